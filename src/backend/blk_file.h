@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A raw disk image in a file (or a block device). Opening takes a lock, so that two machines do
+ * not write one disk. Positions are bytes. Used by one thread at a time: the disk's worker.
+ */
+#ifndef BACKEND_BLK_FILE_H
+#define BACKEND_BLK_FILE_H
+
+#include "base/util.h"
+
+#include <sys/uio.h>
+
+struct blk_file;
+
+/* NULL with a one-line reason (what, why, the cure) in err. Shared lock if read_only. */
+struct blk_file *blk_file_open(const char *path, bool read_only, char *err, size_t err_size);
+void blk_file_close(struct blk_file *f); /* flushes */
+uint64_t blk_file_size(const struct blk_file *f); /* bytes, a multiple of 512 */
+bool blk_file_read_only(const struct blk_file *f);
+
+/* 0 or an errno. Extents were checked against blk_file_size by the caller. Short reads past a
+ * truncated end give zeros. */
+int blk_file_readv(struct blk_file *f, const struct iovec *iov, unsigned n, uint64_t pos);
+int blk_file_writev(struct blk_file *f, const struct iovec *iov, unsigned n, uint64_t pos);
+int blk_file_flush(struct blk_file *f); /* fdatasync */
+/* Makes the extent read as zeros; unmap: give the space back. Falls back to writing zeros. */
+int blk_file_zero(struct blk_file *f, uint64_t pos, uint64_t len, bool unmap);
+
+#endif

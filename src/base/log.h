@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Messages for the person who runs riscreen. A log belongs to a machine and is handed to whoever
+ * speaks; any thread may use it. What a guest can provoke goes through log_limited, which says at
+ * most a few lines a second for one place and then how many it kept back. Names of categories
+ * (`--log gpu,virtio`) switch on what is off by default. NULL as log means: warnings to stderr.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/util.h"
+
+enum log_cat { LOG_CPU, LOG_BUS, LOG_VIRTIO, LOG_GPU, LOG_BLK, LOG_INPUT, LOG_SBI, LOG_UI, LOG_CATS };
+
+struct log;
+
+/* One per place that a guest can make speak; zero-initialised, kept in the device's state. */
+struct log_limit {
+    _Atomic uint64_t window; /* second in which `count` was counted */
+    _Atomic uint32_t count;
+};
+
+/*
+ * categories: comma-separated names, NULL or "" for none, "all" for all. On an unknown name NULL
+ * is returned and *bad points at it (inside categories).
+ */
+struct log *log_create(const char *categories, const char **bad);
+void log_destroy(struct log *log);
+const char *log_cat_name(enum log_cat cat);
+
+bool log_on(const struct log *log, enum log_cat cat);
+/* A line of an optional category; printed only if log_on. */
+void log_debug(struct log *log, enum log_cat cat, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Something the user should know; always printed, prefixed `riscreen: `. */
+void log_warn(struct log *log, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* A guest's mistake: always printed, but at most 5 lines a second per limit. */
+void log_limited(struct log *log, struct log_limit *limit, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A machine owns everything: RAM, harts, chips, disks, display. main.c fills a machine_config from
+ * the command line, creates one, attaches front-ends to its display and input, and runs it; tests
+ * do the same, several times in one process if they like. Power actions asked for by the guest, by
+ * the control socket or by a front-end all go through machine_request and are carried out on the
+ * thread in machine_run.
+ */
+#ifndef BOARD_MACHINE_H
+#define BOARD_MACHINE_H
+
+#include "base/log.h"
+#include "cpu/cpu.h"
+
+#define MACHINE_MAX_DISKS 8
+
+struct display;
+struct input_hub;
+struct loop;
+struct machine;
+
+struct machine_disk {
+    const char *path;
+    bool read_only;
+};
+
+/* Strings stay the caller's and must live as long as the machine. */
+struct machine_config {
+    struct cpu_model cpu;
+    unsigned harts;
+    bool single_thread;
+    uint64_t ram;         /* bytes */
+    const char *kernel;   /* Linux Image (also gzip) or ELF; NULL: none */
+    const char *initrd;
+    const char *cmdline;
+    const char *dtb;      /* use this device tree, patched; NULL: make one */
+    bool dtb_raw;         /* take it as it is */
+    const char *bios;     /* NULL: built-in SBI; "none"; else a firmware file */
+    struct machine_disk disk[MACHINE_MAX_DISKS];
+    unsigned disks;
+    unsigned scanouts;    /* GPU heads; 0: no GPU */
+    uint32_t gpu_width, gpu_height, gpu_refresh_mhz;
+    uint64_t gpu_memory;  /* bytes for resources */
+    bool gpu_edid;
+    bool console;         /* the UART is connected to stdin/stdout */
+    void (*console_out)(void *ctx, const uint8_t *bytes, size_t n); /* also gets UART output; hart thread */
+    void *console_ctx;
+    struct log *log;
+};
+
+/* NULL with one line (what, why, the cure) in err; nothing was started or written. */
+struct machine *machine_create(const struct machine_config *config, char *err, size_t err_size);
+void machine_destroy(struct machine *m); /* NULL is fine; flushes the disks */
+
+/* The device tree this machine would boot with; malloc'd. */
+void *machine_dtb(struct machine *m, size_t *size);
+struct display *machine_display(struct machine *m);
+struct input_hub *machine_input(struct machine *m);
+struct loop *machine_loop(struct machine *m); /* the io thread's */
+struct cpu *machine_cpu(struct machine *m);
+
+/* Why a machine ended or changed; names are QMP's ShutdownCause. */
+enum machine_cause { CAUSE_NONE, CAUSE_HOST_ERROR, CAUSE_HOST_QMP_QUIT, CAUSE_HOST_QMP_RESET,
+                     CAUSE_HOST_SIGNAL, CAUSE_HOST_UI, CAUSE_GUEST_SHUTDOWN, CAUSE_GUEST_RESET,
+                     CAUSE_GUEST_PANIC };
+enum machine_event { MACHINE_EVENT_SHUTDOWN, MACHINE_EVENT_RESET, MACHINE_EVENT_STOP,
+                     MACHINE_EVENT_RESUME, MACHINE_EVENT_POWERDOWN };
+
+/* Requests; any thread, never block. They are carried out by machine_run's thread. */
+void machine_quit(struct machine *m, int status, enum machine_cause cause);
+void machine_reset(struct machine *m, enum machine_cause cause);
+void machine_stop(struct machine *m);
+void machine_cont(struct machine *m);
+bool machine_running(struct machine *m);     /* not stopped */
+void machine_powerdown(struct machine *m);   /* presses the power button (KEY_POWER) */
+
+/* Tells of events, on the machine thread, after they happened; several may listen. */
+void machine_on_event(struct machine *m,
+                      void (*fn)(void *ctx, enum machine_event ev, enum machine_cause cause),
+                      void *ctx);
+/* Bytes for the UART's receiver, as if typed (scripts, tests); any thread; copied, unbounded. */
+void machine_console_type(struct machine *m, const void *bytes, size_t n);
+
+/*
+ * Loads the images, starts io thread, GPU and harts, carries out requests, and returns the exit
+ * status once something quits. Call it on a thread of its own if the front-end needs the main one.
+ */
+int machine_run(struct machine *m);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The machine's one clock. It counts ticks of 10 MHz from power-on and feeds mtime, the time CSR,
+ * stimecmp and the RTC. Stopping the machine freezes it, so a paused guest misses nothing; a
+ * snapshot can save it. Any thread may read; stop, cont and set are the machine's.
+ */
+#ifndef BUS_VCLOCK_H
+#define BUS_VCLOCK_H
+
+#include "base/util.h"
+
+#define VCLOCK_HZ UINT64_C(10000000)
+
+struct vclock;
+
+struct vclock *vclock_create(void); /* running, at 0 */
+void vclock_destroy(struct vclock *c);
+uint64_t vclock_ticks(const struct vclock *c);
+/* Wall-clock nanoseconds since 1970 as the guest's RTC sees them: host time at power-on plus ticks. */
+uint64_t vclock_wall_ns(const struct vclock *c);
+void vclock_set_wall_ns(struct vclock *c, uint64_t ns);
+/* The host_now_ns() value at which `ticks` is reached; HOST_FOREVER while stopped or if too far. */
+uint64_t vclock_deadline(const struct vclock *c, uint64_t ticks);
+void vclock_stop(struct vclock *c); /* nests not: idempotent */
+void vclock_cont(struct vclock *c);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The display is where the GPU and the front-ends meet. The GPU has heads (a virtio-gpu scanout
+ * each); a head shows a rectangle of an image, a cursor above it, or nothing. Front-ends attach as
+ * viewers: each is woken when something changed and then takes, at its own pace, the newest state
+ * and the union of damage since it last took. Nothing is queued: a slow viewer skips frames, the
+ * last one is never lost, and memory is bounded by construction.
+ *
+ * A head's picture changes only by display_flush: display_set_scanout names what the next flush
+ * of that image will show, so a mode set shows no half-drawn frame. Generation numbers tell a
+ * viewer which parts (mode, picture, cursor image, cursor position) moved.
+ *
+ * Locks: the display's lock is held for short moments only; copying happens under the image's own
+ * lock. wake() is called without locks held, on the GPU's thread.
+ */
+#ifndef DISPLAY_DISPLAY_H
+#define DISPLAY_DISPLAY_H
+
+#include "display/image.h"
+
+#define DISPLAY_MAX_HEADS 16
+#define DISPLAY_CURSOR    64 /* a cursor's side in pixels, at most */
+
+struct display;
+
+/* What a head would like the guest to show: answers GET_DISPLAY_INFO and the EDID. */
+struct head_wish {
+    bool connected;
+    uint32_t width, height; /* preferred mode */
+    uint32_t refresh_mhz;   /* 60000 for 60 Hz */
+};
+
+/* What a viewer gets. Images in it are the display's: use display_read. */
+struct head_state {
+    bool active;            /* false: nothing is scanned out: show black, or a notice */
+    uint32_t width, height; /* of the picture, pixels; keeps its last value while inactive */
+    bool cursor_visible;    /* an image is set and it is not hidden */
+    int32_t cursor_x, cursor_y; /* of the image's top-left, in picture pixels; may be negative */
+    uint32_t hot_x, hot_y;
+    /* they change whenever the thing they name does, never otherwise */
+    uint32_t mode_gen, frame_gen, cursor_gen, cursor_pos_gen;
+};
+
+/* heads 1..16; all get `wish`, head 0 connected, others not. */
+struct display *display_create(unsigned heads, const struct head_wish *wish);
+void display_destroy(struct display *d); /* no viewer may be attached any more */
+unsigned display_heads(const struct display *d);
+
+/* --- the GPU's side; its thread only, except wish ------------------------------------------ */
+void display_wish(struct display *d, unsigned head, struct head_wish *out); /* any thread */
+/* The host changes what it wishes (window resized, plugged); calls the GPU's listener. Any thread. */
+void display_set_wish(struct display *d, unsigned head, const struct head_wish *wish);
+/* One listener: the GPU, which raises its display event. fn NULL removes it. */
+void display_on_wish(struct display *d, void (*fn)(void *ctx), void *ctx);
+
+/* src must lie inside img; img is ref'd. NULL: shows nothing from now on. */
+void display_set_scanout(struct display *d, unsigned head, struct image *img,
+                         const struct rect *src);
+/* rect of img was flushed (image coordinates, inside img): every head that shows it gets damage. */
+void display_flush(struct display *d, struct image *img, const struct rect *rect);
+/* pic: BGRA, copied, at most 64x64; NULL hides. x, y: top-left. */
+void display_set_cursor(struct display *d, unsigned head, const struct picture *pic, int32_t x,
+                        int32_t y, uint32_t hot_x, uint32_t hot_y);
+void display_move_cursor(struct display *d, unsigned head, int32_t x, int32_t y);
+/* Device reset: every head inactive, no cursors; wishes stay. */
+void display_reset(struct display *d);
+
+/* --- the viewers' side ---------------------------------------------------------------------- */
+struct viewer;
+/* wake: any thread, must not block nor call back into the display; coalesced until taken. */
+struct viewer *display_attach(struct display *d, void (*wake)(void *ctx), void *ctx);
+void display_detach(struct viewer *v); /* wake is not running and will not be called after */
+
+/*
+ * The newest state of a head. damage (initialised by the caller) becomes the union, in picture
+ * pixels, of what changed since this viewer's last take; the whole picture on the first take and
+ * after a mode change. Returns false if nothing changed at all (state is still filled).
+ */
+bool viewer_take(struct viewer *v, unsigned head, struct head_state *state,
+                 pixman_region32_t *damage);
+/* Without a viewer's bookkeeping: the state as it is now. Any thread. */
+void display_state(struct display *d, unsigned head, struct head_state *state);
+/*
+ * Copies rect of the head's flushed picture as BGRX (X = 0xff); what lies outside the picture is
+ * left alone. False if the head is inactive (dst untouched). Any thread.
+ */
+bool display_read(struct display *d, unsigned head, const struct rect *rect, uint8_t *dst,
+                  uint32_t dst_stride);
+/* The cursor's image, BGRA, as set; NULL if hidden. Caller destroys. Any thread. */
+struct picture *display_cursor(struct display *d, unsigned head);
+/*
+ * The flushed picture of a head as a new picture, with the cursor blended in if asked; an inactive
+ * head gives a black one of its last (or wished) size. NULL: out of memory. Any thread.
+ */
+struct picture *display_snapshot(struct display *d, unsigned head, bool cursor);
+
+#endif

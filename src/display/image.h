@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An image is the pixels of one GPU resource, shared between the GPU's thread, which writes them,
+ * and front-ends, which read them. It knows two truths: what the guest has transferred, and what
+ * it has flushed, which alone may be seen. While no one shows the image the two are one buffer.
+ * While it is shown, a transfer first keeps what it is about to hide: the rows under the rectangle
+ * are saved to a second buffer, or, when the rectangle is the whole image, the two buffers just
+ * change places, so the full-frame path copies each pixel once. `unflushed` is the region where
+ * readers must take the second buffer; a flush empties it.
+ *
+ * Reference counted; the last unref, on any thread, frees. The lock inside is held for the length
+ * of a copy.
+ */
+#ifndef DISPLAY_IMAGE_H
+#define DISPLAY_IMAGE_H
+
+#include "display/pixels.h"
+
+struct image;
+
+/* A linear image, zeroed lazily. format: one of enum pixel_format. 1..16384 pixels a side. */
+struct image *image_create(uint32_t width, uint32_t height, uint32_t format);
+struct image *image_ref(struct image *img);
+void image_unref(struct image *img); /* NULL is fine */
+uint32_t image_width(const struct image *img);
+uint32_t image_height(const struct image *img);
+uint32_t image_format(const struct image *img);
+uint64_t image_bytes(const struct image *img); /* host memory it holds now */
+
+/* The GPU's thread: rect is inside the image. Returns the address of pixel (0,0) and the stride in
+ * bytes (width * 4); the caller fills rect and calls image_write_end. */
+uint8_t *image_write_begin(struct image *img, const struct rect *rect, uint32_t *stride);
+void image_write_end(struct image *img);
+/* The GPU's thread: what was transferred inside rect may be seen from now on. */
+void image_flush(struct image *img, const struct rect *rect);
+
+/* A head starts / stops showing it (counted). Starting makes all of it flushed if none did yet. */
+void image_show(struct image *img);
+void image_hide(struct image *img);
+
+/* Any thread: copies rect (inside the image) of the flushed picture to dst as BGRX with X = 0xff,
+ * or, with alpha, as BGRA (formats without alpha then keep the X byte: Linux's cursors need it). */
+void image_read(struct image *img, const struct rect *rect, uint8_t *dst, uint32_t dst_stride,
+                bool alpha);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rectangles and pixel formats. Format names are the memory byte order, as in virtio-gpu: BGRX is
+ * blue first, a little-endian XRGB8888. BGRA/BGRX is what the display side works in.
+ */
+#ifndef DISPLAY_PIXELS_H
+#define DISPLAY_PIXELS_H
+
+#include "base/util.h"
+
+#include <pixman.h>
+
+struct rect {
+    uint32_t x, y, w, h; /* pixels */
+};
+
+static inline bool rect_inside(const struct rect *r, uint32_t width, uint32_t height)
+{
+    return extent_ok(r->x, r->w, width) && extent_ok(r->y, r->h, height);
+}
+
+static inline bool rect_empty(const struct rect *r)
+{
+    return !r->w || !r->h;
+}
+
+/* The common part of a and b; false if there is none. */
+bool rect_intersect(const struct rect *a, const struct rect *b, struct rect *out);
+
+enum pixel_format { /* numbers are virtio-gpu's */
+    PIXEL_BGRA = 1, PIXEL_BGRX = 2, PIXEL_ARGB = 3, PIXEL_XRGB = 4,
+    PIXEL_RGBA = 67, PIXEL_XBGR = 68, PIXEL_ABGR = 121, PIXEL_RGBX = 134,
+};
+
+/* The pixman name of a format (little-endian host), or 0 if the number is not one of the eight. */
+pixman_format_code_t pixel_format_pixman(uint32_t format);
+
+/* A picture in host memory: BGRX, the X byte 0xff; or BGRA for cursors. malloc'd. */
+struct picture {
+    uint32_t width, height, stride; /* stride in bytes */
+    uint8_t *data;
+};
+struct picture *picture_create(uint32_t width, uint32_t height); /* zeroed; NULL: no memory */
+void picture_destroy(struct picture *p);
+
+#endif

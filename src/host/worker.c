@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/worker.h"
+
+#include "host/thread.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct worker {
+    void (*run)(void *ctx, uint32_t bits);
+    void *ctx;
+    bool threaded;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t work; /* the worker sleeps here */
+    pthread_cond_t idle; /* pausers sleep here */
+    /* under lock */
+    uint32_t pending;
+    unsigned paused;
+    bool running, quit;
+    /* read without the lock by worker_stopping */
+    atomic_bool stopping;
+};
+
+/* Called with the lock held; runs the function without it. */
+static void run_once(struct worker *w)
+{
+    uint32_t bits = w->pending;
+    w->pending = 0;
+    w->running = true;
+    pthread_mutex_unlock(&w->lock);
+    w->run(w->ctx, bits);
+    pthread_mutex_lock(&w->lock);
+    w->running = false;
+    if (atomic_load(&w->stopping))
+        w->pending |= bits; /* it may have left early: look again after the pause */
+    pthread_cond_broadcast(&w->idle);
+}
+
+static void *worker_main(void *arg)
+{
+    struct worker *w = arg;
+    pthread_mutex_lock(&w->lock);
+    while (!w->quit) {
+        if (w->pending && !w->paused)
+            run_once(w);
+        else
+            pthread_cond_wait(&w->work, &w->lock);
+    }
+    pthread_mutex_unlock(&w->lock);
+    return NULL;
+}
+
+struct worker *worker_create(const char *name, bool threaded, void (*run)(void *ctx, uint32_t bits),
+                             void *ctx)
+{
+    struct worker *w = calloc(1, sizeof(*w));
+    if (!w)
+        return NULL;
+    w->run = run;
+    w->ctx = ctx;
+    w->threaded = threaded;
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->work, NULL);
+    pthread_cond_init(&w->idle, NULL);
+    if (threaded && host_thread_start(&w->thread, name, worker_main, w)) {
+        w->threaded = false;
+        worker_destroy(w);
+        return NULL;
+    }
+    return w;
+}
+
+void worker_destroy(struct worker *w)
+{
+    if (!w)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->quit = true;
+    atomic_store(&w->stopping, true);
+    pthread_cond_signal(&w->work);
+    pthread_mutex_unlock(&w->lock);
+    if (w->threaded)
+        pthread_join(w->thread, NULL);
+    pthread_cond_destroy(&w->work);
+    pthread_cond_destroy(&w->idle);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+}
+
+void worker_kick(struct worker *w, uint32_t bits)
+{
+    pthread_mutex_lock(&w->lock);
+    w->pending |= bits;
+    pthread_cond_signal(&w->work);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void worker_pause(struct worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->paused++;
+    atomic_store(&w->stopping, true);
+    while (w->running)
+        pthread_cond_wait(&w->idle, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void worker_resume(struct worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    if (--w->paused == 0) {
+        atomic_store(&w->stopping, w->quit);
+        pthread_cond_signal(&w->work);
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
+bool worker_stopping(struct worker *w)
+{
+    return atomic_load_explicit(&w->stopping, memory_order_relaxed);
+}
+
+bool worker_step(struct worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    bool can = w->pending && !w->paused && !w->running;
+    if (can)
+        run_once(w);
+    pthread_mutex_unlock(&w->lock);
+    return can;
+}
+
+void worker_drain(struct worker *w)
+{
+    if (!w->threaded) {
+        while (worker_step(w)) {
+        }
+        return;
+    }
+    pthread_mutex_lock(&w->lock);
+    while (w->running || (w->pending && !w->paused))
+        pthread_cond_wait(&w->idle, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+}

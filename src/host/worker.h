@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A worker owns a device's heavy work: a thread that sleeps until some bit is kicked, then runs the
+ * device's function with the bits. Tests create it without a thread and step it by hand.
+ *
+ * Pausing is how another thread gets at what the worker owns (reset, queue set-up, snapshots):
+ * worker_pause returns once the function is not running and will not be started; the function asks
+ * worker_stopping() between two pieces of bounded work and returns early, its kicks kept.
+ */
+#ifndef HOST_WORKER_H
+#define HOST_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct worker;
+
+/* run is called on the worker's thread (threaded) or from worker_step. NULL: out of memory. */
+struct worker *worker_create(const char *name, bool threaded, void (*run)(void *ctx, uint32_t bits),
+                             void *ctx);
+/* Waits for run to return. NULL is fine. */
+void worker_destroy(struct worker *w);
+
+void worker_kick(struct worker *w, uint32_t bits); /* any thread, never blocks for long */
+void worker_pause(struct worker *w);               /* nests; not from run itself */
+void worker_resume(struct worker *w);
+bool worker_stopping(struct worker *w); /* from run: someone waits in worker_pause/destroy */
+
+/* Unthreaded workers only: runs once if bits are pending and not paused; false if nothing to do. */
+bool worker_step(struct worker *w);
+/* Has run seen every kick made so far, and returned? Tests wait on it; blocks. */
+void worker_drain(struct worker *w);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The modern virtio-mmio transport (VIRTIO 1.3, "Virtio Over MMIO"), one slot on the board. An
+ * empty slot answers magic and version with DeviceID 0.
+ */
+#ifndef VIRTIO_MMIO_H
+#define VIRTIO_MMIO_H
+
+#include "bus/fdt.h"
+#include "bus/irq.h"
+#include "bus/map.h"
+#include "virtio/virtio.h"
+
+#define VIRTIO_MMIO_SIZE 0x200 /* of the region in the device tree; the map gives it 0x1000 */
+
+struct virtio_mmio;
+
+extern const struct mmio_ops virtio_mmio_ops;
+
+/* dev: NULL for an empty slot; otherwise owned by the slot from now on. */
+struct virtio_mmio *virtio_mmio_create(struct virtio_dev *dev, struct irq_line irq);
+void virtio_mmio_destroy(struct virtio_mmio *slot);
+/* Machine reset: as if the driver wrote 0 to Status. Any thread; harts parked. */
+void virtio_mmio_reset(struct virtio_mmio *slot);
+/* Writes /soc/virtio_mmio@base. */
+void virtio_mmio_fdt(struct fdt_builder *b, uint64_t base, uint32_t irq, uint32_t plic_phandle);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A split virtqueue, seen from the device (VIRTIO 1.3, "Split Virtqueues"). The driver puts chains
+ * of buffers into the available ring; the device pops a chain, reads the request from its
+ * device-readable part, writes the answer to its device-writable part, and pushes it to the used
+ * ring with the number of bytes written. Nothing about framing is assumed: a request may come in
+ * any number of descriptors, direct or indirect; a chain is two byte streams with cursors.
+ *
+ * All that the rings hold is the guest's word. vq_pop checks a whole chain once (extents in RAM,
+ * direction order, no loops, length limits); after that vq_read and vq_write can only run short.
+ * A broken ring marks the queue broken: pops give nothing until the queue is reset, the rest of
+ * the device lives on.
+ *
+ * A queue belongs to the thread that serves it. The transport touches it only while that thread
+ * is held in virtio_ops.quiesce.
+ */
+#ifndef VIRTIO_QUEUE_H
+#define VIRTIO_QUEUE_H
+
+#include "base/log.h"
+#include "bus/gmem.h"
+
+#define VQ_MAX_SIZE     1024    /* most descriptors a queue may have */
+#define VQ_CHAIN_PIECES 4096    /* most descriptors in one chain, indirect ones counted */
+
+struct vq_piece {
+    uint8_t *host;
+    uint64_t pa; /* for gmem_written */
+    uint32_t len;
+};
+
+/* One side of a chain: pieces and a cursor. */
+struct vq_stream {
+    struct vq_piece *piece;
+    unsigned count, at; /* pieces, current piece */
+    uint32_t off;       /* in the current piece */
+    uint64_t left;      /* bytes from the cursor to the end */
+};
+
+struct vq;
+
+/*
+ * A popped chain. Owned by the device from vq_pop until vq_push or vq_discard; several may be out
+ * at once and be pushed in any order (a GPU fence may hold one).
+ */
+struct vq_chain {
+    struct vq *vq;
+    uint16_t head;
+    struct vq_stream in;  /* device-readable: the request */
+    struct vq_stream out; /* device-writable: the answer */
+    uint64_t written;     /* bytes vq_write put into `out` so far */
+};
+
+struct vq {
+    struct gmem *mem;
+    struct log *log;
+    struct log_limit *limit;
+    /* set by the transport while the owner is quiesced */
+    uint16_t size; /* power of two, 1..VQ_MAX_SIZE */
+    bool ready, event_idx, indirect;
+    uint64_t desc, avail, used; /* guest physical */
+    /* the owner's */
+    uint16_t last_avail, used_idx, signalled; /* signalled: used_idx at the last interrupt */
+    bool signalled_valid, broken;
+    /* the interrupt: called by vq_notify when the driver wants one */
+    void (*interrupt)(void *ctx);
+    void *ctx;
+};
+
+/* Back to the state after reset; keeps mem, log, interrupt. */
+void vq_reset(struct vq *vq);
+/* Checks size, alignment and extents of the rings, as the transport sets ready. */
+bool vq_configure(struct vq *vq);
+
+/* The next chain, or NULL: none, not ready, or broken. Allocates; vq_push/vq_discard free. */
+struct vq_chain *vq_pop(struct vq *vq);
+/* Is there something to pop? With EVENT_IDX this also asks the driver to notify about the next. */
+bool vq_pending(struct vq *vq);
+/* Returns a chain to the driver with chain->written as length; frees it. No interrupt yet. */
+void vq_push(struct vq_chain *chain);
+/* Frees a chain without returning it: after a reset of the queue only. */
+void vq_discard(struct vq_chain *chain);
+/* Puts the newest popped chain back as if never popped (input: not room for a whole event group). */
+void vq_unpop(struct vq_chain *chain);
+/* Interrupts the driver if it wants to know about what was pushed since the last call. */
+void vq_notify(struct vq *vq);
+
+/* Copy out of the request / into the answer, advancing; return bytes moved, less than len only at
+ * the end of the stream. */
+size_t vq_read(struct vq_chain *chain, void *dst, size_t len);
+size_t vq_write(struct vq_chain *chain, const void *src, size_t len);
+/* Move the cursor without copying; vq_skip_out leaves memory as it is but counts as written. */
+size_t vq_skip_in(struct vq_chain *chain, size_t len);
+size_t vq_skip_out(struct vq_chain *chain, size_t len);
+/* Take at most max pieces from the cursor (for preadv/pwritev), advancing over them; returns how
+ * many; *bytes their sum. Pieces stay valid until push. For `out`, call vq_wrote afterwards. */
+unsigned vq_take_in(struct vq_chain *chain, struct vq_piece *pieces, unsigned max, uint64_t *bytes);
+unsigned vq_take_out(struct vq_chain *chain, struct vq_piece *pieces, unsigned max, uint64_t *bytes);
+/* `pieces` were filled by the host: marks the pages written and counts the bytes. */
+void vq_wrote(struct vq_chain *chain, const struct vq_piece *pieces, unsigned n);
+
+#endif
