@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include "bus/gmem.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+struct gmem {
+    uint64_t base, size;
+    uint8_t *host;
+    _Atomic uint8_t *pages; /* one byte for each page of RAM */
+    void (*code_write)(void *ctx, uint64_t pa);
+    void *code_write_ctx;
+};
+
+/* Anonymous memory that costs nothing until it is touched; NULL if the host refuses. */
+static void *map_lazily(uint64_t size)
+{
+    if (size > SIZE_MAX)
+        return NULL;
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                   -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+struct gmem *gmem_create(uint64_t base, uint64_t size)
+{
+    struct gmem *mem = calloc(1, sizeof(*mem));
+    if (!mem)
+        return NULL;
+    mem->base = base;
+    mem->size = size;
+    mem->host = map_lazily(size);
+    mem->pages = map_lazily(size >> GMEM_PAGE_SHIFT);
+    if (!mem->host || !mem->pages) {
+        gmem_destroy(mem);
+        return NULL;
+    }
+    return mem;
+}
+
+void gmem_destroy(struct gmem *mem)
+{
+    if (!mem)
+        return;
+    if (mem->host)
+        munmap(mem->host, mem->size);
+    if (mem->pages)
+        munmap((void *)mem->pages, mem->size >> GMEM_PAGE_SHIFT);
+    free(mem);
+}
+
+uint64_t gmem_base(const struct gmem *mem)
+{
+    return mem->base;
+}
+
+uint64_t gmem_size(const struct gmem *mem)
+{
+    return mem->size;
+}
+
+_Atomic uint8_t *gmem_pages(const struct gmem *mem)
+{
+    return mem->pages;
+}
+
+bool gmem_has(const struct gmem *mem, uint64_t pa, uint64_t len)
+{
+    return pa >= mem->base && extent_ok(pa - mem->base, len, mem->size);
+}
+
+uint8_t *gmem_span(const struct gmem *mem, uint64_t pa, uint64_t len)
+{
+    return gmem_has(mem, pa, len) ? mem->host + (pa - mem->base) : NULL;
+}
+
+void gmem_on_code_write(struct gmem *mem, void (*fn)(void *ctx, uint64_t pa), void *ctx)
+{
+    mem->code_write = fn;
+    mem->code_write_ctx = ctx;
+}
+
+/*
+ * The fence pairs with the one a hart makes between setting GMEM_CODE and reading the code: either
+ * the hart decodes the new bytes, or the mark is seen here and the hart is told.
+ */
+void gmem_written(struct gmem *mem, uint64_t pa, uint64_t len)
+{
+    if (!len || !gmem_has(mem, pa, len))
+        return;
+    atomic_thread_fence(memory_order_seq_cst);
+    uint64_t first = (pa - mem->base) >> GMEM_PAGE_SHIFT;
+    uint64_t last = (pa - mem->base + len - 1) >> GMEM_PAGE_SHIFT;
+    for (uint64_t i = first; i <= last; i++) {
+        uint8_t mark = atomic_load_explicit(&mem->pages[i], memory_order_relaxed);
+        if (!(mark & GMEM_WRITTEN))
+            mark = atomic_fetch_or(&mem->pages[i], GMEM_WRITTEN);
+        if (unlikely(mark & GMEM_CODE) && mem->code_write)
+            mem->code_write(mem->code_write_ctx, mem->base + (i << GMEM_PAGE_SHIFT));
+    }
+}
+
+/* The largest power of two, at most 8, that divides the guest's address and fits in len. */
+static unsigned piece_size(const void *guest, uint64_t len)
+{
+    unsigned align = (unsigned)((uintptr_t)guest & 7);
+    unsigned size = align ? align & -align : 8;
+    while (size > len)
+        size >>= 1;
+    return size;
+}
+
+/* One relaxed access of `size` bytes to the guest's side; memcpy on the other side. */
+static void load_piece(void *dst, const uint8_t *guest, unsigned size)
+{
+    switch (size) {
+    case 8: {
+        uint64_t v = __atomic_load_n((const uint64_t *)guest, __ATOMIC_RELAXED);
+        memcpy(dst, &v, 8);
+        break;
+    }
+    case 4: {
+        uint32_t v = __atomic_load_n((const uint32_t *)guest, __ATOMIC_RELAXED);
+        memcpy(dst, &v, 4);
+        break;
+    }
+    case 2: {
+        uint16_t v = __atomic_load_n((const uint16_t *)guest, __ATOMIC_RELAXED);
+        memcpy(dst, &v, 2);
+        break;
+    }
+    default: *(uint8_t *)dst = __atomic_load_n(guest, __ATOMIC_RELAXED); break;
+    }
+}
+
+static void store_piece(uint8_t *guest, const void *src, unsigned size)
+{
+    uint64_t v = 0;
+    memcpy(&v, src, size);
+    switch (size) {
+    case 8: __atomic_store_n((uint64_t *)guest, v, __ATOMIC_RELAXED); break;
+    case 4: __atomic_store_n((uint32_t *)guest, (uint32_t)v, __ATOMIC_RELAXED); break;
+    case 2: __atomic_store_n((uint16_t *)guest, (uint16_t)v, __ATOMIC_RELAXED); break;
+    default: __atomic_store_n(guest, (uint8_t)v, __ATOMIC_RELAXED); break;
+    }
+}
+
+bool gmem_read(const struct gmem *mem, uint64_t pa, void *dst, uint64_t len)
+{
+    const uint8_t *src = gmem_span(mem, pa, len);
+    if (!src)
+        return false;
+    for (uint8_t *d = dst; len;) {
+        unsigned n = piece_size(src, len);
+        load_piece(d, src, n);
+        src += n, d += n, len -= n;
+    }
+    return true;
+}
+
+bool gmem_write(struct gmem *mem, uint64_t pa, const void *src, uint64_t len)
+{
+    uint8_t *dst = gmem_span(mem, pa, len);
+    if (!dst)
+        return false;
+    uint64_t left = len;
+    for (const uint8_t *s = src; left;) {
+        unsigned n = piece_size(dst, left);
+        store_piece(dst, s, n);
+        s += n, dst += n, left -= n;
+    }
+    gmem_written(mem, pa, len);
+    return true;
+}
+
+bool gmem_fill(struct gmem *mem, uint64_t pa, uint8_t byte, uint64_t len)
+{
+    uint8_t *dst = gmem_span(mem, pa, len);
+    if (!dst)
+        return false;
+    uint64_t pattern = byte * UINT64_C(0x0101010101010101);
+    for (uint64_t left = len; left;) {
+        unsigned n = piece_size(dst, left);
+        store_piece(dst, &pattern, n);
+        dst += n, left -= n;
+    }
+    gmem_written(mem, pa, len);
+    return true;
+}
+
+bool gmem_load16_acquire(const struct gmem *mem, uint64_t pa, uint16_t *val)
+{
+    const uint8_t *p = gmem_span(mem, pa, 2);
+    if (!p || (pa & 1))
+        return false;
+    uint8_t raw[2];
+    uint16_t v = __atomic_load_n((const uint16_t *)p, __ATOMIC_ACQUIRE);
+    memcpy(raw, &v, 2);
+    *val = (uint16_t)(raw[0] | raw[1] << 8);
+    return true;
+}
+
+bool gmem_store16_release(struct gmem *mem, uint64_t pa, uint16_t val)
+{
+    uint8_t *p = gmem_span(mem, pa, 2);
+    if (!p || (pa & 1))
+        return false;
+    const uint8_t raw[2] = {(uint8_t)val, (uint8_t)(val >> 8)};
+    uint16_t v;
+    memcpy(&v, raw, 2);
+    __atomic_store_n((uint16_t *)p, v, __ATOMIC_RELEASE);
+    gmem_written(mem, pa, 2);
+    return true;
+}
+
+void gmem_clear(struct gmem *mem)
+{
+    /* A private anonymous page that is given back reads as zeros when it is next touched. */
+    madvise(mem->host, mem->size, MADV_DONTNEED);
+    madvise((void *)mem->pages, mem->size >> GMEM_PAGE_SHIFT, MADV_DONTNEED);
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/loop.h"
+
+#include "host/clock.h"
+#include "host/thread.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+/*
+ * Sources are in plain lists: a machine has a handful. A source that is removed during a round is
+ * only marked dead, so that the round's pointers stay good, and is freed when the round is over.
+ */
+struct loop_fd {
+    struct loop *loop;
+    struct loop_fd *next;
+    int fd;
+    unsigned events;
+    void (*fn)(void *arg, unsigned events);
+    void *arg;
+    bool dead;
+};
+
+struct loop_timer {
+    struct loop *loop;
+    struct loop_timer *next;
+    uint64_t deadline;
+    void (*fn)(void *arg);
+    void *arg;
+    bool dead;
+};
+
+struct post {
+    struct post *next;
+    void (*fn)(void *arg);
+    void *arg;
+};
+
+struct loop {
+    /* the loop's thread */
+    struct loop_fd *fds;
+    struct loop_timer *timers;
+    unsigned fd_count;
+    bool buried; /* some source is dead */
+    struct pollfd *poll;
+    struct loop_fd **polled; /* polled[i] belongs to poll[i + 1] */
+    unsigned poll_room;
+    /* any thread */
+    int wake_fd;
+    atomic_bool quit;
+    pthread_mutex_t lock;
+    struct post *posts, **posts_end;
+};
+
+struct loop *loop_create(void)
+{
+    struct loop *loop = calloc(1, sizeof(*loop));
+    if (!loop)
+        return NULL;
+    loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (loop->wake_fd < 0) {
+        free(loop);
+        return NULL;
+    }
+    pthread_mutex_init(&loop->lock, NULL);
+    loop->posts_end = &loop->posts;
+    return loop;
+}
+
+static void bury(struct loop *loop)
+{
+    for (struct loop_fd **p = &loop->fds; *p;) {
+        struct loop_fd *src = *p;
+        if (src->dead) {
+            *p = src->next;
+            loop->fd_count--;
+            free(src);
+        } else {
+            p = &src->next;
+        }
+    }
+    for (struct loop_timer **p = &loop->timers; *p;) {
+        struct loop_timer *t = *p;
+        if (t->dead) {
+            *p = t->next;
+            free(t);
+        } else {
+            p = &t->next;
+        }
+    }
+    loop->buried = false;
+}
+
+void loop_destroy(struct loop *loop)
+{
+    if (!loop)
+        return;
+    for (struct loop_fd *src = loop->fds; src; src = src->next)
+        src->dead = true;
+    for (struct loop_timer *t = loop->timers; t; t = t->next)
+        t->dead = true;
+    bury(loop);
+    while (loop->posts) {
+        struct post *p = loop->posts;
+        loop->posts = p->next;
+        free(p);
+    }
+    close(loop->wake_fd);
+    pthread_mutex_destroy(&loop->lock);
+    free(loop->poll);
+    free(loop->polled);
+    free(loop);
+}
+
+static void wake(struct loop *loop)
+{
+    uint64_t one = 1;
+    while (write(loop->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR) {
+    }
+}
+
+void loop_quit(struct loop *loop)
+{
+    atomic_store(&loop->quit, true);
+    wake(loop);
+}
+
+void loop_post(struct loop *loop, void (*fn)(void *arg), void *arg)
+{
+    struct post *p = malloc(sizeof(*p));
+    if (!p)
+        abort(); /* 24 bytes: the host is beyond help, and a lost post is a hang */
+    *p = (struct post){NULL, fn, arg};
+    pthread_mutex_lock(&loop->lock);
+    bool first = !loop->posts;
+    *loop->posts_end = p;
+    loop->posts_end = &p->next;
+    pthread_mutex_unlock(&loop->lock);
+    if (first)
+        wake(loop);
+}
+
+static void run_posts(struct loop *loop)
+{
+    pthread_mutex_lock(&loop->lock);
+    struct post *list = loop->posts;
+    loop->posts = NULL;
+    loop->posts_end = &loop->posts;
+    pthread_mutex_unlock(&loop->lock);
+    while (list) {
+        struct post *p = list;
+        list = p->next;
+        p->fn(p->arg);
+        free(p);
+    }
+}
+
+struct loop_fd *loop_fd_add(struct loop *loop, int fd, unsigned events,
+                            void (*fn)(void *arg, unsigned events), void *arg)
+{
+    struct loop_fd *src = malloc(sizeof(*src));
+    if (!src)
+        return NULL;
+    *src = (struct loop_fd){loop, loop->fds, fd, events, fn, arg, false};
+    loop->fds = src;
+    loop->fd_count++;
+    return src;
+}
+
+void loop_fd_set(struct loop_fd *src, unsigned events)
+{
+    src->events = events;
+}
+
+void loop_fd_remove(struct loop_fd *src)
+{
+    if (!src)
+        return;
+    src->dead = true;
+    src->loop->buried = true;
+}
+
+struct loop_timer *loop_timer_add(struct loop *loop, void (*fn)(void *arg), void *arg)
+{
+    struct loop_timer *t = malloc(sizeof(*t));
+    if (!t)
+        return NULL;
+    *t = (struct loop_timer){loop, loop->timers, HOST_FOREVER, fn, arg, false};
+    loop->timers = t;
+    return t;
+}
+
+void loop_timer_set(struct loop_timer *t, uint64_t deadline_ns)
+{
+    t->deadline = deadline_ns;
+}
+
+void loop_timer_remove(struct loop_timer *t)
+{
+    if (!t)
+        return;
+    t->dead = true;
+    t->loop->buried = true;
+}
+
+/* Makes the poll arrays hold n descriptors beside the wake-up; false: out of memory. */
+static bool poll_reserve(struct loop *loop, unsigned n)
+{
+    if (n + 1 <= loop->poll_room)
+        return true;
+    struct pollfd *poll = realloc(loop->poll, (n + 1) * sizeof(*poll));
+    if (!poll)
+        return false;
+    loop->poll = poll;
+    struct loop_fd **polled = realloc(loop->polled, (n + 1) * sizeof(struct loop_fd *));
+    if (!polled)
+        return false;
+    loop->polled = polled;
+    loop->poll_room = n + 1;
+    return true;
+}
+
+static unsigned poll_fill(struct loop *loop)
+{
+    unsigned n = 0;
+    loop->poll[0] = (struct pollfd){.fd = loop->wake_fd, .events = POLLIN};
+    for (struct loop_fd *src = loop->fds; src; src = src->next) {
+        if (src->dead || !src->events)
+            continue;
+        loop->polled[n++] = src;
+        loop->poll[n] = (struct pollfd){
+            .fd = src->fd,
+            .events = (short)((src->events & LOOP_READ ? POLLIN : 0) |
+                              (src->events & LOOP_WRITE ? POLLOUT : 0)),
+        };
+    }
+    return n;
+}
+
+static uint64_t first_deadline(const struct loop *loop)
+{
+    uint64_t first = HOST_FOREVER;
+    for (const struct loop_timer *t = loop->timers; t; t = t->next)
+        if (!t->dead)
+            first = t->deadline < first ? t->deadline : first;
+    return first;
+}
+
+static void sleep_on_fds(struct loop *loop, unsigned n, uint64_t max_wait)
+{
+    uint64_t now = host_now_ns(), first = first_deadline(loop);
+    uint64_t wait = first == HOST_FOREVER ? HOST_FOREVER : first > now ? first - now : 0;
+    if (wait > max_wait)
+        wait = max_wait;
+    struct timespec ts = {(time_t)(wait / NS_PER_SEC), (long)(wait % NS_PER_SEC)};
+    if (ppoll(loop->poll, n + 1, wait == HOST_FOREVER ? NULL : &ts, NULL) <= 0)
+        for (unsigned i = 0; i <= n; i++)
+            loop->poll[i].revents = 0;
+    if (loop->poll[0].revents) {
+        uint64_t count;
+        while (read(loop->wake_fd, &count, sizeof(count)) < 0 && errno == EINTR) {
+        }
+    }
+}
+
+static void run_fds(struct loop *loop, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        struct loop_fd *src = loop->polled[i];
+        short got = loop->poll[i + 1].revents;
+        unsigned events = (got & POLLIN ? LOOP_READ : 0) | (got & POLLOUT ? LOOP_WRITE : 0) |
+                          (got & (POLLHUP | POLLERR | POLLNVAL) ? LOOP_HANGUP : 0);
+        events &= src->events | LOOP_HANGUP; /* someone before us may have changed its mind */
+        if (events && src->events && !src->dead)
+            src->fn(src->arg, events);
+    }
+}
+
+static void run_timers(struct loop *loop)
+{
+    uint64_t now = host_now_ns();
+    for (struct loop_timer *t = loop->timers; t; t = t->next) {
+        if (t->dead || t->deadline > now)
+            continue;
+        t->deadline = HOST_FOREVER;
+        t->fn(t->arg);
+    }
+}
+
+bool loop_step(struct loop *loop, uint64_t max_wait)
+{
+    if (!atomic_load(&loop->quit) && poll_reserve(loop, loop->fd_count)) {
+        unsigned n = poll_fill(loop);
+        sleep_on_fds(loop, n, max_wait);
+        run_posts(loop);
+        run_fds(loop, n);
+        run_timers(loop);
+        if (loop->buried)
+            bury(loop);
+    }
+    return !atomic_load(&loop->quit);
+}
+
+void loop_run(struct loop *loop)
+{
+    while (loop_step(loop, HOST_FOREVER)) {
+    }
+}
