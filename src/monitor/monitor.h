@@ -45,7 +45,7 @@ struct script;
 /* Strings stay the caller's and must live as long as the script. */
 struct script_config {
     const char *path;    /* the script; relative paths inside it are relative to its folder */
-    const char *out_dir; /* --script-out: where pictures of failures go; NULL: the script's folder */
+    const char *out_dir; /* --script-out: for pictures of failures; NULL: the script's folder */
     const char *junit;   /* --junit: report to write at the end; NULL: none */
     struct log *log;
 };

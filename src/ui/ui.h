@@ -10,13 +10,14 @@
 #include "base/log.h"
 #include "display/display.h"
 #include "display/input.h"
+#include "ui/picture.h"
 
 struct ui_env {
     struct display *display;
     struct input_hub *input;
     struct log *log;
-    const char *name; /* of the window */
-    void *ctx;        /* for the callbacks; any thread */
+    const char *name;             /* of the window */
+    void *ctx;                    /* for the callbacks; any thread */
     void (*powerdown)(void *ctx); /* window closed once: press the power button */
     void (*quit)(void *ctx);      /* closed again, or the display went away: end now */
 };
@@ -37,10 +38,5 @@ extern const struct ui_ops ui_sdl_ops;      /* compiled in if SDL2 is there */
 extern const struct ui_ops ui_headless_ops; /* always */
 /* NULL-terminated; the list is made by meson from what was found. First is the default. */
 extern const struct ui_ops *const ui_list[];
-
-/* Saves a picture as PNG (or PPM if the path ends in .ppm); 0 or an errno. */
-int ui_save_picture(const struct picture *pic, const char *path);
-int ui_save_png(const struct picture *pic, const char *path);
-int ui_save_ppm(const struct picture *pic, const char *path);
 
 #endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * No screen at all: the machine runs, its picture is there for the control socket and for scripts,
+ * and the main thread sleeps until it is told to stop. No viewer is attached, so a flush costs
+ * nothing, and no display library is loaded by this path.
+ */
+#include "ui/ui.h"
+
+#include "host/thread.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct ui {
+    struct host_wakeup stop;
+};
+
+static struct ui *headless_create(const struct ui_env *env, const char *args, char *err,
+                                  size_t err_size)
+{
+    (void)env;
+    if (args[0]) {
+        snprintf(err, err_size, "display 'none' takes no options, but got '%s'", args);
+        return NULL;
+    }
+    struct ui *ui = malloc(sizeof(*ui));
+    if (!ui) {
+        snprintf(err, err_size, "not enough memory");
+        return NULL;
+    }
+    host_wakeup_init(&ui->stop);
+    return ui;
+}
+
+static void headless_run(struct ui *ui)
+{
+    host_wakeup_wait(&ui->stop, HOST_FOREVER);
+    host_wakeup_raise(&ui->stop); /* sticky */
+}
+
+static void headless_stop(struct ui *ui)
+{
+    host_wakeup_raise(&ui->stop);
+}
+
+static void headless_destroy(struct ui *ui)
+{
+    if (!ui)
+        return;
+    host_wakeup_finish(&ui->stop);
+    free(ui);
+}
+
+const struct ui_ops ui_headless_ops = {
+    .name = "none",
+    .help = "no window; screenshots through --monitor and --script",
+    .create = headless_create,
+    .run = headless_run,
+    .stop = headless_stop,
+    .destroy = headless_destroy,
+};

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/picture.h"
+
+#include <errno.h>
+#include <png.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+/* Screens are flat and a screendump is waited for: fast, and still near the smallest. */
+#define PNG_LEVEL 3
+
+/* Rows as libpng wants them come straight from the picture: it drops the X and swaps. */
+static bool encode_rows(png_structp png, png_infop info, FILE *f, const struct picture *pic)
+{
+    if (setjmp(png_jmpbuf(png)))
+        return false;
+    png_init_io(png, f);
+    png_set_compression_level(png, PNG_LEVEL);
+    png_set_user_limits(png, UINT32_MAX >> 1, UINT32_MAX >> 1);
+    png_set_IHDR(png, info, pic->width, pic->height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_write_info(png, info);
+    png_set_bgr(png);
+    png_set_filler(png, 0, PNG_FILLER_AFTER);
+    for (uint32_t y = 0; y < pic->height; y++)
+        png_write_row(png, pic->data + (size_t)y * pic->stride);
+    png_write_end(png, NULL);
+    return true;
+}
+
+static void png_quiet(png_structp png, png_const_charp text)
+{
+    (void)png;
+    (void)text;
+}
+
+static int write_png(FILE *f, const struct picture *pic)
+{
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, png_quiet);
+    png_infop info = png ? png_create_info_struct(png) : NULL;
+    errno = 0;
+    bool ok = info && encode_rows(png, info, f, pic);
+    int err = ok ? 0 : errno ? errno : info ? EIO : ENOMEM;
+    png_destroy_write_struct(&png, &info);
+    return err;
+}
+
+static int write_ppm(FILE *f, const struct picture *pic)
+{
+    uint8_t *row = malloc((size_t)pic->width * 3 + 1);
+    if (!row)
+        return ENOMEM;
+    errno = 0;
+    bool ok = fprintf(f, "P6\n%u %u\n255\n", pic->width, pic->height) > 0;
+    for (uint32_t y = 0; ok && y < pic->height; y++) {
+        const uint8_t *px = pic->data + (size_t)y * pic->stride;
+        for (uint32_t x = 0; x < pic->width; x++) {
+            row[x * 3] = px[x * 4 + 2];
+            row[x * 3 + 1] = px[x * 4 + 1];
+            row[x * 3 + 2] = px[x * 4];
+        }
+        ok = fwrite(row, 3, pic->width, f) == pic->width;
+    }
+    int err = ok ? 0 : errno ? errno : EIO;
+    free(row);
+    return err;
+}
+
+static int save(const struct picture *pic, const char *path,
+                int (*write)(FILE *f, const struct picture *pic))
+{
+    FILE *f = fopen(path, "wbe");
+    if (!f)
+        return errno;
+    int err = write(f, pic);
+    if (fclose(f) && !err)
+        err = errno;
+    if (err)
+        unlink(path);
+    return err;
+}
+
+int ui_save_png(const struct picture *pic, const char *path)
+{
+    return save(pic, path, write_png);
+}
+
+int ui_save_ppm(const struct picture *pic, const char *path)
+{
+    return save(pic, path, write_ppm);
+}
+
+int ui_save_picture(const struct picture *pic, const char *path)
+{
+    size_t n = strlen(path);
+    bool ppm = n >= 4 && !strcasecmp(path + n - 4, ".ppm");
+    return ppm ? ui_save_ppm(pic, path) : ui_save_png(pic, path);
+}
+
+/* --- loading --------------------------------------------------------------------------------- */
+
+static struct picture *load_failed(struct picture *pic, char *err, size_t err_size, const char *why)
+{
+    snprintf(err, err_size, "%s", why);
+    picture_destroy(pic);
+    return NULL;
+}
+
+static bool size_ok(unsigned long w, unsigned long h)
+{
+    return w >= 1 && w <= UI_PICTURE_MAX && h >= 1 && h <= UI_PICTURE_MAX;
+}
+
+static struct picture *load_png(FILE *f, char *err, size_t err_size)
+{
+    png_image image = {.version = PNG_IMAGE_VERSION};
+    if (!png_image_begin_read_from_stdio(&image, f))
+        return load_failed(NULL, err, err_size, image.message);
+    struct picture *pic = NULL;
+    if (!size_ok(image.width, image.height)) {
+        png_image_free(&image);
+        return load_failed(NULL, err, err_size, "the picture is too large");
+    }
+    pic = picture_create(image.width, image.height);
+    if (!pic) {
+        png_image_free(&image);
+        return load_failed(NULL, err, err_size, "not enough memory");
+    }
+    image.format = PNG_FORMAT_BGRA;
+    if (!png_image_finish_read(&image, NULL, pic->data, (png_int_32)pic->stride, NULL))
+        return load_failed(pic, err, err_size, image.message);
+    return pic;
+}
+
+/* A number of a PPM header, after blanks and comments. */
+static bool ppm_number(FILE *f, unsigned long *out)
+{
+    int c = getc(f);
+    while (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '#') {
+        if (c == '#')
+            while (c != '\n' && c != EOF)
+                c = getc(f);
+        else
+            c = getc(f);
+    }
+    unsigned long n = 0;
+    unsigned digits = 0;
+    for (; c >= '0' && c <= '9' && digits < 6; c = getc(f), digits++)
+        n = n * 10 + (unsigned long)(c - '0');
+    *out = n; /* the one blank after the number is read too, as the format wants */
+    return digits && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
+}
+
+static bool ppm_rows(FILE *f, struct picture *pic)
+{
+    for (uint32_t y = 0; y < pic->height; y++) {
+        uint8_t *px = pic->data + (size_t)y * pic->stride;
+        for (uint32_t x = 0; x < pic->width; x++, px += 4) {
+            uint8_t rgb[3];
+            if (fread(rgb, 3, 1, f) != 1)
+                return false;
+            px[0] = rgb[2];
+            px[1] = rgb[1];
+            px[2] = rgb[0];
+            px[3] = 0xff;
+        }
+    }
+    return true;
+}
+
+static struct picture *load_ppm(FILE *f, char *err, size_t err_size)
+{
+    unsigned long w, h, max;
+    if (!ppm_number(f, &w) || !ppm_number(f, &h) || !ppm_number(f, &max))
+        return load_failed(NULL, err, err_size, "the PPM header is damaged");
+    if (!size_ok(w, h) || max != 255)
+        return load_failed(NULL, err, err_size, "the PPM is too large or not of 8 bits");
+    struct picture *pic = picture_create((uint32_t)w, (uint32_t)h);
+    if (!pic)
+        return load_failed(NULL, err, err_size, "not enough memory");
+    if (!ppm_rows(f, pic))
+        return load_failed(pic, err, err_size, "the PPM ends early");
+    return pic;
+}
+
+struct picture *ui_load_picture(const char *path, char *err, size_t err_size)
+{
+    FILE *f = fopen(path, "rbe");
+    if (!f)
+        return load_failed(NULL, err, err_size, strerror(errno));
+    struct picture *pic;
+    char magic[2];
+    if (fread(magic, 2, 1, f) == 1 && magic[0] == 'P' && magic[1] == '6') {
+        pic = load_ppm(f, err, err_size);
+    } else {
+        rewind(f);
+        pic = load_png(f, err, err_size);
+    }
+    fclose(f);
+    return pic;
+}
