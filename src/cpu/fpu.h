@@ -6,16 +6,17 @@
 #include <stdint.h>
 
 /*
- * Floating point, computed exactly with integers. This is the machine's definition of the F, D, Zfhmin and Zfa
- * instructions: fpu_host.h has faster versions of the hot ones, and those must agree with this file bit for bit, flags
- * included. A value is its raw IEEE-754 bits: uint16_t for a half, uint32_t for a single, uint64_t for a double. NaN
- * boxing, DYN rounding and the sign changes of fmsub, fnmsub and fnmadd are the interpreter's: negate a and/or c by
- * flipping their sign bits before calling fma.
+ * Floating point, computed exactly with integers. This is the machine's definition of the F, D,
+ * Zfhmin and Zfa instructions: fpu_host.h has faster versions of the hot ones, and those must agree
+ * with this file bit for bit, flags included. A value is its raw IEEE-754 bits: uint16_t for a
+ * half, uint32_t for a single, uint64_t for a double. NaN boxing, DYN rounding and the sign changes
+ * of fmsub, fnmsub and fnmadd are the interpreter's: negate a and/or c by flipping their sign bits
+ * before calling fma.
  *
- * Everywhere: rm is one of enum fpu_rm, resolved; flags points to the fflags to accrue into and is only ever ORed to.
- * A NaN result is the canonical quiet NaN; a signaling NaN operand raises NV; tininess is detected after rounding
- * (RISC-V unprivileged ISA, "F" 20.2-20.3). Subnormals are handled in full. All functions are pure but for *flags and
- * may be called by any thread.
+ * Everywhere: rm is one of enum fpu_rm, resolved; flags points to the fflags to accrue into and is
+ * only ever ORed to. A NaN result is the canonical quiet NaN; a signaling NaN operand raises NV;
+ * tininess is detected after rounding (RISC-V unprivileged ISA, "F" 20.2-20.3). Subnormals are
+ * handled in full. All functions are pure but for *flags and may be called by any thread.
  */
 
 enum fpu_rm {
@@ -38,7 +39,8 @@ enum fpu_flag {
 #define FPU_NAN32 ((uint32_t)0x7fc00000)
 #define FPU_NAN64 ((uint64_t)0x7ff8000000000000)
 
-/* Arithmetic. fma is a * b + c with one rounding; inf * 0 + NaN raises NV even when the NaN is quiet. */
+/* Arithmetic. fma is a * b + c with one rounding; inf * 0 + NaN raises NV even when the NaN is
+ * quiet. */
 uint32_t f32_add(uint32_t a, uint32_t b, unsigned rm, uint32_t *flags);
 uint32_t f32_sub(uint32_t a, uint32_t b, unsigned rm, uint32_t *flags);
 uint32_t f32_mul(uint32_t a, uint32_t b, unsigned rm, uint32_t *flags);
@@ -54,8 +56,8 @@ uint64_t f64_sqrt(uint64_t a, unsigned rm, uint32_t *flags);
 uint64_t f64_fma(uint64_t a, uint64_t b, uint64_t c, unsigned rm, uint32_t *flags);
 
 /*
- * fmin, fmax: IEEE 754-2019 minimumNumber and maximumNumber: -0 < +0, and a number beats a NaN. minm, maxm (Zfa):
- * minimum and maximum: a NaN beats a number.
+ * fmin, fmax: IEEE 754-2019 minimumNumber and maximumNumber: -0 < +0, and a number beats a NaN.
+ * minm, maxm (Zfa): minimum and maximum: a NaN beats a number.
  */
 uint32_t f32_min(uint32_t a, uint32_t b, uint32_t *flags);
 uint32_t f32_max(uint32_t a, uint32_t b, uint32_t *flags);
@@ -67,7 +69,8 @@ uint64_t f64_max(uint64_t a, uint64_t b, uint32_t *flags);
 uint64_t f64_minm(uint64_t a, uint64_t b, uint32_t *flags);
 uint64_t f64_maxm(uint64_t a, uint64_t b, uint32_t *flags);
 
-/* Comparisons, false when unordered. lt and le raise NV for any NaN; eq, ltq and leq only for a signaling one. */
+/* Comparisons, false when unordered. lt and le raise NV for any NaN; eq, ltq and leq only for a
+ * signaling one. */
 bool f32_eq(uint32_t a, uint32_t b, uint32_t *flags);
 bool f32_lt(uint32_t a, uint32_t b, uint32_t *flags);
 bool f32_le(uint32_t a, uint32_t b, uint32_t *flags);
@@ -85,8 +88,8 @@ unsigned f32_class(uint32_t a);
 unsigned f64_class(uint64_t a);
 
 /*
- * To integers. Out of range saturates and NaN gives the greatest value, both with NV alone ("F" 20.7). The interpreter
- * sign-extends 32-bit results, the unsigned ones too.
+ * To integers. Out of range saturates and NaN gives the greatest value, both with NV alone
+ * ("F" 20.7). The interpreter sign-extends 32-bit results, the unsigned ones too.
  */
 int32_t f32_to_i32(uint32_t a, unsigned rm, uint32_t *flags);
 uint32_t f32_to_u32(uint32_t a, unsigned rm, uint32_t *flags);
@@ -117,15 +120,17 @@ uint32_t f64_to_f32(uint64_t a, unsigned rm, uint32_t *flags);
 uint16_t f32_to_f16(uint32_t a, unsigned rm, uint32_t *flags);
 uint16_t f64_to_f16(uint64_t a, unsigned rm, uint32_t *flags);
 
-/* Zfa: to an integral value in the same format. round (fround) never raises NX, roundnx does when inexact. */
+/* Zfa: to an integral value in the same format. round (fround) never raises NX, roundnx does when
+ * inexact. */
 uint32_t f32_round(uint32_t a, unsigned rm, uint32_t *flags);
 uint32_t f32_roundnx(uint32_t a, unsigned rm, uint32_t *flags);
 uint64_t f64_round(uint64_t a, unsigned rm, uint32_t *flags);
 uint64_t f64_roundnx(uint64_t a, unsigned rm, uint32_t *flags);
 
 /*
- * Zfa fcvtmod.w.d: truncates and keeps the low 32 bits, 0 for infinities and NaN. Raises what fcvt.w.d with RTZ does:
- * NV when the truncated value does not fit an int32_t, else NX when inexact.
+ * Zfa fcvtmod.w.d: truncates and keeps the low 32 bits, 0 for infinities and NaN. Raises what
+ * fcvt.w.d with RTZ does: NV when the truncated value does not fit an int32_t, else NX when
+ * inexact.
  */
 int32_t f64_to_i32_mod(uint64_t a, uint32_t *flags);
 
