@@ -8,8 +8,13 @@
  *
  * All that the rings hold is the guest's word. vq_pop checks a whole chain once (extents in RAM,
  * direction order, no loops, length limits); after that vq_read and vq_write can only run short.
- * A broken ring marks the queue broken: pops give nothing until the queue is reset, the rest of
- * the device lives on.
+ * A malformed chain is handed straight back with length 0 and the next one is looked at. A ring
+ * whose indices make no sense marks the queue broken: pops give nothing until the queue is reset,
+ * the rest of the device lives on.
+ *
+ * Serving a queue is one loop: `while ((chain = vq_pop(vq))) { ...; vq_push(chain); }`, then
+ * vq_notify. Before vq_pop answers NULL it asks the driver for a kick about the next chain and
+ * looks again, so no wake-up is lost.
  *
  * A queue belongs to the thread that serves it. The transport touches it only while that thread
  * is held in virtio_ops.quiesce.
@@ -23,6 +28,7 @@
 #define VQ_MAX_SIZE     1024    /* most descriptors a queue may have */
 #define VQ_CHAIN_PIECES 4096    /* most descriptors in one chain, indirect ones counted */
 
+/* A run of guest RAM. */
 struct vq_piece {
     uint8_t *host;
     uint64_t pa; /* for gmem_written */
@@ -38,6 +44,7 @@ struct vq_stream {
 };
 
 struct vq;
+struct vq_node; /* queue.c: a chain with room for its pieces */
 
 /*
  * A popped chain. Owned by the device from vq_pop until vq_push or vq_discard; several may be out
@@ -60,8 +67,10 @@ struct vq {
     bool ready, event_idx, indirect;
     uint64_t desc, avail, used; /* guest physical */
     /* the owner's */
-    uint16_t last_avail, used_idx, signalled; /* signalled: used_idx at the last interrupt */
-    bool signalled_valid, broken;
+    uint16_t last_avail, used_idx, signalled; /* signalled: used_idx at the last vq_notify */
+    uint16_t chains_out;                      /* popped, not yet pushed; never above size */
+    bool broken;
+    struct vq_node *spare; /* chains kept for the next vq_pop */
     /* the interrupt: called by vq_notify when the driver wants one */
     void (*interrupt)(void *ctx);
     void *ctx;
@@ -69,12 +78,15 @@ struct vq {
 
 /* Back to the state after reset; keeps mem, log, interrupt. */
 void vq_reset(struct vq *vq);
+/* Frees what the queue keeps; no chain may be out. */
+void vq_finish(struct vq *vq);
 /* Checks size, alignment and extents of the rings, as the transport sets ready. */
 bool vq_configure(struct vq *vq);
 
-/* The next chain, or NULL: none, not ready, or broken. Allocates; vq_push/vq_discard free. */
+/* The next chain, or NULL: none, not ready, or broken. vq_push/vq_discard give it back. */
 struct vq_chain *vq_pop(struct vq *vq);
-/* Is there something to pop? With EVENT_IDX this also asks the driver to notify about the next. */
+/* Is there something to pop? With EVENT_IDX this also asks the driver to notify about the next
+ * chain it adds. */
 bool vq_pending(struct vq *vq);
 /* Returns a chain to the driver with chain->written as length; frees it. No interrupt yet. */
 void vq_push(struct vq_chain *chain);
@@ -92,10 +104,13 @@ size_t vq_write(struct vq_chain *chain, const void *src, size_t len);
 /* Move the cursor without copying; vq_skip_out leaves memory as it is but counts as written. */
 size_t vq_skip_in(struct vq_chain *chain, size_t len);
 size_t vq_skip_out(struct vq_chain *chain, size_t len);
-/* Take at most max pieces from the cursor (for preadv/pwritev), advancing over them; returns how
- * many; *bytes their sum. Pieces stay valid until push. For `out`, call vq_wrote afterwards. */
-unsigned vq_take_in(struct vq_chain *chain, struct vq_piece *pieces, unsigned max, uint64_t *bytes);
-unsigned vq_take_out(struct vq_chain *chain, struct vq_piece *pieces, unsigned max, uint64_t *bytes);
+/* Take at most max pieces and max_bytes bytes from the cursor (for preadv/pwritev), advancing over
+ * them; returns how many pieces; *bytes their sum. Pieces stay valid until push. For `out`, call
+ * vq_wrote afterwards. */
+unsigned vq_take_in(struct vq_chain *chain, struct vq_piece *pieces, unsigned max,
+                    uint64_t max_bytes, uint64_t *bytes);
+unsigned vq_take_out(struct vq_chain *chain, struct vq_piece *pieces, unsigned max,
+                     uint64_t max_bytes, uint64_t *bytes);
 /* `pieces` were filled by the host: marks the pages written and counts the bytes. */
 void vq_wrote(struct vq_chain *chain, const struct vq_piece *pieces, unsigned n);
 
