@@ -32,7 +32,8 @@ struct head_wish {
 
 /* What a viewer gets. Images in it are the display's: use display_read. */
 struct head_state {
-    bool active;            /* false: nothing is scanned out: show black, or a notice */
+    bool active;            /* false: nothing is scanned out: show black, or a notice. Linux clears
+                               * before each mode set: keep the old picture for some 100 ms first */
     uint32_t width, height; /* of the picture, pixels; keeps its last value while inactive */
     bool cursor_visible;    /* an image is set and it is not hidden */
     int32_t cursor_x, cursor_y; /* of the image's top-left, in picture pixels; may be negative */
@@ -56,6 +57,8 @@ void display_on_wish(struct display *d, void (*fn)(void *ctx), void *ctx);
 /* src must lie inside img; img is ref'd. NULL: shows nothing from now on. */
 void display_set_scanout(struct display *d, unsigned head, struct image *img,
                          const struct rect *src);
+/* img is going away for good: heads that show it or were about to show nothing instead. */
+void display_forget(struct display *d, struct image *img);
 /* rect of img was flushed (image coordinates, inside img): every head that shows it gets damage. */
 void display_flush(struct display *d, struct image *img, const struct rect *rect);
 /* pic: BGRA, copied, at most 64x64; NULL hides. x, y: top-left. */

@@ -27,14 +27,20 @@ uint32_t image_height(const struct image *img);
 uint32_t image_format(const struct image *img);
 uint64_t image_bytes(const struct image *img); /* host memory it holds now */
 
+/* Makes room for the second buffer ahead of showing it; false: the host has no memory for it. */
+bool image_reserve(struct image *img);
+
 /* The GPU's thread: rect is inside the image. Returns the address of pixel (0,0) and the stride in
- * bytes (width * 4); the caller fills rect and calls image_write_end. */
+ * bytes (width * 4); the caller fills rect and calls image_write_end. No lock is held meanwhile:
+ * readers look elsewhere. NULL: no memory for the second buffer (never after image_reserve). */
 uint8_t *image_write_begin(struct image *img, const struct rect *rect, uint32_t *stride);
 void image_write_end(struct image *img);
 /* The GPU's thread: what was transferred inside rect may be seen from now on. */
 void image_flush(struct image *img, const struct rect *rect);
 
-/* A head starts / stops showing it (counted). Starting makes all of it flushed if none did yet. */
+/* A head starts / stops showing it (counted). Starting makes all of it flushed if none did yet: the
+ * GPU's thread only. A reader on another thread also holds it shown while it reads, so that the
+ * flushed truth stays apart under its hands; it starts while some head shows the image. */
 void image_show(struct image *img);
 void image_hide(struct image *img);
 

@@ -35,6 +35,12 @@ enum pixel_format { /* numbers are virtio-gpu's */
 /* The pixman name of a format (little-endian host), or 0 if the number is not one of the eight. */
 pixman_format_code_t pixel_format_pixman(uint32_t format);
 
+/*
+ * One row of n pixels of `format` becomes BGRX with X = 0xff or, with alpha, BGRA, where formats
+ * without alpha keep their X byte. Both 4-byte aligned, not overlapping.
+ */
+void pixel_row_to_bgra(uint32_t format, uint8_t *dst, const uint8_t *src, size_t n, bool alpha);
+
 /* A picture in host memory: BGRX, the X byte 0xff; or BGRA for cursors. malloc'd. */
 struct picture {
     uint32_t width, height, stride; /* stride in bytes */
