@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "dev/aclint.h"
+
+#include "host/thread.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define REG_MTIMECMP 0x4000
+#define REG_MTIME    0xbff8
+#define MAX_HARTS    32
+
+struct local {
+    struct irq_line msi, mti;
+    bool msip;
+    bool expired; /* what mti was last set to */
+    uint64_t cmp;
+};
+
+struct aclint {
+    struct vclock *clock;
+    struct loop *loop;
+    struct loop_timer *timer; /* the loop's thread only */
+    pthread_mutex_t lock;
+    /* under lock */
+    uint64_t armed; /* tick for which the timer is, or will be, armed; UINT64_MAX: none */
+    unsigned harts;
+    struct local hart[];
+};
+
+static uint64_t earliest(const struct aclint *a)
+{
+    uint64_t first = UINT64_MAX;
+    for (unsigned i = 0; i < a->harts; i++)
+        if (!a->hart[i].expired)
+            first = MIN(first, a->hart[i].cmp);
+    return first;
+}
+
+/* The loop's thread: raises what has expired, arms the timer for what comes next. */
+static void look(void *arg)
+{
+    struct aclint *a = arg;
+    pthread_mutex_lock(&a->lock);
+    uint64_t now = vclock_ticks(a->clock);
+    for (unsigned i = 0; i < a->harts; i++) {
+        struct local *h = &a->hart[i];
+        if (!h->expired && h->cmp <= now) {
+            h->expired = true;
+            irq_set(&h->mti, true);
+        }
+    }
+    a->armed = earliest(a);
+    uint64_t deadline = a->armed == UINT64_MAX ? HOST_FOREVER : vclock_deadline(a->clock, a->armed);
+    pthread_mutex_unlock(&a->lock);
+    loop_timer_set(a->timer, deadline);
+}
+
+/* Lock held. */
+static void set_cmp(struct aclint *a, struct local *h, uint64_t cmp)
+{
+    bool expired = cmp <= vclock_ticks(a->clock);
+    h->cmp = cmp;
+    if (expired != h->expired) {
+        h->expired = expired;
+        irq_set(&h->mti, expired);
+    }
+    if (!expired && cmp < a->armed) {
+        a->armed = cmp;
+        loop_post(a->loop, look, a);
+    }
+}
+
+/* Bytes [shift/8, ...) of a 64-bit register, as an access of `size` bytes sees them. */
+static uint64_t part(uint64_t reg, uint64_t off, unsigned size)
+{
+    return size == 8 ? reg : (uint32_t)(reg >> (off & 4 ? 32 : 0));
+}
+
+static uint64_t merge(uint64_t reg, uint64_t off, uint64_t val, unsigned size)
+{
+    if (size == 8)
+        return val;
+    uint64_t low = (uint32_t)val;
+    return off & 4 ? (reg & UINT32_MAX) | low << 32 : (reg & ~(uint64_t)UINT32_MAX) | low;
+}
+
+static uint64_t aclint_read(void *dev, uint64_t off, unsigned size)
+{
+    struct aclint *a = dev;
+    uint64_t val = 0;
+    if (off >= REG_MTIME)
+        return part(vclock_ticks(a->clock), off, size);
+    pthread_mutex_lock(&a->lock);
+    if (off >= REG_MTIMECMP) {
+        uint64_t i = (off - REG_MTIMECMP) / 8;
+        val = i < a->harts ? part(a->hart[i].cmp, off, size) : 0;
+    } else if (off / 4 < a->harts) {
+        val = a->hart[off / 4].msip;
+    }
+    pthread_mutex_unlock(&a->lock);
+    return val;
+}
+
+/* mtime is the machine's clock and is not to be set; such a write is ignored. */
+static void aclint_write(void *dev, uint64_t off, uint64_t val, unsigned size)
+{
+    struct aclint *a = dev;
+    if (off >= REG_MTIME)
+        return;
+    pthread_mutex_lock(&a->lock);
+    if (off >= REG_MTIMECMP) {
+        uint64_t i = (off - REG_MTIMECMP) / 8;
+        if (i < a->harts)
+            set_cmp(a, &a->hart[i], merge(a->hart[i].cmp, off, val, size));
+    } else if (off / 4 < a->harts) {
+        a->hart[off / 4].msip = val & 1;
+        irq_set(&a->hart[off / 4].msi, val & 1);
+    }
+    pthread_mutex_unlock(&a->lock);
+}
+
+const struct mmio_ops aclint_ops = {"aclint", 4, 8, aclint_read, aclint_write};
+
+struct aclint *aclint_create(unsigned harts, const struct irq_line *msi, const struct irq_line *mti,
+                             struct vclock *clock, struct loop *loop)
+{
+    struct aclint *a = calloc(1, sizeof(*a) + harts * sizeof(struct local));
+    if (!a)
+        return NULL;
+    a->timer = loop_timer_add(loop, look, a);
+    if (!a->timer) {
+        free(a);
+        return NULL;
+    }
+    pthread_mutex_init(&a->lock, NULL);
+    a->clock = clock;
+    a->loop = loop;
+    a->harts = harts;
+    a->armed = UINT64_MAX;
+    for (unsigned i = 0; i < harts; i++)
+        a->hart[i] = (struct local){.msi = msi[i], .mti = mti[i], .cmp = UINT64_MAX};
+    return a;
+}
+
+void aclint_destroy(struct aclint *a)
+{
+    if (!a)
+        return;
+    loop_timer_remove(a->timer);
+    pthread_mutex_destroy(&a->lock);
+    free(a);
+}
+
+void aclint_reset(struct aclint *a)
+{
+    pthread_mutex_lock(&a->lock);
+    for (unsigned i = 0; i < a->harts; i++) {
+        struct local *h = &a->hart[i];
+        h->cmp = UINT64_MAX;
+        h->msip = h->expired = false;
+        irq_set(&h->msi, false);
+        irq_set(&h->mti, false);
+    }
+    pthread_mutex_unlock(&a->lock);
+}
+
+void aclint_clock_changed(struct aclint *a)
+{
+    loop_post(a->loop, look, a);
+}
+
+void aclint_fdt(const struct aclint *a, struct fdt_builder *b, uint64_t base, const uint32_t *intc)
+{
+    uint32_t cells[4 * MAX_HARTS];
+    unsigned n = 0;
+    for (unsigned i = 0; i < MIN(a->harts, MAX_HARTS); i++) {
+        cells[n++] = intc[i];
+        cells[n++] = 3; /* machine software interrupt */
+        cells[n++] = intc[i];
+        cells[n++] = 7; /* machine timer interrupt */
+    }
+    static const char compatible[] = "sifive,clint0\0riscv,clint0";
+    fdt_node(b, "clint@%llx", (unsigned long long)base);
+    fdt_strs(b, "compatible", compatible, sizeof(compatible));
+    fdt_reg(b, base, ACLINT_SIZE);
+    fdt_cells(b, "interrupts-extended", cells, n);
+    fdt_node_end(b);
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+#include "dev/plic.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS        (PLIC_SOURCES / 32 + 1) /* bit 0 of word 0 is "no interrupt" */
+#define MAX_PRIORITY 7
+
+/* Register file (PLIC 1.0, "Memory Map") */
+#define REG_PENDING    0x1000
+#define REG_ENABLE     0x2000
+#define ENABLE_STRIDE  0x80
+#define REG_CONTEXT    0x200000
+#define CONTEXT_STRIDE 0x1000
+
+struct context {
+    uint32_t enable[WORDS];
+    uint32_t threshold;
+    bool raised;
+};
+
+struct plic {
+    pthread_mutex_t lock;
+    uint32_t level[WORDS], pending[WORDS], claimed[WORDS];
+    uint8_t priority[PLIC_SOURCES + 1];
+    unsigned contexts;
+    struct irq_line *out;
+    struct context context[];
+};
+
+static bool test(const uint32_t *set, unsigned n)
+{
+    return set[n / 32] >> (n % 32) & 1;
+}
+
+static void put(uint32_t *set, unsigned n, bool on)
+{
+    uint32_t bit = UINT32_C(1) << (n % 32);
+    set[n / 32] = on ? set[n / 32] | bit : set[n / 32] & ~bit;
+}
+
+/* The pending, enabled source of highest priority, lowest number first; 0 if none. */
+static unsigned best(const struct plic *plic, const struct context *c)
+{
+    unsigned found = 0, priority = 0;
+    for (unsigned w = 0; w < WORDS; w++) {
+        for (uint32_t set = plic->pending[w] & c->enable[w]; set; set &= set - 1) {
+            unsigned n = w * 32 + (unsigned)__builtin_ctz(set);
+            if (plic->priority[n] > priority) {
+                priority = plic->priority[n];
+                found = n;
+            }
+        }
+    }
+    return found;
+}
+
+static void update_context(struct plic *plic, unsigned i)
+{
+    struct context *c = &plic->context[i];
+    unsigned n = best(plic, c);
+    bool raised = n && plic->priority[n] > c->threshold;
+    if (raised != c->raised) {
+        c->raised = raised;
+        irq_set(&plic->out[i], raised);
+    }
+}
+
+static void update_source(struct plic *plic, unsigned n)
+{
+    for (unsigned i = 0; i < plic->contexts; i++)
+        if (test(plic->context[i].enable, n))
+            update_context(plic, i);
+}
+
+static void set_level(void *ctx, unsigned n, bool level)
+{
+    struct plic *plic = ctx;
+    pthread_mutex_lock(&plic->lock);
+    put(plic->level, n, level);
+    bool pending = level && !test(plic->claimed, n);
+    if (pending != test(plic->pending, n)) {
+        put(plic->pending, n, pending);
+        update_source(plic, n);
+    }
+    pthread_mutex_unlock(&plic->lock);
+}
+
+static uint32_t claim(struct plic *plic, struct context *c)
+{
+    unsigned n = best(plic, c);
+    if (n) {
+        put(plic->pending, n, false);
+        put(plic->claimed, n, true);
+        update_source(plic, n);
+    }
+    return n;
+}
+
+/* Silently ignored unless the source is enabled for this context ("Interrupt Completion"). */
+static void complete(struct plic *plic, struct context *c, uint32_t n)
+{
+    if (!n || n > PLIC_SOURCES || !test(c->enable, n))
+        return;
+    put(plic->claimed, n, false);
+    if (test(plic->level, n)) {
+        put(plic->pending, n, true);
+        update_source(plic, n);
+    }
+}
+
+static uint32_t read_context(struct plic *plic, uint64_t off)
+{
+    uint64_t i = off / CONTEXT_STRIDE;
+    if (i >= plic->contexts)
+        return 0;
+    switch (off % CONTEXT_STRIDE) {
+    case 0: return plic->context[i].threshold;
+    case 4: return claim(plic, &plic->context[i]);
+    default: return 0;
+    }
+}
+
+static void write_context(struct plic *plic, uint64_t off, uint32_t val)
+{
+    uint64_t i = off / CONTEXT_STRIDE;
+    if (i >= plic->contexts)
+        return;
+    switch (off % CONTEXT_STRIDE) {
+    case 0: plic->context[i].threshold = val & MAX_PRIORITY; break;
+    case 4: complete(plic, &plic->context[i], val); break;
+    default: return;
+    }
+    update_context(plic, (unsigned)i);
+}
+
+/* The enable word at off, or NULL; *i is its context. */
+static uint32_t *enable_word(struct plic *plic, uint64_t off, unsigned *i)
+{
+    uint64_t context = off / ENABLE_STRIDE, word = off % ENABLE_STRIDE / 4;
+    if (context >= plic->contexts || word >= WORDS)
+        return NULL;
+    *i = (unsigned)context;
+    return &plic->context[context].enable[word];
+}
+
+static uint64_t plic_read(void *dev, uint64_t off, unsigned size)
+{
+    (void)size;
+    struct plic *plic = dev;
+    uint32_t val = 0, *word;
+    unsigned i;
+    pthread_mutex_lock(&plic->lock);
+    if (off >= REG_CONTEXT)
+        val = read_context(plic, off - REG_CONTEXT);
+    else if (off >= REG_ENABLE)
+        val = (word = enable_word(plic, off - REG_ENABLE, &i)) ? *word : 0;
+    else if (off >= REG_PENDING)
+        val = (off - REG_PENDING) / 4 < WORDS ? plic->pending[(off - REG_PENDING) / 4] : 0;
+    else
+        val = off / 4 <= PLIC_SOURCES ? plic->priority[off / 4] : 0;
+    pthread_mutex_unlock(&plic->lock);
+    return val;
+}
+
+static void plic_write(void *dev, uint64_t off, uint64_t val, unsigned size)
+{
+    (void)size;
+    struct plic *plic = dev;
+    uint32_t *word;
+    unsigned i;
+    pthread_mutex_lock(&plic->lock);
+    if (off >= REG_CONTEXT) {
+        write_context(plic, off - REG_CONTEXT, (uint32_t)val);
+    } else if (off >= REG_ENABLE) {
+        word = enable_word(plic, off - REG_ENABLE, &i);
+        if (word) {
+            /* source 0 and what is above the last one do not exist */
+            uint32_t first = word == plic->context[i].enable ? ~UINT32_C(1) : ~UINT32_C(0);
+            uint32_t last = word == &plic->context[i].enable[WORDS - 1]
+                                ? (UINT32_C(2) << (PLIC_SOURCES % 32)) - 1
+                                : ~UINT32_C(0);
+            *word = (uint32_t)val & first & last;
+            update_context(plic, i);
+        }
+    } else if (off < REG_PENDING && off >= 4 && off / 4 <= PLIC_SOURCES) {
+        plic->priority[off / 4] = (uint8_t)(val & MAX_PRIORITY);
+        update_source(plic, (unsigned)(off / 4));
+    }
+    pthread_mutex_unlock(&plic->lock);
+}
+
+const struct mmio_ops plic_ops = {"plic", 4, 4, plic_read, plic_write};
+
+struct plic *plic_create(unsigned contexts, const struct irq_line *out)
+{
+    struct plic *plic = calloc(1, sizeof(*plic) + contexts * sizeof(struct context));
+    struct irq_line *lines = calloc(contexts, sizeof(*lines));
+    if (!plic || !lines) {
+        free(plic);
+        free(lines);
+        return NULL;
+    }
+    memcpy(lines, out, contexts * sizeof(*lines));
+    plic->out = lines;
+    plic->contexts = contexts;
+    pthread_mutex_init(&plic->lock, NULL);
+    return plic;
+}
+
+void plic_destroy(struct plic *plic)
+{
+    if (!plic)
+        return;
+    pthread_mutex_destroy(&plic->lock);
+    free(plic->out);
+    free(plic);
+}
+
+void plic_reset(struct plic *plic)
+{
+    pthread_mutex_lock(&plic->lock);
+    memset(plic->claimed, 0, sizeof(plic->claimed));
+    memcpy(plic->pending, plic->level, sizeof(plic->pending));
+    memset(plic->priority, 0, sizeof(plic->priority));
+    for (unsigned i = 0; i < plic->contexts; i++) {
+        memset(plic->context[i].enable, 0, sizeof(plic->context[i].enable));
+        plic->context[i].threshold = 0;
+        plic->context[i].raised = false;
+        irq_set(&plic->out[i], false);
+    }
+    pthread_mutex_unlock(&plic->lock);
+}
+
+struct irq_line plic_line(struct plic *plic, unsigned n)
+{
+    return (struct irq_line){n && n <= PLIC_SOURCES ? set_level : NULL, plic, n};
+}
+
+void plic_fdt(const struct plic *plic, struct fdt_builder *b, uint64_t base, uint32_t phandle,
+              const uint32_t *intc)
+{
+    uint32_t cells[2 * 2 * 64];
+    unsigned n = 0;
+    for (unsigned i = 0; i < plic->contexts && n < ARRAY_SIZE(cells); i++) {
+        cells[n++] = intc[i / 2];
+        cells[n++] = i & 1 ? 9 : 11; /* S-mode, M-mode external interrupt */
+    }
+    fdt_node(b, "plic@%llx", (unsigned long long)base);
+    static const char compatible[] = "sifive,plic-1.0.0\0riscv,plic0";
+    fdt_strs(b, "compatible", compatible, sizeof(compatible));
+    fdt_reg(b, base, PLIC_SIZE);
+    fdt_flag(b, "interrupt-controller");
+    fdt_u32(b, "#interrupt-cells", 1);
+    fdt_u32(b, "#address-cells", 0);
+    fdt_cells(b, "interrupts-extended", cells, n);
+    fdt_u32(b, "riscv,ndev", PLIC_SOURCES);
+    fdt_u32(b, "phandle", phandle);
+    fdt_node_end(b);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The platform-level interrupt controller (RISC-V PLIC specification 1.0), as QEMU's virt has it:
+ * sources 1..96, and for each hart h two contexts, 2h for M-mode and 2h+1 for S-mode. Devices
+ * raise a level; the gateway of a source turns it into one request at a time: a source that was
+ * claimed is silent until its completion, and pends again then if its level is still up. A request
+ * nobody has claimed is withdrawn when the level falls, as QEMU does it.
+ *
+ * The lock is a leaf: a device may raise its line with its own lock held, and the PLIC calls out
+ * only to the harts' interrupt lines.
+ */
+#ifndef DEV_PLIC_H
+#define DEV_PLIC_H
+
+#include "bus/fdt.h"
+#include "bus/irq.h"
+#include "bus/map.h"
+
+#define PLIC_SOURCES 96
+#define PLIC_SIZE    0x600000
+
+struct plic;
+
+extern const struct mmio_ops plic_ops;
+
+/* out: one line for each context (copied). NULL: out of memory. */
+struct plic *plic_create(unsigned contexts, const struct irq_line *out);
+void plic_destroy(struct plic *plic);
+/* Everything off; levels are the devices' and stay. */
+void plic_reset(struct plic *plic);
+/* The wire into source n, 1..PLIC_SOURCES. */
+struct irq_line plic_line(struct plic *plic, unsigned n);
+/* intc: the harts' interrupt controllers, contexts / 2 of them. */
+void plic_fdt(const struct plic *plic, struct fdt_builder *b, uint64_t base, uint32_t phandle,
+              const uint32_t *intc);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "dev/rtc.h"
+
+#include "host/thread.h"
+
+#include <stdlib.h>
+
+enum {
+    TIME_LOW = 0x00,
+    TIME_HIGH = 0x04,
+    ALARM_LOW = 0x08,
+    ALARM_HIGH = 0x0c,
+    IRQ_ENABLED = 0x10,
+    CLEAR_ALARM = 0x14,
+    ALARM_STATUS = 0x18,
+    CLEAR_INTERRUPT = 0x1c
+};
+
+struct rtc {
+    struct irq_line irq;
+    struct vclock *clock;
+    struct loop *loop;
+    struct loop_timer *timer; /* the loop's thread only */
+    pthread_mutex_t lock;
+    /* under lock */
+    uint32_t time_high, alarm_high; /* latched by a read of TIME_LOW, a write to either HIGH */
+    uint64_t alarm;                 /* wall-clock ns */
+    bool armed, pending, enabled;
+};
+
+static void update(struct rtc *rtc)
+{
+    irq_set(&rtc->irq, rtc->pending && rtc->enabled);
+}
+
+/* The loop's thread: fires the alarm if it is due, else sets the timer for it. */
+static void look(void *arg)
+{
+    struct rtc *rtc = arg;
+    uint64_t deadline = HOST_FOREVER;
+    pthread_mutex_lock(&rtc->lock);
+    uint64_t now = vclock_wall_ns(rtc->clock);
+    if (rtc->armed && rtc->alarm <= now) {
+        rtc->armed = false;
+        rtc->pending = true;
+        update(rtc);
+    } else if (rtc->armed) {
+        uint64_t ticks = (rtc->alarm - now) / (1000000000 / VCLOCK_HZ) + 1;
+        deadline = vclock_deadline(rtc->clock, vclock_ticks(rtc->clock) + ticks);
+    }
+    pthread_mutex_unlock(&rtc->lock);
+    loop_timer_set(rtc->timer, deadline);
+}
+
+static uint64_t rtc_read(void *dev, uint64_t off, unsigned size)
+{
+    (void)size;
+    struct rtc *rtc = dev;
+    uint64_t val = 0;
+    pthread_mutex_lock(&rtc->lock);
+    switch (off) {
+    case TIME_LOW:
+        val = vclock_wall_ns(rtc->clock);
+        rtc->time_high = (uint32_t)(val >> 32);
+        break;
+    case TIME_HIGH: val = rtc->time_high; break;
+    case ALARM_LOW: val = rtc->alarm; break;
+    case ALARM_HIGH: val = rtc->alarm >> 32; break;
+    case IRQ_ENABLED: val = rtc->enabled; break;
+    case ALARM_STATUS: val = rtc->armed; break;
+    default: break;
+    }
+    pthread_mutex_unlock(&rtc->lock);
+    return (uint32_t)val;
+}
+
+static void rtc_write(void *dev, uint64_t off, uint64_t val, unsigned size)
+{
+    (void)size;
+    struct rtc *rtc = dev;
+    pthread_mutex_lock(&rtc->lock);
+    switch (off) {
+    case TIME_LOW:
+        vclock_set_wall_ns(rtc->clock, (uint64_t)rtc->time_high << 32 | (uint32_t)val);
+        loop_post(rtc->loop, look, rtc);
+        break;
+    case TIME_HIGH: rtc->time_high = (uint32_t)val; break;
+    case ALARM_LOW:
+        rtc->alarm = (uint64_t)rtc->alarm_high << 32 | (uint32_t)val;
+        rtc->armed = true;
+        loop_post(rtc->loop, look, rtc);
+        break;
+    case ALARM_HIGH: rtc->alarm_high = (uint32_t)val; break;
+    case IRQ_ENABLED: rtc->enabled = val & 1; break;
+    case CLEAR_ALARM: rtc->armed = false; break;
+    case CLEAR_INTERRUPT: rtc->pending = false; break;
+    default: break;
+    }
+    update(rtc);
+    pthread_mutex_unlock(&rtc->lock);
+}
+
+const struct mmio_ops rtc_ops = {"rtc", 4, 4, rtc_read, rtc_write};
+
+struct rtc *rtc_create(struct irq_line irq, struct vclock *clock, struct loop *loop)
+{
+    struct rtc *rtc = calloc(1, sizeof(*rtc));
+    if (!rtc)
+        return NULL;
+    rtc->timer = loop_timer_add(loop, look, rtc);
+    if (!rtc->timer) {
+        free(rtc);
+        return NULL;
+    }
+    rtc->irq = irq;
+    rtc->clock = clock;
+    rtc->loop = loop;
+    pthread_mutex_init(&rtc->lock, NULL);
+    return rtc;
+}
+
+void rtc_destroy(struct rtc *rtc)
+{
+    if (!rtc)
+        return;
+    loop_timer_remove(rtc->timer);
+    pthread_mutex_destroy(&rtc->lock);
+    free(rtc);
+}
+
+void rtc_reset(struct rtc *rtc)
+{
+    pthread_mutex_lock(&rtc->lock);
+    rtc->armed = rtc->pending = rtc->enabled = false;
+    rtc->alarm = 0;
+    rtc->alarm_high = rtc->time_high = 0;
+    update(rtc);
+    pthread_mutex_unlock(&rtc->lock);
+}
+
+void rtc_clock_changed(struct rtc *rtc)
+{
+    loop_post(rtc->loop, look, rtc);
+}
+
+void rtc_fdt(struct fdt_builder *b, uint64_t base, uint32_t irq, uint32_t plic_phandle)
+{
+    fdt_node(b, "rtc@%llx", (unsigned long long)base);
+    fdt_str(b, "compatible", "google,goldfish-rtc");
+    fdt_reg(b, base, RTC_SIZE);
+    fdt_u32(b, "interrupts", irq);
+    fdt_u32(b, "interrupt-parent", plic_phandle);
+    fdt_node_end(b);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SiFive's test finisher, through which a guest powers off or reboots: one register that takes a
+ * word and asks the board. It is the whole of a device, so a good one to read first.
+ */
+#ifndef DEV_SYSCON_H
+#define DEV_SYSCON_H
+
+#include "bus/fdt.h"
+#include "bus/map.h"
+
+#define SYSCON_SIZE 0x1000
+
+enum { SYSCON_FAIL = 0x3333, SYSCON_POWEROFF = 0x5555, SYSCON_REBOOT = 0x7777 };
+
+/* What the board does about it; on the hart's thread. */
+struct syscon {
+    void (*poweroff)(void *ctx,
+                     unsigned code); /* code: 0, or what the guest failed with, never 0 then */
+    void (*reboot)(void *ctx);
+    void *ctx;
+};
+
+extern const struct mmio_ops syscon_ops; /* dev is a struct syscon */
+
+/* Writes /test@base; the nodes that point to it stand at the root: syscon_fdt_power. */
+void syscon_fdt(struct fdt_builder *b, uint64_t base, uint32_t phandle);
+void syscon_fdt_power(struct fdt_builder *b, uint32_t phandle);
+
+#endif

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+#include "dev/uart.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define CLOCK_HZ 3686400
+#define RX_ROOM  64 /* more than the chip's 16 does not show and saves wake-ups */
+
+enum {
+    RBR = 0,
+    THR = 0,
+    DLL = 0,
+    IER = 1,
+    DLM = 1,
+    IIR = 2,
+    FCR = 2,
+    LCR = 3,
+    MCR = 4,
+    LSR = 5,
+    MSR = 6,
+    SCR = 7
+};
+enum { IER_RDI = 1, IER_THRI = 2, IER_RLSI = 4, IER_MSI = 8 };
+enum { IIR_NONE = 1, IIR_THRE = 2, IIR_RDA = 4, IIR_FIFOS = 0xc0 };
+enum { FCR_ENABLE = 1, FCR_CLEAR_RX = 2 };
+enum { LCR_DLAB = 0x80 };
+enum { MCR_DTR = 1, MCR_RTS = 2, MCR_OUT1 = 4, MCR_OUT2 = 8, MCR_LOOP = 0x10 };
+enum { LSR_DR = 1, LSR_THRE = 0x20, LSR_TEMT = 0x40 };
+enum { MSR_CTS = 0x10, MSR_DSR = 0x20, MSR_RI = 0x40, MSR_DCD = 0x80 };
+
+struct uart {
+    struct irq_line irq;
+    struct uart_host host;
+    pthread_mutex_t lock;
+    /* under lock */
+    uint8_t ier, fcr, lcr, mcr, scr, dll, dlm;
+    bool thre_pending; /* the THRE interrupt's own latch: IIR reads and THR writes clear it */
+    bool tx_full;      /* the host takes no more */
+    bool raised;
+    bool starved; /* uart_input took less than it was given */
+    uint8_t rx[RX_ROOM];
+    unsigned rx_at, rx_count;
+};
+
+/* The highest-priority interrupt that is pending and enabled. */
+static uint8_t cause(const struct uart *u)
+{
+    if ((u->ier & IER_RDI) && u->rx_count)
+        return IIR_RDA;
+    if ((u->ier & IER_THRI) && u->thre_pending)
+        return IIR_THRE;
+    return IIR_NONE;
+}
+
+static void update(struct uart *u)
+{
+    bool raised = cause(u) != IIR_NONE;
+    if (raised != u->raised) {
+        u->raised = raised;
+        irq_set(&u->irq, raised);
+    }
+}
+
+static void rx_push(struct uart *u, uint8_t byte)
+{
+    u->rx[(u->rx_at + u->rx_count) % RX_ROOM] = byte;
+    u->rx_count++;
+}
+
+static uint8_t rx_pop(struct uart *u)
+{
+    if (!u->rx_count)
+        return 0;
+    uint8_t byte = u->rx[u->rx_at];
+    u->rx_at = (u->rx_at + 1) % RX_ROOM;
+    u->rx_count--;
+    return byte;
+}
+
+static void transmit(struct uart *u, const uint8_t *bytes, size_t n)
+{
+    if (!u->host.output(u->host.ctx, bytes, n))
+        u->tx_full = true;
+}
+
+static void write_thr(struct uart *u, uint8_t byte)
+{
+    if (u->mcr & MCR_LOOP) {
+        if (u->rx_count < RX_ROOM)
+            rx_push(u, byte);
+    } else {
+        transmit(u, &byte, 1);
+    }
+    u->thre_pending = !u->tx_full;
+}
+
+static void write_ier(struct uart *u, uint8_t val)
+{
+    bool was = u->ier & IER_THRI;
+    u->ier = val & 0xf;
+    if (!was && (u->ier & IER_THRI) && !u->tx_full)
+        u->thre_pending = true; /* enabling it with an empty THR interrupts at once */
+}
+
+static uint8_t read_msr(const struct uart *u)
+{
+    if (!(u->mcr & MCR_LOOP))
+        return MSR_CTS | MSR_DSR | MSR_DCD;
+    return (uint8_t)((u->mcr & MCR_RTS ? MSR_CTS : 0) | (u->mcr & MCR_DTR ? MSR_DSR : 0) |
+                     (u->mcr & MCR_OUT1 ? MSR_RI : 0) | (u->mcr & MCR_OUT2 ? MSR_DCD : 0));
+}
+
+static uint8_t read_iir(struct uart *u)
+{
+    uint8_t iir = cause(u);
+    if (iir == IIR_THRE)
+        u->thre_pending = false;
+    return iir | (u->fcr & FCR_ENABLE ? IIR_FIFOS : 0);
+}
+
+/* If the host side waits for room, it is told once half of it is there. Lock held. */
+static bool should_tell(struct uart *u)
+{
+    if (!u->starved || u->rx_count > RX_ROOM / 2)
+        return false;
+    u->starved = false;
+    return true;
+}
+
+static uint8_t read_reg(struct uart *u, unsigned reg)
+{
+    bool dlab = u->lcr & LCR_DLAB;
+    switch (reg) {
+    case RBR: return dlab ? u->dll : rx_pop(u);
+    case IER: return dlab ? u->dlm : u->ier;
+    case IIR: return read_iir(u);
+    case LCR: return u->lcr;
+    case MCR: return u->mcr;
+    case LSR: return (uint8_t)((u->rx_count ? LSR_DR : 0) | (u->tx_full ? 0 : LSR_THRE | LSR_TEMT));
+    case MSR: return read_msr(u);
+    default: return u->scr;
+    }
+}
+
+static void write_reg(struct uart *u, unsigned reg, uint8_t val)
+{
+    bool dlab = u->lcr & LCR_DLAB;
+    switch (reg) {
+    case THR:
+        if (dlab)
+            u->dll = val;
+        else
+            write_thr(u, val);
+        break;
+    case IER:
+        if (dlab)
+            u->dlm = val;
+        else
+            write_ier(u, val);
+        break;
+    case FCR:
+        u->fcr = val;
+        if (val & FCR_CLEAR_RX)
+            u->rx_count = 0;
+        break;
+    case LCR: u->lcr = val; break;
+    case MCR: u->mcr = val & 0x1f; break;
+    case SCR: u->scr = val; break;
+    default: break;
+    }
+}
+
+static uint64_t uart_read(void *dev, uint64_t off, unsigned size)
+{
+    (void)size;
+    struct uart *u = dev;
+    if (off > SCR)
+        return 0;
+    pthread_mutex_lock(&u->lock);
+    uint8_t val = read_reg(u, (unsigned)off);
+    update(u);
+    bool tell = should_tell(u);
+    pthread_mutex_unlock(&u->lock);
+    if (tell)
+        u->host.room(u->host.ctx);
+    return val;
+}
+
+static void uart_write(void *dev, uint64_t off, uint64_t val, unsigned size)
+{
+    (void)size;
+    struct uart *u = dev;
+    if (off > SCR)
+        return;
+    pthread_mutex_lock(&u->lock);
+    write_reg(u, (unsigned)off, (uint8_t)val);
+    update(u);
+    bool tell = should_tell(u);
+    pthread_mutex_unlock(&u->lock);
+    if (tell)
+        u->host.room(u->host.ctx);
+}
+
+/* Wider accesses reach the register at their address, as on QEMU's. */
+const struct mmio_ops uart_ops = {"uart", 1, 8, uart_read, uart_write};
+
+struct uart *uart_create(struct irq_line irq, const struct uart_host *host)
+{
+    struct uart *u = calloc(1, sizeof(*u));
+    if (!u)
+        return NULL;
+    u->irq = irq;
+    u->host = *host;
+    pthread_mutex_init(&u->lock, NULL);
+    uart_reset(u);
+    return u;
+}
+
+void uart_destroy(struct uart *u)
+{
+    if (!u)
+        return;
+    pthread_mutex_destroy(&u->lock);
+    free(u);
+}
+
+void uart_reset(struct uart *u)
+{
+    pthread_mutex_lock(&u->lock);
+    u->ier = u->fcr = u->lcr = u->scr = u->dlm = 0;
+    u->dll = 12; /* 9600 baud */
+    u->mcr = MCR_OUT2;
+    u->thre_pending = false;
+    update(u);
+    pthread_mutex_unlock(&u->lock);
+}
+
+size_t uart_input(struct uart *u, const uint8_t *bytes, size_t n)
+{
+    pthread_mutex_lock(&u->lock);
+    size_t took = 0;
+    while (took < n && u->rx_count < RX_ROOM && !(u->mcr & MCR_LOOP))
+        rx_push(u, bytes[took++]);
+    if (took < n)
+        u->starved = true;
+    update(u);
+    pthread_mutex_unlock(&u->lock);
+    return took;
+}
+
+void uart_output_ready(struct uart *u)
+{
+    pthread_mutex_lock(&u->lock);
+    if (u->tx_full) {
+        u->tx_full = false;
+        u->thre_pending = true;
+        update(u);
+    }
+    pthread_mutex_unlock(&u->lock);
+}
+
+size_t uart_console_write(struct uart *u, const uint8_t *bytes, size_t n)
+{
+    pthread_mutex_lock(&u->lock);
+    size_t took = u->tx_full ? 0 : n;
+    if (took)
+        transmit(u, bytes, took);
+    pthread_mutex_unlock(&u->lock);
+    return took;
+}
+
+size_t uart_console_read(struct uart *u, uint8_t *bytes, size_t n)
+{
+    pthread_mutex_lock(&u->lock);
+    size_t took = 0;
+    while (took < n && u->rx_count)
+        bytes[took++] = rx_pop(u);
+    update(u);
+    bool tell = should_tell(u);
+    pthread_mutex_unlock(&u->lock);
+    if (tell)
+        u->host.room(u->host.ctx);
+    return took;
+}
+
+void uart_fdt(struct fdt_builder *b, uint64_t base, uint32_t irq, uint32_t plic_phandle)
+{
+    fdt_node(b, "serial@%llx", (unsigned long long)base);
+    fdt_str(b, "compatible", "ns16550a");
+    fdt_reg(b, base, UART_SIZE);
+    fdt_u32(b, "clock-frequency", CLOCK_HZ);
+    fdt_u32(b, "interrupts", irq);
+    fdt_u32(b, "interrupt-parent", plic_phandle);
+    fdt_node_end(b);
+}
