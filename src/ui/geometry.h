@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a picture lies in a window, and where on it a point is. Pure arithmetic; any thread. */
+#ifndef UI_GEOMETRY_H
+#define UI_GEOMETRY_H
+
+#include "base/util.h"
+
+/* A place in a window, window pixels. */
+struct ui_place {
+    int x, y, w, h;
+};
+
+/* The largest place of a width x height picture (not 0) in a window, its shape kept, centred. */
+struct ui_place ui_fit(uint32_t width, uint32_t height, int window_w, int window_h);
+
+/*
+ * The absolute position, 0..INPUT_ABS_MAX, of the middle of pixel `at` in `size` pixels, which is
+ * what a guest turns back into that same pixel; clamped for an `at` outside.
+ */
+int32_t ui_abs(int64_t at, int64_t size);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the SDL window shows: a texture that keeps the last flushed picture, and one for the guest's
+ * pointer. Only what a viewer's damage names is read into the texture; an expose is answered from
+ * it alone, so a window that is uncovered shows what was flushed, never what is half drawn. Main
+ * thread only.
+ */
+#ifndef UI_SDL_SCREEN_H
+#define UI_SDL_SCREEN_H
+
+#include "display/display.h"
+#include "ui/geometry.h"
+
+#include <SDL.h>
+
+struct sdl_screen {
+    struct display *display;
+    struct viewer *viewer;
+    unsigned head;
+    SDL_Renderer *renderer;
+    SDL_Texture *frame;  /* of the picture's size; NULL until there was one */
+    SDL_Texture *cursor; /* NULL: the guest shows none */
+    uint32_t frame_w, frame_h;
+    int cursor_w, cursor_h;
+    struct head_state state; /* as last taken */
+    pixman_region32_t damage;
+};
+
+void sdl_screen_init(struct sdl_screen *s, struct display *d, struct viewer *v, unsigned head,
+                     SDL_Renderer *renderer);
+void sdl_screen_finish(struct sdl_screen *s);
+
+/* Takes what is new; returns true if the window must be drawn again. *mode: its size changed. */
+bool sdl_screen_take(struct sdl_screen *s, bool *mode);
+/* The renderer lost its textures: makes them again from what is flushed now. */
+void sdl_screen_restore(struct sdl_screen *s);
+/* Draws and presents. */
+void sdl_screen_draw(struct sdl_screen *s);
+/* Where the picture is in the window; false while there is none. */
+bool sdl_screen_place(const struct sdl_screen *s, struct ui_place *place);
+
+#endif
