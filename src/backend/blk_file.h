@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A raw disk image in a file (or a block device). Opening takes a lock, so that two machines do
- * not write one disk. Positions are bytes. Used by one thread at a time: the disk's worker.
+ * not write one disk. Positions are bytes. Used by one thread at a time: the disk's worker. A file
+ * whose size is no multiple of 512 shows its whole sectors; the rest of it is never touched.
  */
 #ifndef BACKEND_BLK_FILE_H
 #define BACKEND_BLK_FILE_H
@@ -25,5 +26,7 @@ int blk_file_writev(struct blk_file *f, const struct iovec *iov, unsigned n, uin
 int blk_file_flush(struct blk_file *f); /* fdatasync */
 /* Makes the extent read as zeros; unmap: give the space back. Falls back to writing zeros. */
 int blk_file_zero(struct blk_file *f, uint64_t pos, uint64_t len, bool unmap);
+/* The extent's contents are not needed any more: gives its space back where the host can. */
+int blk_file_discard(struct blk_file *f, uint64_t pos, uint64_t len);
 
 #endif
