@@ -527,7 +527,7 @@ struct picture *display_cursor(struct display *d, unsigned head)
 static void blend_cursor(struct picture *pic, const struct picture *cursor, int32_t x, int32_t y)
 {
     pixman_image_t *dst =
-        pixman_image_create_bits(PIXMAN_x8r8g8b8, (int)pic->width, (int)pic->height,
+        pixman_image_create_bits(PIXMAN_a8r8g8b8, (int)pic->width, (int)pic->height,
                                  (uint32_t *)pic->data, (int)pic->stride);
     pixman_image_t *src =
         pixman_image_create_bits(PIXMAN_a8r8g8b8, (int)cursor->width, (int)cursor->height,
