@@ -24,7 +24,7 @@ cache_lock() {
 # What each product is made from, one file or folder of guest/ a line.
 product_inputs() {
     case $1 in
-        kernel) echo lib/apt.sh lib/kernel.sh lists/modules-boot.txt lists/modules-extra.txt ;;
+        kernel) echo lib/kernel.sh lib/strip-ko.pl lists/modules-boot.txt lists/modules-extra.txt ;;
         initrd) echo lib/initrd.sh files/initrd lists/modules-boot.txt ;;
         root) echo lib/root.sh lists/root.txt files/tiny ;;
         tools) echo lib/root.sh lists/tools.txt files/tiny files/desktop ;;

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154  # work, guest_dir are set by guest/make
 # The kernel as Debian ships it, and beside it a tar of the modules that the lists name: initrd and roots must match it.
 
-# modules_copy FROM VERSION TO NAME...: copies modules and all they need, unpacked, in the order of their loading.
+# modules_copy FROM VERSION TO NAME...: copies modules and all they need, unpacked and stripped.
 modules_copy() {
     local from=$1 version=$2 to=$3 name file rel
     shift 3
@@ -17,6 +17,8 @@ modules_copy() {
             *.zst) zstd -qdc "$file" >"$to/${rel%.zst}" ;;
             *) cp "$file" "$to/$rel" ;;
         esac
+        rel=${rel%.xz}
+        perl "$guest_dir/lib/strip-ko.pl" "$to/${rel%.zst}"
     done
 }
 
@@ -24,6 +26,7 @@ make_kernel() {
     local path=$1 list=$work/kernel.list tree=$work/kernel modules=$work/modules package version boot extra
     need_tool depmod kmod
     need_tool xz xz-utils
+    need_tool perl perl-base
     apt_begin
     package=$(private_apt apt-cache depends linux-image-riscv64 | sed -n 's/^ *Depends: //p' | head -n 1)
     [ -n "$package" ] || die "linux-image-riscv64 is not in the package lists; the cure may be --refresh"
