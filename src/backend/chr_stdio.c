@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/chr_stdio.h"
+
+#include "host/clock.h"
+#include "host/terminal.h"
+#include "host/thread.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define IN_ROOM  4096
+#define OUT_ROOM (256u << 10)
+#define OUT_HIGH (64u << 10)             /* from here on writers are asked to wait */
+#define OUT_LOW  (32u << 10)             /* below it they are told to go on */
+#define CHUNK    4096                    /* a pipe that is ready takes it without blocking */
+#define PAUSE_NS (2 * NS_PER_SEC / 1000) /* between two writes: bytes gather meanwhile */
+#define LAST_NS  NS_PER_SEC              /* at most this long at the end */
+#define ESCAPE   1                       /* Ctrl-A */
+
+static const char help[] = "\r\nCtrl-A x       end the machine\r\n"
+                           "Ctrl-A h       this list\r\n"
+                           "Ctrl-A Ctrl-A  send Ctrl-A to the guest\r\n";
+
+struct chr_stdio {
+    const struct chr_stdio_ops *ops;
+    void *ctx;
+    struct loop *loop;
+    /* the loop's thread */
+    int in, out;
+    bool out_ours; /* `out` was opened by us, to be non-blocking */
+    bool out_gone; /* nobody reads it any more */
+    struct loop_fd *in_src, *out_src;
+    struct loop_timer *timer;
+    struct host_terminal *terminal;
+    bool escaped;
+    uint8_t ahead[IN_ROOM];
+    size_t ahead_count;
+    /* under lock */
+    pthread_mutex_t lock;
+    uint8_t *ring;
+    size_t ring_at, ring_count;
+    bool busy; /* the loop knows that there is, or may be, something to write */
+    bool full; /* a writer was asked to wait */
+};
+
+/* --- output ------------------------------------------------------------------------------- */
+
+/* Takes n bytes out of the ring; true if a waiting writer may go on. */
+static bool ring_drop(struct chr_stdio *c, size_t n)
+{
+    pthread_mutex_lock(&c->lock);
+    c->ring_at = (c->ring_at + n) % OUT_ROOM;
+    c->ring_count -= n;
+    bool tell = c->full && c->ring_count < OUT_LOW;
+    if (tell)
+        c->full = false;
+    pthread_mutex_unlock(&c->lock);
+    return tell;
+}
+
+/* The next bytes to write, where they lie: only this thread takes out, so they stay. */
+static size_t ring_peek(struct chr_stdio *c, const uint8_t **bytes)
+{
+    pthread_mutex_lock(&c->lock);
+    size_t n = MIN(MIN(c->ring_count, OUT_ROOM - c->ring_at), CHUNK);
+    *bytes = c->ring + c->ring_at;
+    pthread_mutex_unlock(&c->lock);
+    return n;
+}
+
+/* Writes what the host takes now; false: it takes no more at present. */
+static bool drain(struct chr_stdio *c)
+{
+    const uint8_t *bytes;
+    size_t n;
+    while ((n = ring_peek(c, &bytes))) {
+        ssize_t done = c->out_gone ? (ssize_t)n : write(c->out, bytes, n);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0 && errno == EAGAIN)
+            return false;
+        if (done < 0) {
+            c->out_gone = true;
+            continue;
+        }
+        if (ring_drop(c, (size_t)done))
+            c->ops->writable(c->ctx);
+        if (!c->out_ours && !c->out_gone)
+            return false; /* it might block: ask poll before each chunk */
+    }
+    return true;
+}
+
+/* Writes, then either waits for the host, or pauses to let more bytes gather. */
+static void flush(void *arg)
+{
+    struct chr_stdio *c = arg;
+    bool done = drain(c);
+    if (c->out_src)
+        loop_fd_set(c->out_src, done ? 0 : LOOP_WRITE);
+    loop_timer_set(c->timer, done || !c->out_src ? host_now_ns() + PAUSE_NS : HOST_FOREVER);
+}
+
+static void on_writable(void *arg, unsigned events)
+{
+    (void)events; /* a hang-up shows as an error of write */
+    flush(arg);
+}
+
+static void on_timer(void *arg)
+{
+    struct chr_stdio *c = arg;
+    pthread_mutex_lock(&c->lock);
+    c->busy = c->ring_count > 0;
+    bool more = c->busy;
+    pthread_mutex_unlock(&c->lock);
+    if (more)
+        flush(c);
+}
+
+bool chr_stdio_write(struct chr_stdio *c, const uint8_t *bytes, size_t n)
+{
+    pthread_mutex_lock(&c->lock);
+    n = MIN(n, OUT_ROOM - c->ring_count);
+    for (size_t i = 0; i < n; i++)
+        c->ring[(c->ring_at + c->ring_count + i) % OUT_ROOM] = bytes[i];
+    c->ring_count += n;
+    c->full = c->full || c->ring_count >= OUT_HIGH;
+    bool more = !c->full, wake = n && !c->busy;
+    c->busy = c->busy || wake;
+    pthread_mutex_unlock(&c->lock);
+    if (wake)
+        loop_post(c->loop, flush, c);
+    return more;
+}
+
+/*
+ * Non-blocking, without setting O_NONBLOCK on a file description that we share with a shell: opened
+ * anew. That works for terminals and pipes; a file never blocks for long.
+ */
+static void open_output(struct chr_stdio *c, int out)
+{
+    struct stat st;
+    c->out = out;
+    if (out < 0 || fstat(out, &st)) {
+        c->out_gone = true;
+        return;
+    }
+    if (!S_ISCHR(st.st_mode) && !S_ISFIFO(st.st_mode))
+        return;
+    char path[32];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", out);
+    int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0) {
+        c->out = fd;
+        c->out_ours = true;
+    }
+}
+
+/* At the end: what is left, unless nobody takes it. */
+static void write_rest(struct chr_stdio *c)
+{
+    uint64_t deadline = host_now_ns() + LAST_NS, now;
+    const uint8_t *bytes;
+    while (ring_peek(c, &bytes) && (now = host_now_ns()) < deadline) {
+        struct pollfd p = {.fd = c->out, .events = POLLOUT};
+        if (c->out_gone || poll(&p, 1, (int)((deadline - now) / 1000000) + 1) > 0)
+            drain(c);
+    }
+}
+
+/* --- input -------------------------------------------------------------------------------- */
+
+void chr_stdio_pump(struct chr_stdio *c)
+{
+    size_t took = c->ahead_count ? c->ops->input(c->ctx, c->ahead, c->ahead_count) : 0;
+    c->ahead_count -= took;
+    memmove(c->ahead, c->ahead + took, c->ahead_count);
+    if (c->in_src)
+        loop_fd_set(c->in_src, c->ahead_count < IN_ROOM ? LOOP_READ : 0);
+}
+
+/* The key after Ctrl-A; true: it is for the guest. */
+static bool escape(struct chr_stdio *c, uint8_t key)
+{
+    switch (key) {
+    case ESCAPE: return true;
+    case 'x': c->ops->quit(c->ctx); return false;
+    case 'h':
+    case '?': chr_stdio_write(c, (const uint8_t *)help, sizeof(help) - 1); return false;
+    default: return false;
+    }
+}
+
+static void take(struct chr_stdio *c, const uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool pass = true;
+        if (c->escaped) {
+            c->escaped = false;
+            pass = escape(c, bytes[i]);
+        } else if (c->terminal && bytes[i] == ESCAPE) {
+            c->escaped = true;
+            pass = false;
+        }
+        if (pass)
+            c->ahead[c->ahead_count++] = bytes[i];
+    }
+}
+
+static void on_readable(void *arg, unsigned events)
+{
+    (void)events; /* a hang-up shows as end of file or an error */
+    struct chr_stdio *c = arg;
+    uint8_t bytes[IN_ROOM];
+    ssize_t n = read(c->in, bytes, IN_ROOM - c->ahead_count);
+    if (n > 0) {
+        take(c, bytes, (size_t)n);
+        chr_stdio_pump(c);
+    } else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+        loop_fd_remove(c->in_src);
+        c->in_src = NULL;
+    }
+}
+
+/* --- both --------------------------------------------------------------------------------- */
+
+struct chr_stdio *chr_stdio_create(struct loop *loop, int in, int out,
+                                   const struct chr_stdio_ops *ops, void *ctx)
+{
+    struct chr_stdio *c = calloc(1, sizeof(*c));
+    if (!c)
+        return NULL;
+    c->ops = ops;
+    c->ctx = ctx;
+    c->loop = loop;
+    c->in = in;
+    pthread_mutex_init(&c->lock, NULL);
+    open_output(c, out);
+    c->ring = malloc(OUT_ROOM);
+    c->timer = loop_timer_add(loop, on_timer, c);
+    if (!c->ring || !c->timer) {
+        chr_stdio_destroy(c);
+        return NULL;
+    }
+    if (c->out >= 0)
+        c->out_src = loop_fd_add(loop, c->out, 0, on_writable, c);
+    c->terminal = host_terminal_raw(in);
+    if (in >= 0 && (c->terminal || !isatty(in)))
+        c->in_src = loop_fd_add(loop, in, LOOP_READ, on_readable, c);
+    return c;
+}
+
+void chr_stdio_destroy(struct chr_stdio *c)
+{
+    if (!c)
+        return;
+    if (c->ring)
+        write_rest(c);
+    host_terminal_restore(c->terminal);
+    loop_fd_remove(c->in_src);
+    loop_fd_remove(c->out_src);
+    loop_timer_remove(c->timer);
+    if (c->out_ours)
+        close(c->out);
+    pthread_mutex_destroy(&c->lock);
+    free(c->ring);
+    free(c);
+}
