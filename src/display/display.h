@@ -33,7 +33,7 @@ struct head_wish {
 /* What a viewer gets. Images in it are the display's: use display_read. */
 struct head_state {
     bool active;            /* false: nothing is scanned out: show black, or a notice. Linux clears
-                               * before each mode set: keep the old picture for some 100 ms first */
+                             * before each mode set: keep the old picture for some 100 ms first */
     uint32_t width, height; /* of the picture, pixels; keeps its last value while inactive */
     bool cursor_visible;    /* an image is set and it is not hidden */
     int32_t cursor_x, cursor_y; /* of the image's top-left, in picture pixels; may be negative */
@@ -49,7 +49,8 @@ unsigned display_heads(const struct display *d);
 
 /* --- the GPU's side; its thread only, except wish ------------------------------------------ */
 void display_wish(struct display *d, unsigned head, struct head_wish *out); /* any thread */
-/* The host changes what it wishes (window resized, plugged); calls the GPU's listener. Any thread. */
+/* The host changes what it wishes (window resized, plugged); calls the GPU's listener. Any thread.
+ */
 void display_set_wish(struct display *d, unsigned head, const struct head_wish *wish);
 /* One listener: the GPU, which raises its display event. fn NULL removes it. */
 void display_on_wish(struct display *d, void (*fn)(void *ctx), void *ctx);

@@ -28,8 +28,14 @@ static inline bool rect_empty(const struct rect *r)
 bool rect_intersect(const struct rect *a, const struct rect *b, struct rect *out);
 
 enum pixel_format { /* numbers are virtio-gpu's */
-    PIXEL_BGRA = 1, PIXEL_BGRX = 2, PIXEL_ARGB = 3, PIXEL_XRGB = 4,
-    PIXEL_RGBA = 67, PIXEL_XBGR = 68, PIXEL_ABGR = 121, PIXEL_RGBX = 134,
+                    PIXEL_BGRA = 1,
+                    PIXEL_BGRX = 2,
+                    PIXEL_ARGB = 3,
+                    PIXEL_XRGB = 4,
+                    PIXEL_RGBA = 67,
+                    PIXEL_XBGR = 68,
+                    PIXEL_ABGR = 121,
+                    PIXEL_RGBX = 134,
 };
 
 /* The pixman name of a format (little-endian host), or 0 if the number is not one of the eight. */

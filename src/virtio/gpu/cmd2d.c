@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* The 2D command table, and the commands that make, fill and drop resources. */
+#include "virtio/gpu/resource.h"
+
+#define CONTROL(type, req, fn)                                                                     \
+    {                                                                                              \
+        GPU_##type, sizeof(struct req), GPU_QUEUE_CONTROL, fn, #type                               \
+    }
+#define CURSOR(type, req, fn)                                                                      \
+    {                                                                                              \
+        GPU_##type, sizeof(struct req), GPU_QUEUE_CURSOR, fn, #type                                \
+    }
+
+static const struct gpu_row rows[] = {
+    CONTROL(GET_DISPLAY_INFO, gpu_ctrl_hdr, gpu_get_display_info),
+    CONTROL(RESOURCE_CREATE_2D, gpu_resource_create_2d, gpu_create_2d),
+    CONTROL(RESOURCE_UNREF, gpu_resource_unref, gpu_unref),
+    CONTROL(SET_SCANOUT, gpu_set_scanout, gpu_set_scanout),
+    CONTROL(RESOURCE_FLUSH, gpu_resource_flush, gpu_resource_flush),
+    CONTROL(TRANSFER_TO_HOST_2D, gpu_transfer_to_host_2d, gpu_transfer_to_host_2d),
+    CONTROL(RESOURCE_ATTACH_BACKING, gpu_resource_attach_backing, gpu_attach_backing),
+    CONTROL(RESOURCE_DETACH_BACKING, gpu_resource_unref, gpu_detach_backing),
+    CONTROL(GET_EDID, gpu_get_edid, gpu_get_edid),
+    CURSOR(UPDATE_CURSOR, gpu_update_cursor, gpu_update_cursor),
+    CURSOR(MOVE_CURSOR, gpu_update_cursor, gpu_move_cursor),
+};
+
+const struct gpu_table gpu_table_2d = {rows, ARRAY_SIZE(rows)};
+
+uint32_t gpu_create_2d(struct gpu_command *cmd)
+{
+    const struct gpu_resource_create_2d *req = &cmd->req.create_2d;
+    uint32_t code;
+    gpu_resource_create(cmd->gpu, le32_get(req->resource_id), le32_get(req->format),
+                        le32_get(req->width), le32_get(req->height), &code);
+    return code;
+}
+
+uint32_t gpu_unref(struct gpu_command *cmd)
+{
+    struct gpu_resource *res = gpu_resource_find(cmd->gpu, le32_get(cmd->req.unref.resource_id));
+    if (!res)
+        return GPU_ERR_INVALID_RESOURCE_ID;
+    gpu_resource_destroy(res);
+    return GPU_OK_NODATA;
+}
+
+uint32_t gpu_attach_backing(struct gpu_command *cmd)
+{
+    const struct gpu_resource_attach_backing *req = &cmd->req.attach;
+    struct gpu_resource *res = gpu_resource_find(cmd->gpu, le32_get(req->resource_id));
+    if (!res)
+        return GPU_ERR_INVALID_RESOURCE_ID;
+    if (res->backing)
+        return GPU_ERR_UNSPEC;
+    uint32_t code;
+    struct gpu_backing *backing = gpu_backing_read(cmd->chain, le32_get(req->nr_entries), &code);
+    if (!backing)
+        return code;
+    code = res->ops->attach(res, backing);
+    if (code != GPU_OK_NODATA)
+        gpu_backing_destroy(backing);
+    return code;
+}
+
+uint32_t gpu_detach_backing(struct gpu_command *cmd)
+{
+    struct gpu_resource *res = gpu_resource_find(cmd->gpu, le32_get(cmd->req.unref.resource_id));
+    if (!res)
+        return GPU_ERR_INVALID_RESOURCE_ID;
+    if (!res->backing)
+        return GPU_ERR_UNSPEC;
+    return res->ops->attach(res, NULL);
+}
+
+uint32_t gpu_transfer_to_host_2d(struct gpu_command *cmd)
+{
+    const struct gpu_transfer_to_host_2d *req = &cmd->req.transfer;
+    struct gpu_resource *res = gpu_resource_find(cmd->gpu, le32_get(req->resource_id));
+    if (!res)
+        return GPU_ERR_INVALID_RESOURCE_ID;
+    struct rect rect = gpu_rect_get(&req->r);
+    return res->ops->transfer(res, &rect, le64_get(req->offset));
+}

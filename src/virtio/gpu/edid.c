@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include "virtio/gpu/edid.h"
+
+#include <string.h>
+
+#define BLOCK          128
+#define DPI            96
+#define MAX_DTD_SIDE   4095
+#define MAX_DTD_CLOCK  65535 /* in 10 kHz */
+#define STANDARD_SLOTS 8
+
+/* A video timing; sizes in pixels and lines. */
+struct timing {
+    uint32_t width, height;
+    uint32_t clock; /* 10 kHz */
+    uint32_t h_blank, h_front, h_sync;
+    uint32_t v_blank, v_front, v_sync;
+    uint32_t mm_width, mm_height;
+};
+
+static void put16(uint8_t *p, uint32_t v)
+{
+    p[0] = (uint8_t)v;
+    p[1] = (uint8_t)(v >> 8);
+}
+
+static uint32_t millimetres(uint32_t pixels)
+{
+    return (uint32_t)((uint64_t)pixels * 254 / (DPI * 10));
+}
+
+/* The height of the sync pulse in lines tells the shape, as in CVT 1.1. */
+static uint32_t cvt_v_sync(uint32_t width, uint32_t height)
+{
+    static const uint8_t shapes[][3] = {
+        {4, 3, 4}, {16, 9, 5}, {16, 10, 6}, {5, 4, 7}, {15, 9, 7},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(shapes); i++)
+        if ((uint64_t)width * shapes[i][1] == (uint64_t)height * shapes[i][0])
+            return shapes[i][2];
+    return 10;
+}
+
+/* CVT 1.1 with reduced blanking, but for the exact width and refresh. */
+static struct timing timing_make(uint32_t width, uint32_t height, uint32_t refresh_mhz)
+{
+    struct timing t = {
+        .width = width,
+        .height = height,
+        .h_blank = 160,
+        .h_front = 48,
+        .h_sync = 32,
+        .v_front = 3,
+        .v_sync = cvt_v_sync(width, height),
+        .mm_width = millimetres(width),
+        .mm_height = millimetres(height),
+    };
+    /* at least 460 us of vertical blanking: blank / (height + blank) of a frame */
+    uint64_t frame_us = UINT64_C(1000000000) / refresh_mhz;
+    uint64_t active_us = frame_us > 920 ? frame_us - 460 : frame_us / 2;
+    t.v_blank = (uint32_t)(height * (frame_us - active_us) / active_us + 1);
+    t.v_blank = MAX(t.v_blank, t.v_front + t.v_sync + 6);
+    uint64_t total = (uint64_t)(width + t.h_blank) * (height + t.v_blank);
+    t.clock = (uint32_t)MIN((total * refresh_mhz + 5000000) / 10000000, UINT32_C(0xffffff));
+    return t;
+}
+
+static bool timing_fits_dtd(const struct timing *t)
+{
+    return t->width <= MAX_DTD_SIDE && t->height <= MAX_DTD_SIDE && t->clock <= MAX_DTD_CLOCK &&
+           t->v_blank <= MAX_DTD_SIDE;
+}
+
+/* "Detailed Timing Descriptor": +hsync -vsync, digital, separate syncs, as CVT-RB has it. */
+static void put_dtd(uint8_t *d, const struct timing *t)
+{
+    uint32_t mm_w = MIN(t->mm_width, 4095), mm_h = MIN(t->mm_height, 4095);
+    put16(d, t->clock);
+    d[2] = (uint8_t)t->width;
+    d[3] = (uint8_t)t->h_blank;
+    d[4] = (uint8_t)((t->width >> 8) << 4 | t->h_blank >> 8);
+    d[5] = (uint8_t)t->height;
+    d[6] = (uint8_t)t->v_blank;
+    d[7] = (uint8_t)((t->height >> 8) << 4 | t->v_blank >> 8);
+    d[8] = (uint8_t)t->h_front;
+    d[9] = (uint8_t)t->h_sync;
+    d[10] = (uint8_t)((t->v_front & 15) << 4 | (t->v_sync & 15));
+    d[11] = (uint8_t)((t->h_front >> 8) << 6 | (t->h_sync >> 8) << 4 | (t->v_front >> 4) << 2 |
+                      t->v_sync >> 4);
+    d[12] = (uint8_t)mm_w;
+    d[13] = (uint8_t)mm_h;
+    d[14] = (uint8_t)((mm_w >> 8) << 4 | mm_h >> 8);
+    d[17] = 0x1a;
+}
+
+/* "Display Descriptor": tag, then up to 13 characters, ended by a newline and filled with spaces.
+ */
+static void put_text(uint8_t *d, uint8_t tag, const char *text)
+{
+    size_t len = MIN(strlen(text), 13);
+    d[3] = tag;
+    memset(d + 5, ' ', 13);
+    memcpy(d + 5, text, len);
+    if (len < 13)
+        d[5 + len] = '\n';
+}
+
+struct mode {
+    uint16_t width, height;
+};
+
+static bool smaller(const struct mode *m, uint32_t width, uint32_t height)
+{
+    return m->width <= width && m->height <= height && (m->width < width || m->height < height);
+}
+
+/* "Established Timings" and "Standard Timings": all of VESA's list, at 60 Hz. */
+static void put_smaller_modes(uint8_t *b, uint32_t width, uint32_t height)
+{
+    static const struct {
+        struct mode mode;
+        uint8_t byte, bit;
+    } established[] = {{{640, 480}, 35, 5}, {{800, 600}, 35, 0}, {{1024, 768}, 36, 3}};
+    static const struct {
+        struct mode mode;
+        uint8_t shape; /* 16:10, 4:3, 5:4, 16:9 */
+    } standard[] = {
+        {{1920, 1200}, 0}, {{1920, 1080}, 3}, {{1680, 1050}, 0}, {{1600, 1200}, 1},
+        {{1600, 900}, 3},  {{1440, 900}, 0},  {{1280, 1024}, 2}, {{1280, 960}, 1},
+        {{1280, 800}, 0},  {{1280, 720}, 3},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(established); i++)
+        if (smaller(&established[i].mode, width, height))
+            b[established[i].byte] |= (uint8_t)(1 << established[i].bit);
+    memset(b + 38, 1, STANDARD_SLOTS * 2); /* 01 01: unused */
+    uint8_t *slot = b + 38;
+    for (size_t i = 0; i < ARRAY_SIZE(standard) && slot < b + 38 + STANDARD_SLOTS * 2; i++) {
+        if (!smaller(&standard[i].mode, width, height))
+            continue;
+        *slot++ = (uint8_t)(standard[i].mode.width / 8 - 31);
+        *slot++ = (uint8_t)(standard[i].shape << 6);
+    }
+}
+
+static void put_checksum(uint8_t *block)
+{
+    uint8_t sum = 0;
+    for (unsigned i = 0; i < BLOCK - 1; i++)
+        sum += block[i];
+    block[BLOCK - 1] = (uint8_t)-sum;
+}
+
+static void put_base(uint8_t *b, const struct timing *t, uint32_t serial)
+{
+    static const uint8_t magic[8] = {0, 255, 255, 255, 255, 255, 255, 0};
+    static const uint8_t srgb[10] = {0xee, 0x91, 0xa3, 0x54, 0x4c, 0x99, 0x26, 0x0f, 0x50, 0x54};
+    memcpy(b, magic, sizeof(magic));
+    /* manufacturer "RSC", five bits a letter, big-endian; product; serial */
+    const uint32_t maker = ('R' - '@') << 10 | ('S' - '@') << 5 | ('C' - '@');
+    b[8] = (uint8_t)(maker >> 8);
+    b[9] = (uint8_t)maker;
+    put16(b + 10, 1);
+    put16(b + 12, serial);
+    put16(b + 14, serial >> 16);
+    b[17] = 2024 - 1990;
+    b[18] = 1;
+    b[19] = 4;
+    b[20] = 0xa5; /* digital, 8 bits a colour, DisplayPort */
+    b[21] = (uint8_t)MIN(MAX((t->mm_width + 5) / 10, 1), 255);
+    b[22] = (uint8_t)MIN(MAX((t->mm_height + 5) / 10, 1), 255);
+    b[23] = 120;  /* gamma 2.2 */
+    b[24] = 0x06; /* RGB 4:4:4, sRGB, the preferred timing is the native one */
+    memcpy(b + 25, srgb, sizeof(srgb));
+}
+
+/* "DisplayID 1.3", a video timing block of one Type I timing, in an EDID extension block. */
+static void put_displayid(uint8_t *b, const struct timing *t)
+{
+    b[0] = 0x70; /* DisplayID */
+    b[1] = 0x13; /* version 1.3 */
+    b[2] = 23;   /* bytes of data blocks */
+    uint8_t *d = b + 5;
+    d[0] = 3; /* Type I timings */
+    d[2] = 20;
+    uint8_t *m = d + 3;
+    uint32_t clock = t->clock - 1;
+    put16(m, clock);
+    m[2] = (uint8_t)(clock >> 16);
+    m[3] = 0x88; /* preferred; aspect not defined */
+    put16(m + 4, t->width - 1);
+    put16(m + 6, t->h_blank - 1);
+    put16(m + 8, (t->h_front - 1) | 0x8000); /* positive */
+    put16(m + 10, t->h_sync - 1);
+    put16(m + 12, t->height - 1);
+    put16(m + 14, t->v_blank - 1);
+    put16(m + 16, t->v_front - 1);
+    put16(m + 18, t->v_sync - 1);
+    uint8_t sum = 0;
+    for (unsigned i = 1; i < 5 + 23; i++)
+        sum += b[i];
+    b[5 + 23] = (uint8_t)-sum;
+    put_checksum(b);
+}
+
+size_t edid_make(uint8_t *out, uint32_t width, uint32_t height, uint32_t refresh_mhz,
+                 uint32_t serial)
+{
+    memset(out, 0, EDID_MAX_SIZE);
+    struct timing t = timing_make(width, height, refresh_mhz ? refresh_mhz : 60000);
+    bool large = !timing_fits_dtd(&t);
+    /* The first timing has to be one that fits; Linux takes the size it was told elsewhere. */
+    struct timing first = large ? timing_make(1920, 1080, 60000) : t;
+    put_base(out, &t, serial);
+    put_smaller_modes(out, width, height);
+    put_dtd(out + 54, &first);
+    put_text(out + 72, 0xfc, "riscreen");
+    char number[14] = "head ";
+    number[5] = (char)('0' + serial / 10 % 10);
+    number[6] = (char)('0' + serial % 10);
+    put_text(out + 90, 0xff, number);
+    out[108 + 3] = 0x10; /* unused */
+    out[126] = large;
+    put_checksum(out);
+    if (large)
+        put_displayid(out + BLOCK, &t);
+    return large ? 2 * BLOCK : BLOCK;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The virtio GPU, inside. A command's way: gpu.c pops a chain, copies the header, finds the row in
+ * a const command table, copies the fixed part of the request and calls the row's handler on the
+ * GPU's thread. The handler returns a GPU_OK_ or GPU_ERR_ code, which one reply function writes
+ * with the fence echoed; or GPU_DEFERRED, and then the command, which owns its chain, is finished
+ * later by gpu_command_finish, by a reset, or by the reset of its queue. Fenced commands of one
+ * timeline are answered in the order they came, as Linux expects: a finished one waits for a
+ * deferred one before it.
+ *
+ * Resources (resource.h) hold the pixels; scanouts and cursors are the display's heads
+ * (display/display.h), so there is little state here.
+ */
+#ifndef VIRTIO_GPU_GPU_H
+#define VIRTIO_GPU_GPU_H
+
+#include "display/display.h"
+#include "host/worker.h"
+#include "virtio/gpu/proto.h"
+#include "virtio/virtio.h"
+
+struct gpu;
+struct gpu_command;
+struct gpu_resource;
+
+/* What a handler may return beside enum gpu_resp. */
+enum {
+    GPU_DEFERRED = 0, /* gpu_command_finish will be called for it */
+    GPU_AGAIN = 1,    /* someone waits for the GPU's thread: start over when it may go on */
+};
+
+struct gpu_row {
+    uint32_t type;
+    uint16_t size; /* of the fixed part of the request, header included */
+    uint8_t queue;
+    uint32_t (*handler)(struct gpu_command *cmd);
+    const char *name;
+};
+
+struct gpu_table {
+    const struct gpu_row *row;
+    size_t count;
+};
+
+extern const struct gpu_table gpu_table_2d;
+
+struct gpu_command {
+    struct gpu *gpu;
+    struct vq_chain *chain; /* owned; its cursor stands behind the fixed part */
+    const struct gpu_row *row;
+    union gpu_request req;
+    union gpu_response resp; /* the header is the reply function's */
+    uint32_t resp_size;      /* bytes of resp, the header included */
+    /* while it waits in gpu->waiting */
+    uint32_t code; /* 0: not finished yet */
+    struct gpu_command *next;
+};
+
+#define GPU_TABLES  2
+#define GPU_BUCKETS 1024
+
+struct gpu {
+    struct virtio_dev dev; /* first */
+    struct display *display;
+    struct worker *worker;
+    bool edid;
+    const struct gpu_table *table[GPU_TABLES]; /* NULL: none */
+    /* any thread */
+    _Atomic uint32_t events;
+    /* the GPU's thread */
+    uint64_t memory, used; /* bytes its resources may take, and take */
+    struct gpu_resource *bucket[GPU_BUCKETS];
+    struct gpu_command *waiting, *waiting_last; /* deferred, and those behind them; oldest first */
+    struct gpu_command *spare;                  /* an empty one, or NULL */
+};
+
+/* The GPU's thread: a deferred command is done. code: enum gpu_resp. cmd is gone afterwards. */
+void gpu_command_finish(struct gpu_command *cmd, uint32_t code);
+
+/* The command as a person reads it: "SET_SCANOUT scanout 0 resource 3 640x480+0+0". */
+void gpu_command_describe(const struct gpu_command *cmd, char *buf, size_t size);
+const char *gpu_resp_name(uint32_t code);
+
+static inline struct rect gpu_rect_get(const struct gpu_rect *r)
+{
+    return (struct rect){le32_get(r->x), le32_get(r->y), le32_get(r->w), le32_get(r->h)};
+}
+
+/* Handlers; cmd2d.c and scanout.c. */
+uint32_t gpu_create_2d(struct gpu_command *cmd);
+uint32_t gpu_unref(struct gpu_command *cmd);
+uint32_t gpu_attach_backing(struct gpu_command *cmd);
+uint32_t gpu_detach_backing(struct gpu_command *cmd);
+uint32_t gpu_transfer_to_host_2d(struct gpu_command *cmd);
+uint32_t gpu_get_display_info(struct gpu_command *cmd);
+uint32_t gpu_get_edid(struct gpu_command *cmd);
+uint32_t gpu_set_scanout(struct gpu_command *cmd);
+uint32_t gpu_resource_flush(struct gpu_command *cmd);
+uint32_t gpu_update_cursor(struct gpu_command *cmd);
+uint32_t gpu_move_cursor(struct gpu_command *cmd);
+
+#endif
