@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Holds the decoder's table (src/cpu/insns.def) and the tests' own (insns.py) against each other.
+
+Every row of one must be in the other with the same encoding, extension and word sizes, and every
+row must have cases of the four kinds: value, edge, illegal, off. (The base has no switch; pause, off,
+must be the plain fence that its encoding is.)
+
+  check_table.py [path of insns.def]
+"""
+import os
+import re
+import sys
+
+import cases
+import insns
+
+ROW = re.compile(r'^INSN\((\w+), (0x\w+), (0x\w+), (\w+), (\w+), ([123])\)', re.M)
+SWITCH_OF = {'b': ('zba', 'zbb', 'zbs')}  # one switch in insns.def, three extensions here
+
+
+def decoder_rows(path):
+    """{(name, xlen): (match, mask, extension)}"""
+    rows = {}
+    with open(path) as f:
+        for name, match, mask, _, ext, xlen in ROW.findall(f.read()):
+            for bits, on in ((32, int(xlen) & 1), (64, int(xlen) & 2)):
+                if on:
+                    rows[name.removesuffix('_rv32'), bits] = (int(match, 16), int(mask, 16),
+                                                              ext.lower())
+    return rows
+
+
+def own_rows():
+    return {(i.name.replace('.', '_'), bits): (i.match, i.mask, i.ext or 'base')
+            for i in insns.INSNS for bits in i.xlen}
+
+
+def same(a, b):
+    return a[:2] == b[:2] and (a[2] == b[2] or b[2] in SWITCH_OF.get(a[2], ()))
+
+
+def compare(decoder, own):
+    for key in sorted(set(decoder) | set(own)):
+        if key not in own:
+            yield f'{key}: in insns.def, not in tests/isa/insns.py'
+        elif key not in decoder:
+            yield f'{key}: in tests/isa/insns.py, not in insns.def'
+        elif not same(decoder[key], own[key]):
+            yield f'{key}: insns.def {decoder[key]}, insns.py {own[key]}'
+
+
+def kinds_by_row(xlen):
+    """{name: kinds that have a case}"""
+    have = {}
+    for case in cases.make(xlen, 1, value=1, edge=1):
+        have.setdefault(case.name, set()).add(case.kind)
+    for switch in insns.SWITCHES:
+        for case in cases.make_off(xlen, 1, insns.all_off(switch)):
+            have.setdefault(case.name, set()).add('off')
+    return have
+
+
+def coverage():
+    for xlen in (64, 32):
+        have = kinds_by_row(xlen)
+        for insn in insns.INSNS:
+            if xlen not in insn.xlen:
+                continue
+            for kind in cases.KINDS:
+                if kind == 'off' and not insn.ext:
+                    continue  # the base has no switch
+                if kind not in have.get(insn.name, ()):
+                    yield f'rv{xlen} {insn.name}: no case of kind {kind}'
+
+
+def main():
+    here = os.path.dirname(os.path.abspath(__file__))
+    path = sys.argv[1] if len(sys.argv) > 1 else os.path.join(here, '../../src/cpu/insns.def')
+    decoder, own = decoder_rows(path), own_rows()
+    wrong = list(compare(decoder, own)) + list(coverage())
+    for line in wrong:
+        print(line)
+    print(f'{len(own)} rows, {len(wrong)} errors')
+    sys.exit(1 if wrong or not decoder else 0)
+
+
+if __name__ == '__main__':
+    main()
