@@ -92,7 +92,7 @@ bool vq_pending(struct vq *vq);
 void vq_push(struct vq_chain *chain);
 /* Frees a chain without returning it: after a reset of the queue only. */
 void vq_discard(struct vq_chain *chain);
-/* Puts the newest popped chain back as if never popped (input: not room for a whole event group). */
+/* Puts a chain back as if never popped; right after the vq_pop that gave it. */
 void vq_unpop(struct vq_chain *chain);
 /* Interrupts the driver if it wants to know about what was pushed since the last call. */
 void vq_notify(struct vq *vq);

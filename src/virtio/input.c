@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Keyboard, tablet and mouse (VIRTIO 1.3, "Input Device") behind the hub of display/input.h. The
+ * driver keeps the event queue filled with buffers of one event each; the device fills them with
+ * whole groups that end with EV_SYN. While there are too few buffers, groups wait in a backlog of
+ * fixed size. Movements merge there, so the newest position survives; a key press is only taken
+ * while its release will find room, too, so what the guest sees going down always comes up.
+ *
+ * Events come on any thread with the hub's lock held; `lock` serialises them with the hart that
+ * kicks or resets. It is taken inside the hub's lock, so nothing here calls the hub while it holds
+ * it, except to set the LEDs, which takes no lock.
+ */
+#include "virtio/devices.h"
+
+#include "base/le.h"
+#include "display/input.h"
+
+#include <linux/input-event-codes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define QUEUE_SIZE   64
+#define BACKLOG      256 /* groups */
+#define MOTION_KINDS 2   /* a device has at most two of ABS, REL, WHEEL */
+#define GROUP_EVENTS 3
+#define CODES        0x300
+
+enum { QUEUE_EVENT, QUEUE_STATUS };
+
+/* "Device configuration layout": what is selected and what it then shows. */
+enum { CFG_NAME = 1, CFG_SERIAL = 2, CFG_DEVIDS = 3, CFG_EV_BITS = 0x11, CFG_ABS_INFO = 0x12 };
+struct input_config {
+    uint8_t select, subsel, size, reserved[5];
+    uint8_t payload[128];
+};
+struct devids {
+    le16 bustype, vendor, product, version;
+};
+struct absinfo {
+    le32 min, max, fuzz, flat, res;
+};
+struct wire_event {
+    le16 type, code;
+    le32 value;
+};
+
+struct range {
+    uint16_t first, last;
+};
+
+/* What a kind of device is made of. EV_BITS answers are bitmaps of these. */
+struct model {
+    const char *name, *serial;
+    struct range keys[16]; /* ends with {0} */
+    uint16_t rel, abs, leds;
+    bool repeats; /* the guest makes key repeats itself */
+};
+
+static const struct model models[] = {
+    [VIRTIO_INPUT_KEYBOARD] =
+        {
+            .name = "riscreen Keyboard",
+            .serial = "keyboard",
+            .keys = {{KEY_ESC, KEY_KPDOT},
+                     {KEY_ZENKAKUHANKAKU, KEY_DELETE},
+                     {KEY_MUTE, KEY_PAUSE},
+                     {KEY_KPCOMMA, KEY_WAKEUP},
+                     {KEY_PROG1, KEY_WWW},
+                     {KEY_MAIL, KEY_FORWARD},
+                     {KEY_EJECTCD, KEY_EJECTCD},
+                     {KEY_NEXTSONG, KEY_STOPCD},
+                     {KEY_REWIND, KEY_REWIND},
+                     {KEY_HOMEPAGE, KEY_REFRESH},
+                     {KEY_KPLEFTPAREN, KEY_KPRIGHTPAREN},
+                     {KEY_F13, KEY_F24},
+                     {KEY_FASTFORWARD, KEY_FASTFORWARD},
+                     {KEY_SEARCH, KEY_SEARCH},
+                     {KEY_ALTERASE, KEY_KBDILLUMUP}},
+            .leds = 1 << LED_NUML | 1 << LED_CAPSL | 1 << LED_SCROLLL,
+            .repeats = true,
+        },
+    [VIRTIO_INPUT_TABLET] =
+        {
+            .name = "riscreen Tablet",
+            .serial = "tablet",
+            .keys = {{BTN_LEFT, BTN_TASK}},
+            .rel = 1 << REL_WHEEL | 1 << REL_HWHEEL,
+            .abs = 1 << ABS_X | 1 << ABS_Y,
+        },
+    [VIRTIO_INPUT_MOUSE] =
+        {
+            .name = "riscreen Mouse",
+            .serial = "mouse",
+            .keys = {{BTN_LEFT, BTN_TASK}},
+            .rel = 1 << REL_X | 1 << REL_Y | 1 << REL_WHEEL | 1 << REL_HWHEEL,
+        },
+};
+
+static const enum input_kind hub_kind[] = {
+    [VIRTIO_INPUT_KEYBOARD] = INPUT_KIND_KEYBOARD,
+    [VIRTIO_INPUT_TABLET] = INPUT_KIND_TABLET,
+    [VIRTIO_INPUT_MOUSE] = INPUT_KIND_MOUSE,
+};
+
+/* A group that waits. KEY: code and down. ABS: x, y. REL: dx, dy. WHEEL: vertical, horizontal. */
+struct group {
+    enum { GROUP_KEY, GROUP_ABS, GROUP_REL, GROUP_WHEEL } kind;
+    uint16_t code;
+    int32_t a, b;
+};
+
+struct input {
+    struct virtio_dev dev;
+    const struct model *model;
+    struct input_hub *hub;
+    enum input_kind kind;
+    uint8_t select, subsel; /* configuration space; the transport's lock */
+
+    pthread_mutex_t lock; /* for all below and the queues */
+    struct group backlog[BACKLOG];
+    unsigned first, count;               /* ring of groups; count + pressed <= BACKLOG always */
+    unsigned sent;                       /* events of the first group that the driver already has */
+    uint64_t down[CODES / 64];           /* keys as they will be when the backlog is delivered */
+    unsigned pressed;                    /* how many */
+    struct vq_chain *held[GROUP_EVENTS]; /* popped buffers, too few yet for the first group */
+    unsigned num_held;
+    unsigned leds;
+};
+
+static struct input *input_of(struct virtio_dev *dev)
+{
+    return container_of(dev, struct input, dev);
+}
+
+/* ---- the backlog ---- */
+
+static struct group *backlog_at(struct input *in, unsigned i)
+{
+    return &in->backlog[(in->first + i) % BACKLOG];
+}
+
+static void backlog_append(struct input *in, struct group g)
+{
+    *backlog_at(in, in->count++) = g;
+}
+
+static bool has_key(const struct model *m, unsigned code)
+{
+    for (const struct range *r = m->keys; r->first; r++)
+        if (code >= r->first && code <= r->last)
+            return true;
+    return false;
+}
+
+static bool key_down(const struct input *in, unsigned code)
+{
+    return in->down[code / 64] >> (code % 64) & 1;
+}
+
+/* Room for one more group beside every release that may come and one movement of each kind? */
+static bool backlog_room(const struct input *in)
+{
+    return in->count + in->pressed + 1 + MOTION_KINDS <= BACKLOG;
+}
+
+static void key_arrives(struct input *in, unsigned code, bool down)
+{
+    if (!has_key(in->model, code) || key_down(in, code) == down)
+        return;
+    if (down && in->count + in->pressed + 2 + MOTION_KINDS > BACKLOG)
+        return; /* the press is lost, and its release with it */
+    in->down[code / 64] ^= UINT64_C(1) << (code % 64);
+    in->pressed += down ? 1 : -1;
+    backlog_append(in, (struct group){.kind = GROUP_KEY, .code = (uint16_t)code, .a = down});
+}
+
+static int32_t add_saturated(int32_t a, int32_t b)
+{
+    int64_t sum = (int64_t)a + b;
+    return (int32_t)MAX(INT32_MIN, MIN(sum, INT32_MAX));
+}
+
+static void motion_merge(struct group *g, const struct group *newer)
+{
+    bool absolute = g->kind == GROUP_ABS;
+    g->a = absolute ? newer->a : add_saturated(g->a, newer->a);
+    g->b = absolute ? newer->b : add_saturated(g->b, newer->b);
+}
+
+/* Merges into the newest group if that is of its kind, with a full backlog into any. */
+static void motion_arrives(struct input *in, struct group g)
+{
+    bool room = backlog_room(in);
+    for (unsigned i = in->count; i-- > 0;) {
+        struct group *old = backlog_at(in, i);
+        bool untouched = i > 0 || !in->sent;
+        if (old->kind == g.kind && untouched) {
+            motion_merge(old, &g);
+            return;
+        }
+        if (room)
+            break;
+    }
+    if (in->count + in->pressed < BACKLOG)
+        backlog_append(in, g);
+}
+
+/* ---- to the guest ---- */
+
+/* The events of a group; relative steps of 0 are not worth telling. */
+static unsigned group_events(const struct group *g, struct input_event_raw *ev)
+{
+    static const uint16_t codes[][2] = {
+        [GROUP_ABS] = {ABS_X, ABS_Y},
+        [GROUP_REL] = {REL_X, REL_Y},
+        [GROUP_WHEEL] = {REL_WHEEL, REL_HWHEEL},
+    };
+    unsigned n = 0;
+    if (g->kind == GROUP_KEY) {
+        ev[n++] = (struct input_event_raw){EV_KEY, g->code, g->a};
+    } else {
+        bool absolute = g->kind == GROUP_ABS;
+        uint16_t type = absolute ? EV_ABS : EV_REL;
+        if (g->a || absolute)
+            ev[n++] = (struct input_event_raw){type, codes[g->kind][0], g->a};
+        if (g->b || absolute)
+            ev[n++] = (struct input_event_raw){type, codes[g->kind][1], g->b};
+    }
+    if (n)
+        ev[n++] = (struct input_event_raw){EV_SYN, SYN_REPORT, 0};
+    return n;
+}
+
+/* Tries to deliver the first group, whole if the queue can ever hold it. True: it is done. */
+static bool deliver_group(struct input *in)
+{
+    struct vq *vq = &in->dev.queue[QUEUE_EVENT];
+    struct input_event_raw ev[GROUP_EVENTS];
+    unsigned n = group_events(backlog_at(in, 0), ev);
+    unsigned missing = n - in->sent;
+    while (in->num_held < missing) {
+        struct vq_chain *chain = vq_pop(vq);
+        if (!chain)
+            break;
+        in->held[in->num_held++] = chain;
+    }
+    if (in->num_held < missing && n <= vq->size)
+        return false;
+    for (unsigned i = 0; i < in->num_held; i++) {
+        const struct input_event_raw *e = &ev[in->sent++];
+        struct wire_event w = {le16_make(e->type), le16_make(e->code),
+                               le32_make((uint32_t)e->value)};
+        vq_write(in->held[i], &w, sizeof(w));
+        vq_push(in->held[i]);
+    }
+    in->num_held = 0;
+    return in->sent == n;
+}
+
+static void deliver(struct input *in)
+{
+    struct vq *vq = &in->dev.queue[QUEUE_EVENT];
+    if (!atomic_load(&in->dev.driver_ok))
+        return;
+    while (in->count && deliver_group(in)) {
+        in->first = (in->first + 1) % BACKLOG;
+        in->count--;
+        in->sent = 0;
+    }
+    vq_notify(vq);
+}
+
+/* The hub's sink: one group, on any thread. Without a driver nobody wants to know. */
+static void input_arrives(void *ctx, const struct input_event_raw *ev, unsigned n)
+{
+    struct input *in = ctx;
+    struct group motion[] = {[GROUP_ABS] = {.kind = GROUP_ABS},
+                             [GROUP_REL] = {.kind = GROUP_REL},
+                             [GROUP_WHEEL] = {.kind = GROUP_WHEEL}};
+    bool moved[ARRAY_SIZE(motion)] = {false};
+    pthread_mutex_lock(&in->lock);
+    for (unsigned i = 0; i < n && atomic_load(&in->dev.driver_ok); i++) {
+        bool wheel = ev[i].code == REL_WHEEL || ev[i].code == REL_HWHEEL;
+        unsigned kind = ev[i].type == EV_ABS ? GROUP_ABS : wheel ? GROUP_WHEEL : GROUP_REL;
+        bool second = ev[i].code == (wheel ? REL_HWHEEL : REL_Y); /* ABS_Y is the same number */
+        if (ev[i].type == EV_KEY) {
+            key_arrives(in, ev[i].code, ev[i].value != 0);
+        } else if (ev[i].type == EV_ABS || ev[i].type == EV_REL) {
+            *(second ? &motion[kind].b : &motion[kind].a) = ev[i].value;
+            moved[kind] = true;
+        }
+    }
+    for (unsigned kind = GROUP_ABS; kind <= GROUP_WHEEL; kind++)
+        if (moved[kind])
+            motion_arrives(in, motion[kind]);
+    deliver(in);
+    pthread_mutex_unlock(&in->lock);
+}
+
+/* The driver's word to the device: LEDs. Bounded, see rng.c. */
+static void take_status(struct input *in)
+{
+    struct vq *vq = &in->dev.queue[QUEUE_STATUS];
+    struct vq_chain *chain;
+    for (unsigned i = 0; i < 4 * QUEUE_SIZE && (chain = vq_pop(vq)); i++) {
+        struct wire_event w;
+        while (vq_read(chain, &w, sizeof(w)) == sizeof(w)) {
+            unsigned code = le16_get(w.code);
+            if (le16_get(w.type) != EV_LED || code > LED_MAX || !(in->model->leds >> code & 1))
+                continue;
+            in->leds &= ~(1u << code);
+            in->leds |= (unsigned)(le32_get(w.value) != 0) << code;
+        }
+        vq_push(chain);
+    }
+    vq_notify(vq);
+    if (in->model->leds)
+        input_set_leds(in->hub, in->leds);
+}
+
+static void input_notify(struct virtio_dev *dev, unsigned q)
+{
+    struct input *in = input_of(dev);
+    pthread_mutex_lock(&in->lock);
+    if (q == QUEUE_EVENT)
+        deliver(in);
+    else
+        take_status(in);
+    pthread_mutex_unlock(&in->lock);
+}
+
+/* ---- configuration space ---- */
+
+/* Bytes that matter: up to the last that is not 0. */
+static uint8_t used_bytes(const uint8_t *p, unsigned size)
+{
+    while (size && !p[size - 1])
+        size--;
+    return (uint8_t)size;
+}
+
+static void put_bits(uint8_t *map, uint32_t bits)
+{
+    for (unsigned i = 0; i < 4; i++)
+        map[i] = (uint8_t)(bits >> (8 * i));
+}
+
+static void event_bits(const struct model *m, uint8_t type, uint8_t map[128])
+{
+    switch (type) {
+    case EV_KEY:
+        for (const struct range *r = m->keys; r->first; r++)
+            for (unsigned code = r->first; code <= r->last; code++)
+                map[code / 8] |= (uint8_t)(1 << (code % 8));
+        break;
+    case EV_REL: put_bits(map, m->rel); break;
+    case EV_ABS: put_bits(map, m->abs); break;
+    case EV_LED: put_bits(map, m->leds); break;
+    case EV_REP: put_bits(map, m->repeats); break;
+    default: break;
+    }
+}
+
+/* Fills payload and size for what is selected; size 0: there is no such thing. */
+static void config_fill(const struct input *in, struct input_config *c)
+{
+    const struct model *m = in->model;
+    uint8_t *p = c->payload;
+    switch (in->select) {
+    case CFG_NAME:
+    case CFG_SERIAL: {
+        const char *text = in->select == CFG_NAME ? m->name : m->serial;
+        c->size = in->subsel ? 0 : (uint8_t)strlen(text);
+        memcpy(p, text, c->size);
+        break;
+    }
+    case CFG_DEVIDS:
+        if (!in->subsel) {
+            struct devids ids = {le16_make(0x06 /* BUS_VIRTUAL */), le16_make(0x5253),
+                                 le16_make((uint16_t)(in->kind + 1)), le16_make(1)};
+            memcpy(p, &ids, c->size = sizeof(ids));
+        }
+        break;
+    case CFG_EV_BITS:
+        event_bits(m, in->subsel, p);
+        c->size = used_bytes(p, sizeof(c->payload));
+        break;
+    case CFG_ABS_INFO:
+        if (in->subsel < 16 && m->abs >> in->subsel & 1) {
+            struct absinfo abs = {.max = le32_make(INPUT_ABS_MAX)};
+            memcpy(p, &abs, c->size = sizeof(abs));
+        }
+        break;
+    default: break; /* CFG_PROP_BITS too: none of our devices has properties */
+    }
+}
+
+static void input_config_read(struct virtio_dev *dev, uint32_t off, void *dst, unsigned size)
+{
+    const struct input *in = input_of(dev);
+    struct input_config c = {.select = in->select, .subsel = in->subsel};
+    config_fill(in, &c);
+    memcpy(dst, (const uint8_t *)&c + off, size);
+}
+
+static void input_config_write(struct virtio_dev *dev, uint32_t off, const void *src, unsigned size)
+{
+    struct input *in = input_of(dev);
+    const uint8_t *b = src;
+    for (unsigned i = 0; i < size; i++) {
+        if (off + i == offsetof(struct input_config, select))
+            in->select = b[i];
+        else if (off + i == offsetof(struct input_config, subsel))
+            in->subsel = b[i];
+    }
+}
+
+/* ---- life ---- */
+
+/* Nobody but the holder of the lock serves the queues, so holding it is being quiet. */
+static void input_quiesce(struct virtio_dev *dev)
+{
+    pthread_mutex_lock(&input_of(dev)->lock);
+}
+
+static void input_resume(struct virtio_dev *dev)
+{
+    pthread_mutex_unlock(&input_of(dev)->lock);
+}
+
+static void input_queue_reset(struct virtio_dev *dev, unsigned q)
+{
+    struct input *in = input_of(dev);
+    if (q != QUEUE_EVENT)
+        return;
+    while (in->num_held)
+        vq_discard(in->held[--in->num_held]);
+}
+
+/* The guest forgets what is down; keys held meanwhile are up for it until pressed anew. */
+static void input_reset(struct virtio_dev *dev)
+{
+    struct input *in = input_of(dev);
+    input_queue_reset(dev, QUEUE_EVENT);
+    in->first = in->count = in->sent = in->pressed = 0;
+    memset(in->down, 0, sizeof(in->down));
+    in->select = in->subsel = 0;
+    in->leds = 0;
+    if (in->model->leds)
+        input_set_leds(in->hub, 0);
+}
+
+static uint64_t input_features(struct virtio_dev *dev)
+{
+    (void)dev;
+    return 0;
+}
+
+static void input_destroy(struct virtio_dev *dev)
+{
+    struct input *in = input_of(dev);
+    input_hub_set_sink(in->hub, in->kind, NULL, NULL);
+    input_queue_reset(dev, QUEUE_EVENT);
+    virtio_finish(dev);
+    pthread_mutex_destroy(&in->lock);
+    free(in);
+}
+
+static const struct virtio_ops input_ops = {
+    .name = "input",
+    .id = 18,
+    .num_queues = 2,
+    .queue_size = QUEUE_SIZE,
+    .features = input_features,
+    .notify = input_notify,
+    .quiesce = input_quiesce,
+    .resume = input_resume,
+    .reset = input_reset,
+    .queue_reset = input_queue_reset,
+    .config_size = sizeof(struct input_config),
+    .config_read = input_config_read,
+    .config_write = input_config_write,
+    .destroy = input_destroy,
+};
+
+struct virtio_dev *virtio_input_create(struct gmem *mem, struct log *log, struct input_hub *hub,
+                                       enum virtio_input_kind kind)
+{
+    struct input *in = calloc(1, sizeof(*in));
+    if (!in)
+        return NULL;
+    virtio_init(&in->dev, &input_ops, mem, log);
+    pthread_mutex_init(&in->lock, NULL);
+    in->model = &models[kind];
+    in->hub = hub;
+    in->kind = hub_kind[kind];
+    input_hub_set_sink(hub, in->kind, input_arrives, in);
+    return &in->dev;
+}
