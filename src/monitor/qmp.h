@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One client's conversation in QMP's wire format, without the socket: bytes go in, bytes come out.
+ *
+ * A message is a JSON object {"execute": NAME, "arguments": {...}, "id": ANYTHING}; messages may
+ * follow each other without a separator. The answer is {"return": ...} or {"error": {"class",
+ * "desc"}}, with the id. Until qmp_capabilities was called only that command is known, and no
+ * events are told. What cannot be parsed is answered with an error and thrown away up to the end
+ * of its line.
+ *
+ * Power actions are carried out by the machine's thread. As in QEMU, their answer follows their
+ * event, so that a query after a stop says "paused"; until then the client's input stays unread.
+ *
+ * (QEMU: docs/interop/qmp-spec.) The loop's thread only.
+ */
+#ifndef MONITOR_QMP_H
+#define MONITOR_QMP_H
+
+#include "board/machine.h"
+
+#include <json-c/json.h>
+
+#define QMP_MAX_MESSAGE 65536 /* bytes; a longer one is garbage */
+#define QMP_MAX_DEPTH   16
+
+struct key_queue;
+
+/* What commands act on; shared by all clients. */
+struct qmp_target {
+    struct machine *machine;
+    struct display *display; /* NULL: the machine has no screen */
+    struct input_hub *input;
+    struct key_queue *keys;
+    int32_t abs_x, abs_y; /* where a client last put the pointer */
+    bool relative;        /* it moves the mouse, not the tablet */
+};
+
+struct qmp {
+    struct qmp_target *target;
+    void (*send)(void *ctx, const char *bytes, size_t n);
+    void *ctx;
+    struct json_tokener *tokener;
+    size_t taken; /* bytes of the message that is being read */
+    bool skipping;
+    bool ready;   /* capabilities are negotiated */
+    bool waiting; /* a command is answered when `awaited` happens */
+    enum machine_event awaited;
+    bool has_id;
+    struct json_object *id; /* of that command */
+};
+
+/* Sends the greeting. False: out of memory. */
+bool qmp_init(struct qmp *q, struct qmp_target *target,
+              void (*send)(void *ctx, const char *bytes, size_t n), void *ctx);
+void qmp_finish(struct qmp *q);
+
+/* Handles messages as they become complete. Returns how many bytes it took: all, unless the
+ * client must wait; the caller offers the rest again after qmp_event. */
+size_t qmp_input(struct qmp *q, const char *bytes, size_t n);
+
+/* Something happened to the machine, at wall_ns (host_wall_ns). */
+void qmp_event(struct qmp *q, enum machine_event event, enum machine_cause cause, uint64_t wall_ns);
+
+/* --- between qmp.c and commands.c ------------------------------------------------------------- */
+
+struct qmp_error {
+    const char *class; /* NULL: none */
+    char desc[512];
+};
+
+/* Sets a GenericError and returns NULL, for `return`. */
+struct json_object *qmp_fail(struct qmp_error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+struct qmp_command {
+    const char *name;
+    const struct qmp_arg *args; /* ends with a NULL name */
+    /* The value of "return", or NULL: {} or the error. */
+    struct json_object *(*run)(struct qmp *q, struct json_object *args, struct qmp_error *err);
+};
+extern const struct qmp_command qmp_commands[]; /* ends with a NULL name */
+
+/* Before the answer, wait for this event. From run. */
+void qmp_await(struct qmp *q, enum machine_event event);
+
+/* {"qemu": {...}, "package": ...} */
+struct json_object *qmp_version(void);
+
+#endif
