@@ -21,6 +21,7 @@ struct vclock {
     _Atomic uint64_t origin; /* host ns at which guest time was 0, while running */
     _Atomic uint64_t frozen; /* guest ns, while stopped */
     _Atomic uint64_t wall;   /* wall-clock ns at guest time 0 */
+    _Atomic bool counted;    /* time is `frozen`, moved on by vclock_advance */
 };
 
 struct vclock *vclock_create(void)
@@ -50,8 +51,10 @@ static uint64_t sample(const struct vclock *c, bool *running, uint64_t *origin)
         uint32_t seq = atomic_load_explicit(&c->seq, memory_order_acquire);
         *running = atomic_load_explicit(&c->running, memory_order_relaxed);
         *origin = atomic_load_explicit(&c->origin, memory_order_relaxed);
-        uint64_t ns = *running ? host_now_ns() - *origin
-                               : atomic_load_explicit(&c->frozen, memory_order_relaxed);
+        bool by_host =
+            *running && !atomic_load_explicit(&c->counted, memory_order_relaxed);
+        uint64_t ns = by_host ? host_now_ns() - *origin
+                              : atomic_load_explicit(&c->frozen, memory_order_relaxed);
         atomic_thread_fence(memory_order_acquire);
         if (!(seq & 1) && atomic_load_explicit(&c->seq, memory_order_relaxed) == seq)
             return ns;
@@ -84,7 +87,9 @@ uint64_t vclock_deadline(const struct vclock *c, uint64_t ticks)
 {
     bool running;
     uint64_t origin;
-    sample(c, &running, &origin);
+    uint64_t now = sample(c, &running, &origin);
+    if (atomic_load(&c->counted))
+        origin = host_now_ns() - now;
     if (!running || ticks > (UINT64_MAX - 1 - origin) / NS_PER_TICK)
         return HOST_FOREVER;
     return origin + ticks * NS_PER_TICK;
@@ -96,7 +101,9 @@ static void change(struct vclock *c, bool run)
     if (atomic_load(&c->running) != run) {
         uint64_t now = host_now_ns();
         atomic_fetch_add(&c->seq, 1);
-        if (run)
+        if (atomic_load(&c->counted))
+            ; /* `frozen` stays as it is */
+        else if (run)
             atomic_store(&c->origin, now - atomic_load(&c->frozen));
         else
             atomic_store(&c->frozen, now - atomic_load(&c->origin));
@@ -114,4 +121,16 @@ void vclock_stop(struct vclock *c)
 void vclock_cont(struct vclock *c)
 {
     change(c, true);
+}
+
+void vclock_set_counted(struct vclock *c)
+{
+    atomic_store(&c->frozen, guest_ns(c));
+    atomic_store(&c->counted, true);
+}
+
+void vclock_advance(struct vclock *c, uint64_t ticks)
+{
+    if (atomic_load(&c->running))
+        atomic_fetch_add(&c->frozen, ticks * NS_PER_TICK);
 }

@@ -24,4 +24,11 @@ uint64_t vclock_deadline(const struct vclock *c, uint64_t ticks);
 void vclock_stop(struct vclock *c); /* nests not: idempotent */
 void vclock_cont(struct vclock *c);
 
+/*
+ * From now on time does not follow the host: it moves by vclock_advance only, so that a run with
+ * all harts in one thread can be repeated. Not while harts run.
+ */
+void vclock_set_counted(struct vclock *c);
+void vclock_advance(struct vclock *c, uint64_t ticks);
+
 #endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "cpu/block.h"
+
+#include "cpu/mmu.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK      (UINT64_C(1) << 20)
+#define CHUNKS_MAX 32 /* bytes of blocks per hart: then start over */
+#define HASH_BITS  14
+#define STRADDLERS 64
+
+#define OPS_MAX   (2 * BLOCK_MAX_INSNS + 2) /* every instruction may need a link, and an exit */
+#define BYTES_MAX (4 * BLOCK_MAX_INSNS)
+#define BLOCK_MAX_SIZE (sizeof(struct block) + OPS_MAX * sizeof(struct op) + BYTES_MAX)
+
+struct straddler {
+    uint64_t pc;
+    uint32_t word;
+    /* one op, its link, an exit, its link, and the word */
+    _Alignas(struct block) uint8_t room[sizeof(struct block) + 4 * sizeof(struct op) + 8];
+};
+
+struct block_cache {
+    struct block *hash[1 << HASH_BITS];
+    uint8_t *chunk[CHUNKS_MAX];
+    unsigned chunk_at;
+    uint64_t used; /* of the current chunk */
+    struct straddler straddler[STRADDLERS];
+    const void *const *labels[2]; /* of the RV32 and RV64 interpreters */
+};
+
+struct block_cache *block_cache_create(void)
+{
+    struct block_cache *c = calloc(1, sizeof(*c));
+    if (!c)
+        return NULL;
+    interp_rv32(NULL, &c->labels[0]);
+    interp_rv64(NULL, &c->labels[1]);
+    c->chunk[0] = malloc(CHUNK);
+    if (!c->chunk[0]) {
+        free(c);
+        return NULL;
+    }
+    return c;
+}
+
+void block_cache_destroy(struct block_cache *c)
+{
+    if (!c)
+        return;
+    for (unsigned i = 0; i < CHUNKS_MAX; i++)
+        free(c->chunk[i]);
+    free(c);
+}
+
+void block_cache_reset(struct hart *h)
+{
+    struct block_cache *c = h->blocks;
+    memset(c->hash, 0, sizeof(c->hash));
+    for (unsigned i = 1; i < CHUNKS_MAX; i++) {
+        free(c->chunk[i]);
+        c->chunk[i] = NULL;
+    }
+    c->chunk_at = 0;
+    c->used = 0;
+    h->jump_gen++;
+    memset(h->jumps, 0, sizeof(h->jumps));
+    for (unsigned i = 0; i < STRADDLERS; i++)
+        c->straddler[i].pc = 1; /* odd: no pc */
+    hart_refresh(h);
+}
+
+/* Room for the largest block; the caller gives back what it did not use. */
+static struct block *reserve(struct hart *h, bool *forgot)
+{
+    struct block_cache *c = h->blocks;
+    if (c->used + BLOCK_MAX_SIZE > CHUNK) {
+        unsigned next = c->chunk_at + 1;
+        if (next < CHUNKS_MAX && !c->chunk[next])
+            c->chunk[next] = malloc(CHUNK);
+        if (next < CHUNKS_MAX && c->chunk[next]) {
+            c->chunk_at = next;
+            c->used = 0;
+        } else {
+            block_cache_reset(h);
+            *forgot = true;
+        }
+    }
+    return (struct block *)(c->chunk[c->chunk_at] + c->used);
+}
+
+static unsigned hash_of(uint64_t pa, bool fp_on)
+{
+    return (unsigned)(((pa >> 1) + fp_on) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - HASH_BITS));
+}
+
+static bool has_link(unsigned id)
+{
+    return insn_is_branch(id) || id == INSN_jal || id == INSN_exit;
+}
+
+static uint32_t fetch_word(const uint8_t *p, unsigned len)
+{
+    uint32_t w = __atomic_load_n((const uint16_t *)p, __ATOMIC_RELAXED);
+    if (len == 4)
+        w |= (uint32_t)__atomic_load_n((const uint16_t *)(p + 2), __ATOMIC_RELAXED) << 16;
+    return w;
+}
+
+/* Writes one instruction's op, and its link slot; returns how many slots it took. */
+static unsigned emit(struct hart *h, struct block *b, unsigned at, uint32_t word, unsigned offset)
+{
+    struct op *op = &b->ops[at];
+    decode(h->cpu->decoder, word, offset, h->fp_on, op);
+    unsigned id = (unsigned)op->id;
+    if (insn_is_system((enum insn_id)id))
+        op->rs2 = (uint8_t)b->insns;
+    b->insns++;
+    b->bytes = (uint16_t)(b->bytes + op->len);
+    h->stats.instructions_decoded++;
+    if (!has_link(id))
+        return 1;
+    op->len |= OP_LINKED;
+    struct link *link = (struct link *)(op + 1);
+    *link = (struct link){NULL, b->insns}; /* until finish() knows how many follow */
+    return 2;
+}
+
+static unsigned emit_exit(struct block *b, unsigned at, unsigned offset)
+{
+    b->ops[at] = (struct op){.id = INSN_exit, .imm = (int32_t)offset};
+    *(struct link *)&b->ops[at + 1] = (struct link){NULL, b->insns};
+    return at + 2;
+}
+
+/* Ids become labels; links learn how many instructions follow them. */
+static void finish(struct hart *h, struct block *b, unsigned slots)
+{
+    const void *const *labels = h->blocks->labels[hart_is64(h)];
+    for (unsigned i = 0; i < slots; i++) {
+        unsigned id = (unsigned)b->ops[i].id;
+        b->ops[i].handler = labels[id];
+        if (has_link(id)) {
+            struct link *link = (struct link *)&b->ops[++i];
+            link->rest = b->insns - link->rest;
+        }
+    }
+    b->epoch = h->code_epoch;
+    h->stats.blocks_decoded++;
+}
+
+/* Decodes from pa to the end of the trace. The first instruction lies in one page. */
+static struct block *build(struct hart *h, uint64_t pa, bool *forgot)
+{
+    struct block *b = reserve(h, forgot);
+    const uint8_t *code = h->ram + (pa - h->ram_base);
+    unsigned offset = (unsigned)(pa & PAGE_MASK), slots = 0;
+    *b = (struct block){.pa = pa, .fp_on = h->fp_on};
+    uint8_t src[BYTES_MAX];
+    bool ended = false;
+    while (!ended && b->insns < BLOCK_MAX_INSNS && offset < GMEM_PAGE) {
+        unsigned len = insn_length(fetch_word(code + b->bytes, 2));
+        if (offset + len > GMEM_PAGE)
+            break;
+        uint32_t word = fetch_word(code + b->bytes, len);
+        memcpy(src + b->bytes, &word, len);
+        unsigned at = slots;
+        slots += emit(h, b, at, word, offset);
+        ended = insn_ends_block((enum insn_id)b->ops[at].id);
+        offset += len;
+    }
+    if (!ended)
+        slots = emit_exit(b, slots, offset);
+    finish(h, b, slots);
+    uint8_t *copy = (uint8_t *)&b->ops[slots];
+    memcpy(copy, src, b->bytes);
+    b->src = copy;
+    h->blocks->used += ALIGN_UP(sizeof(*b) + slots * sizeof(struct op) + b->bytes, (size_t)16);
+    return b;
+}
+
+/* The one instruction at the end of a page whose second half lies in the next. */
+static struct block *build_straddler(struct hart *h, uint64_t pc, uint64_t pa)
+{
+    uint64_t pa2;
+    if (!mmu_fetch(h, hart_is64(h) ? pc + 2 : (uint32_t)(pc + 2), &pa2))
+        return NULL;
+    uint32_t word = fetch_word(h->ram + (pa - h->ram_base), 2) |
+                    fetch_word(h->ram + (pa2 - h->ram_base), 2) << 16;
+    struct straddler *s = &h->blocks->straddler[(pc >> 12) % STRADDLERS];
+    struct block *b = (struct block *)s->room;
+    if (s->pc == pc && s->word == word && b->pa == pa && b->fp_on == h->fp_on) {
+        b->epoch = h->code_epoch;
+        return b;
+    }
+    s->pc = pc;
+    s->word = word;
+    *b = (struct block){.pa = pa, .fp_on = h->fp_on, .straddles = true};
+    unsigned slots = emit(h, b, 0, word, GMEM_PAGE - 2);
+    if (!insn_ends_block((enum insn_id)b->ops[0].id))
+        slots = emit_exit(b, slots, GMEM_PAGE + 2);
+    finish(h, b, slots);
+    memcpy(&b->ops[slots], &word, 4);
+    b->src = (const uint8_t *)&b->ops[slots];
+    return b;
+}
+
+bool block_verify(struct hart *h, struct block *b)
+{
+    if (!b->epoch)
+        return false;
+    const uint8_t *code = h->ram + (b->pa - h->ram_base);
+    for (unsigned i = 0; i < b->bytes; i += 2) {
+        if (fetch_word(code + i, 2) != fetch_word(b->src + i, 2)) {
+            b->epoch = 0;
+            return false;
+        }
+    }
+    b->epoch = h->code_epoch;
+    return true;
+}
+
+struct block *block_find(struct hart *h, uint64_t pc, bool *forgot)
+{
+    uint64_t pa;
+    if (!mmu_fetch(h, pc, &pa))
+        return NULL;
+    if ((pa & PAGE_MASK) == GMEM_PAGE - 2 &&
+        insn_length(fetch_word(h->ram + (pa - h->ram_base), 2)) == 4)
+        return build_straddler(h, pc, pa);
+    struct block **at = &h->blocks->hash[hash_of(pa, h->fp_on)];
+    while (*at) {
+        struct block *b = *at;
+        if (b->pa == pa && b->fp_on == h->fp_on) {
+            if (b->epoch == h->code_epoch || block_verify(h, b))
+                return b;
+            *at = b->next; /* stale: out of the chain, its memory stays until the next reset */
+            break;
+        }
+        at = &b->next;
+    }
+    struct block *b = build(h, pa, forgot);
+    struct block **head = &h->blocks->hash[hash_of(pa, h->fp_on)];
+    b->next = *head;
+    *head = b;
+    return b;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Blocks: runs of decoded ops, found by the physical address of their first byte and whether FP is
+ * on, so that a process switch throws nothing away. A block never leaves its page. Conditional
+ * branches do not end it: falling through goes on inside, which makes a block a small trace; what
+ * ends it is a jump, a system instruction, the page, or its length.
+ *
+ * After a branch, a jal or an INSN_exit comes a link: a slot of the same size that remembers the
+ * block of a target in the same page. Links are safe as the mapping of a page is one: whoever
+ * stands in it has translated it.
+ *
+ * Stale code is found without watching stores: fence.i only starts a new epoch, and a block whose
+ * epoch is old is compared with memory before it runs again. Whoever wrote the code, another hart
+ * or a disk, need not tell anyone.
+ *
+ * A cache belongs to one hart's thread.
+ */
+#ifndef CPU_BLOCK_H
+#define CPU_BLOCK_H
+
+#include "cpu/hart.h"
+
+#define BLOCK_MAX_INSNS 64
+
+struct link {
+    struct block *target; /* NULL: not known, or in another page */
+    uint64_t rest;        /* instructions of the block after this one, not run if it is taken */
+};
+_Static_assert(sizeof(struct link) == sizeof(struct op), "a link takes the place of an op");
+
+struct block {
+    uint64_t epoch; /* in which it was last found equal to memory; 0: dead */
+    uint64_t pa;
+    uint16_t insns;
+    uint16_t bytes;
+    bool fp_on;
+    bool straddles;     /* its one instruction lies in two pages */
+    struct block *next; /* in the same hash chain */
+    const uint8_t *src; /* the bytes it was decoded from */
+    struct op ops[];
+};
+
+struct block_cache;
+
+struct block_cache *block_cache_create(void);
+void block_cache_destroy(struct block_cache *c);
+void block_cache_reset(struct hart *h); /* forgets every block */
+
+/*
+ * The block at pc, found or decoded, verified and ready to run. NULL: fetching faults; hart.exc
+ * and exc_tval say how. May forget all other blocks when memory is full: then *forgot is set and no
+ * pointer from before may be used.
+ */
+struct block *block_find(struct hart *h, uint64_t pc, bool *forgot);
+/* Makes a block from an older epoch current, if memory still says the same. */
+bool block_verify(struct hart *h, struct block *b);
+
+#endif

@@ -1,0 +1,628 @@
+/* SPDX-License-Identifier: MIT */
+/* Harts as threads: their loops, sleeping, parking, starting, and fences between them. */
+#include "cpu/cpu.h"
+
+#include "cpu/block.h"
+#include "cpu/csr_bits.h"
+#include "cpu/ext.h"
+#include "cpu/hart.h"
+#include "cpu/mmu.h"
+#include "host/clock.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLICE        16384 /* instructions between looks at the clock */
+#define TICK_INSNS   10    /* single-thread mode: instructions per 100 ns tick */
+#define SINGLE_SLICE 10000
+
+/* --- one hart -------------------------------------------------------------------------------- */
+
+void hart_reset_state(struct hart *h)
+{
+    bool sbi = h->cpu->cfg.sbi != NULL;
+    memset(h->x, 0, sizeof(h->x));
+    memset(h->f, 0, sizeof(h->f));
+    h->priv = PRIV_M;
+    h->mstatus = 0;
+    h->fp_dirty = false;
+    h->mtvec = h->mepc = h->mcause = h->mtval = h->mscratch = h->mie = h->mip_soft = 0;
+    h->stvec = h->sepc = h->scause = h->stval = h->sscratch = h->satp = 0;
+    h->stimecmp = h->sbi_timer = UINT64_MAX;
+    h->fflags = h->frm = 0;
+    h->senvcfg = h->menvcfg = h->mseccfg = 0;
+    h->medeleg = h->mideleg = 0;
+    h->mcounteren = h->scounteren = h->mcountinhibit = 0;
+    h->minstret_base = h->mcycle_base = -(int64_t)h->icount;
+    memset(h->pmpaddr, 0, sizeof(h->pmpaddr));
+    memset(h->pmpcfg, 0, sizeof(h->pmpcfg));
+    h->align_mask = model_has(h->model, EXT_C) ? 0 : 2;
+    h->res_addr = RES_NONE;
+    h->wfi = h->stop_wanted = h->suspend_wanted = false;
+    if (sbi) { /* what a firmware would have set up */
+        h->medeleg = 0xb1ff;
+        h->mideleg = S_IRQS;
+        h->mcounteren = UINT32_MAX;
+        h->menvcfg = ENVCFG_CBIE | ENVCFG_CBCFE | ENVCFG_CBZE;
+        if (model_has(h->model, EXT_SSTC))
+            h->menvcfg |= ENVCFG_STCE;
+        if (model_has(h->model, EXT_SVPBMT))
+            h->menvcfg |= ENVCFG_PBMTE;
+        if (model_has(h->model, EXT_SVADU))
+            h->menvcfg |= ENVCFG_ADUE;
+        h->mseccfg = MSECCFG_SSEED;
+    }
+    mmu_pmp_changed(h); /* flushes and refreshes */
+    hart_timer_update(h);
+}
+
+static bool hart_create(struct cpu *cpu, unsigned id)
+{
+    struct hart *h = NULL;
+    if (posix_memalign((void **)&h, 64, sizeof(*h)))
+        return false;
+    memset(h, 0, sizeof(*h));
+    cpu->hart[id] = h;
+    h->cpu = cpu;
+    h->model = &cpu->cfg.model;
+    h->mem = cpu->cfg.mem;
+    h->map = cpu->cfg.map;
+    h->id = id;
+    h->ram_base = gmem_base(h->mem);
+    h->ram_size = gmem_size(h->mem);
+    h->ram = gmem_span(h->mem, h->ram_base, h->ram_size);
+    h->code_epoch = 1;
+    h->next_ctx = 1;
+    h->state = HART_STOPPED;
+    pthread_mutex_init(&h->fence_lock, NULL);
+    host_wakeup_init(&h->own_wakeup);
+    h->wakeup = cpu->cfg.single_thread ? &cpu->single_wakeup : &h->own_wakeup;
+    h->blocks = block_cache_create();
+    if (!h->blocks)
+        return false;
+    hart_reset_state(h);
+    return true;
+}
+
+static void hart_destroy(struct hart *h)
+{
+    if (!h)
+        return;
+    block_cache_destroy(h->blocks);
+    host_wakeup_finish(&h->own_wakeup);
+    pthread_mutex_destroy(&h->fence_lock);
+    free(h);
+}
+
+void hart_set_pending(struct hart *h, uint32_t bits)
+{
+    atomic_fetch_or(&h->pending, bits);
+    atomic_store(&h->limit, 0);
+    if (atomic_load(&h->asleep))
+        host_wakeup_raise(h->wakeup);
+}
+
+void hart_irq(struct hart *h, unsigned irq, bool level)
+{
+    if (!level)
+        atomic_fetch_and(&h->irq_lines, ~(1u << irq));
+    else if (!(atomic_fetch_or(&h->irq_lines, 1u << irq) >> irq & 1))
+        hart_set_pending(h, PEND_IRQ);
+}
+
+void hart_send_ssi(struct hart *h)
+{
+    hart_irq(h, HART_IRQ_SSI, true);
+}
+
+enum hart_state hart_state(const struct hart *h)
+{
+    return atomic_load(&h->state);
+}
+
+bool hart_start(struct hart *h, uint64_t pc, bool machine_mode, uint64_t a0, uint64_t a1)
+{
+    uint32_t stopped = HART_STOPPED;
+    if (!atomic_compare_exchange_strong(&h->state, &stopped, HART_START_PENDING))
+        return false;
+    h->start_pc = pc;
+    h->start_machine = machine_mode;
+    h->start_a0 = a0;
+    h->start_a1 = a1;
+    hart_set_pending(h, PEND_STATE);
+    return true;
+}
+
+/* From here on the hart runs at pc with its MMU off ("Hart Start", "Hart Suspend"). */
+static void begin(struct hart *h, uint64_t pc, bool machine_mode, uint64_t a0, uint64_t a1)
+{
+    h->priv = machine_mode ? PRIV_M : PRIV_S;
+    h->satp = 0;
+    h->mstatus &= ~(MSTATUS_SIE | MSTATUS_MIE);
+    h->pc = hart_is64(h) ? pc : (uint32_t)pc;
+    hart_set_reg(h, 10, a0);
+    hart_set_reg(h, 11, a1);
+    h->wfi = false;
+    hart_refresh(h);
+}
+
+static void apply_fences(struct hart *h)
+{
+    struct pending_fence list[FENCE_QUEUE];
+    pthread_mutex_lock(&h->fence_lock);
+    unsigned n = h->fence_count;
+    memcpy(list, h->fences, MIN(n, FENCE_QUEUE) * sizeof(list[0]));
+    bool fence_i = h->fence_i;
+    h->fence_count = 0;
+    h->fence_i = false;
+    uint64_t asked = atomic_load(&h->fence_asked);
+    pthread_mutex_unlock(&h->fence_lock);
+
+    if (fence_i)
+        h->code_epoch++;
+    if (n > FENCE_QUEUE)
+        mmu_flush_all(h);
+    for (unsigned i = 0; i < n && n <= FENCE_QUEUE; i++) {
+        const struct pending_fence *f = &list[i];
+        if (f->size > 64 * GMEM_PAGE) {
+            mmu_flush(h, false, 0, f->with_asid, f->asid);
+            continue;
+        }
+        for (uint64_t off = 0; off < f->size; off += GMEM_PAGE)
+            mmu_flush(h, true, f->va + off, f->with_asid, f->asid);
+    }
+    atomic_store(&h->fence_done, asked);
+}
+
+static void park_here(struct hart *h)
+{
+    struct cpu *cpu = h->cpu;
+    pthread_mutex_lock(&cpu->park_lock);
+    if (cpu->park_wanted) {
+        atomic_store(&h->asleep, true);
+        cpu->parked++;
+        pthread_cond_broadcast(&cpu->park_cond);
+        while (cpu->park_wanted)
+            pthread_cond_wait(&cpu->park_cond, &cpu->park_lock);
+        cpu->parked--;
+        atomic_store(&h->asleep, false);
+    }
+    pthread_mutex_unlock(&cpu->park_lock);
+}
+
+/* Sees to everything that pends. */
+static void service(struct hart *h)
+{
+    uint32_t bits = atomic_exchange(&h->pending, 0);
+    if (bits & PEND_PARK) {
+        park_here(h);
+        bits |= atomic_exchange(&h->pending, 0);
+    }
+    if (bits & PEND_FENCE)
+        apply_fences(h);
+    if ((bits & PEND_STATE) && atomic_load(&h->state) == HART_START_PENDING) {
+        begin(h, h->start_pc, h->start_machine, h->start_a0, h->start_a1);
+        atomic_store(&h->state, HART_STARTED);
+    }
+}
+
+/* Takes up stop and suspend requests of the hart itself; is there something to run? */
+static bool runnable(struct hart *h)
+{
+    if (h->stop_wanted) {
+        h->stop_wanted = false;
+        mmu_flush_all(h);
+        atomic_store(&h->state, HART_STOPPED);
+    }
+    if (atomic_load(&h->state) == HART_STOPPED || atomic_load(&h->state) == HART_START_PENDING)
+        return false;
+    if (h->suspend_wanted)
+        atomic_store(&h->state, HART_SUSPENDED);
+    if (!h->wfi && !h->suspend_wanted)
+        return true;
+    hart_timer_update(h);
+    if (!trap_wakes(h))
+        return false;
+    h->wfi = false;
+    if (h->suspend_wanted) {
+        h->suspend_wanted = false;
+        if (!h->suspend_retentive)
+            begin(h, h->suspend_pc, false, h->id, h->suspend_opaque);
+        atomic_store(&h->state, HART_STARTED);
+    }
+    return true;
+}
+
+/* Up to `insns` instructions. */
+static void run(struct hart *h, uint64_t insns)
+{
+    hart_timer_update(h);
+    trap_interrupt(h);
+    atomic_store(&h->limit, h->icount + insns);
+    if (atomic_load(&h->pending))
+        return;
+    if (hart_is64(h))
+        interp_rv64(h, NULL);
+    else
+        interp_rv32(h, NULL);
+}
+
+/* When a sleeping hart must look at its timer again. */
+static uint64_t deadline(const struct hart *h)
+{
+    if (atomic_load(&h->state) == HART_STOPPED || h->next_timer == UINT64_MAX)
+        return HOST_FOREVER;
+    return vclock_deadline(h->cpu->cfg.clock, h->next_timer);
+}
+
+static void sleep_until_woken(struct hart *h)
+{
+    atomic_store(&h->asleep, true);
+    if (!atomic_load(&h->pending) && !atomic_load(&h->cpu->quit)) {
+        h->stats.wfi_sleeps++;
+        host_wakeup_wait(h->wakeup, deadline(h));
+        h->stats.wake_ups++;
+    }
+    atomic_store(&h->asleep, false);
+}
+
+static void *hart_main(void *arg)
+{
+    struct hart *h = arg;
+    while (!atomic_load(&h->cpu->quit)) {
+        service(h);
+        if (runnable(h))
+            run(h, SLICE);
+        else
+            sleep_until_woken(h);
+    }
+    return NULL;
+}
+
+/* --- all harts in one thread ------------------------------------------------------------------ */
+
+/* Time is counted in instructions, so that a run can be repeated. */
+static void single_sleep(struct cpu *cpu)
+{
+    struct vclock *clock = cpu->cfg.clock;
+    uint64_t first = UINT64_MAX;
+    bool pending = atomic_load(&cpu->quit);
+    for (unsigned i = 0; i < cpu->cfg.harts; i++) {
+        struct hart *h = cpu->hart[i];
+        atomic_store(&h->asleep, true);
+        pending |= atomic_load(&h->pending) != 0;
+        if (atomic_load(&h->state) != HART_STOPPED)
+            first = MIN(first, h->next_timer);
+    }
+    if (!pending) {
+        uint64_t now = vclock_ticks(clock), start = host_now_ns();
+        uint64_t until = HOST_FOREVER;
+        if (first != UINT64_MAX && vclock_deadline(clock, first) != HOST_FOREVER)
+            until = start + (first > now ? first - now : 0) * (NS_PER_SEC / VCLOCK_HZ);
+        if (!host_wakeup_wait(&cpu->single_wakeup, until))
+            vclock_advance(clock, first - now);
+        else
+            vclock_advance(clock, MIN((host_now_ns() - start) / (NS_PER_SEC / VCLOCK_HZ),
+                                      first == UINT64_MAX ? UINT64_MAX : first - now));
+    }
+    for (unsigned i = 0; i < cpu->cfg.harts; i++)
+        atomic_store(&cpu->hart[i]->asleep, false);
+}
+
+static void *single_main(void *arg)
+{
+    struct cpu *cpu = arg;
+    while (!atomic_load(&cpu->quit)) {
+        bool ran = false;
+        for (unsigned i = 0; i < cpu->cfg.harts && !atomic_load(&cpu->quit); i++) {
+            struct hart *h = cpu->hart[i];
+            service(h);
+            if (!runnable(h))
+                continue;
+            uint64_t before = h->icount;
+            run(h, SINGLE_SLICE);
+            vclock_advance(cpu->cfg.clock, (h->icount - before + TICK_INSNS - 1) / TICK_INSNS);
+            ran = true;
+        }
+        if (!ran)
+            single_sleep(cpu);
+    }
+    return NULL;
+}
+
+/* --- the processor ----------------------------------------------------------------------------- */
+
+struct cpu *cpu_create(const struct cpu_config *config)
+{
+    struct cpu *cpu = calloc(1, sizeof(*cpu));
+    if (!cpu)
+        return NULL;
+    cpu->cfg = *config;
+    if (config->firmware)
+        cpu->cfg.model.ext &= ~(UINT64_C(1) << EXT_ZKR);
+    pthread_mutex_init(&cpu->park_lock, NULL);
+    pthread_cond_init(&cpu->park_cond, NULL);
+    host_wakeup_init(&cpu->single_wakeup);
+    cpu->decoder = decoder_create(&cpu->cfg.model);
+    bool ok = cpu->decoder != NULL;
+    for (unsigned i = 0; i < config->harts && ok; i++)
+        ok = hart_create(cpu, i);
+    if (!ok) {
+        cpu_destroy(cpu);
+        return NULL;
+    }
+    if (config->single_thread)
+        vclock_set_counted(config->clock);
+    return cpu;
+}
+
+void cpu_destroy(struct cpu *cpu)
+{
+    if (!cpu)
+        return;
+    atomic_store(&cpu->quit, true);
+    for (unsigned i = 0; i < cpu->cfg.harts && cpu->threads; i++)
+        hart_set_pending(cpu->hart[i], PEND_STATE);
+    for (unsigned i = 0; i < cpu->threads; i++) {
+        host_wakeup_raise(cpu->hart[i]->wakeup);
+        pthread_join(cpu->thread[i], NULL);
+    }
+    for (unsigned i = 0; i < cpu->cfg.harts; i++)
+        hart_destroy(cpu->hart[i]);
+    decoder_destroy(cpu->decoder);
+    host_wakeup_finish(&cpu->single_wakeup);
+    pthread_cond_destroy(&cpu->park_cond);
+    pthread_mutex_destroy(&cpu->park_lock);
+    free(cpu);
+}
+
+int cpu_start(struct cpu *cpu)
+{
+    unsigned n = cpu->cfg.single_thread ? 1 : cpu->cfg.harts;
+    for (unsigned i = 0; i < n; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "hart %u", i);
+        int err = cpu->cfg.single_thread
+                      ? host_thread_start(&cpu->thread[i], "harts", single_main, cpu)
+                      : host_thread_start(&cpu->thread[i], name, hart_main, cpu->hart[i]);
+        if (err)
+            return err;
+        cpu->threads++;
+    }
+    return 0;
+}
+
+void cpu_park(struct cpu *cpu)
+{
+    pthread_mutex_lock(&cpu->park_lock);
+    cpu->park_wanted++;
+    pthread_mutex_unlock(&cpu->park_lock);
+    for (unsigned i = 0; i < cpu->threads; i++)
+        hart_set_pending(cpu->hart[i], PEND_PARK);
+    pthread_mutex_lock(&cpu->park_lock);
+    while (cpu->parked < cpu->threads)
+        pthread_cond_wait(&cpu->park_cond, &cpu->park_lock);
+    pthread_mutex_unlock(&cpu->park_lock);
+}
+
+void cpu_unpark(struct cpu *cpu)
+{
+    pthread_mutex_lock(&cpu->park_lock);
+    cpu->park_wanted--;
+    pthread_cond_broadcast(&cpu->park_cond);
+    pthread_mutex_unlock(&cpu->park_lock);
+}
+
+void cpu_reset(struct cpu *cpu)
+{
+    for (unsigned i = 0; i < cpu->cfg.harts; i++) {
+        struct hart *h = cpu->hart[i];
+        atomic_store(&h->state, HART_STOPPED);
+        atomic_store(&h->irq_lines, 0);
+        apply_fences(h);
+        hart_reset_state(h);
+        block_cache_reset(h);
+    }
+}
+
+void cpu_clock_changed(struct cpu *cpu)
+{
+    for (unsigned i = 0; i < cpu->cfg.harts; i++)
+        hart_set_pending(cpu->hart[i], PEND_CLOCK);
+}
+
+unsigned cpu_harts(const struct cpu *cpu)
+{
+    return cpu->cfg.harts;
+}
+
+struct hart *cpu_hart(struct cpu *cpu, unsigned id)
+{
+    return cpu->hart[id];
+}
+
+const struct cpu_model *cpu_model_of(const struct cpu *cpu)
+{
+    return &cpu->cfg.model;
+}
+
+unsigned hart_id(const struct hart *h)
+{
+    return h->id;
+}
+
+/* --- fences between harts ----------------------------------------------------------------------- */
+
+static uint64_t ask_fence(struct hart *h, const struct pending_fence *f)
+{
+    pthread_mutex_lock(&h->fence_lock);
+    if (!f)
+        h->fence_i = true;
+    else if (h->fence_count < FENCE_QUEUE)
+        h->fences[h->fence_count++] = *f;
+    else
+        h->fence_count = FENCE_QUEUE + 1;
+    uint64_t seq = atomic_fetch_add(&h->fence_asked, 1) + 1;
+    pthread_mutex_unlock(&h->fence_lock);
+    return seq;
+}
+
+/* f NULL: fence.i. Waiting serves the waiter's own mailbox, so that two can fence each other. */
+static void remote_fence(struct cpu *cpu, struct hart *from, uint64_t mask,
+                         const struct pending_fence *f)
+{
+    uint64_t seq[CPU_MAX_HARTS];
+    bool direct = cpu->cfg.single_thread && from;
+    for (unsigned i = 0; i < cpu->cfg.harts; i++) {
+        struct hart *h = cpu->hart[i];
+        if (!(mask >> i & 1))
+            continue;
+        seq[i] = ask_fence(h, f);
+        if (h == from || direct)
+            apply_fences(h);
+        else
+            hart_set_pending(h, PEND_FENCE);
+    }
+    for (unsigned i = 0; i < cpu->cfg.harts; i++) {
+        struct hart *h = cpu->hart[i];
+        if (!(mask >> i & 1) || h == from)
+            continue;
+        for (unsigned spins = 0; atomic_load(&h->fence_done) < seq[i] && !atomic_load(&h->asleep) &&
+                                 !atomic_load(&cpu->quit) && cpu->threads;
+             spins++) {
+            if (from && (atomic_load(&from->pending) & PEND_FENCE)) {
+                atomic_fetch_and(&from->pending, ~(uint32_t)PEND_FENCE);
+                apply_fences(from);
+            }
+            if (spins > 100)
+                sched_yield();
+        }
+    }
+}
+
+void cpu_remote_fence_i(struct cpu *cpu, struct hart *from, uint64_t mask)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    remote_fence(cpu, from, mask, NULL);
+}
+
+void cpu_remote_sfence(struct cpu *cpu, struct hart *from, uint64_t mask, uint64_t va, uint64_t size,
+                       bool with_asid, uint64_t asid)
+{
+    if (!size)
+        size = UINT64_MAX;
+    if (size != UINT64_MAX)
+        size += va & PAGE_MASK;
+    struct pending_fence f = {va & ~PAGE_MASK, size, asid, with_asid};
+    remote_fence(cpu, from, mask, &f);
+}
+
+/* --- self ----------------------------------------------------------------------------------------- */
+
+uint64_t hart_reg(const struct hart *h, unsigned i)
+{
+    return h->x[i];
+}
+
+void hart_set_reg(struct hart *h, unsigned i, uint64_t val)
+{
+    if (i)
+        h->x[i] = hart_is64(h) ? val : (uint64_t)(int64_t)(int32_t)val;
+}
+
+uint64_t hart_pc(const struct hart *h)
+{
+    return h->pc;
+}
+
+void hart_set_timer(struct hart *h, uint64_t ticks)
+{
+    h->sbi_timer = ticks;
+    hart_timer_update(h);
+}
+
+void hart_stop_self(struct hart *h)
+{
+    h->stop_wanted = true;
+    atomic_store(&h->state, HART_STOP_PENDING);
+}
+
+void hart_suspend_self(struct hart *h, bool retentive, uint64_t pc, uint64_t opaque)
+{
+    h->suspend_wanted = true;
+    h->suspend_retentive = retentive;
+    h->suspend_pc = pc;
+    h->suspend_opaque = opaque;
+}
+
+bool hart_copy_from_virt(struct hart *h, uint64_t va, void *dst, size_t len)
+{
+    uint64_t v;
+    for (size_t i = 0; i < len; i++) {
+        if (!mmu_load(h, va + i, 1, &v))
+            return false;
+        ((uint8_t *)dst)[i] = (uint8_t)v;
+    }
+    return true;
+}
+
+void hart_stats(const struct hart *h, struct hart_stats *out)
+{
+    *out = h->stats;
+    out->instructions = h->icount;
+}
+
+/* --- device tree ------------------------------------------------------------------------------------ */
+
+void cpu_fdt(const struct cpu *cpu, struct fdt_builder *b, uint32_t *intc_phandle)
+{
+    const struct cpu_model *m = &cpu->cfg.model;
+    char isa[512], list[512], base[8];
+    size_t list_len = ext_strings(m, cpu->cfg.firmware, isa, sizeof(isa), list, sizeof(list));
+    uint32_t cpu_phandle[CPU_MAX_HARTS];
+    snprintf(base, sizeof(base), "rv%ui", m->xlen);
+    const char *mmu = m->xlen == 32               ? "riscv,sv32"
+                      : model_has(m, EXT_SV57)    ? "riscv,sv57"
+                      : model_has(m, EXT_SV48)    ? "riscv,sv48"
+                                                  : "riscv,sv39";
+    fdt_node(b, "cpus");
+    fdt_u32(b, "#address-cells", 1);
+    fdt_u32(b, "#size-cells", 0);
+    fdt_u32(b, "timebase-frequency", (uint32_t)VCLOCK_HZ);
+    for (unsigned i = 0; i < cpu->cfg.harts; i++) {
+        fdt_node(b, "cpu@%x", i);
+        cpu_phandle[i] = fdt_phandle(b);
+        fdt_u32(b, "phandle", cpu_phandle[i]);
+        fdt_str(b, "device_type", "cpu");
+        fdt_u32(b, "reg", i);
+        fdt_str(b, "status", "okay");
+        fdt_str(b, "compatible", "riscv");
+        fdt_str(b, "riscv,isa", isa);
+        fdt_str(b, "riscv,isa-base", base);
+        fdt_strs(b, "riscv,isa-extensions", list, list_len);
+        fdt_str(b, "mmu-type", mmu);
+        fdt_u32(b, "riscv,cbom-block-size", 64);
+        fdt_u32(b, "riscv,cbop-block-size", 64);
+        fdt_u32(b, "riscv,cboz-block-size", 64);
+        fdt_node(b, "interrupt-controller");
+        intc_phandle[i] = fdt_phandle(b);
+        fdt_u32(b, "phandle", intc_phandle[i]);
+        fdt_u32(b, "#interrupt-cells", 1);
+        fdt_flag(b, "interrupt-controller");
+        fdt_str(b, "compatible", "riscv,cpu-intc");
+        fdt_node_end(b);
+        fdt_node_end(b);
+    }
+    fdt_node(b, "cpu-map");
+    fdt_node(b, "cluster0");
+    for (unsigned i = 0; i < cpu->cfg.harts; i++) {
+        fdt_node(b, "core%u", i);
+        fdt_u32(b, "cpu", cpu_phandle[i]);
+        fdt_node_end(b);
+    }
+    fdt_node_end(b);
+    fdt_node_end(b);
+    fdt_node_end(b);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include "cpu/decode.h"
+
+#include <stdlib.h>
+
+enum format { R, I, S, B, U, J, AUIPC, SH, SYS, FL, FS, FF, FFR, FX, FXR, F4R };
+
+#define EXT_BASE EXT_COUNT
+
+struct row {
+    uint32_t match, mask;
+    uint8_t format, ext, xlen;
+};
+
+static const struct row rows[] = {
+#define INSN(name, match, mask, format, ext, xlen) {match, mask, format, EXT_##ext, xlen},
+#include "cpu/insns.def"
+#undef INSN
+};
+
+static const char *const names[] = {
+#define INSN(name, match, mask, format, ext, xlen) #name,
+#include "cpu/insns.def"
+#undef INSN
+    "illegal", "exit"};
+
+#define BUCKETS 256 /* opcode[6:2] and funct3 */
+
+/* For every (opcode, funct3) the rows that may match, in table order. */
+struct decoder {
+    struct cpu_model model;
+    uint16_t start[BUCKETS + 1];
+    uint16_t list[];
+};
+
+static unsigned bucket_of(uint32_t word)
+{
+    return (word >> 2 & 0x1f) | (word >> 12 & 7) << 5;
+}
+
+/* The _h and _d rows of Zfa also need the extension that gives them their registers. */
+static bool zfa_width_ok(const struct row *r, const struct cpu_model *m)
+{
+    if (r->ext != EXT_ZFA)
+        return true;
+    unsigned width = r->match >> 25 & 3;
+    return width == 0 || (width == 1 && model_has(m, EXT_D)) ||
+           (width == 2 && model_has(m, EXT_ZFHMIN));
+}
+
+static bool row_on(unsigned id, const struct cpu_model *m)
+{
+    const struct row *r = &rows[id];
+    if (!(r->xlen & (m->xlen == 64 ? 2 : 1)) || !zfa_width_ok(r, m))
+        return false;
+    if ((id == INSN_fcvt_d_h || id == INSN_fcvt_h_d) && !model_has(m, EXT_D))
+        return false;
+    return r->ext == EXT_BASE || model_has(m, r->ext);
+}
+
+/* Can a word of bucket b match this row? */
+static bool row_in_bucket(const struct row *r, unsigned b)
+{
+    uint32_t key = (b & 0x1f) << 2 | (b >> 5) << 12 | 3;
+    uint32_t fixed = r->mask & 0x707f;
+    return (key & fixed) == (r->match & fixed);
+}
+
+struct decoder *decoder_create(const struct cpu_model *model)
+{
+    struct decoder *d = calloc(1, sizeof(*d) + ARRAY_SIZE(rows) * 8 * sizeof(uint16_t));
+    if (!d)
+        return NULL;
+    d->model = *model;
+    unsigned n = 0;
+    for (unsigned b = 0; b < BUCKETS; b++) {
+        d->start[b] = (uint16_t)n;
+        for (unsigned id = 0; id < ARRAY_SIZE(rows); id++)
+            if (row_on(id, model) && row_in_bucket(&rows[id], b))
+                d->list[n++] = (uint16_t)id;
+    }
+    d->start[BUCKETS] = (uint16_t)n;
+    return d;
+}
+
+void decoder_destroy(struct decoder *d)
+{
+    free(d);
+}
+
+static unsigned find(const struct decoder *d, uint32_t word)
+{
+    unsigned b = bucket_of(word);
+    for (unsigned i = d->start[b]; i < d->start[b + 1]; i++) {
+        const struct row *r = &rows[d->list[i]];
+        if ((word & r->mask) == r->match)
+            return d->list[i];
+    }
+    return INSN_illegal;
+}
+
+static int32_t imm_i(uint32_t w)
+{
+    return (int32_t)w >> 20;
+}
+
+static int32_t imm_s(uint32_t w)
+{
+    return ((int32_t)w >> 25 << 5) | (int32_t)(w >> 7 & 0x1f);
+}
+
+static int32_t imm_b(uint32_t w)
+{
+    return ((int32_t)w >> 31 << 12) | (int32_t)((w >> 7 & 1) << 11 | (w >> 25 & 0x3f) << 5 |
+                                                (w >> 8 & 0xf) << 1);
+}
+
+static int32_t imm_j(uint32_t w)
+{
+    return ((int32_t)w >> 31 << 20) | (int32_t)((w >> 12 & 0xff) << 12 | (w >> 20 & 1) << 11 |
+                                                (w >> 21 & 0x3ff) << 1);
+}
+
+/* Fills op's constant and registers for a format; false: a reserved rounding mode. */
+static bool take_operands(struct op *op, enum format f, uint32_t w, unsigned offset)
+{
+    unsigned rd = w >> 7 & 0x1f, rm = w >> 12 & 7;
+    bool x_dest = true;
+    op->rs1 = w >> 15 & 0x1f;
+    op->rs2 = w >> 20 & 0x1f;
+    switch (f) {
+    case R: break;
+    case I: op->imm = imm_i(w); break;
+    case S: op->imm = imm_s(w); break;
+    case B: op->imm = imm_b(w) + (int32_t)offset; break;
+    case U: op->imm = (int32_t)(w & 0xfffff000); break;
+    case AUIPC: op->imm = (int32_t)((w & 0xfffff000) | offset); break;
+    case J: op->imm = imm_j(w) + (int32_t)offset; break;
+    case SH: op->imm = (int32_t)(w >> 20 & 0x3f); break;
+    case SYS:
+        op->imm = (int32_t)w;
+        op->rd = (uint8_t)(offset >> 1);
+        op->rs1 = (uint8_t)(offset >> 9);
+        return true;
+    case FL: op->imm = imm_i(w); x_dest = false; break;
+    case FS: op->imm = imm_s(w); x_dest = false; break;
+    case FF: x_dest = false; break;
+    case FX: break;
+    case FFR: op->imm = (int32_t)rm; x_dest = false; break;
+    case FXR: op->imm = (int32_t)rm; break;
+    case F4R: op->imm = (int32_t)(rm | (w >> 27) << 8); x_dest = false; break;
+    }
+    op->rd = (uint8_t)(x_dest && !rd ? REG_SINK : rd);
+    return !((f == FFR || f == FXR || f == F4R) && (rm == 5 || rm == 6));
+}
+
+static bool needs_fp(const struct row *r)
+{
+    return r->format >= FL;
+}
+
+void decode(const struct decoder *d, uint32_t word, unsigned offset, bool fp_on, struct op *op)
+{
+    unsigned len = insn_length(word);
+    uint32_t full = word;
+    *op = (struct op){.len = (uint8_t)len};
+    if (len == 2) {
+        word &= 0xffff;
+        full = model_has(&d->model, EXT_C) ? rvc_expand((uint16_t)word, &d->model) : 0;
+    }
+    unsigned id = full ? find(d, full) : INSN_illegal;
+    if (id != INSN_illegal && ((needs_fp(&rows[id]) && !fp_on) ||
+                               !take_operands(op, rows[id].format, full, offset)))
+        id = INSN_illegal;
+    if (id == INSN_illegal)
+        op->imm = (int32_t)word;
+    op->id = id;
+}
+
+bool insn_is_branch(enum insn_id id)
+{
+    return id >= INSN_beq && id <= INSN_bgeu;
+}
+
+bool insn_is_system(enum insn_id id)
+{
+    return id < ARRAY_SIZE(rows) && rows[id].format == SYS;
+}
+
+bool insn_ends_block(enum insn_id id)
+{
+    switch (id) {
+    case INSN_jal:
+    case INSN_jalr:
+    case INSN_illegal:
+    case INSN_exit:
+    case INSN_ecall:
+    case INSN_ebreak:
+    case INSN_mret:
+    case INSN_sret:
+    case INSN_wfi:
+    case INSN_wrs_nto:
+    case INSN_wrs_sto:
+    case INSN_pause:
+    case INSN_fence_i:
+    case INSN_sfence_vma:
+    case INSN_sinval_vma:
+    case INSN_sfence_inval_ir: return true;
+    default: return false;
+    }
+}
+
+const char *insn_name(enum insn_id id)
+{
+    return id < INSN_COUNT ? names[id] : "?";
+}

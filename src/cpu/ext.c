@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+#include "cpu/ext.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BIT(e)   (UINT64_C(1) << (e))
+#define RV64_ALL (BIT(EXT_COUNT) - 1)
+/* These need 64-bit page tables. */
+#define RV64_ONLY (BIT(EXT_SVNAPOT) | BIT(EXT_SVPBMT) | BIT(EXT_SV48) | BIT(EXT_SV57))
+
+struct ext_row {
+    const char *name; /* as the user writes it */
+    const char *tree; /* in the device tree, comma-separated; "": not there */
+    uint8_t ext;
+    uint8_t needs; /* another extension, or itself: none */
+};
+
+/* In the canonical order of ISA strings. */
+static const struct ext_row table[] = {
+    {"m", "m", EXT_M, EXT_M},
+    {"a", "a", EXT_A, EXT_A},
+    {"f", "f", EXT_F, EXT_F},
+    {"d", "d", EXT_D, EXT_F},
+    {"c", "c", EXT_C, EXT_C},
+    {"zicbom", "zicbom", EXT_ZICBOM, EXT_ZICBOM},
+    {"zicbop", "zicbop", EXT_ZICBOP, EXT_ZICBOP},
+    {"zicboz", "zicboz", EXT_ZICBOZ, EXT_ZICBOZ},
+    {"zicntr", "zicntr", EXT_ZICNTR, EXT_ZICNTR},
+    {"zicond", "zicond", EXT_ZICOND, EXT_ZICOND},
+    {"zihintpause", "zihintpause", EXT_ZIHINTPAUSE, EXT_ZIHINTPAUSE},
+    {"zihpm", "zihpm", EXT_ZIHPM, EXT_ZICNTR},
+    {"zawrs", "zawrs", EXT_ZAWRS, EXT_A},
+    {"zfa", "zfa", EXT_ZFA, EXT_F},
+    {"zfhmin", "zfhmin", EXT_ZFHMIN, EXT_F},
+    {"zcb", "zca,zcb", EXT_ZCB, EXT_C},
+    {"zb", "zba,zbb", EXT_B, EXT_B},
+    {"zbc", "zbc", EXT_ZBC, EXT_ZBC},
+    {"zbs", "zbs", EXT_B, EXT_B},
+    {"zkr", "zkr", EXT_ZKR, EXT_ZKR},
+    {"sstc", "sstc", EXT_SSTC, EXT_SSTC},
+    {"svadu", "svadu", EXT_SVADU, EXT_SVADU},
+    {"svinval", "svinval", EXT_SVINVAL, EXT_SVINVAL},
+    {"svnapot", "svnapot", EXT_SVNAPOT, EXT_SVNAPOT},
+    {"svpbmt", "svpbmt", EXT_SVPBMT, EXT_SVPBMT},
+    {"svvptc", "svvptc", EXT_SVVPTC, EXT_SVVPTC},
+    {"sv48", "", EXT_SV48, EXT_SV48},
+    {"sv57", "", EXT_SV57, EXT_SV48},
+};
+
+/* Other names for a switch. */
+static const struct {
+    const char *name;
+    uint8_t ext;
+} aliases[] = {{"b", EXT_B}, {"zba", EXT_B}, {"zbb", EXT_B}};
+
+static int find_ext(const char *name, size_t len)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(table); i++)
+        if (strlen(table[i].name) == len && !memcmp(table[i].name, name, len))
+            return table[i].ext;
+    for (unsigned i = 0; i < ARRAY_SIZE(aliases); i++)
+        if (strlen(aliases[i].name) == len && !memcmp(aliases[i].name, name, len))
+            return aliases[i].ext;
+    return -1;
+}
+
+/* Switching one off switches off what needs it. */
+static void resolve(struct cpu_model *m)
+{
+    for (bool again = true; again;) {
+        again = false;
+        for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
+            const struct ext_row *r = &table[i];
+            if (r->needs != r->ext && (m->ext & BIT(r->ext)) && !(m->ext & BIT(r->needs))) {
+                m->ext &= ~BIT(r->ext);
+                again = true;
+            }
+        }
+    }
+}
+
+bool cpu_model_parse(const char *arg, struct cpu_model *model, char *err, size_t err_size)
+{
+    size_t len = strcspn(arg, ",");
+    if (len == 4 && !memcmp(arg, "rv64", 4)) {
+        *model = (struct cpu_model){64, RV64_ALL};
+    } else if (len == 4 && !memcmp(arg, "rv32", 4)) {
+        *model = (struct cpu_model){32, RV64_ALL & ~RV64_ONLY};
+    } else {
+        snprintf(err, err_size, "--cpu %s: unknown processor; use rv64 or rv32", arg);
+        return false;
+    }
+    uint64_t on = 0;
+    for (const char *p = arg + len; *p;) {
+        p++; /* the comma */
+        len = strcspn(p, ",");
+        size_t name_len = strcspn(p, "=,");
+        int ext = find_ext(p, name_len);
+        const char *val = p + name_len + 1;
+        size_t val_len = len > name_len ? len - name_len - 1 : 0;
+        bool off = val_len == 3 && !memcmp(val, "off", 3);
+        if (ext < 0 || !(off || (val_len == 2 && !memcmp(val, "on", 2)))) {
+            snprintf(err, err_size,
+                     "--cpu: '%.*s' is not NAME=on or NAME=off of a known extension; "
+                     "for example: --cpu rv64,zbc=off",
+                     (int)len, p);
+            return false;
+        }
+        if (!off && model->xlen == 32 && (BIT(ext) & RV64_ONLY)) {
+            snprintf(err, err_size, "--cpu: %.*s does not exist on rv32; leave it out",
+                     (int)name_len, p);
+            return false;
+        }
+        model->ext = off ? model->ext & ~BIT(ext) : model->ext | BIT(ext);
+        on = off ? on & ~BIT(ext) : on | BIT(ext);
+        p += len;
+    }
+    resolve(model);
+    for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
+        if ((on & BIT(table[i].ext)) && !(model->ext & BIT(table[i].ext))) {
+            snprintf(err, err_size, "--cpu: %s needs an extension that is off; switch both on",
+                     table[i].name);
+            return false;
+        }
+    }
+    return true;
+}
+
+static size_t append(char *buf, size_t at, size_t size, const char *s, size_t len)
+{
+    if (at + len < size)
+        memcpy(buf + at, s, len);
+    return at + len;
+}
+
+size_t ext_strings(const struct cpu_model *m, bool firmware, char *isa, size_t isa_size, char *list,
+                   size_t list_size)
+{
+    static const char always[] = "zicsr\0zifencei";
+    size_t at = (size_t)snprintf(isa, isa_size, "rv%ui", m->xlen), ln = append(list, 0, list_size, "i", 2);
+    bool base_done = false;
+    for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
+        const struct ext_row *r = &table[i];
+        if (!base_done && r->name[1]) { /* the first multi-letter one */
+            base_done = true;
+            at = append(isa, at, isa_size, "_zicsr_zifencei", 15);
+            ln = append(list, ln, list_size, always, sizeof(always));
+            if (firmware && (m->ext & BIT(EXT_SVADU))) {
+                /* listed below, in order */
+            }
+        }
+        if (!(m->ext & BIT(r->ext)) || (firmware && r->ext == EXT_ZKR))
+            continue;
+        for (const char *p = r->tree; *p;) {
+            size_t n = strcspn(p, ",");
+            if (firmware && r->ext == EXT_SVADU) { /* off until FWFT turns it on */
+                ln = append(list, ln, list_size, "svade", 6);
+                at = append(isa, at, isa_size, "_svade", 6);
+            }
+            if (n > 1)
+                at = append(isa, at, isa_size, "_", 1);
+            at = append(isa, at, isa_size, p, n);
+            ln = append(list, ln, list_size, p, n);
+            ln = append(list, ln, list_size, "", 1);
+            p += n + (p[n] == ',');
+        }
+    }
+    isa[MIN(at, isa_size - 1)] = 0;
+    return ln;
+}

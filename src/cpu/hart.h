@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A hart from the inside; only src/cpu includes this. Fields are grouped under the thread that
+ * owns them. The hot part comes first, at small offsets, so that translated code can reach it.
+ *
+ * How a hart runs: block.c finds or decodes the block of ops at pc, interp.inc runs blocks and
+ * follows their links until `limit` says that somebody wants something (cpu.c) or an instruction
+ * changed the state that blocks are found by (csr.c, trap.c). mmu.c fills the TLB.
+ */
+#ifndef CPU_HART_H
+#define CPU_HART_H
+
+#include "cpu/cpu.h"
+#include "cpu/decode.h"
+#include "host/thread.h"
+
+#include <stdatomic.h>
+
+enum { PRIV_U = 0, PRIV_S = 1, PRIV_M = 3 };
+
+/* Exception codes (privileged ISA, "mcause"). */
+enum {
+    EXC_INSN_MISALIGNED = 0, EXC_INSN_ACCESS = 1, EXC_ILLEGAL = 2, EXC_BREAKPOINT = 3,
+    EXC_LOAD_MISALIGNED = 4, EXC_LOAD_ACCESS = 5, EXC_STORE_MISALIGNED = 6, EXC_STORE_ACCESS = 7,
+    EXC_ECALL_U = 8, EXC_ECALL_S = 9, EXC_ECALL_M = 11, EXC_INSN_PAGE = 12, EXC_LOAD_PAGE = 13,
+    EXC_STORE_PAGE = 15,
+};
+
+enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
+
+/* --- the TLB ---------------------------------------------------------------------------------
+ * One direct-mapped table for all address spaces and privileges. A tag is the virtual page number
+ * in place, with a context number in bits 3..11 (0: never valid) and zeros in bits 0..2, where an
+ * access leaves its low address bits: a misaligned access misses and is sorted out in mmu.c.
+ * A context stands for (satp, privilege, SUM, MXR); changing any of them picks another context and
+ * flushes nothing. Flushing everything forgets the contexts.
+ */
+#define TLB_BITS     12
+#define TLB_SIZE     (1u << TLB_BITS)
+#define CTX_SHIFT    3
+#define CTX_MAX      511
+#define CTX_CACHE    16
+
+struct tlb_entry {
+    uint64_t tag[3];  /* by enum access */
+    uintptr_t addend; /* host address = virtual address + addend */
+};
+
+/* The side of a context that accesses use. */
+struct view {
+    uint64_t tag_bits; /* context << CTX_SHIFT */
+    uint32_t salt;     /* xored into the index, so that address spaces spread */
+};
+
+struct context {
+    uint64_t satp;
+    uint32_t mode; /* privilege, SUM, MXR; see mmu.c */
+    uint32_t used; /* for replacement */
+    uint16_t id;   /* 0: free */
+};
+
+/* --- blocks ---------------------------------------------------------------------------------- */
+#define JUMP_CACHE_BITS 12
+#define JUMP_CACHE_SIZE (1u << JUMP_CACHE_BITS)
+
+struct block;
+struct jump {
+    uint64_t pc;
+    struct block *block;
+    uint64_t key; /* hart.jump_key when it was entered */
+};
+
+#define PMP_ENTRIES 16
+
+struct pending_fence {
+    uint64_t va, size, asid;
+    bool with_asid;
+};
+#define FENCE_QUEUE 16
+
+/* Bits of the pending word. */
+enum {
+    PEND_IRQ = 1,   /* irq_lines changed */
+    PEND_PARK = 2,  /* go to the parking loop */
+    PEND_FENCE = 4, /* the fence mailbox has something */
+    PEND_STATE = 8, /* started, or asked to end */
+    PEND_CLOCK = 16,
+};
+
+struct hart {
+    /* --- hot, the hart's thread --- */
+    uint64_t x[33];       /* x[32] swallows writes to x0; RV32 values are sign-extended */
+    uint64_t f[32];       /* narrower values are NaN-boxed */
+    uint64_t pc;
+    _Atomic uint64_t limit; /* leave the blocks once icount reaches it; others set it to 0 */
+    uint64_t icount;      /* instructions retired (the interpreter keeps it in a register) */
+    uint64_t code_epoch;  /* blocks verified in an older epoch are compared with memory again */
+    struct view fetch, data;
+    uint64_t jump_key;    /* context, FS off and generation: see hart_refresh */
+    uint32_t fflags, frm;
+    uint8_t priv;
+    bool fp_dirty; /* FS became Dirty since mstatus was last looked at */
+    bool fp_on;    /* FS is not Off */
+    uint8_t align_mask; /* bits that must be zero in a jump's target */
+    bool wfi;      /* the hart waits for an interrupt */
+    /* a fault on its way to trap_take */
+    uint32_t exc;
+    uint64_t exc_tval;
+    /* LR/SC */
+    uint64_t res_addr; /* physical; RES_NONE: no reservation */
+    uint64_t res_value;
+
+    /* --- CSRs, the hart's thread --- */
+    uint64_t mstatus, mtvec, mepc, mcause, mtval, mscratch, medeleg, mideleg, mie, mip_soft;
+    uint64_t stvec, sepc, scause, stval, sscratch, satp, stimecmp;
+    bool timer_stip; /* STIP as driven by stimecmp or the built-in SBI */
+    uint64_t menvcfg, senvcfg, mseccfg;
+    uint32_t mcounteren, scounteren, mcountinhibit;
+    uint64_t pmpaddr[PMP_ENTRIES];
+    uint8_t pmpcfg[PMP_ENTRIES];
+    bool pmp_active; /* some entry is on */
+    int64_t minstret_base, mcycle_base; /* added to icount */
+    uint64_t sbi_timer;                 /* tick, UINT64_MAX never */
+    uint64_t next_timer;                /* the earliest tick that raises something */
+
+    /* --- caches, the hart's thread --- */
+    struct tlb_entry tlb[TLB_SIZE];
+    struct jump jumps[JUMP_CACHE_SIZE];
+    struct context contexts[CTX_CACHE];
+    uint16_t next_ctx;
+    uint32_t ctx_clock;
+    uint64_t jump_gen;
+    uint64_t jump_pages[16];   /* which pages (hashed) the jump cache may know */
+    uint64_t big_pages[4][4];  /* which superpages and NAPOT ranges (hashed, by size) the TLB may hold */
+    struct block_cache *blocks;
+    struct hart_stats stats;
+
+    /* --- identity, const --- */
+    struct cpu *cpu;
+    const struct cpu_model *model;
+    struct gmem *mem;
+    struct map *map;
+    unsigned id;
+    uint8_t *ram; /* host address of RAM */
+    uint64_t ram_base, ram_size;
+
+    /* --- any thread --- */
+    _Atomic uint32_t pending;
+    _Atomic uint32_t irq_lines; /* bits of mip driven from outside */
+    _Atomic uint32_t state;     /* enum hart_state */
+    _Atomic bool asleep;        /* will look at pending before it runs anything */
+    struct host_wakeup *wakeup; /* its thread's */
+    struct host_wakeup own_wakeup;
+    pthread_mutex_t fence_lock;
+    struct pending_fence fences[FENCE_QUEUE]; /* under fence_lock */
+    unsigned fence_count;                     /* FENCE_QUEUE + 1: overflowed: flush all */
+    bool fence_i;
+    _Atomic uint64_t fence_asked, fence_done;
+    /* start parameters, written by the starter while state is START_PENDING */
+    uint64_t start_pc, start_a0, start_a1;
+    bool start_machine;
+    /* self, for HSM */
+    bool stop_wanted, suspend_wanted, suspend_retentive;
+    uint64_t suspend_pc, suspend_opaque;
+};
+
+#define RES_NONE UINT64_MAX
+
+/* What all harts share. */
+struct cpu {
+    struct cpu_config cfg;
+    struct decoder *decoder;
+    struct hart *hart[CPU_MAX_HARTS];
+    pthread_t thread[CPU_MAX_HARTS];
+    unsigned threads; /* running */
+    /* parking */
+    pthread_mutex_t park_lock;
+    pthread_cond_t park_cond; /* parked count changed, or unparked */
+    unsigned park_wanted, parked;
+    atomic_bool quit;
+    struct host_wakeup single_wakeup; /* single-thread mode sleeps here */
+};
+
+static inline bool hart_is64(const struct hart *h)
+{
+    return h->model->xlen == 64;
+}
+
+/* interp64.c, interp32.c: run until limit says stop or the state changed in a way that needs
+ * hart_loop. With h NULL: returns the label table through *labels. */
+void interp_rv64(struct hart *h, const void *const **labels);
+void interp_rv32(struct hart *h, const void *const **labels);
+
+/* cpu.c */
+void hart_set_pending(struct hart *h, uint32_t bits);
+
+/* trap.c */
+/* Enters the trap handler for exc/tval; pc is the faulting instruction's. */
+void trap_take(struct hart *h, uint64_t cause, bool interrupt, uint64_t tval);
+/* Takes the highest pending and enabled interrupt, if any; true if pc moved. */
+bool trap_interrupt(struct hart *h);
+/* Is any interrupt pending and enabled in mie, whatever the global enables say (WFI)? */
+bool trap_wakes(struct hart *h);
+bool trap_mret(struct hart *h); /* false: illegal here */
+bool trap_sret(struct hart *h);
+uint64_t hart_mip(struct hart *h);
+/* After priv, satp, mstatus, FS changed: views and jump_key anew. */
+void hart_refresh(struct hart *h);
+/* Timer registers changed, or time may have passed: next_timer and the bits in mip. */
+void hart_timer_update(struct hart *h);
+void hart_reset_state(struct hart *h);
+
+#endif

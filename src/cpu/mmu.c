@@ -1,0 +1,614 @@
+/* SPDX-License-Identifier: MIT */
+#include "cpu/mmu.h"
+
+#include "cpu/csr_bits.h"
+
+#include <string.h>
+
+#define MODE_SUM   4
+#define MODE_MXR   8
+#define LEVELS_MAX 5
+
+/* How a satp mode walks. */
+struct scheme {
+    unsigned levels, bits, pte_size, va_bits;
+};
+
+static const struct scheme sv32 = {2, 10, 4, 32};
+static const struct scheme sv39 = {3, 9, 8, 39};
+static const struct scheme sv48 = {4, 9, 8, 48};
+static const struct scheme sv57 = {5, 9, 8, 57};
+
+static const struct scheme *satp_scheme(const struct hart *h, uint64_t satp)
+{
+    if (!hart_is64(h))
+        return satp >> 31 & 1 ? &sv32 : NULL;
+    switch (satp >> 60) {
+    case 8: return &sv39;
+    case 9: return &sv48;
+    case 10: return &sv57;
+    default: return NULL;
+    }
+}
+
+bool mmu_satp_ok(const struct hart *h, uint64_t satp)
+{
+    if (!hart_is64(h))
+        return true;
+    switch (satp >> 60) {
+    case 0:
+    case 8: return true;
+    case 9: return model_has(h->model, EXT_SV48);
+    case 10: return model_has(h->model, EXT_SV57);
+    default: return false;
+    }
+}
+
+static uint64_t satp_asid(const struct hart *h, uint64_t satp)
+{
+    return hart_is64(h) ? satp >> 44 & 0xffff : satp >> 22 & 0x1ff;
+}
+
+static uint64_t satp_root(const struct hart *h, uint64_t satp)
+{
+    return (hart_is64(h) ? satp & ((UINT64_C(1) << 44) - 1) : satp & 0x3fffff) << 12;
+}
+
+/* --- contexts -------------------------------------------------------------------------------- */
+
+static void forget_contexts(struct hart *h)
+{
+    memset(h->contexts, 0, sizeof(h->contexts));
+    memset(h->big_pages, 0, sizeof(h->big_pages));
+    memset(h->jump_pages, 0, sizeof(h->jump_pages));
+}
+
+static uint16_t new_context_id(struct hart *h)
+{
+    if (h->next_ctx > CTX_MAX) {
+        memset(h->tlb, 0, sizeof(h->tlb));
+        forget_contexts(h);
+        h->jump_gen++;
+        h->next_ctx = 1;
+    }
+    return h->next_ctx++;
+}
+
+/* The context of (satp, mode): a known one, or a fresh id in the least recently used place. */
+static struct view find_view(struct hart *h, uint64_t satp, uint32_t mode)
+{
+    struct context *oldest = h->contexts;
+    struct context *c = NULL;
+    for (unsigned i = 0; i < CTX_CACHE && !c; i++) {
+        struct context *k = &h->contexts[i];
+        if (k->id && k->satp == satp && k->mode == mode)
+            c = k;
+        else if (k->used < oldest->used)
+            oldest = k;
+    }
+    if (!c) {
+        uint16_t id = new_context_id(h);
+        c = oldest;
+        *c = (struct context){satp, mode, 0, id};
+    }
+    c->used = ++h->ctx_clock;
+    return (struct view){(uint64_t)c->id << CTX_SHIFT, (uint32_t)c->id * 0x9e37u};
+}
+
+/* M-mode and bare share no entries with paging: PMP may treat them differently. */
+static uint32_t view_mode(const struct hart *h, unsigned priv, bool data)
+{
+    uint32_t mode = priv;
+    if (data && priv == PRIV_S && (h->mstatus & MSTATUS_SUM))
+        mode |= MODE_SUM;
+    if (data && priv != PRIV_M && (h->mstatus & MSTATUS_MXR))
+        mode |= MODE_MXR;
+    return mode;
+}
+
+static unsigned data_priv(const struct hart *h)
+{
+    if (h->priv == PRIV_M && (h->mstatus & MSTATUS_MPRV))
+        return h->mstatus >> MPP_SHIFT & 3;
+    return h->priv;
+}
+
+void mmu_views(struct hart *h)
+{
+    unsigned priv = data_priv(h);
+    h->fetch = find_view(h, h->priv == PRIV_M ? 0 : h->satp, view_mode(h, h->priv, false));
+    h->data = find_view(h, priv == PRIV_M ? 0 : h->satp, view_mode(h, priv, true));
+    /* finding the second may have recycled everything */
+    h->fetch = find_view(h, h->priv == PRIV_M ? 0 : h->satp, view_mode(h, h->priv, false));
+}
+
+void mmu_flush_all(struct hart *h)
+{
+    h->stats.tlb_flushes++;
+    forget_contexts(h);
+    h->jump_gen++;
+    hart_refresh(h);
+}
+
+/* Sizes of cached pieces larger than a page: NAPOT 64 KiB, then levels 1 to 3. */
+static const uint8_t big_shift64[4] = {16, 21, 30, 39};
+static const uint8_t big_shift32[4] = {22, 22, 22, 22};
+
+static unsigned big_hash(const struct hart *h, unsigned kind, uint64_t va)
+{
+    return (unsigned)((va >> (hart_is64(h) ? big_shift64 : big_shift32)[kind]) * 0x9e3779b1u >> 8) &
+           0xff;
+}
+
+static bool big_cached(const struct hart *h, uint64_t va)
+{
+    for (unsigned kind = 0; kind < 4; kind++) {
+        unsigned b = big_hash(h, kind, va);
+        if (h->big_pages[kind][b >> 6] >> (b & 63) & 1)
+            return true;
+    }
+    return false;
+}
+
+static unsigned page_hash(uint64_t va)
+{
+    return (unsigned)((va >> 12) * 0x9e3779b1u >> 10) & 1023;
+}
+
+void mmu_note_jump(struct hart *h, uint64_t va)
+{
+    unsigned b = page_hash(va);
+    h->jump_pages[b >> 6] |= UINT64_C(1) << (b & 63);
+}
+
+static void flush_page(struct hart *h, uint64_t va, bool by_asid, uint64_t asid)
+{
+    for (unsigned i = 0; i < CTX_CACHE; i++) {
+        const struct context *c = &h->contexts[i];
+        if (!c->id || (by_asid && satp_asid(h, c->satp) != asid))
+            continue;
+        struct view v = {(uint64_t)c->id << CTX_SHIFT, (uint32_t)c->id * 0x9e37u};
+        struct tlb_entry *e = tlb_slot(h, va, &v);
+        for (unsigned a = 0; a < 3; a++)
+            if (e->tag[a] == tlb_tag(va & ~PAGE_MASK, 1, &v))
+                e->tag[a] = 0;
+    }
+    unsigned b = page_hash(va);
+    if (h->jump_pages[b >> 6] >> (b & 63) & 1) {
+        memset(h->jump_pages, 0, sizeof(h->jump_pages));
+        h->jump_gen++;
+        hart_refresh(h);
+    }
+}
+
+void mmu_flush(struct hart *h, bool by_va, uint64_t va, bool by_asid, uint64_t asid)
+{
+    if (by_va && !big_cached(h, va)) {
+        flush_page(h, va, by_asid, asid);
+        return;
+    }
+    if (!by_asid) {
+        mmu_flush_all(h);
+        return;
+    }
+    /* Global mappings may stay, but they are not told apart here. */
+    h->stats.tlb_flushes++;
+    for (unsigned i = 0; i < CTX_CACHE; i++)
+        if (h->contexts[i].id && satp_asid(h, h->contexts[i].satp) == asid)
+            h->contexts[i] = (struct context){0};
+    h->jump_gen++;
+    hart_refresh(h);
+}
+
+/* --- PMP ------------------------------------------------------------------------------------- */
+
+/* The range [lo, hi] of entry i; false if it is off. */
+static bool pmp_range(const struct hart *h, unsigned i, uint64_t *lo, uint64_t *hi)
+{
+    uint64_t a = h->pmpaddr[i];
+    switch (h->pmpcfg[i] >> 3 & 3) {
+    case 1: /* TOR */
+        *lo = i ? h->pmpaddr[i - 1] << 2 : 0;
+        *hi = (a << 2) - 1;
+        return a << 2 > *lo;
+    case 2: /* NA4 */
+        *lo = a << 2;
+        *hi = *lo + 3;
+        return true;
+    case 3: { /* NAPOT */
+        uint64_t ones = a ^ (a + 1);
+        *lo = (a & ~ones) << 2;
+        *hi = ((a | ones) << 2) + 3;
+        return true;
+    }
+    default: return false;
+    }
+}
+
+/*
+ * May priv do this to [pa, pa+len)? *whole: the answer holds for all of the 4 KiB page, so it may
+ * be cached.
+ */
+static bool pmp_allows(const struct hart *h, uint64_t pa, uint64_t len, enum access acc,
+                       unsigned priv, bool *whole)
+{
+    static const uint8_t need[3] = {[ACCESS_LOAD] = PMP_R, [ACCESS_STORE] = PMP_W,
+                                    [ACCESS_FETCH] = PMP_X};
+    *whole = true;
+    if (!h->pmp_active)
+        return true;
+    uint64_t page = pa & ~PAGE_MASK, last = pa + len - 1;
+    for (unsigned i = 0; i < PMP_ENTRIES; i++) {
+        uint64_t lo, hi;
+        if (!pmp_range(h, i, &lo, &hi) || hi < page || lo > (page | PAGE_MASK))
+            continue;
+        if (lo > page || hi < (page | PAGE_MASK))
+            *whole = false;
+        if (hi < pa || lo > last)
+            continue;
+        if (lo > pa || hi < last)
+            return false; /* matches only a part */
+        if (priv == PRIV_M && !(h->pmpcfg[i] & PMP_L))
+            return true;
+        return h->pmpcfg[i] & need[acc];
+    }
+    return priv == PRIV_M;
+}
+
+void mmu_pmp_changed(struct hart *h)
+{
+    h->pmp_active = false;
+    for (unsigned i = 0; i < PMP_ENTRIES; i++)
+        if (h->pmpcfg[i] & PMP_A)
+            h->pmp_active = true;
+    /* Without any entry on, S and U are denied all; an M-mode firmware must open it first. */
+    if (h->cpu->cfg.firmware || !h->cpu->cfg.sbi)
+        h->pmp_active = true;
+    mmu_flush_all(h);
+}
+
+/* --- page walk ------------------------------------------------------------------------------- */
+
+struct mapping {
+    uint64_t pa;
+    bool readable, writable, executable; /* by the PTE, for this privilege */
+    int big;                             /* index into big_shift, -1: a plain page */
+};
+
+static bool fault(struct hart *h, enum access acc, uint64_t va, bool page)
+{
+    static const uint8_t page_exc[3] = {EXC_LOAD_PAGE, EXC_STORE_PAGE, EXC_INSN_PAGE};
+    static const uint8_t access_exc[3] = {EXC_LOAD_ACCESS, EXC_STORE_ACCESS, EXC_INSN_ACCESS};
+    h->exc = page ? page_exc[acc] : access_exc[acc];
+    h->exc_tval = hart_is64(h) ? va : (uint64_t)(int64_t)(int32_t)va;
+    return false;
+}
+
+static bool has_ram(const struct hart *h, uint64_t pa, uint64_t len)
+{
+    return pa >= h->ram_base && extent_ok(pa - h->ram_base, len, h->ram_size);
+}
+
+static uint64_t pte_read(const struct hart *h, uint64_t pa, unsigned size)
+{
+    uint8_t *p = h->ram + (pa - h->ram_base);
+    return size == 8 ? __atomic_load_n((uint64_t *)p, __ATOMIC_RELAXED)
+                     : __atomic_load_n((uint32_t *)p, __ATOMIC_RELAXED);
+}
+
+static bool pte_swap(const struct hart *h, uint64_t pa, unsigned size, uint64_t old, uint64_t new)
+{
+    uint8_t *p = h->ram + (pa - h->ram_base);
+    if (size == 8)
+        return __atomic_compare_exchange_n((uint64_t *)p, &old, new, false, __ATOMIC_ACQ_REL,
+                                           __ATOMIC_RELAXED);
+    uint32_t old32 = (uint32_t)old;
+    return __atomic_compare_exchange_n((uint32_t *)p, &old32, (uint32_t)new, false,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+static bool va_canonical(const struct scheme *s, uint64_t va)
+{
+    if (s->va_bits == 32)
+        return true;
+    int64_t top = (int64_t)va >> (s->va_bits - 1);
+    return top == 0 || top == -1;
+}
+
+/* Bits of a 64-bit PTE that must be zero unless an extension gives them a meaning. */
+static bool pte_reserved(const struct hart *h, uint64_t pte, bool leaf)
+{
+    if (pte >> 54 & 0x7f)
+        return true;
+    bool pbmte = model_has(h->model, EXT_SVPBMT) && (h->menvcfg & ENVCFG_PBMTE);
+    if ((pte & PTE_PBMT) && (!pbmte || !leaf || (pte & PTE_PBMT) == PTE_PBMT))
+        return true;
+    if ((pte & PTE_N) && (!model_has(h->model, EXT_SVNAPOT) || !leaf))
+        return true;
+    return !leaf && (pte & (PTE_A | PTE_D | PTE_U));
+}
+
+static bool pte_permits(const struct hart *h, uint64_t pte, enum access acc, unsigned priv)
+{
+    if (priv == PRIV_U && !(pte & PTE_U))
+        return false;
+    if (priv == PRIV_S && (pte & PTE_U) && (acc == ACCESS_FETCH || !(h->mstatus & MSTATUS_SUM)))
+        return false;
+    switch (acc) {
+    case ACCESS_LOAD:
+        return (pte & PTE_R) || ((pte & PTE_X) && (h->mstatus & MSTATUS_MXR));
+    case ACCESS_STORE: return pte & PTE_W;
+    default: return pte & PTE_X;
+    }
+}
+
+/* Sets A (and D) as Svadu asks, or says that the fault is the guest's to handle (Svade). */
+enum ad_result { AD_OK, AD_FAULT, AD_RETRY, AD_ACCESS };
+static enum ad_result update_ad(struct hart *h, uint64_t pte_pa, unsigned size, uint64_t *pte,
+                                enum access acc)
+{
+    uint64_t want = *pte | PTE_A | (acc == ACCESS_STORE ? PTE_D : 0);
+    if (want == *pte)
+        return AD_OK;
+    if (!(h->menvcfg & ENVCFG_ADUE))
+        return AD_FAULT;
+    bool whole;
+    if (!pmp_allows(h, pte_pa, size, ACCESS_STORE, PRIV_S, &whole))
+        return AD_ACCESS;
+    if (!pte_swap(h, pte_pa, size, *pte, want))
+        return AD_RETRY;
+    *pte = want;
+    return AD_OK;
+}
+
+/* The leaf at `level` as a mapping of va. */
+static bool leaf_mapping(const struct scheme *s, uint64_t pte, unsigned level, uint64_t va,
+                         struct mapping *m)
+{
+    uint64_t ppn = s->pte_size == 8 ? pte >> 10 & ((UINT64_C(1) << 44) - 1) : pte >> 10;
+    unsigned span = 12 + level * s->bits; /* log2 of the piece's size */
+    m->big = level ? (int)MIN(level, 3u) : -1;
+    if (s->pte_size == 8 && (pte & PTE_N)) {
+        if (level || (ppn & 0xf) != 8)
+            return false;
+        ppn &= ~UINT64_C(0xf);
+        span = 16;
+        m->big = 0;
+    }
+    uint64_t low = (UINT64_C(1) << span) - 1;
+    if ((ppn << 12) & low)
+        return false; /* misaligned superpage */
+    m->pa = ((ppn << 12) & ~low) | (va & low);
+    return true;
+}
+
+static bool walk(struct hart *h, uint64_t va, enum access acc, unsigned priv, struct mapping *m)
+{
+    const struct scheme *s = satp_scheme(h, h->satp);
+    h->stats.page_walks++;
+    if (!va_canonical(s, va))
+        return fault(h, acc, va, true);
+retry:;
+    uint64_t table = satp_root(h, h->satp);
+    for (unsigned level = s->levels; level-- > 0;) {
+        uint64_t index = va >> (12 + level * s->bits) & ((1u << s->bits) - 1);
+        uint64_t at = table + index * s->pte_size;
+        bool whole;
+        if (!has_ram(h, at, s->pte_size) ||
+            !pmp_allows(h, at, s->pte_size, ACCESS_LOAD, PRIV_S, &whole))
+            return fault(h, acc, va, false);
+        uint64_t pte = pte_read(h, at, s->pte_size);
+        bool leaf = pte & (PTE_R | PTE_X);
+        if (!(pte & PTE_V) || (!(pte & PTE_R) && (pte & PTE_W)) ||
+            (s->pte_size == 8 && pte_reserved(h, pte, leaf)))
+            return fault(h, acc, va, true);
+        if (!leaf) {
+            if (s->pte_size == 4 && (pte & (PTE_A | PTE_D | PTE_U)))
+                return fault(h, acc, va, true);
+            table = (s->pte_size == 8 ? pte >> 10 & ((UINT64_C(1) << 44) - 1) : pte >> 10) << 12;
+            continue;
+        }
+        if (!pte_permits(h, pte, acc, priv) || !leaf_mapping(s, pte, level, va, m))
+            return fault(h, acc, va, true);
+        switch (update_ad(h, at, s->pte_size, &pte, acc)) {
+        case AD_OK: break;
+        case AD_RETRY: goto retry;
+        case AD_ACCESS: return fault(h, acc, va, false);
+        default: return fault(h, acc, va, true);
+        }
+        m->readable = pte_permits(h, pte, ACCESS_LOAD, priv);
+        m->writable = (pte & PTE_D) && pte_permits(h, pte, ACCESS_STORE, priv);
+        m->executable = pte_permits(h, pte, ACCESS_FETCH, priv);
+        return true;
+    }
+    return fault(h, acc, va, true);
+}
+
+/* --- filling the TLB -------------------------------------------------------------------------- */
+
+static void remember_big(struct hart *h, uint64_t va, int kind)
+{
+    if (kind < 0)
+        return;
+    unsigned b = big_hash(h, (unsigned)kind, va);
+    h->big_pages[kind][b >> 6] |= UINT64_C(1) << (b & 63);
+}
+
+static void tlb_fill(struct hart *h, uint64_t va, const struct view *v, enum access acc,
+                     const struct mapping *m, unsigned priv)
+{
+    uint64_t page = m->pa & ~PAGE_MASK;
+    bool whole;
+    if (!has_ram(h, page, GMEM_PAGE))
+        return;
+    struct tlb_entry *e = tlb_slot(h, va, v);
+    uint64_t tag = tlb_tag(va & ~PAGE_MASK, 1, v);
+    uintptr_t addend = (uintptr_t)(h->ram + (page - h->ram_base)) - (uintptr_t)(va & ~PAGE_MASK);
+    bool same = e->addend == addend;
+    for (unsigned a = 0; a < 3; a++)
+        if (!same || e->tag[a] != tag)
+            e->tag[a] = 0;
+    e->addend = addend;
+    const bool may[3] = {m->readable, m->writable, acc == ACCESS_FETCH && m->executable};
+    for (unsigned a = 0; a < 3; a++)
+        if (may[a] && (acc == ACCESS_FETCH) == (a == ACCESS_FETCH) &&
+            pmp_allows(h, page, GMEM_PAGE, a, priv, &whole) && whole)
+            e->tag[a] = tag;
+    remember_big(h, va, m->big);
+}
+
+/* Translates and checks one access that does not cross a page. */
+static bool translate(struct hart *h, uint64_t va, unsigned size, enum access acc, uint64_t *pa)
+{
+    const struct view *v = acc == ACCESS_FETCH ? &h->fetch : &h->data;
+    unsigned priv = acc == ACCESS_FETCH ? h->priv : data_priv(h);
+    const struct tlb_entry *e = tlb_slot(h, va, v);
+    if (e->tag[acc] == tlb_tag(va & ~PAGE_MASK, 1, v)) {
+        *pa = (uint64_t)(va + e->addend - (uintptr_t)h->ram) + h->ram_base;
+        return true;
+    }
+    h->stats.tlb_misses++;
+    struct mapping m = {va, true, true, true, -1};
+    if (priv != PRIV_M && satp_scheme(h, h->satp) && !walk(h, va, acc, priv, &m))
+        return false;
+    bool whole;
+    if (!pmp_allows(h, m.pa, size, acc, priv, &whole))
+        return fault(h, acc, va, false);
+    tlb_fill(h, va, v, acc, &m, priv);
+    *pa = m.pa;
+    return true;
+}
+
+/* --- accesses --------------------------------------------------------------------------------- */
+
+static uint64_t ram_load(const uint8_t *p, unsigned size)
+{
+    if ((uintptr_t)p & (size - 1)) {
+        uint64_t v = 0;
+        for (unsigned i = 0; i < size; i++)
+            v |= (uint64_t)__atomic_load_n(p + i, __ATOMIC_RELAXED) << 8 * i;
+        return v;
+    }
+    switch (size) {
+    case 1: return __atomic_load_n(p, __ATOMIC_RELAXED);
+    case 2: return __atomic_load_n((const uint16_t *)p, __ATOMIC_RELAXED);
+    case 4: return __atomic_load_n((const uint32_t *)p, __ATOMIC_RELAXED);
+    default: return __atomic_load_n((const uint64_t *)p, __ATOMIC_RELAXED);
+    }
+}
+
+static void ram_store(uint8_t *p, unsigned size, uint64_t v)
+{
+    if ((uintptr_t)p & (size - 1)) {
+        for (unsigned i = 0; i < size; i++)
+            __atomic_store_n(p + i, (uint8_t)(v >> 8 * i), __ATOMIC_RELAXED);
+        return;
+    }
+    switch (size) {
+    case 1: __atomic_store_n(p, (uint8_t)v, __ATOMIC_RELAXED); break;
+    case 2: __atomic_store_n((uint16_t *)p, (uint16_t)v, __ATOMIC_RELAXED); break;
+    case 4: __atomic_store_n((uint32_t *)p, (uint32_t)v, __ATOMIC_RELAXED); break;
+    default: __atomic_store_n((uint64_t *)p, v, __ATOMIC_RELAXED); break;
+    }
+}
+
+static bool phys_load(struct hart *h, uint64_t va, uint64_t pa, unsigned size, uint64_t *val)
+{
+    if (likely(has_ram(h, pa, size))) {
+        *val = ram_load(h->ram + (pa - h->ram_base), size);
+        return true;
+    }
+    return map_read(h->map, pa, size, val) || fault(h, ACCESS_LOAD, va, false);
+}
+
+static bool phys_store(struct hart *h, uint64_t va, uint64_t pa, unsigned size, uint64_t val)
+{
+    if (likely(has_ram(h, pa, size))) {
+        ram_store(h->ram + (pa - h->ram_base), size, val);
+        return true;
+    }
+    return map_write(h->map, pa, size, val) || fault(h, ACCESS_STORE, va, false);
+}
+
+static uint64_t va_wrap(const struct hart *h, uint64_t va)
+{
+    return hart_is64(h) ? va : (uint32_t)va;
+}
+
+static bool crosses_page(uint64_t va, unsigned size)
+{
+    return (va & PAGE_MASK) + size > GMEM_PAGE;
+}
+
+bool mmu_load(struct hart *h, uint64_t va, unsigned size, uint64_t *val)
+{
+    uint64_t pa, pa2, lo, hi;
+    if (!crosses_page(va, size))
+        return translate(h, va, size, ACCESS_LOAD, &pa) && phys_load(h, va, pa, size, val);
+    unsigned first = GMEM_PAGE - (unsigned)(va & PAGE_MASK);
+    uint64_t next = va_wrap(h, va + first);
+    if (!translate(h, va, first, ACCESS_LOAD, &pa) ||
+        !translate(h, next, size - first, ACCESS_LOAD, &pa2))
+        return false;
+    *val = 0;
+    for (unsigned i = 0; i < first; i++) {
+        if (!phys_load(h, va, pa + i, 1, &lo))
+            return false;
+        *val |= lo << 8 * i;
+    }
+    for (unsigned i = first; i < size; i++) {
+        if (!phys_load(h, next, pa2 + i - first, 1, &hi))
+            return false;
+        *val |= hi << 8 * i;
+    }
+    return true;
+}
+
+bool mmu_store(struct hart *h, uint64_t va, unsigned size, uint64_t val)
+{
+    uint64_t pa, pa2;
+    if (!crosses_page(va, size))
+        return translate(h, va, size, ACCESS_STORE, &pa) && phys_store(h, va, pa, size, val);
+    unsigned first = GMEM_PAGE - (unsigned)(va & PAGE_MASK);
+    uint64_t next = va_wrap(h, va + first);
+    if (!translate(h, va, first, ACCESS_STORE, &pa) ||
+        !translate(h, next, size - first, ACCESS_STORE, &pa2))
+        return false;
+    for (unsigned i = 0; i < size; i++) {
+        bool in_first = i < first;
+        if (!phys_store(h, in_first ? va : next, in_first ? pa + i : pa2 + i - first, 1,
+                        val >> 8 * i & 0xff))
+            return false;
+    }
+    return true;
+}
+
+uint8_t *mmu_ram(struct hart *h, uint64_t va, unsigned size, enum access acc, uint64_t *pa)
+{
+    if (va & (size - 1)) {
+        h->exc = acc == ACCESS_LOAD ? EXC_LOAD_MISALIGNED : EXC_STORE_MISALIGNED;
+        h->exc_tval = hart_is64(h) ? va : (uint64_t)(int64_t)(int32_t)va;
+        return NULL;
+    }
+    if (!translate(h, va, size, acc, pa))
+        return NULL;
+    if (!has_ram(h, *pa, size)) {
+        fault(h, acc, va, false);
+        return NULL;
+    }
+    return h->ram + (*pa - h->ram_base);
+}
+
+bool mmu_fetch(struct hart *h, uint64_t va, uint64_t *pa)
+{
+    if (!translate(h, va, 2, ACCESS_FETCH, pa))
+        return false;
+    return has_ram(h, *pa, 2) || fault(h, ACCESS_FETCH, va, false);
+}
+
+bool mmu_probe(struct hart *h, uint64_t va, enum access acc, uint64_t *pa)
+{
+    if (translate(h, va, 1, acc, pa))
+        return true;
+    return acc == ACCESS_LOAD && translate(h, va, 1, ACCESS_STORE, pa);
+}

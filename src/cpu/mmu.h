@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Address translation: page tables (Sv32, Sv39, Sv48, Sv57), PMP, and the slow half of every memory
+ * access. The interpreter tries the TLB inline and comes here when that misses: for a page walk,
+ * a misaligned access, I/O. Functions that can fault return false with hart.exc and exc_tval set.
+ * The hart's own thread only.
+ */
+#ifndef CPU_MMU_H
+#define CPU_MMU_H
+
+#include "cpu/hart.h"
+
+#define PAGE_MASK UINT64_C(0xfff)
+
+/* Loads and stores of 1, 2, 4 or 8 bytes, any alignment, RAM or I/O. */
+bool mmu_load(struct hart *h, uint64_t va, unsigned size, uint64_t *val);
+bool mmu_store(struct hart *h, uint64_t va, unsigned size, uint64_t val);
+/* The host address of an aligned access that must be RAM (AMO, LR, SC): with `write` it checks for
+ * both reading and writing and reports faults as store faults. */
+uint8_t *mmu_ram(struct hart *h, uint64_t va, unsigned size, enum access access, uint64_t *pa);
+/* The physical address of a fetch; must be RAM. */
+bool mmu_fetch(struct hart *h, uint64_t va, uint64_t *pa);
+/* cbo.*: checks that va may be accessed so; ACCESS_LOAD also passes if only stores may. */
+bool mmu_probe(struct hart *h, uint64_t va, enum access access, uint64_t *pa);
+
+/* The jump cache now knows an address in va's page: an sfence.vma of that page must empty it. */
+void mmu_note_jump(struct hart *h, uint64_t va);
+
+void mmu_flush_all(struct hart *h);
+/* sfence.vma: one address and/or one address space. */
+void mmu_flush(struct hart *h, bool by_va, uint64_t va, bool by_asid, uint64_t asid);
+/* The views for the state as it is now (called by hart_refresh). */
+void mmu_views(struct hart *h);
+/* Is this satp value one the hart supports? */
+bool mmu_satp_ok(const struct hart *h, uint64_t satp);
+void mmu_pmp_changed(struct hart *h);
+
+/* Where a page's entry sits. */
+static inline struct tlb_entry *tlb_slot(struct hart *h, uint64_t va, const struct view *v)
+{
+    return &h->tlb[((va >> 12) ^ v->salt) & (TLB_SIZE - 1)];
+}
+
+/* The tag an access of `size` bytes must find. */
+static inline uint64_t tlb_tag(uint64_t va, unsigned size, const struct view *v)
+{
+    return (va & (~PAGE_MASK | (size - 1))) | v->tag_bits;
+}
+
+#endif

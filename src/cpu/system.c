@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "cpu/system.h"
+
+#include "cpu/csr.h"
+#include "cpu/csr_bits.h"
+#include "cpu/mmu.h"
+
+#include <sched.h>
+#include <string.h>
+
+#define CBO_SIZE 64
+
+enum sys_result sys_fault(struct hart *h)
+{
+    trap_take(h, h->exc, false, h->exc_tval);
+    return SYS_LOOKUP;
+}
+
+enum sys_result sys_illegal(struct hart *h, uint32_t word)
+{
+    h->exc = EXC_ILLEGAL;
+    h->exc_tval = word;
+    return sys_fault(h);
+}
+
+/* The instruction is done. */
+static enum sys_result done(struct hart *h, unsigned len)
+{
+    h->pc += len;
+    h->icount++;
+    trap_interrupt(h);
+    return SYS_LOOKUP;
+}
+
+static enum sys_result ecall(struct hart *h)
+{
+    static const uint8_t exc[4] = {EXC_ECALL_U, EXC_ECALL_S, 0, EXC_ECALL_M};
+    h->stats.ecalls++;
+    if (h->priv != PRIV_S || !h->cpu->cfg.sbi) {
+        trap_take(h, exc[h->priv], false, 0);
+        return SYS_LOOKUP;
+    }
+    h->cpu->cfg.sbi->ecall(h->cpu->cfg.sbi_ctx, h);
+    done(h, 4);
+    return h->stop_wanted || h->suspend_wanted ? SYS_LEAVE : SYS_LOOKUP;
+}
+
+static enum sys_result wfi(struct hart *h, uint32_t word, unsigned len)
+{
+    if (h->priv == PRIV_U || (h->priv == PRIV_S && (h->mstatus & MSTATUS_TW)))
+        return sys_illegal(h, word);
+    h->pc += len;
+    h->icount++;
+    h->wfi = true;
+    return SYS_LEAVE;
+}
+
+/* sfence.vma and sinval.vma. */
+static enum sys_result sfence(struct hart *h, uint32_t word, unsigned len)
+{
+    if (h->priv == PRIV_U || (h->priv == PRIV_S && (h->mstatus & MSTATUS_TVM)))
+        return sys_illegal(h, word);
+    unsigned rs1 = word >> 15 & 0x1f, rs2 = word >> 20 & 0x1f;
+    uint64_t va = hart_is64(h) ? h->x[rs1] : (uint32_t)h->x[rs1];
+    mmu_flush(h, rs1, va, rs2, h->x[rs2] & (hart_is64(h) ? 0xffff : 0x1ff));
+    return done(h, len);
+}
+
+static enum sys_result csr(struct hart *h, uint32_t word, unsigned len)
+{
+    switch (csr_execute(h, word)) {
+    case CSR_OK: return SYS_NEXT;
+    case CSR_CHANGED: return done(h, len);
+    default: return sys_illegal(h, word);
+    }
+}
+
+/* Waiting politely: on a real host another hart may need this core to make progress. */
+static enum sys_result yield(struct hart *h, unsigned len)
+{
+    if (h->cpu->cfg.single_thread) {
+        atomic_store_explicit(&h->limit, 0, memory_order_relaxed);
+    } else {
+        sched_yield();
+    }
+    return done(h, len);
+}
+
+enum sys_result sys_execute(struct hart *h, enum insn_id id, uint32_t word, unsigned len)
+{
+    switch (id) {
+    case INSN_ecall: return ecall(h);
+    case INSN_ebreak:
+        trap_take(h, EXC_BREAKPOINT, false, h->pc);
+        return SYS_LOOKUP;
+    case INSN_mret:
+        if (!trap_mret(h))
+            return sys_illegal(h, word);
+        h->icount++;
+        trap_interrupt(h);
+        return SYS_LOOKUP;
+    case INSN_sret:
+        if (!trap_sret(h))
+            return sys_illegal(h, word);
+        h->icount++;
+        trap_interrupt(h);
+        return SYS_LOOKUP;
+    case INSN_wfi: return wfi(h, word, len);
+    case INSN_fence_i:
+        atomic_thread_fence(memory_order_seq_cst);
+        h->code_epoch++;
+        return done(h, len);
+    case INSN_sfence_vma:
+    case INSN_sinval_vma: return sfence(h, word, len);
+    case INSN_sfence_w_inval:
+    case INSN_sfence_inval_ir: return h->priv == PRIV_U ? sys_illegal(h, word) : done(h, len);
+    case INSN_wrs_nto:
+        if (h->priv != PRIV_M && (h->mstatus & MSTATUS_TW))
+            return sys_illegal(h, word);
+        return yield(h, len);
+    case INSN_wrs_sto:
+    case INSN_pause: return yield(h, len);
+    case INSN_csrrw:
+    case INSN_csrrs:
+    case INSN_csrrc:
+    case INSN_csrrwi:
+    case INSN_csrrsi:
+    case INSN_csrrci: return csr(h, word, len);
+    default: return sys_illegal(h, word);
+    }
+}
+
+/* May this privilege do it? Fields of menvcfg and senvcfg ("Zicbom", "Zicboz"). */
+static bool cbo_allowed(const struct hart *h, uint64_t field)
+{
+    if (h->priv == PRIV_M)
+        return true;
+    return (h->menvcfg & field) && (h->priv == PRIV_S || (h->senvcfg & field));
+}
+
+bool sys_cbo(struct hart *h, enum insn_id which, uint64_t va, uint32_t word)
+{
+    uint64_t field = which == INSN_cbo_zero    ? ENVCFG_CBZE
+                     : which == INSN_cbo_inval ? ENVCFG_CBIE
+                                               : ENVCFG_CBCFE;
+    if (!cbo_allowed(h, field)) {
+        h->exc = EXC_ILLEGAL;
+        h->exc_tval = word;
+        return false;
+    }
+    uint64_t pa, line = va & ~(uint64_t)(CBO_SIZE - 1);
+    if (which != INSN_cbo_zero) {
+        /* Memory is coherent: only the check is left. It is a load's, reported as a store's. */
+        if (mmu_probe(h, va, ACCESS_LOAD, &pa))
+            return true;
+        if (h->exc == EXC_LOAD_PAGE)
+            h->exc = EXC_STORE_PAGE;
+        if (h->exc == EXC_LOAD_ACCESS)
+            h->exc = EXC_STORE_ACCESS;
+        h->exc_tval = hart_is64(h) ? va : (uint64_t)(int64_t)(int32_t)va;
+        return false;
+    }
+    uint8_t *p = mmu_ram(h, line, 8, ACCESS_STORE, &pa);
+    if (!p) {
+        h->exc_tval = hart_is64(h) ? va : (uint64_t)(int64_t)(int32_t)va;
+        return false;
+    }
+    for (unsigned i = 0; i < CBO_SIZE; i += 8)
+        __atomic_store_n((uint64_t *)(p + i), 0, __ATOMIC_RELAXED);
+    return true;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System instructions, out of the interpreter's line. Each is called with hart.pc at the
+ * instruction and hart.icount counting those before it; the hart's own thread.
+ */
+#ifndef CPU_SYSTEM_H
+#define CPU_SYSTEM_H
+
+#include "cpu/hart.h"
+
+enum sys_result {
+    SYS_NEXT,   /* go on with the next op */
+    SYS_LOOKUP, /* hart.pc says where; interrupts were looked at */
+    SYS_LEAVE,  /* hart.pc says where, but hart_loop has something to do first */
+};
+
+/* word: the instruction, also the tval of an illegal one. */
+enum sys_result sys_execute(struct hart *h, enum insn_id id, uint32_t word, unsigned len);
+/* Raises the fault in hart.exc and exc_tval. */
+enum sys_result sys_fault(struct hart *h);
+enum sys_result sys_illegal(struct hart *h, uint32_t word);
+/* cbo.*; false: hart.exc is set. which: insn id. */
+bool sys_cbo(struct hart *h, enum insn_id which, uint64_t va, uint32_t word);
+
+#endif

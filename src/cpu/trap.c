@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* Traps, interrupts and the returns from them (privileged ISA, "Machine-Level ISA"). */
+#include "cpu/csr_bits.h"
+#include "cpu/hart.h"
+#include "cpu/mmu.h"
+
+void hart_refresh(struct hart *h)
+{
+    if (h->fp_dirty && (h->mstatus & MSTATUS_FS))
+        h->mstatus |= MSTATUS_FS;
+    h->fp_dirty = false;
+    h->fp_on = (h->mstatus & MSTATUS_FS) != 0;
+    mmu_views(h);
+    h->jump_key = h->fetch.tag_bits | (uint64_t)h->fp_on | h->jump_gen << 12;
+}
+
+uint64_t hart_mip(struct hart *h)
+{
+    uint64_t mip = h->mip_soft | atomic_load_explicit(&h->irq_lines, memory_order_acquire);
+    if (model_has(h->model, EXT_SSTC) && (h->menvcfg & ENVCFG_STCE))
+        mip &= ~(uint64_t)MIP_STIP;
+    return mip | (h->timer_stip ? MIP_STIP : 0);
+}
+
+void hart_timer_update(struct hart *h)
+{
+    uint64_t cmp = h->sbi_timer;
+    if (model_has(h->model, EXT_SSTC) && (h->menvcfg & ENVCFG_STCE) && h->stimecmp < cmp)
+        cmp = h->stimecmp;
+    h->timer_stip = cmp != UINT64_MAX && vclock_ticks(h->cpu->cfg.clock) >= cmp;
+    h->next_timer = h->timer_stip ? UINT64_MAX : cmp;
+}
+
+static uint64_t vector(const struct hart *h, uint64_t tvec, uint64_t code, bool interrupt)
+{
+    uint64_t base = tvec & ~UINT64_C(3);
+    uint64_t pc = interrupt && (tvec & 1) ? base + 4 * code : base;
+    return hart_is64(h) ? pc : (uint32_t)pc;
+}
+
+static uint64_t cause_value(const struct hart *h, uint64_t code, bool interrupt)
+{
+    uint64_t top = hart_is64(h) ? UINT64_C(1) << 63 : UINT64_C(1) << 31;
+    return code | (interrupt ? top : 0);
+}
+
+void trap_take(struct hart *h, uint64_t code, bool interrupt, uint64_t tval)
+{
+    uint64_t deleg = interrupt ? h->mideleg : h->medeleg;
+    h->stats.traps++;
+    h->res_addr = RES_NONE;
+    if (h->priv != PRIV_M && (deleg >> code & 1)) {
+        h->scause = cause_value(h, code, interrupt);
+        h->sepc = h->pc;
+        h->stval = tval;
+        uint64_t sie = h->mstatus & MSTATUS_SIE;
+        h->mstatus &= ~(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP);
+        h->mstatus |= (sie ? MSTATUS_SPIE : 0) | (h->priv == PRIV_S ? MSTATUS_SPP : 0);
+        h->priv = PRIV_S;
+        h->pc = vector(h, h->stvec, code, interrupt);
+    } else {
+        h->mcause = cause_value(h, code, interrupt);
+        h->mepc = h->pc;
+        h->mtval = tval;
+        uint64_t mie = h->mstatus & MSTATUS_MIE;
+        h->mstatus &= ~(MSTATUS_MIE | MSTATUS_MPIE | MSTATUS_MPP);
+        h->mstatus |= (mie ? MSTATUS_MPIE : 0) | (uint64_t)h->priv << MPP_SHIFT;
+        h->priv = PRIV_M;
+        h->pc = vector(h, h->mtvec, code, interrupt);
+    }
+    hart_refresh(h);
+}
+
+bool trap_wakes(struct hart *h)
+{
+    return (hart_mip(h) & h->mie) != 0;
+}
+
+bool trap_interrupt(struct hart *h)
+{
+    static const uint8_t order[] = {11, 3, 7, 9, 1, 5};
+    uint64_t ready = hart_mip(h) & h->mie;
+    if (!ready)
+        return false;
+    bool m_on = h->priv != PRIV_M || (h->mstatus & MSTATUS_MIE);
+    bool s_on = h->priv == PRIV_U || (h->priv == PRIV_S && (h->mstatus & MSTATUS_SIE));
+    uint64_t take = m_on ? ready & ~h->mideleg : 0;
+    if (!take && s_on)
+        take = ready & h->mideleg;
+    for (unsigned i = 0; i < sizeof(order) && take; i++) {
+        if (take >> order[i] & 1) {
+            trap_take(h, order[i], true, 0);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool trap_mret(struct hart *h)
+{
+    if (h->priv != PRIV_M)
+        return false;
+    unsigned to = h->mstatus >> MPP_SHIFT & 3;
+    uint64_t mpie = h->mstatus & MSTATUS_MPIE;
+    h->mstatus &= ~(MSTATUS_MIE | MSTATUS_MPP);
+    h->mstatus |= MSTATUS_MPIE | (mpie ? MSTATUS_MIE : 0);
+    if (to != PRIV_M)
+        h->mstatus &= ~MSTATUS_MPRV;
+    h->priv = (uint8_t)to;
+    h->pc = h->mepc;
+    h->res_addr = RES_NONE;
+    hart_refresh(h);
+    return true;
+}
+
+bool trap_sret(struct hart *h)
+{
+    if (h->priv == PRIV_U || (h->priv == PRIV_S && (h->mstatus & MSTATUS_TSR)))
+        return false;
+    bool to_s = h->mstatus & MSTATUS_SPP;
+    uint64_t spie = h->mstatus & MSTATUS_SPIE;
+    h->mstatus &= ~(MSTATUS_SIE | MSTATUS_SPP | MSTATUS_MPRV);
+    h->mstatus |= MSTATUS_SPIE | (spie ? MSTATUS_SIE : 0);
+    h->priv = to_s ? PRIV_S : PRIV_U;
+    h->pc = h->sepc;
+    h->res_addr = RES_NONE;
+    hart_refresh(h);
+    return true;
+}
