@@ -5,9 +5,17 @@
 
 #define BLOCK          128
 #define DPI            96
+#define MIN_MM         100
+#define MAX_MM         2550
 #define MAX_DTD_SIDE   4095
+#define MIN_CLOCK      1001  /* in 10 kHz */
 #define MAX_DTD_CLOCK  65535 /* in 10 kHz */
 #define STANDARD_SLOTS 8
+#define MAX_SIDE       16384
+#define MIN_REFRESH    10000  /* mHz */
+#define MAX_REFRESH    500000 /* mHz */
+#define PRODUCT        1
+#define YEAR           2024
 
 /* A video timing; sizes in pixels and lines. */
 struct timing {
@@ -24,9 +32,16 @@ static void put16(uint8_t *p, uint32_t v)
     p[1] = (uint8_t)(v >> 8);
 }
 
-static uint32_t millimetres(uint32_t pixels)
+/* How large the monitor is: nothing is said of toys under 10 cm, and EDID ends at 255 cm. */
+static void timing_set_size(struct timing *t)
 {
-    return (uint32_t)((uint64_t)pixels * 254 / (DPI * 10));
+    uint32_t dpi = DPI;
+    while ((uint64_t)MAX(t->width, t->height) * 254 / (dpi * 10) > MAX_MM)
+        dpi *= 2;
+    t->mm_width = (uint32_t)((uint64_t)t->width * 254 / (dpi * 10));
+    t->mm_height = (uint32_t)((uint64_t)t->height * 254 / (dpi * 10));
+    if (MIN(t->mm_width, t->mm_height) < MIN_MM)
+        t->mm_width = t->mm_height = 0;
 }
 
 /* The height of the sync pulse in lines tells the shape, as in CVT 1.1. */
@@ -41,6 +56,18 @@ static uint32_t cvt_v_sync(uint32_t width, uint32_t height)
     return 10;
 }
 
+/* A pixel clock under 10 MHz is no monitor's: a small picture gets wide margins. */
+static void blank_longer(struct timing *t, uint32_t refresh_mhz)
+{
+    uint64_t total = MIN_CLOCK * UINT64_C(10000000) / refresh_mhz;
+    if ((uint64_t)(t->width + t->h_blank) * (t->height + t->v_blank) >= total)
+        return;
+    t->h_blank += 640;
+    uint32_t lines = (uint32_t)(total / (t->width + t->h_blank)) + 1;
+    if (lines > t->height)
+        t->v_blank = MAX(t->v_blank, lines - t->height);
+}
+
 /* CVT 1.1 with reduced blanking, but for the exact width and refresh. */
 static struct timing timing_make(uint32_t width, uint32_t height, uint32_t refresh_mhz)
 {
@@ -52,14 +79,14 @@ static struct timing timing_make(uint32_t width, uint32_t height, uint32_t refre
         .h_sync = 32,
         .v_front = 3,
         .v_sync = cvt_v_sync(width, height),
-        .mm_width = millimetres(width),
-        .mm_height = millimetres(height),
     };
+    timing_set_size(&t);
     /* at least 460 us of vertical blanking: blank / (height + blank) of a frame */
     uint64_t frame_us = UINT64_C(1000000000) / refresh_mhz;
     uint64_t active_us = frame_us > 920 ? frame_us - 460 : frame_us / 2;
     t.v_blank = (uint32_t)(height * (frame_us - active_us) / active_us + 1);
     t.v_blank = MAX(t.v_blank, t.v_front + t.v_sync + 6);
+    blank_longer(&t, refresh_mhz);
     uint64_t total = (uint64_t)(width + t.h_blank) * (height + t.v_blank);
     t.clock = (uint32_t)MIN((total * refresh_mhz + 5000000) / 10000000, UINT32_C(0xffffff));
     return t;
@@ -74,7 +101,6 @@ static bool timing_fits_dtd(const struct timing *t)
 /* "Detailed Timing Descriptor": +hsync -vsync, digital, separate syncs, as CVT-RB has it. */
 static void put_dtd(uint8_t *d, const struct timing *t)
 {
-    uint32_t mm_w = MIN(t->mm_width, 4095), mm_h = MIN(t->mm_height, 4095);
     put16(d, t->clock);
     d[2] = (uint8_t)t->width;
     d[3] = (uint8_t)t->h_blank;
@@ -87,9 +113,9 @@ static void put_dtd(uint8_t *d, const struct timing *t)
     d[10] = (uint8_t)((t->v_front & 15) << 4 | (t->v_sync & 15));
     d[11] = (uint8_t)((t->h_front >> 8) << 6 | (t->h_sync >> 8) << 4 | (t->v_front >> 4) << 2 |
                       t->v_sync >> 4);
-    d[12] = (uint8_t)mm_w;
-    d[13] = (uint8_t)mm_h;
-    d[14] = (uint8_t)((mm_w >> 8) << 4 | mm_h >> 8);
+    d[12] = (uint8_t)t->mm_width;
+    d[13] = (uint8_t)t->mm_height;
+    d[14] = (uint8_t)((t->mm_width >> 8) << 4 | t->mm_height >> 8);
     d[17] = 0x1a;
 }
 
@@ -159,33 +185,43 @@ static void put_base(uint8_t *b, const struct timing *t, uint32_t serial)
     const uint32_t maker = ('R' - '@') << 10 | ('S' - '@') << 5 | ('C' - '@');
     b[8] = (uint8_t)(maker >> 8);
     b[9] = (uint8_t)maker;
-    put16(b + 10, 1);
+    put16(b + 10, PRODUCT);
     put16(b + 12, serial);
     put16(b + 14, serial >> 16);
-    b[17] = 2024 - 1990;
+    b[17] = YEAR - 1990;
     b[18] = 1;
     b[19] = 4;
     b[20] = 0xa5; /* digital, 8 bits a colour, DisplayPort */
-    b[21] = (uint8_t)MIN(MAX((t->mm_width + 5) / 10, 1), 255);
-    b[22] = (uint8_t)MIN(MAX((t->mm_height + 5) / 10, 1), 255);
+    b[21] = (uint8_t)((t->mm_width + 5) / 10);
+    b[22] = (uint8_t)((t->mm_height + 5) / 10);
     b[23] = 120;  /* gamma 2.2 */
     b[24] = 0x06; /* RGB 4:4:4, sRGB, the preferred timing is the native one */
     memcpy(b + 25, srgb, sizeof(srgb));
 }
 
-/* "DisplayID 1.3", a video timing block of one Type I timing, in an EDID extension block. */
-static void put_displayid(uint8_t *b, const struct timing *t)
+/* A "Product Identification Data Block"; bytes. */
+static size_t put_product(uint8_t *d, uint32_t serial)
 {
-    b[0] = 0x70; /* DisplayID */
-    b[1] = 0x13; /* version 1.3 */
-    b[2] = 23;   /* bytes of data blocks */
-    uint8_t *d = b + 5;
-    d[0] = 3; /* Type I timings */
+    static const char name[] = "riscreen";
+    d[2] = 12 + sizeof(name) - 1;
+    /* d[3..5]: the maker, none: the base block names it, and checkers know few */
+    put16(d + 6, PRODUCT);
+    put16(d + 8, serial);
+    put16(d + 10, serial >> 16);
+    d[13] = YEAR - 2000;
+    d[14] = sizeof(name) - 1;
+    memcpy(d + 15, name, sizeof(name) - 1);
+    return 3 + d[2];
+}
+
+/* A "Type I Timing Data Block" with one timing; bytes. */
+static size_t put_type1(uint8_t *d, const struct timing *t)
+{
+    d[0] = 3;
     d[2] = 20;
     uint8_t *m = d + 3;
-    uint32_t clock = t->clock - 1;
-    put16(m, clock);
-    m[2] = (uint8_t)(clock >> 16);
+    put16(m, t->clock - 1);
+    m[2] = (uint8_t)((t->clock - 1) >> 16);
     m[3] = 0x88; /* preferred; aspect not defined */
     put16(m + 4, t->width - 1);
     put16(m + 6, t->h_blank - 1);
@@ -195,10 +231,58 @@ static void put_displayid(uint8_t *b, const struct timing *t)
     put16(m + 14, t->v_blank - 1);
     put16(m + 16, t->v_front - 1);
     put16(m + 18, t->v_sync - 1);
+    return 3 + d[2];
+}
+
+/* The long side over the short one, less 1, in hundredths. */
+static uint8_t long_over_short(const struct timing *t)
+{
+    uint32_t more = MAX(t->width, t->height) * 100 / MIN(t->width, t->height) - 100;
+    return (uint8_t)MIN(more, 255);
+}
+
+/* "Display Parameters Data Block"; bytes. */
+static size_t put_parameters(uint8_t *d, const struct timing *t)
+{
+    d[0] = 1;
+    d[2] = 12;
+    put16(d + 3, t->mm_width * 10); /* in 0.1 mm */
+    put16(d + 5, t->mm_height * 10);
+    put16(d + 7, t->width);
+    put16(d + 9, t->height);
+    d[12] = 120; /* gamma 2.2 */
+    d[13] = long_over_short(t);
+    d[14] = 0x77; /* 8 bits a colour */
+    return 3 + d[2];
+}
+
+/* "Display Interface Data Block"; bytes. */
+static size_t put_interface(uint8_t *d)
+{
+    d[0] = 0x0f;
+    d[2] = 10;
+    d[3] = 0x91; /* DisplayPort, one link */
+    d[4] = 0x12; /* 1.2 */
+    d[5] = 2;    /* RGB, 8 bits a colour */
+    return 3 + d[2];
+}
+
+/* A DisplayID 1.3 section in an EDID extension block. */
+static void put_displayid(uint8_t *b, const struct timing *t, uint32_t serial)
+{
+    uint8_t *d = b + 5;
+    b[0] = 0x70; /* DisplayID */
+    b[1] = 0x13; /* version 1.3 */
+    b[3] = 3;    /* a standalone display */
+    d += put_product(d, serial);
+    d += put_parameters(d, t);
+    d += put_interface(d);
+    d += put_type1(d, t);
+    b[2] = (uint8_t)(d - b - 5);
     uint8_t sum = 0;
-    for (unsigned i = 1; i < 5 + 23; i++)
-        sum += b[i];
-    b[5 + 23] = (uint8_t)-sum;
+    for (const uint8_t *p = b + 1; p < d; p++)
+        sum += *p;
+    *d = (uint8_t)-sum;
     put_checksum(b);
 }
 
@@ -206,10 +290,15 @@ size_t edid_make(uint8_t *out, uint32_t width, uint32_t height, uint32_t refresh
                  uint32_t serial)
 {
     memset(out, 0, EDID_MAX_SIZE);
-    struct timing t = timing_make(width, height, refresh_mhz ? refresh_mhz : 60000);
+    refresh_mhz = refresh_mhz ? MIN(MAX(refresh_mhz, MIN_REFRESH), MAX_REFRESH) : 60000;
+    width = MIN(MAX(width, 1), MAX_SIDE);
+    height = MIN(MAX(height, 1), MAX_SIDE);
+    struct timing t = timing_make(width, height, refresh_mhz);
     bool large = !timing_fits_dtd(&t);
     /* The first timing has to be one that fits; Linux takes the size it was told elsewhere. */
     struct timing first = large ? timing_make(1920, 1080, 60000) : t;
+    first.mm_width = t.mm_width;
+    first.mm_height = t.mm_height;
     put_base(out, &t, serial);
     put_smaller_modes(out, width, height);
     put_dtd(out + 54, &first);
@@ -222,6 +311,6 @@ size_t edid_make(uint8_t *out, uint32_t width, uint32_t height, uint32_t refresh
     out[126] = large;
     put_checksum(out);
     if (large)
-        put_displayid(out + BLOCK, &t);
+        put_displayid(out + BLOCK, &t, serial);
     return large ? 2 * BLOCK : BLOCK;
 }
