@@ -29,21 +29,22 @@ struct machine_config {
     struct cpu_model cpu;
     unsigned harts;
     bool single_thread;
-    uint64_t ram;         /* bytes */
-    const char *kernel;   /* Linux Image (also gzip) or ELF; NULL: none */
+    uint64_t ram;       /* bytes */
+    const char *kernel; /* Linux Image (also gzip) or ELF; NULL: none */
     const char *initrd;
     const char *cmdline;
-    const char *dtb;      /* use this device tree, patched; NULL: make one */
-    bool dtb_raw;         /* take it as it is */
-    const char *bios;     /* NULL: built-in SBI; "none"; else a firmware file */
+    const char *dtb;  /* use this device tree, patched; NULL: make one */
+    bool dtb_raw;     /* take it as it is */
+    const char *bios; /* NULL: built-in SBI; "none"; else a firmware file */
     struct machine_disk disk[MACHINE_MAX_DISKS];
     unsigned disks;
-    unsigned scanouts;    /* GPU heads; 0: no GPU */
+    unsigned scanouts; /* GPU heads; 0: no GPU */
     uint32_t gpu_width, gpu_height, gpu_refresh_mhz;
-    uint64_t gpu_memory;  /* bytes for resources */
+    uint64_t gpu_memory; /* bytes for resources */
     bool gpu_edid;
-    bool console;         /* the UART is connected to stdin/stdout */
-    void (*console_out)(void *ctx, const uint8_t *bytes, size_t n); /* also gets UART output; hart thread */
+    bool console; /* the UART is connected to stdin/stdout */
+    void (*console_out)(void *ctx, const uint8_t *bytes,
+                        size_t n); /* also gets UART output; hart thread */
     void *console_ctx;
     struct log *log;
 };
@@ -60,19 +61,32 @@ struct loop *machine_loop(struct machine *m); /* the io thread's */
 struct cpu *machine_cpu(struct machine *m);
 
 /* Why a machine ended or changed; names are QMP's ShutdownCause. */
-enum machine_cause { CAUSE_NONE, CAUSE_HOST_ERROR, CAUSE_HOST_QMP_QUIT, CAUSE_HOST_QMP_RESET,
-                     CAUSE_HOST_SIGNAL, CAUSE_HOST_UI, CAUSE_GUEST_SHUTDOWN, CAUSE_GUEST_RESET,
-                     CAUSE_GUEST_PANIC };
-enum machine_event { MACHINE_EVENT_SHUTDOWN, MACHINE_EVENT_RESET, MACHINE_EVENT_STOP,
-                     MACHINE_EVENT_RESUME, MACHINE_EVENT_POWERDOWN };
+enum machine_cause {
+    CAUSE_NONE,
+    CAUSE_HOST_ERROR,
+    CAUSE_HOST_QMP_QUIT,
+    CAUSE_HOST_QMP_RESET,
+    CAUSE_HOST_SIGNAL,
+    CAUSE_HOST_UI,
+    CAUSE_GUEST_SHUTDOWN,
+    CAUSE_GUEST_RESET,
+    CAUSE_GUEST_PANIC
+};
+enum machine_event {
+    MACHINE_EVENT_SHUTDOWN,
+    MACHINE_EVENT_RESET,
+    MACHINE_EVENT_STOP,
+    MACHINE_EVENT_RESUME,
+    MACHINE_EVENT_POWERDOWN
+};
 
 /* Requests; any thread, never block. They are carried out by machine_run's thread. */
 void machine_quit(struct machine *m, int status, enum machine_cause cause);
 void machine_reset(struct machine *m, enum machine_cause cause);
 void machine_stop(struct machine *m);
 void machine_cont(struct machine *m);
-bool machine_running(struct machine *m);     /* not stopped */
-void machine_powerdown(struct machine *m);   /* presses the power button (KEY_POWER) */
+bool machine_running(struct machine *m);   /* not stopped */
+void machine_powerdown(struct machine *m); /* presses the power button (KEY_POWER) */
 
 /* Tells of events, on the machine thread, after they happened; several may listen. */
 void machine_on_event(struct machine *m,

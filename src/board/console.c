@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "board/console.h"
+
+#include "backend/chr_stdio.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct console {
+    struct console_config config;
+    struct uart *uart;
+    struct chr_stdio *stdio; /* NULL: closed, or not connected */
+    pthread_mutex_t lock;
+    /* under lock: typed and not yet taken by the UART */
+    uint8_t *typed;
+    size_t typed_at, typed_count, typed_room;
+};
+
+static bool output(void *ctx, const uint8_t *bytes, size_t n)
+{
+    struct console *c = ctx;
+    if (c->config.tap)
+        c->config.tap(c->config.tap_ctx, bytes, n);
+    return !c->stdio || chr_stdio_write(c->stdio, bytes, n);
+}
+
+/* Gives the UART what was typed; true once nothing of it is left. */
+static bool give_typed(struct console *c)
+{
+    pthread_mutex_lock(&c->lock);
+    size_t took = c->typed_count ? uart_input(c->uart, c->typed + c->typed_at, c->typed_count) : 0;
+    c->typed_at += took;
+    c->typed_count -= took;
+    bool empty = !c->typed_count;
+    if (empty)
+        c->typed_at = 0;
+    pthread_mutex_unlock(&c->lock);
+    return empty;
+}
+
+/* The io thread: moves input on, typed bytes first. */
+static void pump(void *arg)
+{
+    struct console *c = arg;
+    if (give_typed(c) && c->stdio)
+        chr_stdio_pump(c->stdio);
+}
+
+static void room(void *ctx)
+{
+    struct console *c = ctx;
+    loop_post(c->config.loop, pump, c);
+}
+
+static size_t stdio_input(void *ctx, const uint8_t *bytes, size_t n)
+{
+    struct console *c = ctx;
+    return give_typed(c) ? uart_input(c->uart, bytes, n) : 0;
+}
+
+static void stdio_writable(void *ctx)
+{
+    struct console *c = ctx;
+    uart_output_ready(c->uart);
+}
+
+static void stdio_quit(void *ctx)
+{
+    struct console *c = ctx;
+    c->config.quit(c->config.quit_ctx);
+}
+
+static const struct chr_stdio_ops stdio_ops = {stdio_input, stdio_writable, stdio_quit};
+
+struct console *console_create(const struct console_config *config)
+{
+    struct console *c = calloc(1, sizeof(*c));
+    if (!c)
+        return NULL;
+    c->config = *config;
+    pthread_mutex_init(&c->lock, NULL);
+    return c;
+}
+
+void console_destroy(struct console *c)
+{
+    if (!c)
+        return;
+    console_close(c);
+    pthread_mutex_destroy(&c->lock);
+    free(c->typed);
+    free(c);
+}
+
+struct uart_host console_host(struct console *c)
+{
+    return (struct uart_host){output, room, c};
+}
+
+void console_set_uart(struct console *c, struct uart *uart)
+{
+    c->uart = uart;
+}
+
+bool console_open(struct console *c)
+{
+    if (!c->config.stdio)
+        return true;
+    c->stdio = chr_stdio_create(c->config.loop, 0, 1, &stdio_ops, c);
+    return c->stdio;
+}
+
+void console_close(struct console *c)
+{
+    chr_stdio_destroy(c->stdio);
+    c->stdio = NULL;
+}
+
+/* Makes room for n more bytes behind those that wait; lock held. */
+static bool reserve(struct console *c, size_t n)
+{
+    if (c->typed_at) {
+        memmove(c->typed, c->typed + c->typed_at, c->typed_count);
+        c->typed_at = 0;
+    }
+    if (n <= c->typed_room - c->typed_count)
+        return true;
+    size_t room = (c->typed_count + n) * 2;
+    uint8_t *grown = realloc(c->typed, room);
+    if (!grown)
+        return false;
+    c->typed = grown;
+    c->typed_room = room;
+    return true;
+}
+
+void console_type(struct console *c, const void *bytes, size_t n)
+{
+    pthread_mutex_lock(&c->lock);
+    if (n && reserve(c, n)) {
+        memcpy(c->typed + c->typed_count, bytes, n);
+        c->typed_count += n;
+    }
+    pthread_mutex_unlock(&c->lock);
+    loop_post(c->config.loop, pump, c);
+}

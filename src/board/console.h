@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Between the UART and everything that talks to it: riscreen's terminal, bytes typed by scripts,
+ * and whoever listens to its output.
+ */
+#ifndef BOARD_CONSOLE_H
+#define BOARD_CONSOLE_H
+
+#include "dev/uart.h"
+#include "host/loop.h"
+
+struct console;
+
+struct console_config {
+    struct loop *loop;
+    bool stdio;                                             /* connect to stdin and stdout */
+    void (*tap)(void *ctx, const uint8_t *bytes, size_t n); /* also gets all output; hart thread */
+    void *tap_ctx;
+    void (*quit)(void *ctx); /* Ctrl-A x; io thread */
+    void *quit_ctx;
+};
+
+struct console *console_create(const struct console_config *config);
+void console_destroy(struct console *c);
+/* The host side for uart_create; then the UART itself. */
+struct uart_host console_host(struct console *c);
+void console_set_uart(struct console *c, struct uart *uart);
+/* Takes hold of the terminal, before the loop runs; lets it go, when it does not any more. */
+bool console_open(struct console *c);
+void console_close(struct console *c);
+/* Bytes for the receiver, before those of the terminal; any thread; copied, unbounded. */
+void console_type(struct console *c, const void *bytes, size_t n);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* The device tree to boot with: the board's own, or one the user brings, patched to fit. */
+#include "board/internal.h"
+
+#include "board/file.h"
+
+#include <libfdt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define PATCH_ROOM 8192 /* for what is added, without the command line */
+
+/* The node at path, made if it is not there; negative: libfdt's error. */
+static int node(void *fdt, const char *name)
+{
+    int at = fdt_subnode_offset(fdt, 0, name);
+    return at >= 0 ? at : fdt_add_subnode(fdt, 0, name);
+}
+
+/* val as `cells` cells at *p. */
+static void append(fdt32_t **p, int cells, uint64_t val)
+{
+    for (int i = cells - 1; i >= 0; i--)
+        *(*p)++ = cpu_to_fdt32(i < 2 ? (uint32_t)(val >> (32 * i)) : 0);
+}
+
+static int patch_memory(void *fdt, uint64_t ram)
+{
+    int at = fdt_node_offset_by_prop_value(fdt, -1, "device_type", "memory", sizeof("memory"));
+    int address = fdt_address_cells(fdt, 0), size = fdt_size_cells(fdt, 0);
+    if (address < 1 || size < 1)
+        return -FDT_ERR_BADNCELLS;
+    if (at < 0)
+        at = node(fdt, "memory@80000000");
+    if (at < 0)
+        return at;
+    fdt32_t reg[2 * FDT_MAX_NCELLS], *end = reg;
+    append(&end, address, VIRT_RAM);
+    append(&end, size, ram);
+    int err = fdt_setprop_string(fdt, at, "device_type", "memory");
+    return err ? err : fdt_setprop(fdt, at, "reg", reg, (int)((char *)end - (char *)reg));
+}
+
+static int patch_chosen(void *fdt, const struct machine_config *c, const struct boot_layout *layout)
+{
+    uint8_t seed[32];
+    int at = node(fdt, "chosen"), err = at < 0 ? at : 0;
+    if (!err && c->cmdline)
+        err = fdt_setprop_string(fdt, at, "bootargs", c->cmdline);
+    if (!err && layout->initrd_end > layout->initrd_start) {
+        err = fdt_setprop_u64(fdt, at, "linux,initrd-start", layout->initrd_start);
+        if (!err)
+            err = fdt_setprop_u64(fdt, at, "linux,initrd-end", layout->initrd_end);
+    }
+    if (!err && getrandom(seed, sizeof(seed), 0) == (ssize_t)sizeof(seed))
+        err = fdt_setprop(fdt, at, "rng-seed", seed, sizeof(seed));
+    return err;
+}
+
+/* A copy of the user's tree with what this machine knows better. */
+static void *patch(struct machine *m, const struct boot_layout *layout, const struct file *f,
+                   char *err, size_t err_size)
+{
+    const struct machine_config *c = &m->config;
+    size_t room = f->size + PATCH_ROOM + (c->cmdline ? strlen(c->cmdline) : 0);
+    void *fdt = malloc(room);
+    int bad = fdt ? fdt_open_into(f->data, fdt, (int)room) : -FDT_ERR_NOSPACE;
+    if (!bad)
+        bad = patch_memory(fdt, c->ram);
+    if (!bad)
+        bad = patch_chosen(fdt, c, layout);
+    if (!bad)
+        bad = fdt_pack(fdt);
+    if (!bad)
+        return fdt;
+    snprintf(err, err_size, "%s: the device tree cannot be patched: %s; fix it, or add ,raw",
+             c->dtb, fdt_strerror(bad));
+    free(fdt);
+    return NULL;
+}
+
+void *dtb_make(struct machine *m, const struct boot_layout *layout, size_t *size, char *err,
+               size_t err_size)
+{
+    const struct machine_config *c = &m->config;
+    struct file f;
+    if (!c->dtb) {
+        void *fdt = virt_fdt(m, layout, size);
+        if (!fdt)
+            snprintf(err, err_size, "no memory to make the device tree");
+        return fdt;
+    }
+    if (!file_read(&f, c->dtb, LOADER_DTB_ROOM - 2 * PATCH_ROOM, err, err_size))
+        return NULL;
+    if (fdt_check_full(f.data, f.size)) {
+        snprintf(err, err_size, "%s: not a device tree blob; compile it with dtc", c->dtb);
+        file_free(&f);
+        return NULL;
+    }
+    void *fdt = f.data;
+    if (!c->dtb_raw) {
+        fdt = patch(m, layout, &f, err, err_size);
+        file_free(&f);
+    }
+    *size = fdt ? fdt_totalsize(fdt) : 0;
+    return fdt;
+}

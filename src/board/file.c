@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "board/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define GZIP_WINDOW (15 + 16) /* zlib: largest window, gzip header */
+
+static bool read_all(int fd, uint8_t *data, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t n = read(fd, data + done, size - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        if (n == 0) { /* it shrank while we read */
+            errno = EIO;
+            return false;
+        }
+        done += (size_t)n;
+    }
+    return true;
+}
+
+bool file_read(struct file *f, const char *path, uint64_t limit, char *err, size_t err_size)
+{
+    struct stat st;
+    *f = (struct file){NULL, 0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &st)) {
+        snprintf(err, err_size, "%s: %s; check the path", path, strerror(errno));
+    } else if (!S_ISREG(st.st_mode)) {
+        snprintf(err, err_size, "%s: not a regular file; give a file", path);
+    } else if (st.st_size == 0) {
+        snprintf(err, err_size, "%s: the file is empty; give another", path);
+    } else if ((uint64_t)st.st_size > limit) {
+        snprintf(err, err_size, "%s: %lld MiB do not fit into guest memory; raise -m", path,
+                 (long long)(st.st_size >> 20));
+    } else {
+        f->size = (size_t)st.st_size;
+        f->data = malloc(f->size);
+        if (!f->data || !read_all(fd, f->data, f->size)) {
+            snprintf(err, err_size, "%s: cannot read: %s", path, strerror(errno));
+            file_free(f);
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    return f->data != NULL;
+}
+
+void file_free(struct file *f)
+{
+    free(f->data);
+    *f = (struct file){NULL, 0};
+}
+
+/* Inflates into *out, growing it; Z_STREAM_END: whole; Z_BUF_ERROR: more than limit. */
+static int inflate_all(z_stream *z, struct file *out, uint64_t limit)
+{
+    int ret = Z_OK;
+    while (ret == Z_OK) {
+        if (z->total_out == out->size) {
+            if (out->size >= limit)
+                return Z_BUF_ERROR;
+            size_t size = (size_t)MIN(MAX(out->size * 2, (size_t)1 << 20), limit);
+            uint8_t *grown = realloc(out->data, size);
+            if (!grown)
+                return Z_MEM_ERROR;
+            *out = (struct file){grown, size};
+        }
+        z->next_out = out->data + z->total_out;
+        z->avail_out = (uInt)MIN(out->size - z->total_out, (size_t)1 << 30);
+        ret = inflate(z, Z_NO_FLUSH);
+        if (ret == Z_BUF_ERROR)
+            return Z_DATA_ERROR; /* it ends early */
+    }
+    return ret;
+}
+
+bool file_gunzip(struct file *f, const char *path, uint64_t limit, char *err, size_t err_size)
+{
+    if (f->size < 18 || f->data[0] != 0x1f || f->data[1] != 0x8b)
+        return true;
+    z_stream z = {.next_in = f->data, .avail_in = (uInt)MIN(f->size, (size_t)UINT32_MAX)};
+    struct file out = {NULL, 0};
+    int ret = inflateInit2(&z, GZIP_WINDOW);
+    if (ret == Z_OK) {
+        ret = inflate_all(&z, &out, limit);
+        inflateEnd(&z);
+    }
+    if (ret != Z_STREAM_END) {
+        snprintf(err, err_size, "%s: %s", path,
+                 ret == Z_BUF_ERROR   ? "unpacked, it does not fit into guest memory; raise -m"
+                 : ret == Z_MEM_ERROR ? "no memory to unpack it"
+                                      : "the gzip data is damaged or cut off; fetch it again");
+        free(out.data);
+        return false;
+    }
+    out.size = z.total_out;
+    file_free(f);
+    *f = out;
+    return true;
+}

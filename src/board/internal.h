@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* The machine's inside, for the files of this folder. */
+#ifndef BOARD_INTERNAL_H
+#define BOARD_INTERNAL_H
+
+#include "board/console.h"
+#include "board/loader.h"
+#include "board/machine.h"
+#include "board/virt.h"
+#include "dev/aclint.h"
+#include "dev/plic.h"
+#include "dev/rtc.h"
+#include "dev/syscon.h"
+#include "sbi/sbi.h"
+
+#include <pthread.h>
+
+struct blk_file;
+struct virtio_mmio;
+
+/* What machine_run is asked to do; a list, in the order of asking. */
+enum request_kind {
+    REQUEST_QUIT,
+    REQUEST_RESET,
+    REQUEST_STOP,
+    REQUEST_CONT,
+    REQUEST_POWERDOWN,
+    REQUEST_KINDS
+};
+
+struct request {
+    struct request *next;
+    enum request_kind kind;
+    enum machine_cause cause;
+    int status;
+};
+
+struct listener {
+    struct listener *next;
+    void (*fn)(void *ctx, enum machine_event ev, enum machine_cause cause);
+    void *ctx;
+};
+
+struct requests {
+    pthread_mutex_t lock;
+    pthread_cond_t cond;
+    struct request *first, **end;
+    unsigned waiting[REQUEST_KINDS]; /* how many of a kind are in the list */
+    bool wanted_running;             /* what the last stop or cont asked for */
+};
+
+struct machine {
+    struct machine_config config;
+    struct log *log;
+    struct gmem *mem;
+    struct map *map;
+    struct vclock *clock;
+    struct loop *loop;
+    struct cpu *cpu;
+    struct sbi *sbi; /* NULL with a firmware */
+    struct display *display;
+    struct input_hub *input;
+    /* chips */
+    struct plic *plic;
+    struct aclint *aclint;
+    struct uart *uart;
+    struct rtc *rtc;
+    struct syscon syscon;
+    struct console *console;
+    /* virtio */
+    struct blk_file *disk[MACHINE_MAX_DISKS];
+    struct virtio_mmio *slot[VIRT_MAX_SLOTS];
+    unsigned slots;
+    /* requests.c */
+    struct requests requests;
+    struct listener *listeners;
+    /* machine_run's thread */
+    pthread_t io;
+    bool io_running, stopped;
+};
+
+bool requests_init(struct machine *m);
+void requests_finish(struct machine *m);
+/* The next request; sleeps until there is one. machine_run's thread. */
+struct request requests_take(struct machine *m);
+void machine_tell(struct machine *m, enum machine_event ev, enum machine_cause cause);
+
+/* dtb.c: the tree to boot with: made, or the user's, patched; malloc'd, NULL with one line in err.
+ */
+void *dtb_make(struct machine *m, const struct boot_layout *layout, size_t *size, char *err,
+               size_t err_size);
+
+#endif

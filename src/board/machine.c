@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "board/internal.h"
+
+#include "display/display.h"
+#include "display/input.h"
+#include "host/thread.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Everything that can be wrong with the user's files shows here, before anything starts. */
+static bool check_images(struct machine *m, char *err, size_t err_size)
+{
+    struct boot_layout layout;
+    size_t size;
+    if (!loader_load(&m->config, NULL, &layout, err, err_size))
+        return false;
+    void *dtb = dtb_make(m, &layout, &size, err, err_size);
+    free(dtb);
+    return dtb;
+}
+
+static bool create_parts(struct machine *m, char *err, size_t err_size)
+{
+    const struct machine_config *c = &m->config;
+    const struct head_wish wish = {true, c->gpu_width, c->gpu_height, c->gpu_refresh_mhz};
+    m->mem = gmem_create(VIRT_RAM, c->ram);
+    if (!m->mem) {
+        snprintf(err, err_size, "the host refuses %llu MiB of guest memory; lower -m",
+                 (unsigned long long)(c->ram >> 20));
+        return false;
+    }
+    m->map = map_create();
+    m->clock = vclock_create();
+    m->loop = loop_create();
+    m->display = display_create(MAX(c->scanouts, 1), &wish);
+    m->input = input_hub_create();
+    if (!m->map || !m->clock || !m->loop || !m->display || !m->input) {
+        snprintf(err, err_size, "not enough host memory or file descriptors for a machine");
+        return false;
+    }
+    vclock_stop(m->clock); /* it starts with machine_run */
+    return virt_attach(m, err, err_size);
+}
+
+struct machine *machine_create(const struct machine_config *config, char *err, size_t err_size)
+{
+    struct machine *m = calloc(1, sizeof(*m));
+    if (!m) {
+        snprintf(err, err_size, "not enough host memory for a machine");
+        return NULL;
+    }
+    m->config = *config;
+    m->log = config->log;
+    requests_init(m);
+    if (!create_parts(m, err, err_size) || !check_images(m, err, err_size)) {
+        machine_destroy(m);
+        return NULL;
+    }
+    return m;
+}
+
+void machine_destroy(struct machine *m)
+{
+    if (!m)
+        return;
+    virt_detach(m);
+    input_hub_destroy(m->input);
+    display_destroy(m->display);
+    loop_destroy(m->loop);
+    vclock_destroy(m->clock);
+    map_destroy(m->map);
+    gmem_destroy(m->mem);
+    requests_finish(m);
+    free(m);
+}
+
+void *machine_dtb(struct machine *m, size_t *size)
+{
+    struct boot_layout layout;
+    char err[256];
+    if (!loader_load(&m->config, NULL, &layout, err, sizeof(err)))
+        return NULL;
+    return dtb_make(m, &layout, size, err, sizeof(err));
+}
+
+struct display *machine_display(struct machine *m)
+{
+    return m->display;
+}
+
+struct input_hub *machine_input(struct machine *m)
+{
+    return m->input;
+}
+
+struct loop *machine_loop(struct machine *m)
+{
+    return m->loop;
+}
+
+struct cpu *machine_cpu(struct machine *m)
+{
+    return m->cpu;
+}
+
+void machine_console_type(struct machine *m, const void *bytes, size_t n)
+{
+    console_type(m->console, bytes, n);
+}

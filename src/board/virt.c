@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+#include "board/internal.h"
+
+#include "backend/blk_file.h"
+#include "display/display.h"
+#include "display/input.h"
+#include "virtio/devices.h"
+#include "virtio/mmio.h"
+
+#include <stdio.h>
+
+/* --- what the chips ask of the board ------------------------------------------------------- */
+
+static void hart_line(void *ctx, unsigned n, bool level)
+{
+    hart_irq(ctx, n, level);
+}
+
+static void guest_power(struct machine *m, bool reboot, int status)
+{
+    if (reboot)
+        machine_reset(m, CAUSE_GUEST_RESET);
+    else
+        machine_quit(m, status, CAUSE_GUEST_SHUTDOWN);
+}
+
+/* The shell sees eight bits of a status; a failure must not look like success there. */
+static void finisher_poweroff(void *ctx, unsigned code)
+{
+    guest_power(ctx, false, code && !(code & 0xff) ? 1 : (int)(code & 0xff));
+}
+
+static void finisher_reboot(void *ctx)
+{
+    guest_power(ctx, true, 0);
+}
+
+static void sbi_power(void *ctx, enum sbi_power what, bool failed)
+{
+    guest_power(ctx, what == SBI_POWER_REBOOT, failed);
+}
+
+static size_t sbi_console_write(void *ctx, const uint8_t *bytes, size_t n)
+{
+    struct machine *m = ctx;
+    return uart_console_write(m->uart, bytes, n);
+}
+
+static size_t sbi_console_read(void *ctx, uint8_t *bytes, size_t n)
+{
+    struct machine *m = ctx;
+    return uart_console_read(m->uart, bytes, n);
+}
+
+static void terminal_quit(void *ctx)
+{
+    machine_quit(ctx, 0, CAUSE_HOST_UI);
+}
+
+/* --- harts and chips ------------------------------------------------------------------------ */
+
+static bool attach_cpu(struct machine *m)
+{
+    const struct machine_config *c = &m->config;
+    const struct sbi_host host = {sbi_console_write, sbi_console_read, sbi_power, m};
+    if (!c->bios && !(m->sbi = sbi_create(m->mem, m->log, &host)))
+        return false;
+    const struct cpu_config config = {
+        .model = c->cpu,
+        .harts = c->harts,
+        .single_thread = c->single_thread,
+        .firmware = c->bios != NULL,
+        .mem = m->mem,
+        .map = m->map,
+        .clock = m->clock,
+        .log = m->log,
+        .sbi = m->sbi ? &sbi_ops : NULL,
+        .sbi_ctx = m->sbi,
+    };
+    m->cpu = cpu_create(&config);
+    if (m->cpu && m->sbi)
+        sbi_set_cpu(m->sbi, m->cpu);
+    return m->cpu;
+}
+
+static bool attach_irq_chips(struct machine *m)
+{
+    struct irq_line msi[CPU_MAX_HARTS], mti[CPU_MAX_HARTS], external[2 * CPU_MAX_HARTS];
+    unsigned harts = m->config.harts;
+    for (unsigned i = 0; i < harts; i++) {
+        struct hart *hart = cpu_hart(m->cpu, i);
+        msi[i] = (struct irq_line){hart_line, hart, HART_IRQ_MSI};
+        mti[i] = (struct irq_line){hart_line, hart, HART_IRQ_MTI};
+        external[2 * i] = (struct irq_line){hart_line, hart, HART_IRQ_MEI};
+        external[2 * i + 1] = (struct irq_line){hart_line, hart, HART_IRQ_SEI};
+    }
+    m->plic = plic_create(2 * harts, external);
+    m->aclint = aclint_create(harts, msi, mti, m->clock, m->loop);
+    return m->plic && m->aclint && map_add(m->map, VIRT_PLIC, PLIC_SIZE, &plic_ops, m->plic) &&
+           map_add(m->map, VIRT_CLINT, ACLINT_SIZE, &aclint_ops, m->aclint);
+}
+
+static bool attach_chips(struct machine *m)
+{
+    const struct machine_config *c = &m->config;
+    const struct console_config console = {
+        .loop = m->loop,
+        .stdio = c->console,
+        .tap = c->console_out,
+        .tap_ctx = c->console_ctx,
+        .quit = terminal_quit,
+        .quit_ctx = m,
+    };
+    m->console = console_create(&console);
+    if (!m->console)
+        return false;
+    struct uart_host host = console_host(m->console);
+    m->uart = uart_create(plic_line(m->plic, VIRT_IRQ_UART), &host);
+    m->rtc = rtc_create(plic_line(m->plic, VIRT_IRQ_RTC), m->clock, m->loop);
+    m->syscon = (struct syscon){finisher_poweroff, finisher_reboot, m};
+    console_set_uart(m->console, m->uart);
+    return m->uart && m->rtc && map_add(m->map, VIRT_UART, UART_SIZE, &uart_ops, m->uart) &&
+           map_add(m->map, VIRT_RTC, RTC_SIZE, &rtc_ops, m->rtc) &&
+           map_add(m->map, VIRT_FINISHER, SYSCON_SIZE, &syscon_ops, &m->syscon);
+}
+
+/* --- virtio: one function a device, one row in the table ------------------------------------- */
+
+static struct virtio_dev *make_disk(struct machine *m, unsigned i)
+{
+    char serial[16];
+    snprintf(serial, sizeof(serial), "disk%u", i);
+    return virtio_blk_create(m->mem, m->log, m->disk[i], serial, true);
+}
+
+static struct virtio_dev *make_gpu(struct machine *m, unsigned i)
+{
+    (void)i;
+    const struct virtio_gpu_config config = {
+        .display = m->display,
+        .memory = m->config.gpu_memory,
+        .edid = m->config.gpu_edid,
+        .threaded = true,
+    };
+    return virtio_gpu_create(m->mem, m->log, &config);
+}
+
+static struct virtio_dev *make_input(struct machine *m, unsigned i)
+{
+    return virtio_input_create(m->mem, m->log, m->input, (enum virtio_input_kind)i);
+}
+
+static struct virtio_dev *make_rng(struct machine *m, unsigned i)
+{
+    (void)i;
+    return virtio_rng_create(m->mem, m->log);
+}
+
+static unsigned count_disks(const struct machine_config *c)
+{
+    return c->disks;
+}
+
+static unsigned count_gpus(const struct machine_config *c)
+{
+    return c->scanouts ? 1 : 0;
+}
+
+static unsigned count_inputs(const struct machine_config *c)
+{
+    (void)c;
+    return VIRTIO_INPUT_MOUSE + 1; /* keyboard, tablet, mouse */
+}
+
+static unsigned count_one(const struct machine_config *c)
+{
+    (void)c;
+    return 1;
+}
+
+/* In the order of their slots: the first disk is in slot 0, where xv6 looks for it. */
+static const struct device_row {
+    unsigned (*count)(const struct machine_config *c);
+    struct virtio_dev *(*make)(struct machine *m, unsigned i);
+} device_rows[] = {
+    {count_disks, make_disk},
+    {count_gpus, make_gpu},
+    {count_inputs, make_input},
+    {count_one, make_rng},
+};
+
+/* dev NULL: an empty slot. */
+static bool attach_slot(struct machine *m, struct virtio_dev *dev)
+{
+    unsigned i = m->slots;
+    struct irq_line irq = plic_line(m->plic, virt_slot_irq(i));
+    if (i == VIRT_MAX_SLOTS || !(m->slot[i] = virtio_mmio_create(dev, irq)))
+        return false;
+    m->slots++;
+    return map_add(m->map, VIRT_VIRTIO + i * VIRT_STRIDE, VIRT_STRIDE, &virtio_mmio_ops,
+                   m->slot[i]);
+}
+
+static bool attach_virtio(struct machine *m)
+{
+    for (unsigned row = 0; row < ARRAY_SIZE(device_rows); row++) {
+        for (unsigned i = 0; i < device_rows[row].count(&m->config); i++) {
+            struct virtio_dev *dev = device_rows[row].make(m, i);
+            if (!dev || !attach_slot(m, dev))
+                return false;
+        }
+    }
+    while (m->slots < VIRT_MIN_SLOTS)
+        if (!attach_slot(m, NULL))
+            return false;
+    return true;
+}
+
+static bool open_disks(struct machine *m, char *err, size_t err_size)
+{
+    for (unsigned i = 0; i < m->config.disks; i++) {
+        const struct machine_disk *d = &m->config.disk[i];
+        m->disk[i] = blk_file_open(d->path, d->read_only, err, err_size);
+        if (!m->disk[i])
+            return false;
+    }
+    return true;
+}
+
+bool virt_attach(struct machine *m, char *err, size_t err_size)
+{
+    if (!open_disks(m, err, err_size))
+        return false;
+    if (attach_cpu(m) && attach_irq_chips(m) && attach_chips(m) && attach_virtio(m))
+        return true;
+    snprintf(err, err_size, "not enough host memory for this machine; use fewer harts or devices");
+    return false;
+}
+
+void virt_detach(struct machine *m)
+{
+    cpu_destroy(m->cpu); /* first: nobody calls into a device any more */
+    for (unsigned i = 0; i < m->slots; i++)
+        virtio_mmio_destroy(m->slot[i]);
+    for (unsigned i = 0; i < MACHINE_MAX_DISKS; i++)
+        if (m->disk[i])
+            blk_file_close(m->disk[i]);
+    console_destroy(m->console);
+    rtc_destroy(m->rtc);
+    uart_destroy(m->uart);
+    aclint_destroy(m->aclint);
+    plic_destroy(m->plic);
+    sbi_destroy(m->sbi);
+}
+
+void virt_reset(struct machine *m)
+{
+    for (unsigned i = 0; i < m->slots; i++)
+        virtio_mmio_reset(m->slot[i]);
+    uart_reset(m->uart);
+    rtc_reset(m->rtc);
+    plic_reset(m->plic);
+    aclint_reset(m->aclint);
+}

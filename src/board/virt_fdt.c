@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "board/internal.h"
+
+#include "virtio/mmio.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#define STDOUT_PATH "/soc/serial@10000000"
+
+static void chosen(struct machine *m, struct fdt_builder *b, const struct boot_layout *layout)
+{
+    uint8_t seed[32];
+    fdt_node(b, "chosen");
+    fdt_str(b, "stdout-path", STDOUT_PATH);
+    if (m->config.cmdline)
+        fdt_str(b, "bootargs", m->config.cmdline);
+    if (layout->initrd_end > layout->initrd_start) {
+        fdt_u64(b, "linux,initrd-start", layout->initrd_start);
+        fdt_u64(b, "linux,initrd-end", layout->initrd_end);
+    }
+    if (getrandom(seed, sizeof(seed), 0) == (ssize_t)sizeof(seed))
+        fdt_bytes(b, "rng-seed", seed, sizeof(seed));
+    fdt_node_end(b);
+}
+
+static void memory(struct machine *m, struct fdt_builder *b)
+{
+    fdt_node(b, "memory@%llx", (unsigned long long)VIRT_RAM);
+    fdt_str(b, "device_type", "memory");
+    fdt_reg(b, VIRT_RAM, m->config.ram);
+    fdt_node_end(b);
+}
+
+static void soc(struct machine *m, struct fdt_builder *b, const uint32_t *intc, uint32_t test)
+{
+    uint32_t plic = fdt_phandle(b);
+    fdt_node(b, "soc");
+    fdt_str(b, "compatible", "simple-bus");
+    fdt_u32(b, "#address-cells", 2);
+    fdt_u32(b, "#size-cells", 2);
+    fdt_flag(b, "ranges");
+    syscon_fdt(b, VIRT_FINISHER, test);
+    rtc_fdt(b, VIRT_RTC, VIRT_IRQ_RTC, plic);
+    aclint_fdt(m->aclint, b, VIRT_CLINT, intc);
+    plic_fdt(m->plic, b, VIRT_PLIC, plic, intc);
+    uart_fdt(b, VIRT_UART, VIRT_IRQ_UART, plic);
+    for (unsigned i = 0; i < m->slots; i++)
+        virtio_mmio_fdt(b, VIRT_VIRTIO + i * VIRT_STRIDE, virt_slot_irq(i), plic);
+    fdt_node_end(b);
+}
+
+static void root(struct machine *m, struct fdt_builder *b, const struct boot_layout *layout)
+{
+    static const char compatible[] = "riscreen,virt\0riscv-virtio";
+    uint32_t intc[CPU_MAX_HARTS] = {0};
+    fdt_node(b, "%s", "");
+    fdt_u32(b, "#address-cells", 2);
+    fdt_u32(b, "#size-cells", 2);
+    fdt_strs(b, "compatible", compatible, sizeof(compatible));
+    fdt_str(b, "model", "riscreen,virt");
+    chosen(m, b, layout);
+    memory(m, b);
+    cpu_fdt(m->cpu, b, intc);
+    uint32_t test = fdt_phandle(b);
+    soc(m, b, intc, test);
+    syscon_fdt_power(b, test);
+    fdt_node_end(b);
+}
+
+void *virt_fdt(struct machine *m, const struct boot_layout *layout, size_t *size)
+{
+    struct fdt_builder *b = fdt_builder_create();
+    if (!b)
+        return NULL;
+    root(m, b, layout);
+    void *blob = fdt_builder_end(b, size);
+    fdt_builder_destroy(b);
+    return blob;
+}
