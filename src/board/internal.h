@@ -76,7 +76,7 @@ struct machine {
     struct listener *listeners;
     /* machine_run's thread */
     pthread_t io;
-    bool io_running, stopped;
+    bool io_running, harts_running, stopped;
 };
 
 bool requests_init(struct machine *m);

@@ -162,8 +162,6 @@ static bool load_all(struct loading *l)
     o->low_end = VIRT_RAM;
     o->machine_mode = c->bios != NULL;
     o->kernel = VIRT_RAM + (c->cpu.xlen == 32 ? 4u << 20 : 2u << 20);
-    if (!c->kernel && !has_firmware(c))
-        return fail(l, "nothing to run; give a kernel (-k Image) or a firmware (--bios FILE)");
     if (has_firmware(c) && !load_firmware(l))
         return false;
     if (c->kernel && !load_kernel(l))

@@ -108,6 +108,7 @@ static bool start(struct machine *m)
         log_warn(m->log, "cannot start the harts' threads; use fewer harts (-c)");
         return false;
     }
+    m->harts_running = true;
     cpu_park(m->cpu);
     bool ok = boot(m);
     if (ok)
@@ -119,7 +120,8 @@ static bool start(struct machine *m)
 /* Nothing of the guest runs any more when this returns; the terminal is the user's again. */
 static void finish(struct machine *m)
 {
-    cpu_park(m->cpu);
+    if (m->harts_running)
+        cpu_park(m->cpu);
     if (m->io_running) {
         loop_quit(m->loop);
         pthread_join(m->io, NULL);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include "main/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_RAM_32  (UINT64_C(1) << 30)
+#define GPU_MEMORY  (UINT64_C(256) << 20)
+#define GPU_REFRESH 60000
+
+static const struct option_row *find_letter(char letter)
+{
+    for (unsigned i = 0; i < option_count; i++)
+        if (letter && option_rows[i].letter == letter)
+            return &option_rows[i];
+    return NULL;
+}
+
+static const struct option_row *find_name(const char *name, size_t n)
+{
+    for (unsigned i = 0; i < option_count; i++)
+        if (strlen(option_rows[i].name) == n && !memcmp(option_rows[i].name, name, n))
+            return &option_rows[i];
+    return NULL;
+}
+
+struct cursor {
+    int at, argc;
+    char **argv;
+    char *err;
+    size_t err_size;
+};
+
+/* The value of an option: the rest of its own word, or the next word. NULL: there is none. */
+static const char *value_of(struct cursor *p, const char *rest)
+{
+    if (rest)
+        return rest;
+    return p->at < p->argc ? p->argv[p->at++] : NULL;
+}
+
+static bool take(struct config *c, struct cursor *p, const struct option_row *row, const char *rest)
+{
+    const char *value = row->arg ? value_of(p, rest) : "";
+    if (!value) {
+        snprintf(p->err, p->err_size, "--%s needs a value; write --%s %s", row->name, row->name,
+                 row->arg);
+        return false;
+    }
+    if (row->arg && !*value) {
+        snprintf(p->err, p->err_size, "--%s has an empty value; give %s", row->name, row->arg);
+        return false;
+    }
+    return row->take(c, value, p->err, p->err_size);
+}
+
+/* "--name", "--name=value" */
+static bool take_long(struct config *c, struct cursor *p, const char *word)
+{
+    const char *name = word + 2;
+    size_t n = strcspn(name, "=");
+    const struct option_row *row = find_name(name, n);
+    if (!row) {
+        snprintf(p->err, p->err_size, "%s: no such option; see riscreen --help", word);
+        return false;
+    }
+    if (name[n] && !row->arg) {
+        snprintf(p->err, p->err_size, "--%s takes no value; leave it out", row->name);
+        return false;
+    }
+    return take(c, p, row, name[n] ? name + n + 1 : NULL);
+}
+
+/* "-x", "-xvalue", "-xyz" */
+static bool take_letters(struct config *c, struct cursor *p, const char *word)
+{
+    for (const char *l = word + 1; *l; l++) {
+        const struct option_row *row = find_letter(*l);
+        if (!row) {
+            snprintf(p->err, p->err_size, "-%c: no such option; see riscreen --help", *l);
+            return false;
+        }
+        if (row->arg)
+            return take(c, p, row, l[1] ? l + 1 : NULL);
+        if (!take(c, p, row, NULL))
+            return false;
+    }
+    return true;
+}
+
+/* What no option can see alone. */
+static bool check(const struct config *c, char *err, size_t err_size)
+{
+    const struct machine_config *m = &c->machine;
+    const char *why = NULL;
+    if (c->help || c->version || c->man)
+        return true;
+    if (!m->kernel && !m->bios && !c->dumpdtb)
+        why = "nothing to run; give a kernel (-k Image) or a firmware (--bios FILE)";
+    else if (m->bios && !strcmp(m->bios, "none") && !m->kernel && !c->dumpdtb)
+        why = "--bios none leaves nothing to run; give the program with -k";
+    else if (m->cpu.xlen == 32 && m->ram > MAX_RAM_32)
+        why = "rv32 takes at most 1G of memory; lower -m";
+    else if (m->initrd && !m->kernel)
+        why = "an initrd needs a kernel; give one with -k";
+    else if (m->cmdline && !m->kernel && !m->bios && !c->dumpdtb)
+        why = "a command line needs a kernel; give one with -k";
+    else if ((c->junit || c->script_out) && !c->script)
+        why = "--junit and --script-out belong to a script; give one with --script";
+    if (why)
+        snprintf(err, err_size, "%s", why);
+    return !why;
+}
+
+bool config_parse(struct config *c, int argc, char **argv, char *err, size_t err_size)
+{
+    struct cursor p = {1, argc, argv, err, err_size};
+    *c = (struct config){.display_args = ""};
+    c->machine.gpu_memory = GPU_MEMORY;
+    c->machine.gpu_refresh_mhz = GPU_REFRESH;
+    c->machine.gpu_edid = true;
+    c->machine.console = true;
+    for (unsigned i = 0; i < option_count; i++)
+        if (option_rows[i].def && !option_rows[i].take(c, option_rows[i].def, err, err_size))
+            return false;
+    while (p.at < argc) {
+        const char *word = argv[p.at++];
+        if (word[0] != '-' || !word[1]) {
+            snprintf(err, err_size, "%s: unexpected; files are given with an option, as in -k %s",
+                     word, word);
+            return false;
+        }
+        if (!(word[1] == '-' ? take_long(c, &p, word) : take_letters(c, &p, word)))
+            return false;
+        if (c->help || c->version || c->man)
+            return true;
+    }
+    return check(c, err, err_size);
+}
+
+void config_finish(struct config *c)
+{
+    for (unsigned i = 0; i < c->copies; i++)
+        free(c->copy[i]);
+    c->copies = 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line. One const table (config.c) has a row for each option: its names, argument,
+ * default, help text and the function that takes its value. Parsing, the defaults, --help and the
+ * manual page all come from that table, so they cannot disagree.
+ */
+#ifndef MAIN_CONFIG_H
+#define MAIN_CONFIG_H
+
+#include "board/machine.h"
+
+#include <stdio.h>
+
+#define CONFIG_MAX_COPIES 32
+
+struct config {
+    struct machine_config machine; /* complete but for log and the console's tap */
+    const char *display;           /* name of a front-end; NULL: the best that opens */
+    const char *display_args;      /* what followed the name, or "" */
+    const char *monitor, *script, *script_out, *junit, *dumpdtb, *log;
+    bool help, version, man;       /* print that, and nothing else */
+    char *copy[CONFIG_MAX_COPIES]; /* split arguments, freed by config_finish */
+    unsigned copies;
+};
+
+/*
+ * Defaults, then the arguments; strings point into argv or into copies. False with one line (what,
+ * why, the cure) in err; config_finish is due all the same.
+ */
+bool config_parse(struct config *c, int argc, char **argv, char *err, size_t err_size);
+void config_finish(struct config *c);
+
+void config_print_help(FILE *f);
+void config_print_man(FILE *f); /* roff, for riscreen(1) */
+
+/* "512M", "1G", "65536K", or MiB without a letter; bytes. False: not a size. */
+bool config_size(const char *text, uint64_t *bytes);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* --help and the manual page, both from the option table. */
+#include "main/options.h"
+
+#include "monitor/monitor.h"
+
+#include <string.h>
+
+#define INDENT 8
+#define WIDTH  78
+
+static const char usage[] = "riscreen -k Image [-i initrd] [-d disk]... [option]...";
+static const char about[] =
+    "A RISC-V computer with a screen: it boots Linux and shows its desktop.";
+
+static const struct {
+    const char *keys, *what;
+} keys[] = {
+    {"Ctrl-A x", "end the machine"},
+    {"Ctrl-A h", "list these keys"},
+    {"Ctrl-A Ctrl-A", "send Ctrl-A to the guest"},
+};
+
+/* The help text of a row with its default in place of %s. */
+static void expand(char *out, size_t size, const struct option_row *row)
+{
+    const char *hole = strstr(row->help, "%s");
+    if (hole)
+        snprintf(out, size, "%.*s%s%s", (int)(hole - row->help), row->help,
+                 row->def ? row->def : "none", hole + 2);
+    else
+        snprintf(out, size, "%s", row->help);
+}
+
+/* Prints words, broken before WIDTH, each line indented. */
+static void wrap(FILE *f, const char *text)
+{
+    int column = 0;
+    while (*text) {
+        int n = (int)strcspn(text, " ");
+        if (column && column + 1 + n > WIDTH) {
+            fputc('\n', f);
+            column = 0;
+        }
+        fprintf(f, "%*s%.*s", column ? 1 : INDENT, "", n, text);
+        column += n + (column ? 1 : INDENT);
+        text += n;
+        text += strspn(text, " ");
+    }
+    fputc('\n', f);
+}
+
+void config_print_help(FILE *f)
+{
+    char text[512];
+    fprintf(f, "%s\n\nUsage: %s\n", about, usage);
+    for (unsigned i = 0; i < option_count; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (row->group)
+            fprintf(f, "\n%s:\n", row->group);
+        if (!row->help)
+            continue;
+        if (row->letter)
+            fprintf(f, "  -%c, ", row->letter);
+        else
+            fputs("      ", f);
+        fprintf(f, "--%s%s%s\n", row->name, row->arg ? " " : "", row->arg ? row->arg : "");
+        expand(text, sizeof(text), row);
+        wrap(f, text);
+    }
+    fputs("\nKeys in the terminal:\n", f);
+    for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)
+        fprintf(f, "  %-14s %s\n", keys[i].keys, keys[i].what);
+    fprintf(f, "\nScreen scripts:\n%s", script_help);
+}
+
+/* --- the manual page ------------------------------------------------------------------------- */
+
+/* Text for roff: no line begins with a control character, hyphens and backslashes are literal. */
+static void roff(FILE *f, const char *text)
+{
+    bool start = true;
+    for (; *text; text++) {
+        if (start && (*text == '.' || *text == '\''))
+            fputs("\\&", f);
+        if (*text == '\\')
+            fputs("\\e", f);
+        else if (*text == '-')
+            fputs("\\-", f);
+        else
+            fputc(*text, f);
+        start = *text == '\n';
+    }
+}
+
+static void man_option(FILE *f, const struct option_row *row)
+{
+    char text[512];
+    fputs(".TP\n", f);
+    if (row->letter)
+        fprintf(f, "\\fB\\-%c\\fR, ", row->letter);
+    fputs("\\fB\\-\\-", f);
+    roff(f, row->name);
+    fputs("\\fR", f);
+    if (row->arg) {
+        fputs(" \\fI", f);
+        roff(f, row->arg);
+        fputs("\\fR", f);
+    }
+    fputc('\n', f);
+    expand(text, sizeof(text), row);
+    roff(f, text);
+    fputc('\n', f);
+}
+
+void config_print_man(FILE *f)
+{
+    fputs(".TH RISCREEN 1 \"\" \"riscreen\" \"User Commands\"\n.SH NAME\n"
+          "riscreen \\- a RISC\\-V computer with a screen\n.SH SYNOPSIS\n",
+          f);
+    roff(f, usage);
+    fputs("\n.SH DESCRIPTION\n", f);
+    roff(f, about);
+    fputs("\nThe board is laid out like QEMU's virt machine. The guest's serial port is the "
+          "terminal, its screen a window.\n.SH OPTIONS\n",
+          f);
+    for (unsigned i = 0; i < option_count; i++) {
+        if (option_rows[i].group)
+            fprintf(f, ".SS %s\n", option_rows[i].group);
+        if (option_rows[i].help)
+            man_option(f, &option_rows[i]);
+    }
+    fputs(".SH KEYS\nIn the terminal:\n", f);
+    for (unsigned i = 0; i < ARRAY_SIZE(keys); i++) {
+        fputs(".TP\n\\fB", f);
+        roff(f, keys[i].keys);
+        fprintf(f, "\\fR\n%s\n", keys[i].what);
+    }
+    fputs(".SH SCREEN SCRIPTS\n.nf\n", f);
+    roff(f, script_help);
+    fputs(".fi\n.SH EXIT STATUS\n0 if the guest powered off or the user ended it; what the guest "
+          "failed with; 1 if\nsomething was wrong with the command line, the images, or a script; "
+          "128 and the\nnumber of the signal that ended riscreen.\n",
+          f);
+}

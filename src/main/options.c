@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+#include "main/options.h"
+
+#include "ui/ui.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MIN_RAM      (UINT64_C(64) << 20)
+#define MAX_RAM      (UINT64_C(64) << 30)
+#define MAX_GPU_SIDE 8192
+#define MIN_GPU_SIDE 64
+#define MAX_CMDLINE  4096
+
+static bool PRINTF_LIKE(3, 4) wrong(char *err, size_t err_size, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(err, err_size, fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+/* A decimal number in min..max that is all of text. */
+static bool number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    unsigned long long v = strtoull(text, &end, 10);
+    *out = v;
+    return text[0] >= '0' && text[0] <= '9' && !*end && !errno && v >= min && v <= max;
+}
+
+bool config_size(const char *text, uint64_t *bytes)
+{
+    static const char units[] = "KMGT";
+    char *end;
+    errno = 0;
+    unsigned long long v = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || errno)
+        return false;
+    unsigned shift = 20;
+    if (*end) {
+        const char *unit = strchr(units, *end >= 'a' ? *end - 'a' + 'A' : *end);
+        if (!unit || strcmp(end + 1 + (end[1] == 'i' && end[2] == 'B') * 2, ""))
+            return false;
+        shift = 10 * (unsigned)(unit - units + 1);
+    }
+    *bytes = v << shift;
+    return *bytes >> shift == v;
+}
+
+/* A copy of the first n bytes of text, which lives as long as the configuration. */
+static const char *keep(struct config *c, const char *text, size_t n)
+{
+    if (c->copies == CONFIG_MAX_COPIES)
+        return NULL;
+    char *copy = strndup(text, n);
+    if (copy)
+        c->copy[c->copies++] = copy;
+    return copy;
+}
+
+/* text without a trailing ",word"; *had says whether it was there. */
+static const char *cut_word(struct config *c, const char *text, const char *word, bool *had)
+{
+    size_t len = strlen(text), n = strlen(word);
+    *had = len > n && text[len - n - 1] == ',' && !strcmp(text + len - n, word);
+    return *had ? keep(c, text, len - n - 1) : text;
+}
+
+/* --- boot ------------------------------------------------------------------------------------ */
+
+static bool take_kernel(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)err, (void)err_size;
+    c->machine.kernel = v;
+    return true;
+}
+
+static bool take_initrd(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)err, (void)err_size;
+    c->machine.initrd = v;
+    return true;
+}
+
+static bool take_append(struct config *c, const char *v, char *err, size_t err_size)
+{
+    c->machine.cmdline = v;
+    return strlen(v) < MAX_CMDLINE ||
+           wrong(err, err_size, "-a: the command line has more than %d bytes; shorten it",
+                 MAX_CMDLINE - 1);
+}
+
+static bool take_dtb(struct config *c, const char *v, char *err, size_t err_size)
+{
+    c->machine.dtb = cut_word(c, v, "raw", &c->machine.dtb_raw);
+    return c->machine.dtb || wrong(err, err_size, "-b: not enough memory");
+}
+
+static bool take_bios(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)err, (void)err_size;
+    c->machine.bios = v;
+    return true;
+}
+
+static bool take_dumpdtb(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)err, (void)err_size;
+    c->dumpdtb = v;
+    return true;
+}
+
+/* --- machine --------------------------------------------------------------------------------- */
+
+static bool take_memory(struct config *c, const char *v, char *err, size_t err_size)
+{
+    if (!config_size(v, &c->machine.ram))
+        return wrong(err, err_size, "-m %s: not a size; write a number and M or G, as in -m 512M",
+                     v);
+    if (c->machine.ram < MIN_RAM || c->machine.ram > MAX_RAM)
+        return wrong(err, err_size, "-m %s: out of range; guest memory is 64M to 64G", v);
+    if (c->machine.ram % (UINT64_C(1) << 20))
+        return wrong(err, err_size, "-m %s: not whole MiB; round it, as in -m 512M", v);
+    return true;
+}
+
+static bool take_harts(struct config *c, const char *v, char *err, size_t err_size)
+{
+    uint64_t n;
+    if (!number(v, 1, CPU_MAX_HARTS, &n))
+        return wrong(err, err_size, "-c %s: not a number of harts; give 1 to %d", v, CPU_MAX_HARTS);
+    c->machine.harts = (unsigned)n;
+    return true;
+}
+
+static bool take_cpu(struct config *c, const char *v, char *err, size_t err_size)
+{
+    return cpu_model_parse(v, &c->machine.cpu, err, err_size);
+}
+
+static bool take_threads(struct config *c, const char *v, char *err, size_t err_size)
+{
+    c->machine.single_thread = !strcmp(v, "single");
+    return c->machine.single_thread || !strcmp(v, "multi") ||
+           wrong(err, err_size, "--threads=%s: unknown; give single or multi", v);
+}
+
+/* --- devices --------------------------------------------------------------------------------- */
+
+static bool take_disk(struct config *c, const char *v, char *err, size_t err_size)
+{
+    struct machine_config *m = &c->machine;
+    if (m->disks == MACHINE_MAX_DISKS)
+        return wrong(err, err_size, "-d %s: more than %d disks; leave one out", v,
+                     MACHINE_MAX_DISKS);
+    struct machine_disk *d = &m->disk[m->disks++];
+    d->path = cut_word(c, v, "ro", &d->read_only);
+    return d->path || wrong(err, err_size, "-d: not enough memory");
+}
+
+/* One of the words after a GPU's size. */
+static bool gpu_word(struct machine_config *m, const char *word, char *err, size_t err_size)
+{
+    uint64_t n;
+    if (!strncmp(word, "memory=", 7) && config_size(word + 7, &n) && n >= 1 << 20) {
+        m->gpu_memory = n;
+    } else if (!strncmp(word, "refresh=", 8) && number(word + 8, 1, 500, &n)) {
+        m->gpu_refresh_mhz = (uint32_t)n * 1000;
+    } else if (!strcmp(word, "edid=on") || !strcmp(word, "edid=off")) {
+        m->gpu_edid = word[6] == 'n';
+    } else {
+        return wrong(err, err_size,
+                     "--gpu: '%s' is no setting; there are memory=SIZE, refresh=HZ, edid=on|off",
+                     word);
+    }
+    return true;
+}
+
+static bool take_gpu(struct config *c, const char *v, char *err, size_t err_size)
+{
+    struct machine_config *m = &c->machine;
+    unsigned w, h;
+    int used = 0;
+    if (!strcmp(v, "none")) {
+        m->scanouts = 0;
+        return true;
+    }
+    if (sscanf(v, "%5ux%5u%n", &w, &h, &used) != 2 || (v[used] && v[used] != ',') || v[0] == '+' ||
+        v[0] == '-')
+        return wrong(err, err_size, "--gpu %s: not a size; write WIDTHxHEIGHT, as in 1280x800", v);
+    if (w < MIN_GPU_SIDE || h < MIN_GPU_SIDE || w > MAX_GPU_SIDE || h > MAX_GPU_SIDE)
+        return wrong(err, err_size, "--gpu %s: out of range; each side is %d to %d pixels", v,
+                     MIN_GPU_SIDE, MAX_GPU_SIDE);
+    m->scanouts = 1;
+    m->gpu_width = w;
+    m->gpu_height = h;
+    for (const char *p = v + used; *p;) {
+        size_t n = strcspn(++p, ",");
+        const char *word = keep(c, p, n);
+        if (!word || !gpu_word(m, word, err, err_size))
+            return word || wrong(err, err_size, "--gpu: too many settings; leave some out");
+        p += n;
+    }
+    return true;
+}
+
+static bool no_network(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)c;
+    return wrong(err, err_size, "-n %s: there is no network card yet; leave -n out", v);
+}
+
+static bool no_shared(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)c;
+    return wrong(err, err_size,
+                 "-s %s: sharing a directory is not built yet; put the files on a disk (-d)", v);
+}
+
+static bool no_gdb(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)c, (void)v;
+    return wrong(err, err_size,
+                 "-g: the gdb stub is not built yet; leave -g out (a screen's size "
+                 "is set with --gpu)");
+}
+
+/* --- screen and control ---------------------------------------------------------------------- */
+
+static bool take_display(struct config *c, const char *v, char *err, size_t err_size)
+{
+    size_t n = strcspn(v, ",");
+    if (n == 8 && !strncmp(v, "headless", n))
+        c->display = "none";
+    else
+        c->display = keep(c, v, n);
+    c->display_args = v[n] ? v + n + 1 : "";
+    for (unsigned i = 0; c->display && ui_list[i]; i++)
+        if (!strcmp(ui_list[i]->name, c->display))
+            return true;
+    return wrong(err, err_size, "--display %s: not in this build; there are%s none and headless", v,
+                 ui_list[0] == &ui_headless_ops ? "" : " sdl,");
+}
+
+static bool take_headless(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)v, (void)err, (void)err_size;
+    c->display = "none";
+    c->display_args = "";
+    return true;
+}
+
+static bool take_monitor(struct config *c, const char *v, char *err, size_t err_size)
+{
+    c->monitor = v;
+    return !strncmp(v, "unix:", 5) ||
+           wrong(err, err_size, "--monitor %s: unknown kind of address; give unix:PATH", v);
+}
+
+static bool take_script(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)err, (void)err_size;
+    c->script = v;
+    return true;
+}
+
+static bool take_script_out(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)err, (void)err_size;
+    c->script_out = v;
+    return true;
+}
+
+static bool take_junit(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)err, (void)err_size;
+    c->junit = v;
+    return true;
+}
+
+static bool take_log(struct config *c, const char *v, char *err, size_t err_size)
+{
+    const char *bad = NULL;
+    struct log *log = log_create(v, &bad);
+    if (!log && bad)
+        return wrong(err, err_size,
+                     "--log: '%.*s' is no category; there are cpu, bus, virtio, gpu, blk, input, "
+                     "sbi, ui and all",
+                     (int)strcspn(bad, ","), bad);
+    log_destroy(log);
+    c->log = v;
+    return true;
+}
+
+/* --- about ----------------------------------------------------------------------------------- */
+
+static bool take_help(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)v, (void)err, (void)err_size;
+    c->help = true;
+    return true;
+}
+
+static bool take_version(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)v, (void)err, (void)err_size;
+    c->version = true;
+    return true;
+}
+
+static bool take_man(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)v, (void)err, (void)err_size;
+    c->man = true;
+    return true;
+}
+
+const struct option_row option_rows[] = {
+    {"What to boot", 'k', "kernel", "FILE", NULL,
+     "Kernel: a Linux Image, also gzipped, or an ELF executable.", take_kernel},
+    {NULL, 'i', "initrd", "FILE", NULL, "Initial RAM disk for the kernel.", take_initrd},
+    {NULL, 'a', "append", "TEXT", NULL, "The kernel's command line.", take_append},
+    {NULL, 'b', "dtb", "FILE[,raw]", NULL,
+     "Device tree to use instead of the board's own. Command line, memory and initrd are patched "
+     "into it, unless `,raw' says to take it as it is.",
+     take_dtb},
+    {NULL, 0, "bios", "FILE|none", NULL,
+     "Firmware that runs in M-mode at 0x80000000, as OpenSBI's fw_jump or fw_dynamic: ELF or raw. "
+     "none: the kernel is itself an M-mode program. By default a built-in SBI boots the kernel.",
+     take_bios},
+    {NULL, 0, "dumpdtb", "FILE", NULL, "Write the device tree to FILE and exit.", take_dumpdtb},
+    {"The machine", 'm', "memory", "SIZE", "1G", "Guest memory, 64M to 64G (default %s).",
+     take_memory},
+    {NULL, 'c', "smp", "N", "1", "Harts, 1 to 32 (default %s).", take_harts},
+    {NULL, 0, "cpu", "MODEL[,EXT=on|off...]", "rv64",
+     "rv64 or rv32, with extensions switched: `rv32,f=off,d=off,c=off' is RV32IMA (default %s).",
+     take_cpu},
+    {NULL, 0, "threads", "multi|single", "multi",
+     "A host thread for each hart, or all harts in one, deterministically (default %s).",
+     take_threads},
+    {"Devices", 'd', "disk", "FILE[,ro]", NULL,
+     "Disk with a raw image; `,ro' only reads it. May be given several times.", take_disk},
+    {NULL, 0, "gpu", "WxH[,memory=SIZE]", "1280x800",
+     "Size of the screen, and host memory for its pictures; also refresh=HZ and edid=off. none: no "
+     "GPU (default %s).",
+     take_gpu},
+    {NULL, 'n', "netdev", "KIND", NULL, "Network card (not built yet).", no_network},
+    {NULL, 's', "shared-directory", "DIR", NULL, "Share a host directory (not built yet).",
+     no_shared},
+    {"Screen and control", 0, "display", "sdl|none", NULL,
+     "Where to show the screen: in a window, or nowhere (also: headless). By default a window, if "
+     "one can be opened.",
+     take_display},
+    {NULL, 'H', "headless", NULL, NULL, "The same as --display none.", take_headless},
+    {NULL, 0, "monitor", "unix:PATH", NULL,
+     "Control socket that speaks QMP: screendump, send-key, stop, quit and more.", take_monitor},
+    {NULL, 0, "script", "FILE", NULL,
+     "Run a screen script: waits for pictures and serial output, types and clicks; its failure is "
+     "exit status 1.",
+     take_script},
+    {NULL, 0, "script-out", "DIR", NULL, "Where a script's failure leaves its pictures.",
+     take_script_out},
+    {NULL, 0, "junit", "FILE", NULL, "Write the script's results as a JUnit report.", take_junit},
+    {"Help", 0, "log", "NAME,...", NULL,
+     "Also tell about: cpu, bus, virtio, gpu, blk, input, sbi, ui, or all.", take_log},
+    {NULL, 'g', "gdbstub", NULL, NULL, "Wait for a debugger (not built yet).", no_gdb},
+    {NULL, 'h', "help", NULL, NULL, "Print this and exit.", take_help},
+    {NULL, 0, "version", NULL, NULL, "Print the version and exit.", take_version},
+    {NULL, 0, "man", NULL, NULL, NULL, take_man},
+};
+const unsigned option_count = ARRAY_SIZE(option_rows);
