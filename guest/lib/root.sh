@@ -32,6 +32,7 @@ root_configure() {
     local root=$1 base=$1/usr/share/base-passwd group
     # root logs in without a password: nobody but the one who runs the machine gets at its consoles
     sed 's#^root:[^:]*:0:0:root:/root:.*#root::0:0:root:/root:/bin/sh#' "$base/passwd.master" >"$root/etc/passwd"
+    [ ! -x "$root/usr/bin/bash" ] || sed -i '1s#/bin/sh$#/bin/bash#' "$root/etc/passwd"
     cp "$base/group.master" "$root/etc/group"
     for group in input:101 render:102 kvm:103 sgx:104 messagebus:105 systemd-journal:106 systemd-network:107 seat:108; do
         grep -q "^${group%:*}:" "$root/etc/group" || echo "${group%:*}:x:${group#*:}:" >>"$root/etc/group"
