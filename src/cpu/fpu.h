@@ -39,8 +39,10 @@ enum fpu_flag {
 #define FPU_NAN32 ((uint32_t)0x7fc00000)
 #define FPU_NAN64 ((uint64_t)0x7ff8000000000000)
 
-/* Arithmetic. fma is a * b + c with one rounding; inf * 0 + NaN raises NV even when the NaN is
- * quiet. */
+/*
+ * Arithmetic. fma is a * b + c with one rounding; inf * 0 + NaN raises NV even when the NaN is
+ * quiet.
+ */
 uint32_t f32_add(uint32_t a, uint32_t b, unsigned rm, uint32_t *flags);
 uint32_t f32_sub(uint32_t a, uint32_t b, unsigned rm, uint32_t *flags);
 uint32_t f32_mul(uint32_t a, uint32_t b, unsigned rm, uint32_t *flags);
@@ -69,8 +71,10 @@ uint64_t f64_max(uint64_t a, uint64_t b, uint32_t *flags);
 uint64_t f64_minm(uint64_t a, uint64_t b, uint32_t *flags);
 uint64_t f64_maxm(uint64_t a, uint64_t b, uint32_t *flags);
 
-/* Comparisons, false when unordered. lt and le raise NV for any NaN; eq, ltq and leq only for a
- * signaling one. */
+/*
+ * Comparisons, false when unordered. lt and le raise NV for any NaN; eq, ltq and leq only for a
+ * signaling one.
+ */
 bool f32_eq(uint32_t a, uint32_t b, uint32_t *flags);
 bool f32_lt(uint32_t a, uint32_t b, uint32_t *flags);
 bool f32_le(uint32_t a, uint32_t b, uint32_t *flags);
@@ -120,8 +124,10 @@ uint32_t f64_to_f32(uint64_t a, unsigned rm, uint32_t *flags);
 uint16_t f32_to_f16(uint32_t a, unsigned rm, uint32_t *flags);
 uint16_t f64_to_f16(uint64_t a, unsigned rm, uint32_t *flags);
 
-/* Zfa: to an integral value in the same format. round (fround) never raises NX, roundnx does when
- * inexact. */
+/*
+ * Zfa: to an integral value in the same format. round (fround) never raises NX, roundnx does when
+ * inexact.
+ */
 uint32_t f32_round(uint32_t a, unsigned rm, uint32_t *flags);
 uint32_t f32_roundnx(uint32_t a, unsigned rm, uint32_t *flags);
 uint64_t f64_round(uint64_t a, unsigned rm, uint32_t *flags);

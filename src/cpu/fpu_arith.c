@@ -48,8 +48,10 @@ FPU_INLINE uint64_t generic_add(struct fpu_fmt f, uint64_t raw_a, uint64_t raw_b
     uint64_t x, y;
     int lz;
 
-    /* The greater magnitude first: then the exponents are in order and a difference is not
-     * negative. */
+    /*
+     * The greater magnitude first: then the exponents are in order and a difference is not
+     * negative.
+     */
     if (fpu_magnitude(f, raw_a) < fpu_magnitude(f, raw_b)) {
         uint64_t t = raw_a;
 
@@ -192,8 +194,10 @@ static uint64_t sqrt_rem64(uint64_t n, uint64_t *rem)
     return root;
 }
 
-/* The root of n * 2^64, for an n ending in zero bits, jammed: one more step of the same, with the
- * lower half zero. */
+/*
+ * The root of n * 2^64, for an n ending in zero bits, jammed: one more step of the same, with the
+ * lower half zero.
+ */
 static uint64_t sqrt_wide(uint64_t n)
 {
     uint64_t high_rem, high = sqrt_rem64(n, &high_rem);

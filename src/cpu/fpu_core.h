@@ -185,8 +185,10 @@ FPU_INLINE uint64_t fpu_round_pack(struct fpu_fmt f, bool sign, int exp, uint64_
     if (unlikely(exp > fpu_bias(f)))
         return fpu_overflow(f, sign, rm, flags);
     if (unlikely(exp < emin)) {
-        /* Tiny after rounding: rounded to full precision with no bound on the exponent, is it still
-         * below 2^emin? */
+        /*
+         * Tiny after rounding: rounded to full precision with no bound on the exponent, is it still
+         * below 2^emin?
+         */
         kept = sig >> drop;
         tiny = exp < emin - 1 || kept != (UINT64_C(2) << f.mbits) - 1 ||
                !fpu_rounds_up(sign, true, sig << (64 - drop), rm);

@@ -77,8 +77,10 @@ static inline bool fpu_finite_f64(uint64_t r)
     return (r >> 52 & 0x7ff) != 0x7ff;
 }
 
-/* Finite and at least twice the least normal number, so without UF either: biased exponent 2 ..
- * greatest - 1. */
+/*
+ * Finite and at least twice the least normal number, so without UF either: biased exponent 2 ..
+ * greatest - 1.
+ */
 static inline bool fpu_safe_f32(uint32_t r)
 {
     return (r >> 23 & 0xff) - 2 < 0xff - 2;
@@ -453,8 +455,10 @@ static inline uint64_t fast_f64_to_u64(uint64_t a, unsigned rm, uint32_t *flags)
     return f64_to_u64(a, rm, flags);
 }
 
-/* From integers. These are exact just when converting back gives the integer; below 2^63 that can
- * be tried. */
+/*
+ * From integers. These are exact just when converting back gives the integer; below 2^63 that can
+ * be tried.
+ */
 static inline uint32_t fast_i64_to_f32(int64_t a, unsigned rm, uint32_t *flags)
 {
     float x = (float)a;

@@ -126,8 +126,10 @@ static inline uint64_t random_fraction(struct rng *g, unsigned mbits)
     }
 }
 
-/* Biased to the ends of the exponent range, and to the neighbourhood of the operand before, if any
- * (*prev). */
+/*
+ * Biased to the ends of the exponent range, and to the neighbourhood of the operand before, if any
+ * (*prev).
+ */
 static inline uint64_t random_float(struct rng *g, enum type type, const uint64_t *prev)
 {
     unsigned mbits = type == T_H   ? 10

@@ -308,8 +308,10 @@ static double round_to(double x, double ulp, unsigned rm)
     }
 }
 
-/* x rounded to the format with this many significant bits, least normal exponent and greatest
- * number. */
+/*
+ * x rounded to the format with this many significant bits, least normal exponent and greatest
+ * number.
+ */
 static double narrow(double x, int digits, int emin, double max, unsigned rm, uint32_t *flags)
 {
     int exp = x == 0 ? emin : ilogb(x);
@@ -395,8 +397,7 @@ static void test_widening(void **state)
     }
 }
 
-/* To an integer by rounding in floating point and comparing with the limits, lowest and (just)
- * beyond the highest. */
+/* To an integer by rounding in floating point; low is the least, `beyond` one past the greatest. */
 static uint64_t int_from_host(double x, double low, double beyond, unsigned rm, uint32_t *flags)
 {
     double r = round_to(x, 1, rm);

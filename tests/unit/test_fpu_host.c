@@ -173,8 +173,10 @@ static void test_fast(void **state)
     (void)state;
     for (const struct op *op = fast_ops; op < fast_ops + ARRAY_SIZE(fast_ops); op++) {
         for (long n = 5 * cases(); n > 0; n--) {
-            /* Mostly RNE, and NX either alone or not there, for these are what the fast ones look
-             * for. */
+            /*
+             * Mostly RNE, and NX either alone or not there, for these are what the fast ones look
+             * for.
+             */
             unsigned mode = rng_below(&g, 10), rm = mode <= RMM ? mode : RNE;
 
             preset = rng_below(&g, 8) ? rng_below(&g, 2) : rng_below(&g, 32);
