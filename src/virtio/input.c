@@ -246,14 +246,16 @@ static bool deliver_group(struct input *in)
     }
     if (in->num_held < missing && n <= vq->size)
         return false;
-    for (unsigned i = 0; i < in->num_held; i++) {
+    unsigned use = MIN(in->num_held, missing); /* merging may have made the group shorter */
+    for (unsigned i = 0; i < use; i++) {
         const struct input_event_raw *e = &ev[in->sent++];
         struct wire_event w = {le16_make(e->type), le16_make(e->code),
                                le32_make((uint32_t)e->value)};
         vq_write(in->held[i], &w, sizeof(w));
         vq_push(in->held[i]);
     }
-    in->num_held = 0;
+    in->num_held -= use;
+    memmove(in->held, in->held + use, in->num_held * sizeof(in->held[0]));
     return in->sent == n;
 }
 

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: MIT */
+/* The transport: registers, negotiation, reset at any moment, ring reset, configuration space. */
+#include "kit/driver.h"
+#include "kit/echo.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define LIVE (KIT_ACKNOWLEDGE | KIT_DRIVER | KIT_FEATURES_OK | KIT_DRIVER_OK)
+
+struct fix {
+    struct kit kit;
+    struct echo *echo;
+};
+
+static int setup(void **state)
+{
+    struct fix *f = calloc(1, sizeof(*f));
+    kit_init(&f->kit, 4 << 20);
+    f->echo = echo_create(f->kit.mem);
+    kit_attach(&f->kit, &f->echo->dev, NULL);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fix *f = *state;
+    assert_int_equal(f->echo->quiet, 0);
+    kit_finish(&f->kit);
+    free(f);
+    return 0;
+}
+
+static void test_identity(void **state)
+{
+    struct kit *kit = &((struct fix *)*state)->kit;
+    assert_int_equal(kit_rd(kit, KIT_MAGIC), 0x74726976);
+    assert_int_equal(kit_rd(kit, KIT_VERSION), 2);
+    assert_int_equal(kit_rd(kit, KIT_DEVICE_ID), 63);
+    assert_int_equal(kit_rd(kit, KIT_VENDOR_ID), 0x554d4551);
+    assert_int_equal(kit_rd(kit, KIT_STATUS), 0);
+    for (uint32_t region = 0; region < 3; region++) {
+        kit_wr(kit, KIT_SHM_SEL, region);
+        for (uint32_t i = 0; i < 16; i += 4)
+            assert_int_equal(kit_rd(kit, KIT_SHM_LEN + i), UINT32_MAX);
+    }
+    uint64_t features = ECHO_FEATURES | VIRTIO_F_VERSION_1 | VIRTIO_F_INDIRECT_DESC |
+                        VIRTIO_F_EVENT_IDX | VIRTIO_F_RING_RESET;
+    assert_true(kit_offered(kit) == features);
+    kit_wr(kit, KIT_DEVICE_FEATURES_SEL, 2);
+    assert_int_equal(kit_rd(kit, KIT_DEVICE_FEATURES), 0);
+    kit_wr(kit, KIT_QUEUE_SEL, ECHO_QUEUES - 1);
+    assert_int_equal(kit_rd(kit, KIT_QUEUE_SIZE_MAX), ECHO_SIZE);
+    kit_wr(kit, KIT_QUEUE_SEL, ECHO_QUEUES);
+    assert_int_equal(kit_rd(kit, KIT_QUEUE_SIZE_MAX), 0);
+}
+
+static void test_empty_slot(void **state)
+{
+    (void)state;
+    struct kit kit;
+    kit_init(&kit, 1 << 20);
+    kit_attach(&kit, NULL, NULL);
+    assert_int_equal(kit_rd(&kit, KIT_MAGIC), 0x74726976);
+    assert_int_equal(kit_rd(&kit, KIT_VERSION), 2);
+    for (uint32_t reg = KIT_DEVICE_ID; reg < 0x200; reg += 4) {
+        if (reg == KIT_VENDOR_ID)
+            continue;
+        kit_wr(&kit, reg, 1);
+        assert_int_equal(kit_rd(&kit, reg), 0);
+    }
+    virtio_mmio_reset(kit.slot);
+    kit_finish(&kit);
+}
+
+static void test_access_sizes(void **state)
+{
+    struct kit *kit = &((struct fix *)*state)->kit;
+    uint64_t val;
+    assert_false(map_read(kit->map, KIT_SLOT, 8, &val));
+    assert_true(map_read(kit->map, KIT_SLOT, 1, &val)); /* registers are words: the rest is 0 */
+    assert_int_equal(val, 0);
+    assert_true(map_write(kit->map, KIT_SLOT + KIT_STATUS, 1, 1));
+    assert_int_equal(kit_rd(kit, KIT_STATUS), 0);
+    assert_false(map_read(kit->map, KIT_SLOT + 2, 4, &val));
+}
+
+static void test_negotiation(void **state)
+{
+    struct fix *f = *state;
+    struct kit *kit = &f->kit;
+    assert_false(kit_negotiate(kit, VIRTIO_F_VERSION_1 | 4)); /* not offered */
+    assert_int_equal(f->echo->negotiated, 0);
+    kit_wr(kit, KIT_STATUS, LIVE & ~KIT_FEATURES_OK); /* without FEATURES_OK: no */
+    assert_int_equal(kit_rd(kit, KIT_STATUS) & KIT_DRIVER_OK, 0);
+    assert_false(kit_negotiate(kit, UINT64_C(1) << 63));
+    assert_true(kit_negotiate(kit, VIRTIO_F_VERSION_1 | 2));
+    assert_int_equal(f->echo->negotiated, 1);
+    assert_true(f->echo->dev.features == (VIRTIO_F_VERSION_1 | 2));
+    kit_wr(kit, KIT_DRIVER_FEATURES_SEL, 0); /* too late */
+    kit_wr(kit, KIT_DRIVER_FEATURES, 1);
+    kit_wr(kit, KIT_STATUS, LIVE);
+    assert_int_equal(kit_rd(kit, KIT_STATUS), LIVE);
+    assert_true(f->echo->dev.features == (VIRTIO_F_VERSION_1 | 2));
+    assert_true(kit_negotiate(kit, 0));      /* xv6 never looks at the high word */
+    kit_wr(kit, KIT_DRIVER_FEATURES_SEL, 7); /* words that do not exist change nothing */
+    kit_wr(kit, KIT_DRIVER_FEATURES, UINT32_MAX);
+}
+
+static void test_status_bits(void **state)
+{
+    struct kit *kit = &((struct fix *)*state)->kit;
+    kit_wr(kit, KIT_STATUS, KIT_ACKNOWLEDGE | KIT_DRIVER);
+    kit_wr(kit, KIT_STATUS, KIT_ACKNOWLEDGE); /* bits can not be taken back */
+    assert_int_equal(kit_rd(kit, KIT_STATUS), KIT_ACKNOWLEDGE | KIT_DRIVER);
+    kit_wr(kit, KIT_STATUS, KIT_FAILED | 0xffffff00);
+    assert_int_equal(kit_rd(kit, KIT_STATUS), KIT_ACKNOWLEDGE | KIT_DRIVER | KIT_FAILED);
+    kit_wr(kit, KIT_STATUS, 0);
+    assert_int_equal(kit_rd(kit, KIT_STATUS), 0);
+}
+
+static void test_driver_ok_in_one_write(void **state)
+{
+    struct fix *f = *state;
+    kit_reset(&f->kit);
+    kit_wr(&f->kit, KIT_STATUS, LIVE); /* all bits at once: features 0 are fine */
+    assert_int_equal(kit_rd(&f->kit, KIT_STATUS), LIVE);
+}
+
+/* Writes one queue's registers as given and says whether it became ready. */
+static bool try_queue(struct kit *kit, uint32_t size, uint64_t desc, uint64_t avail, uint64_t used)
+{
+    assert_true(kit_negotiate(kit, VIRTIO_F_VERSION_1));
+    kit_wr(kit, KIT_QUEUE_SEL, 0);
+    kit_wr(kit, KIT_QUEUE_SIZE, size);
+    const uint64_t addr[] = {desc, avail, used};
+    for (unsigned i = 0; i < 3; i++) {
+        kit_wr(kit, KIT_QUEUE_DESC + i * 0x10, (uint32_t)addr[i]);
+        kit_wr(kit, KIT_QUEUE_DESC + i * 0x10 + 4, (uint32_t)(addr[i] >> 32));
+    }
+    kit_wr(kit, KIT_QUEUE_READY, 1);
+    return kit_rd(kit, KIT_QUEUE_READY) == 1;
+}
+
+static void test_queue_validation(void **state)
+{
+    struct kit *kit = &((struct fix *)*state)->kit;
+    uint64_t a = KIT_RAM_BASE, end = KIT_RAM_BASE + (4 << 20);
+    static const uint32_t bad[] = {0, 3, 63, ECHO_SIZE + 1, ECHO_SIZE * 2, 0x10000, 0x10008, ~0u};
+    for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
+        assert_false(try_queue(kit, bad[i], a, a + 4096, a + 8192));
+    assert_true(try_queue(kit, 1, a, a + 4096, a + 8192));
+    assert_true(try_queue(kit, ECHO_SIZE, a, a + 4096, a + 8192));
+    assert_false(try_queue(kit, 8, a + 8, a + 4096, a + 8192));
+    assert_false(try_queue(kit, 8, a, a + 4097, a + 8192));
+    assert_false(try_queue(kit, 8, a, a + 4096, a + 8194));
+    assert_false(try_queue(kit, 8, end - 112, a + 4096, a + 8192));
+    assert_true(try_queue(kit, 8, end - 128, a + 4096, a + 8192));
+    assert_false(try_queue(kit, 8, a, end - 20, a + 8192));
+    assert_true(try_queue(kit, 8, a, end - 22, a + 8192));
+    assert_false(try_queue(kit, 8, a, a + 4096, end - 68));
+    assert_true(try_queue(kit, 8, a, a + 4096, end - 72));
+    assert_false(try_queue(kit, 8, 0, a + 4096, a + 8192));
+    assert_false(try_queue(kit, 8, ~0ull << 4, a + 4096, a + 8192));
+}
+
+static void test_ready_needs_features(void **state)
+{
+    struct kit *kit = &((struct fix *)*state)->kit;
+    kit_reset(kit);
+    assert_false(kit_queue_setup(kit, 0, 0));
+    kit_wr(kit, KIT_QUEUE_SEL, 77); /* no such queue: nothing happens */
+    kit_wr(kit, KIT_QUEUE_SIZE, 8);
+    kit_wr(kit, KIT_QUEUE_READY, 1);
+    kit_wr(kit, KIT_QUEUE_DESC, 1);
+    kit_wr(kit, KIT_QUEUE_RESET, 1);
+    assert_int_equal(kit_rd(kit, KIT_QUEUE_READY), 0);
+    kit_notify(kit, 77);
+    kit_notify(kit, 0);
+    assert_int_equal(((struct fix *)*state)->echo->notified, 0);
+}
+
+static void test_ready_queue_is_fixed(void **state)
+{
+    struct kit *kit = &((struct fix *)*state)->kit;
+    char b[4];
+    assert_true(kit_start(kit, KIT_ALL_FEATURES));
+    kit_wr(kit, KIT_QUEUE_SEL, 0);
+    kit_wr(kit, KIT_QUEUE_DESC, 0x1000); /* ignored while ready */
+    kit_wr(kit, KIT_QUEUE_SIZE, 2);
+    assert_int_equal(kit_request(kit, 0, "abcd", 4, b, 4), 4);
+}
+
+/* Buffers that lie there when DRIVER_OK comes are served without another kick. */
+static void test_buffers_before_driver_ok(void **state)
+{
+    struct fix *f = *state;
+    struct kit *kit = &f->kit;
+    uint16_t head;
+    uint32_t len;
+    assert_true(kit_negotiate(kit, kit_offered(kit)));
+    assert_true(kit_queue_setup(kit, 0, 0));
+    struct kit_buf b = {kit_alloc(kit, 4, 4), 4, true};
+    kit_add(kit, 0, &b, 1);
+    kit_notify(kit, 0);
+    assert_false(kit_used(kit, 0, &head, &len));
+    kit_wr(kit, KIT_STATUS, LIVE);
+    assert_true(kit_used(kit, 0, &head, &len));
+}
+
+static void hold_some(struct fix *f)
+{
+    f->echo->hold = true;
+    for (unsigned q = 0; q < ECHO_QUEUES; q++) {
+        for (unsigned i = 0; i < 5; i++) {
+            struct kit_buf b = {kit_alloc(&f->kit, 4, 4), 4, true};
+            kit_add(&f->kit, q, &b, 1);
+        }
+        kit_kick(&f->kit, q);
+    }
+    assert_int_equal(f->echo->num_held, 10);
+    f->echo->hold = false;
+}
+
+static void test_reset_in_flight(void **state)
+{
+    struct fix *f = *state;
+    struct kit *kit = &f->kit;
+    char b[4];
+    for (unsigned i = 0; i < 100; i++) {
+        assert_true(kit_start(kit, KIT_ALL_FEATURES));
+        hold_some(f);
+        virtio_config_changed(&f->echo->dev);
+        assert_int_equal(kit_rd(kit, KIT_ISR), 2);
+        unsigned resets = f->echo->resets;
+        if (i & 1)
+            virtio_mmio_reset(kit->slot);
+        else
+            kit_reset(kit);
+        assert_int_equal(f->echo->resets, resets + 1);
+        assert_int_equal(f->echo->num_held, 0);
+        assert_int_equal(kit_rd(kit, KIT_ISR), 0);
+        assert_false(atomic_load(&kit->irq));
+        assert_int_equal(kit_rd(kit, KIT_STATUS), 0);
+        assert_int_equal(kit_rd(kit, KIT_QUEUE_READY), 0);
+        assert_true(f->echo->dev.features == 0);
+        virtio_raise(&f->echo->dev, 1); /* somebody late */
+        assert_false(atomic_load(&kit->irq));
+    }
+    assert_true(kit_start(kit, KIT_ALL_FEATURES));
+    assert_int_equal(kit_request(kit, 0, "abcd", 4, b, 4), 4);
+}
+
+static void test_ring_reset(void **state)
+{
+    struct fix *f = *state;
+    struct kit *kit = &f->kit;
+    char b[4];
+    assert_true(kit_start(kit, KIT_ALL_FEATURES));
+    hold_some(f);
+    kit_wr(kit, KIT_QUEUE_SEL, 0);
+    kit_wr(kit, KIT_QUEUE_RESET, 1);
+    assert_int_equal(f->echo->queue_resets, 1);
+    assert_int_equal(f->echo->num_held, 5); /* the other queue's */
+    assert_int_equal(kit_rd(kit, KIT_QUEUE_RESET), 0);
+    assert_int_equal(kit_rd(kit, KIT_QUEUE_READY), 0);
+    assert_int_equal(kit_rd(kit, KIT_STATUS), LIVE);
+    assert_true(kit_queue_setup(kit, 0, 16)); /* another size, other rings */
+    assert_int_equal(kit_request(kit, 0, "abcd", 4, b, 4), 4);
+    echo_release(f->echo);
+    kit_wr(kit, KIT_QUEUE_SEL, 1);
+    kit_wr(kit, KIT_QUEUE_READY, 0); /* taking ready back does the same */
+    assert_int_equal(f->echo->queue_resets, 2);
+    assert_int_equal(kit_rd(kit, KIT_QUEUE_READY), 0);
+}
+
+static void test_ring_reset_not_negotiated(void **state)
+{
+    struct fix *f = *state;
+    assert_true(kit_start(&f->kit, VIRTIO_F_VERSION_1));
+    kit_wr(&f->kit, KIT_QUEUE_SEL, 0);
+    kit_wr(&f->kit, KIT_QUEUE_RESET, 1);
+    assert_int_equal(f->echo->queue_resets, 0);
+    assert_int_equal(kit_rd(&f->kit, KIT_QUEUE_READY), 1);
+}
+
+static void test_interrupt_status(void **state)
+{
+    struct fix *f = *state;
+    struct kit *kit = &f->kit;
+    assert_true(kit_start(kit, KIT_ALL_FEATURES));
+    virtio_raise(&f->echo->dev, 1);
+    virtio_raise(&f->echo->dev, 2);
+    assert_int_equal(kit_rd(kit, KIT_ISR), 3);
+    kit_wr(kit, KIT_ACK, 1);
+    assert_int_equal(kit_rd(kit, KIT_ISR), 2);
+    assert_true(atomic_load(&kit->irq)); /* a level: still up */
+    kit_wr(kit, KIT_ACK, 2);
+    assert_false(atomic_load(&kit->irq));
+}
+
+static void test_config_generation(void **state)
+{
+    struct fix *f = *state;
+    struct kit *kit = &f->kit;
+    assert_true(kit_start(kit, KIT_ALL_FEATURES));
+    uint32_t gen = kit_rd(kit, KIT_CONFIG_GENERATION);
+    assert_int_equal(kit_rd(kit, KIT_CONFIG_GENERATION), gen);
+    virtio_config_changed(&f->echo->dev);
+    assert_int_equal(kit_rd(kit, KIT_CONFIG_GENERATION), gen + 1);
+    assert_int_equal(kit_isr(kit), 2);
+    kit_reset(kit);
+    virtio_config_changed(&f->echo->dev); /* before DRIVER_OK: no interrupt */
+    assert_int_equal(kit_rd(kit, KIT_ISR), 0);
+    assert_int_equal(kit_rd(kit, KIT_CONFIG_GENERATION), gen + 2);
+}
+
+static void test_config_space(void **state)
+{
+    struct fix *f = *state;
+    struct kit *kit = &f->kit;
+    uint64_t val;
+    for (unsigned i = 0; i < ECHO_CONFIG; i++)
+        f->echo->config[i] = (uint8_t)(0x80 + i);
+    assert_int_equal(kit_rd(kit, KIT_CONFIG), 0x83828180);
+    assert_true(map_read(kit->map, KIT_SLOT + KIT_CONFIG + 2, 2, &val));
+    assert_int_equal(val, 0x8382);
+    assert_true(map_read(kit->map, KIT_SLOT + KIT_CONFIG + 15, 1, &val));
+    assert_int_equal(val, 0x8f);
+    assert_int_equal(kit_rd(kit, KIT_CONFIG + ECHO_CONFIG), 0);
+    assert_int_equal(kit_rd(kit, 0xffc), 0);
+    kit_wr(kit, KIT_CONFIG + 4, 0x11223344);
+    assert_int_equal(f->echo->config[4], 0x44);
+    assert_int_equal(f->echo->config[7], 0x11);
+    kit_wr(kit, KIT_CONFIG + ECHO_CONFIG, 1);
+    kit_wr(kit, 0xffc, 1);
+}
+
+/* Every register written with every kind of value, in any state: nothing breaks. */
+static void test_random_registers(void **state)
+{
+    struct fix *f = *state;
+    struct kit *kit = &f->kit;
+    char b[4];
+    uint32_t x = 12345;
+    for (unsigned i = 0; i < 300000; i++) {
+        x = x * 1664525 + 1013904223;
+        uint32_t reg = (x >> 8) % 0x44 * 4, val = x;
+        switch (x >> 29) {
+        case 0: val = x >> 4 & 1; break;
+        case 1: val = x >> 4 & 15; break;
+        case 2: val = (uint32_t)KIT_RAM_BASE + (x >> 4 & 0xffff0); break;
+        case 3: val = 0; break;
+        default: break;
+        }
+        kit_wr(kit, reg, val);
+        kit_rd(kit, reg);
+        if (i % 1000 == 0)
+            assert_true(kit_start(kit, KIT_ALL_FEATURES));
+        if (i % 1000 == 0)
+            kit_free_to(kit, KIT_RAM_BASE);
+    }
+    assert_true(kit_start(kit, KIT_ALL_FEATURES));
+    assert_int_equal(kit_request(kit, 0, "abcd", 4, b, 4), 4);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_identity),
+        cmocka_unit_test(test_empty_slot),
+        TEST(test_access_sizes),
+        TEST(test_negotiation),
+        TEST(test_status_bits),
+        TEST(test_driver_ok_in_one_write),
+        TEST(test_queue_validation),
+        TEST(test_ready_needs_features),
+        TEST(test_ready_queue_is_fixed),
+        TEST(test_buffers_before_driver_ok),
+        TEST(test_reset_in_flight),
+        TEST(test_ring_reset),
+        TEST(test_ring_reset_not_negotiated),
+        TEST(test_interrupt_status),
+        TEST(test_config_generation),
+        TEST(test_config_space),
+        TEST(test_random_registers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
