@@ -37,7 +37,7 @@ root_configure() {
     for group in input:101 render:102 kvm:103 sgx:104 messagebus:105 systemd-journal:106 systemd-network:107 seat:108; do
         grep -q "^${group%:*}:" "$root/etc/group" || echo "${group%:*}:x:${group#*:}:" >>"$root/etc/group"
     done
-    echo 'messagebus:x:105:105::/nonexistent:/usr/sbin/nologin' >>"$root/etc/passwd"
+    printf '%s::/nonexistent:/usr/sbin/nologin\n' messagebus:x:105:105 systemd-network:x:107:107 >>"$root/etc/passwd"
     echo riscreen >"$root/etc/hostname"
     printf '127.0.0.1 localhost riscreen\n::1 localhost\n' >"$root/etc/hosts"
     printf '/dev/vda / ext4 defaults 0 1\n' >"$root/etc/fstab"
@@ -78,6 +78,12 @@ root_image() {
         -d "$root" "$file" 2>&1) || die "mke2fs failed: ${log##*$'\n'}"
 }
 
+# Tells systemd that the root is as new as its packages: making its tables of hardware would take a minute of the first boot.
+root_updated() {
+    [ -x "$1/usr/lib/systemd/systemd" ] || return 0
+    touch "$1/etc/.updated" "$1/var/.updated"
+}
+
 # Lays a folder over the root, without its owners.
 root_lay() {
     tar -C "$2" -cf - . | tar -C "$1" -x -p --no-same-owner --keep-directory-symlink -f -
@@ -96,6 +102,7 @@ root_make() {
     root_fonts "$root"
     for f in $5; do root_lay "$root" "$guest_dir/files/$f"; done
     [ -z "$overlay" ] || root_lay "$root" "$overlay"
+    root_updated "$root"
     root_image "$root" "$work/$name.ext4" "$minimum" "riscreen-$name"
     packages_manifest "$list" >"$work/$name.manifest"
     product_finish "$work/$name.ext4" "$path" "$work/$name.manifest"
