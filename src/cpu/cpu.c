@@ -609,6 +609,7 @@ void cpu_fdt(const struct cpu *cpu, struct fdt_builder *b, uint32_t *intc_phandl
         fdt_node(b, "interrupt-controller");
         intc_phandle[i] = fdt_phandle(b);
         fdt_u32(b, "phandle", intc_phandle[i]);
+        fdt_u32(b, "#address-cells", 0);
         fdt_u32(b, "#interrupt-cells", 1);
         fdt_flag(b, "interrupt-controller");
         fdt_str(b, "compatible", "riscv,cpu-intc");

@@ -35,10 +35,10 @@ void mmu_views(struct hart *h);
 bool mmu_satp_ok(const struct hart *h, uint64_t satp);
 void mmu_pmp_changed(struct hart *h);
 
-/* Where a page's entry sits. */
+/* Where a page's entry sits. The second shift keeps arrays apart that lie a power of two apart. */
 static inline struct tlb_entry *tlb_slot(struct hart *h, uint64_t va, const struct view *v)
 {
-    return &h->tlb[((va >> 12) ^ v->salt) & (TLB_SIZE - 1)];
+    return &h->tlb[((va >> 12) ^ (va >> 19) ^ v->salt) & (TLB_SIZE - 1)];
 }
 
 /* The tag an access of `size` bytes must find. */
