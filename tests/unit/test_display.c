@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT */
+#include "display/display.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { W = 40, H = 30, HEADS = 3, IMAGES = 4, VIEWERS = 3 };
+
+static const struct head_wish wish = {true, W, H, 60000};
+static const struct rect all = {0, 0, W, H};
+
+static void count_wake(void *ctx)
+{
+    ++*(unsigned *)ctx;
+}
+
+static void fill(struct image *img, const struct rect *r, uint32_t color)
+{
+    uint32_t stride;
+    uint8_t *p = image_write_begin(img, r, &stride);
+    for (uint32_t y = r->y; y < r->y + r->h; y++)
+        for (uint32_t x = r->x; x < r->x + r->w; x++)
+            memcpy(p + (size_t)y * stride + x * 4, &color, 4);
+    image_write_end(img);
+}
+
+static uint32_t snap(struct display *d, unsigned head, uint32_t x, uint32_t y)
+{
+    struct picture *p = display_snapshot(d, head, false);
+    assert_non_null(p);
+    uint32_t v;
+    memcpy(&v, p->data + (size_t)y * p->stride + x * 4, 4);
+    picture_destroy(p);
+    return v & 0xffffff;
+}
+
+static struct image *image_of(uint32_t color)
+{
+    struct image *img = image_create(W, H, PIXEL_BGRX);
+    fill(img, &all, color);
+    return img;
+}
+
+static void test_nothing_yet(void **state)
+{
+    (void)state;
+    struct display *d = display_create(2, &wish);
+    struct head_state s;
+    struct head_wish w;
+    display_state(d, 0, &s);
+    assert_false(s.active);
+    assert_int_equal(s.width, W); /* what is wished for */
+    display_wish(d, 1, &w);
+    assert_false(w.connected);
+    assert_int_equal(snap(d, 0, 0, 0), 0);
+    assert_false(display_read(d, 0, &all, NULL, 0));
+    assert_null(display_cursor(d, 0));
+    display_destroy(d);
+    display_destroy(NULL);
+}
+
+static void test_shows_at_flush(void **state)
+{
+    (void)state;
+    struct display *d = display_create(1, &wish);
+    struct image *a = image_of(1), *b = image_of(2);
+    display_set_scanout(d, 0, a, &all);
+    struct head_state s;
+    display_state(d, 0, &s);
+    assert_false(s.active);
+    display_flush(d, a, &(struct rect){0, 0, 1, 1}); /* any flush brings all of it */
+    assert_int_equal(snap(d, 0, 20, 20), 1);
+    display_set_scanout(d, 0, b, &all);
+    assert_int_equal(snap(d, 0, 20, 20), 1);
+    fill(b, &all, 3);
+    display_flush(d, b, &all);
+    assert_int_equal(snap(d, 0, 20, 20), 3);
+    fill(b, &all, 4); /* never flushed: never seen */
+    assert_int_equal(snap(d, 0, 20, 20), 3);
+    display_flush(d, a, &all); /* shown nowhere: fine */
+    assert_int_equal(snap(d, 0, 20, 20), 3);
+    display_set_scanout(d, 0, NULL, NULL);
+    display_state(d, 0, &s);
+    assert_false(s.active);
+    assert_int_equal(s.width, W);
+    assert_int_equal(snap(d, 0, 20, 20), 0);
+    image_unref(a);
+    image_unref(b);
+    display_destroy(d);
+}
+
+/* A mode set of Linux: clear, then a new picture. A viewer that looks late sees no black. */
+static void test_clear_then_picture(void **state)
+{
+    (void)state;
+    struct display *d = display_create(1, &wish);
+    struct image *a = image_of(1), *b = image_of(2);
+    unsigned woken = 0;
+    struct viewer *v = display_attach(d, count_wake, &woken);
+    struct head_state s, before;
+    pixman_region32_t damage;
+    pixman_region32_init(&damage);
+    display_set_scanout(d, 0, a, &all);
+    display_flush(d, a, &all);
+    assert_int_equal(woken, 1);
+    assert_true(viewer_take(v, 0, &before, &damage));
+    assert_false(viewer_take(v, 0, &s, &damage));
+    display_set_scanout(d, 0, NULL, NULL);
+    display_set_scanout(d, 0, b, &all);
+    display_flush(d, b, &(struct rect){0, 0, 2, 2});
+    assert_int_equal(woken, 2); /* coalesced */
+    assert_true(viewer_take(v, 0, &s, &damage));
+    assert_true(s.active);
+    assert_int_not_equal(s.mode_gen, before.mode_gen);
+    assert_true(pixman_region32_contains_rectangle(&damage, &(pixman_box32_t){0, 0, W, H}) ==
+                PIXMAN_REGION_IN);
+    display_detach(v);
+    display_detach(NULL);
+    pixman_region32_fini(&damage);
+    image_unref(a);
+    image_unref(b);
+    display_destroy(d);
+}
+
+static void test_generations(void **state)
+{
+    (void)state;
+    struct display *d = display_create(1, &wish);
+    struct image *a = image_of(1);
+    struct head_state s, t;
+    display_set_scanout(d, 0, a, &(struct rect){10, 10, 20, 10});
+    display_flush(d, a, &all);
+    display_state(d, 0, &s);
+    display_flush(d, a, &(struct rect){0, 0, 10, 10}); /* outside of what is shown */
+    display_set_scanout(d, 0, a, &(struct rect){10, 10, 20, 10});
+    display_move_cursor(d, 0, 0, 0);
+    display_set_cursor(d, 0, NULL, 0, 0, 3, 3);
+    display_state(d, 0, &t);
+    assert_memory_equal(&s, &t, sizeof(s));
+    display_flush(d, a, &(struct rect){10, 10, 1, 1});
+    display_move_cursor(d, 0, -5, 7);
+    display_state(d, 0, &t);
+    assert_int_equal(t.frame_gen, s.frame_gen + 1);
+    assert_int_equal(t.cursor_pos_gen, s.cursor_pos_gen + 1);
+    assert_int_equal(t.mode_gen, s.mode_gen);
+    assert_int_equal(t.cursor_gen, s.cursor_gen);
+    assert_int_equal(t.cursor_x, -5);
+    image_unref(a);
+    display_destroy(d);
+}
+
+static void test_cursor(void **state)
+{
+    (void)state;
+    struct display *d = display_create(1, &wish);
+    struct image *a = image_of(0x204060);
+    struct picture *pic = picture_create(2, 2);
+    const uint32_t colors[4] = {0xffff0000, 0x80800000, 0, 0xff00ff00};
+    memcpy(pic->data, colors, sizeof(colors));
+    display_set_scanout(d, 0, a, &all);
+    display_flush(d, a, &all);
+    display_set_cursor(d, 0, pic, -1, 0, 1, 1);
+    struct picture *got = display_cursor(d, 0);
+    assert_int_equal(got->width, 2);
+    assert_memory_equal(got->data, colors, sizeof(colors));
+    picture_destroy(got);
+    got = display_snapshot(d, 0, true);
+    const uint32_t *px = (const uint32_t *)got->data;
+    assert_int_equal(px[0], 0xff902030); /* half red, premultiplied, over 204060 */
+    assert_int_equal(px[W], 0xff00ff00);
+    assert_int_equal(px[1], 0xff204060);
+    picture_destroy(got);
+    struct head_state s, t;
+    display_state(d, 0, &s);
+    display_set_cursor(d, 0, pic, -1, 0, 1, 1); /* the same again */
+    display_state(d, 0, &t);
+    assert_int_equal(s.cursor_gen, t.cursor_gen);
+    display_set_cursor(d, 0, NULL, 4, 4, 0, 0);
+    assert_null(display_cursor(d, 0));
+    picture_destroy(pic);
+    image_unref(a);
+    display_destroy(d);
+}
+
+static void test_wishes(void **state)
+{
+    (void)state;
+    struct display *d = display_create(1, &wish);
+    unsigned told = 0;
+    struct head_wish w = wish;
+    display_on_wish(d, count_wake, &told);
+    display_set_wish(d, 0, &w);
+    assert_int_equal(told, 0); /* nothing new */
+    w.width = 77;
+    display_set_wish(d, 0, &w);
+    assert_int_equal(told, 1);
+    display_reset(d);
+    display_wish(d, 0, &w);
+    assert_int_equal(w.width, 77);
+    display_on_wish(d, NULL, NULL);
+    w.connected = false;
+    display_set_wish(d, 0, &w);
+    assert_int_equal(told, 1);
+    display_destroy(d);
+}
+
+static void test_forget(void **state)
+{
+    (void)state;
+    struct display *d = display_create(2, &wish);
+    struct image *a = image_of(1), *b = image_of(2);
+    struct head_state s;
+    display_set_scanout(d, 0, a, &all);
+    display_set_scanout(d, 1, a, &all);
+    display_flush(d, a, &all);
+    display_set_scanout(d, 1, b, &all); /* head 1 is about to show b */
+    display_forget(d, a);
+    display_state(d, 0, &s);
+    assert_false(s.active);
+    display_state(d, 1, &s);
+    assert_false(s.active);
+    display_flush(d, b, &all);
+    assert_int_equal(snap(d, 1, 0, 0), 2);
+    display_set_scanout(d, 0, b, &all);
+    display_forget(d, b);
+    display_flush(d, b, &all);
+    display_state(d, 0, &s);
+    assert_false(s.active);
+    image_unref(a);
+    image_unref(b);
+    display_destroy(d);
+}
+
+/* --- random operations against plain arrays ------------------------------------------------- */
+
+struct model_image {
+    struct image *img;
+    uint32_t fresh[H][W], seen[H][W];
+};
+struct model_shot {
+    struct model_image *img;
+    struct rect src;
+};
+struct model_viewer {
+    struct viewer *viewer;
+    unsigned woken;
+    uint32_t kept[HEADS][H][W]; /* what it copied so far */
+};
+struct model {
+    struct display *d;
+    struct model_image image[IMAGES];
+    struct model_shot next[HEADS], shown[HEADS];
+    struct model_viewer viewer[VIEWERS];
+};
+
+static bool model_is_shown(const struct model *m, const struct model_image *img)
+{
+    for (int h = 0; h < HEADS; h++)
+        if (m->shown[h].img == img)
+            return true;
+    return false;
+}
+
+static struct rect random_rect(void)
+{
+    if (rand() % 4 == 0)
+        return all;
+    struct rect r = {(uint32_t)rand() % W, (uint32_t)rand() % H, 0, 0};
+    r.w = 1 + (uint32_t)rand() % (W - r.x);
+    r.h = 1 + (uint32_t)rand() % (H - r.y);
+    return r;
+}
+
+static void copy_seen(struct model_image *mi, const struct rect *r)
+{
+    for (uint32_t y = r->y; y < r->y + r->h; y++)
+        memcpy(&mi->seen[y][r->x], &mi->fresh[y][r->x], r->w * 4);
+}
+
+static void step_transfer(struct model *m, struct model_image *mi, uint32_t color)
+{
+    struct rect r = random_rect();
+    for (uint32_t y = r.y; y < r.y + r.h; y++)
+        for (uint32_t x = r.x; x < r.x + r.w; x++)
+            mi->fresh[y][x] = color;
+    if (!model_is_shown(m, mi))
+        memcpy(mi->seen, mi->fresh, sizeof(mi->seen));
+    fill(mi->img, &r, color);
+}
+
+static void step_scanout(struct model *m, struct model_image *mi)
+{
+    unsigned h = (unsigned)rand() % HEADS;
+    struct rect r = random_rect();
+    if (rand() % 6 == 0) {
+        m->next[h].img = m->shown[h].img = NULL;
+        display_set_scanout(m->d, h, NULL, NULL);
+        return;
+    }
+    bool same = m->shown[h].img == mi && !memcmp(&m->shown[h].src, &r, sizeof(r));
+    m->next[h] = (struct model_shot){same ? NULL : mi, r};
+    display_set_scanout(m->d, h, mi->img, &r);
+}
+
+static void step_flush(struct model *m, struct model_image *mi)
+{
+    struct rect r = random_rect();
+    copy_seen(mi, &r);
+    for (int h = 0; h < HEADS; h++) {
+        if (m->next[h].img != mi)
+            continue;
+        if (!model_is_shown(m, mi))
+            copy_seen(mi, &all);
+        m->shown[h] = m->next[h];
+        m->next[h].img = NULL;
+    }
+    display_flush(m->d, mi->img, &r);
+}
+
+static void step_forget(struct model *m, struct model_image *mi)
+{
+    display_forget(m->d, mi->img);
+    for (int h = 0; h < HEADS; h++) {
+        bool next = m->next[h].img == mi;
+        if (next)
+            m->next[h].img = NULL;
+        if (next || m->shown[h].img == mi)
+            m->shown[h].img = NULL;
+    }
+    image_unref(mi->img);
+    mi->img = image_create(W, H, PIXEL_BGRX);
+    memset(mi->fresh, 0, sizeof(mi->fresh));
+    memset(mi->seen, 0, sizeof(mi->seen));
+}
+
+static uint32_t expected(const struct model_shot *s, uint32_t x, uint32_t y)
+{
+    return s->img->seen[s->src.y + y][s->src.x + x] | 0xff000000;
+}
+
+/* A front-end: copies what is damaged into the picture it keeps; that must be the flushed one. */
+static void check_viewer(struct model *m, struct model_viewer *v, unsigned h)
+{
+    pixman_region32_t damage;
+    pixman_region32_init(&damage);
+    struct head_state s;
+    viewer_take(v->viewer, h, &s, &damage);
+    int n;
+    const pixman_box32_t *b = pixman_region32_rectangles(&damage, &n);
+    for (; n > 0; n--, b++) {
+        struct rect r = {(uint32_t)b->x1, (uint32_t)b->y1, (uint32_t)(b->x2 - b->x1),
+                         (uint32_t)(b->y2 - b->y1)};
+        assert_true(rect_inside(&r, s.width, s.height));
+        assert_true(display_read(m->d, h, &r, (uint8_t *)&v->kept[h][r.y][r.x], W * 4));
+    }
+    pixman_region32_fini(&damage);
+    const struct model_shot *shot = &m->shown[h];
+    assert_int_equal(s.active, shot->img != NULL);
+    for (uint32_t y = 0; shot->img && y < shot->src.h; y++)
+        for (uint32_t x = 0; x < shot->src.w; x++)
+            assert_int_equal(v->kept[h][y][x], expected(shot, x, y));
+}
+
+static void check_snapshot(struct model *m, unsigned h)
+{
+    struct picture *p = display_snapshot(m->d, h, false);
+    const struct model_shot *shot = &m->shown[h];
+    for (uint32_t y = 0; y < p->height; y++)
+        for (uint32_t x = 0; x < p->width; x++)
+            assert_int_equal(((uint32_t *)p->data)[y * p->width + x],
+                             shot->img ? expected(shot, x, y) : 0xff000000);
+    picture_destroy(p);
+}
+
+static void model_run(struct model *m, unsigned steps)
+{
+    for (unsigned i = 1; i <= steps; i++) {
+        struct model_image *mi = &m->image[rand() % IMAGES];
+        int op = rand() % 100;
+        if (op < 40)
+            step_transfer(m, mi, i);
+        else if (op < 80)
+            step_flush(m, mi);
+        else if (op < 98)
+            step_scanout(m, mi);
+        else
+            step_forget(m, mi);
+        check_snapshot(m, (unsigned)rand() % HEADS);
+        struct model_viewer *v = &m->viewer[rand() % VIEWERS];
+        if (v != &m->viewer[0] || rand() % 50 == 0) /* viewer 0 is slow */
+            check_viewer(m, v, (unsigned)rand() % HEADS);
+    }
+}
+
+static void test_random(void **state)
+{
+    (void)state;
+    static struct model m;
+    for (unsigned seed = 1; seed <= 10; seed++) {
+        srand(seed);
+        memset(&m, 0, sizeof(m));
+        m.d = display_create(HEADS, &wish);
+        for (int i = 0; i < IMAGES; i++)
+            m.image[i].img = image_create(W, H, PIXEL_BGRX);
+        for (int i = 0; i < VIEWERS; i++)
+            m.viewer[i].viewer = display_attach(m.d, count_wake, &m.viewer[i].woken);
+        model_run(&m, 3000);
+        for (int i = 0; i < VIEWERS; i++)
+            display_detach(m.viewer[i].viewer);
+        display_destroy(m.d);
+        for (int i = 0; i < IMAGES; i++)
+            image_unref(m.image[i].img);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_yet),
+        cmocka_unit_test(test_shows_at_flush),
+        cmocka_unit_test(test_clear_then_picture),
+        cmocka_unit_test(test_generations),
+        cmocka_unit_test(test_cursor),
+        cmocka_unit_test(test_wishes),
+        cmocka_unit_test(test_forget),
+        cmocka_unit_test(test_random),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
