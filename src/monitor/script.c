@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+#include "monitor/script.h"
+
+#include "display/display.h"
+#include "host/clock.h"
+#include "host/thread.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_STEPS 100000
+
+const char script_help[] =
+    "  wait-screen PICTURE [tolerance=N] [region=WxH+X+Y] [timeout=60] [head=N] [cursor=on]\n"
+    "                           until the screen shows it; transparent pixels do not matter\n"
+    "  wait-serial REGEX [timeout=60]  until the console says it\n"
+    "  wait-shutdown [timeout=60]      until the machine ends\n"
+    "  type \"TEXT\\n\"            on a US keyboard\n"
+    "  type-serial \"TEXT\\n\"     into the console\n"
+    "  key CHORD                as in ctrl-alt-f2, ret, super\n"
+    "  move X Y [head=N]        the pointer, in pixels\n"
+    "  click X Y [button=left] [head=N]\n"
+    "  wheel N                  up is positive\n"
+    "  snap FILE [cursor=on] [head=N]  saves the screen as PNG (or .ppm)\n"
+    "  sleep SECONDS\n"
+    "  powerdown, reset         the machine's buttons\n"
+    "  quit [STATUS]            ends riscreen\n"
+    "  # a comment\n";
+
+/* --- sleeping and failing --------------------------------------------------------------------- */
+
+bool script_fail(struct step *step, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    free(step->message);
+    if (vasprintf(&step->message, fmt, ap) < 0)
+        step->message = NULL;
+    va_end(ap);
+    return false;
+}
+
+bool script_ended(struct script *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool ending = s->ending;
+    pthread_mutex_unlock(&s->lock);
+    return ending;
+}
+
+bool script_wait(struct script *s, bool *flag, uint64_t deadline_ns)
+{
+    bool in_time = true;
+    pthread_mutex_lock(&s->lock);
+    while (!*flag && !s->ending && in_time)
+        in_time = host_cond_wait_until(&s->cond, &s->lock, deadline_ns);
+    bool raised = *flag;
+    *flag = false;
+    pthread_mutex_unlock(&s->lock);
+    return raised;
+}
+
+bool script_sleep(struct script *s, uint64_t ns)
+{
+    bool never = false;
+    script_wait(s, &never, host_now_ns() + ns);
+    return !script_ended(s);
+}
+
+static void signal_flag(struct script *s, bool *flag)
+{
+    pthread_mutex_lock(&s->lock);
+    *flag = true;
+    pthread_cond_signal(&s->cond);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void on_screen(void *ctx)
+{
+    struct script *s = ctx;
+    signal_flag(s, &s->screen_changed);
+}
+
+/* --- the thread ------------------------------------------------------------------------------- */
+
+static void run_step(struct script *s, struct step *step)
+{
+    uint64_t begin = host_now_ns();
+    bool ok = step->type->after_end || !script_ended(s);
+    if (!ok)
+        script_fail(step, "the machine ended before this line");
+    else
+        ok = step->type->run(s, step);
+    step->took_ns = host_now_ns() - begin;
+    step->result = ok ? STEP_PASSED : STEP_FAILED;
+    if (ok)
+        return;
+    s->failed = true;
+    log_warn(s->config.log, "%s:%u: %s: %s", s->config.path, step->line, step->text,
+             step->message ? step->message : "failed");
+    machine_quit(s->machine, 1, CAUSE_HOST_ERROR);
+}
+
+static void *script_main(void *arg)
+{
+    struct script *s = arg;
+    for (unsigned i = 0; i < s->count && !s->failed && s->quit_status < 0; i++)
+        run_step(s, &s->steps[i]);
+    s->done = !s->failed;
+    return NULL;
+}
+
+bool script_start(struct script *s, struct machine *m, char *err, size_t err_size)
+{
+    s->machine = m;
+    s->display = machine_display(m);
+    s->input = machine_input(m);
+    s->started_wall_ns = host_wall_ns();
+    if (s->display && !(s->viewer = display_attach(s->display, on_screen, s))) {
+        snprintf(err, err_size, "not enough memory for the script");
+        return false;
+    }
+    int error = host_thread_start(&s->thread, "script", script_main, s);
+    if (error) {
+        snprintf(err, err_size, "the script's thread cannot start: %s", strerror(error));
+        if (s->viewer)
+            display_detach(s->viewer);
+        s->viewer = NULL;
+        return false;
+    }
+    s->started = true;
+    return true;
+}
+
+int script_finish(struct script *s, int status)
+{
+    if (!s || !s->started)
+        return status;
+    signal_flag(s, &s->ending);
+    pthread_join(s->thread, NULL);
+    s->started = false;
+    if (s->viewer)
+        display_detach(s->viewer);
+    s->viewer = NULL;
+    int error = s->config.junit ? script_write_junit(s, s->config.junit) : 0;
+    if (error)
+        log_warn(s->config.log, "the report '%s' cannot be written: %s", s->config.junit,
+                 strerror(error));
+    if (s->failed || error)
+        return 1;
+    return s->quit_status > 0 ? s->quit_status : status;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static bool add_step(struct script *s, unsigned line, const char *text, struct word *words, int n,
+                     char *err, size_t err_size)
+{
+    if (s->count == MAX_STEPS) {
+        snprintf(err, err_size, "a script has at most %d lines", MAX_STEPS);
+        return false;
+    }
+    if ((s->count & (s->count - 1)) == 0) {
+        struct step *grown = realloc(s->steps, MAX(2 * s->count, 8) * sizeof(*grown));
+        if (!grown) {
+            snprintf(err, err_size, "not enough memory");
+            return false;
+        }
+        s->steps = grown;
+    }
+    struct step *step = &s->steps[s->count++];
+    *step = (struct step){.line = line, .text = strdup(text + strspn(text, " \t"))};
+    if (step->text)
+        step->text[strcspn(step->text, "\r\n")] = 0;
+    return script_parse_step(s, step, words, n, err, err_size);
+}
+
+static bool read_line(struct script *s, unsigned line, const char *text, char *err, size_t err_size)
+{
+    struct word words[SCRIPT_MAX_WORDS];
+    char why[512] = "";
+    int n = script_split(text, words, why, sizeof(why));
+    bool ok = n == 0 || (n > 0 && add_step(s, line, text, words, n, why, sizeof(why)));
+    if (n > 0)
+        script_free_words(words, n);
+    if (!ok)
+        snprintf(err, err_size, "%s:%u: %s", s->config.path, line, why);
+    return ok;
+}
+
+static bool read_lines(struct script *s, FILE *f, char *err, size_t err_size)
+{
+    char *text = NULL;
+    size_t room = 0;
+    bool ok = true;
+    for (unsigned line = 1; ok && getline(&text, &room, f) >= 0; line++)
+        ok = read_line(s, line, text, err, err_size);
+    free(text);
+    return ok;
+}
+
+static bool read_script(struct script *s, char *err, size_t err_size)
+{
+    const char *path = s->config.path;
+    const char *slash = strrchr(path, '/');
+    s->folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("./");
+    if (!s->folder) {
+        snprintf(err, err_size, "not enough memory");
+        return false;
+    }
+    FILE *f = fopen(path, "re");
+    if (!f) {
+        snprintf(err, err_size, "the script '%s' cannot be read: %s", path, strerror(errno));
+        return false;
+    }
+    bool ok = read_lines(s, f, err, err_size);
+    if (ok && ferror(f)) {
+        snprintf(err, err_size, "the script '%s' cannot be read: %s", path, strerror(errno));
+        ok = false;
+    }
+    fclose(f);
+    return ok;
+}
+
+/* Would the report and the pictures of failures find a place? Better to know now. */
+static bool check_outputs(const struct script *s, char *err, size_t err_size)
+{
+    const char *out = s->config.out_dir;
+    if (out && access(out, W_OK | X_OK)) {
+        snprintf(err, err_size, "--script-out '%s' is no folder to write to: %s", out,
+                 strerror(errno));
+        return false;
+    }
+    FILE *f = s->config.junit ? fopen(s->config.junit, "ae") : NULL;
+    if (s->config.junit && !f) {
+        snprintf(err, err_size, "--junit '%s' cannot be written: %s", s->config.junit,
+                 strerror(errno));
+        return false;
+    }
+    if (f)
+        fclose(f);
+    return true;
+}
+
+struct script *script_create(const struct script_config *config, char *err, size_t err_size)
+{
+    struct script *s = calloc(1, sizeof(*s));
+    if (!s) {
+        snprintf(err, err_size, "not enough memory");
+        return NULL;
+    }
+    s->config = *config;
+    s->quit_status = -1;
+    pthread_mutex_init(&s->lock, NULL);
+    host_cond_init(&s->cond);
+    s->console_room = 4096;
+    s->console = malloc(s->console_room);
+    if (!s->console)
+        snprintf(err, err_size, "not enough memory");
+    if (!s->console || !read_script(s, err, err_size) || !check_outputs(s, err, err_size)) {
+        script_destroy(s);
+        return NULL;
+    }
+    return s;
+}
+
+void script_destroy(struct script *s)
+{
+    if (!s)
+        return;
+    for (unsigned i = 0; i < s->count; i++)
+        script_free_step(&s->steps[i]);
+    pthread_cond_destroy(&s->cond);
+    pthread_mutex_destroy(&s->lock);
+    free(s->steps);
+    free(s->folder);
+    free(s->console);
+    free(s);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of screen scripts. A script is parsed into steps, all of them before anything starts;
+ * a thread then runs them one after the other. A step sleeps on one condition variable, which is
+ * signalled when the screen changed, the console spoke, or the machine ended.
+ *
+ *   script.c         creation, the thread, the end
+ *   script_parse.c   lines into steps
+ *   script_words.c   a line into words
+ *   script_steps.c   what the steps do to keyboard, pointer and console
+ *   script_screen.c  wait-screen, snap, and the pictures of a failure
+ *   script_console.c wait-serial
+ *   script_report.c  JUnit
+ */
+#ifndef MONITOR_SCRIPT_H
+#define MONITOR_SCRIPT_H
+
+#include "display/pixels.h"
+#include "monitor/monitor.h"
+
+#include <pthread.h>
+#include <regex.h>
+
+#define SCRIPT_MAX_CHORD  8
+#define SCRIPT_MAX_WORDS  32
+#define SCRIPT_CONSOLE    (1u << 20) /* bytes of console output kept for wait-serial */
+#define SCRIPT_TIMEOUT_NS (60 * UINT64_C(1000000000))
+
+struct script;
+
+struct step {
+    unsigned line;
+    const struct step_type *type;
+    char *text; /* the line as written */
+    /* what the words say; which of them count depends on the type */
+    char *string; /* path (full), or text to type */
+    size_t string_len;
+    regex_t *regex;
+    struct picture *reference;
+    struct rect region;
+    bool has_region, cursor;
+    unsigned head, tolerance, button, status;
+    int64_t x, y;
+    unsigned keys[SCRIPT_MAX_CHORD], key_count;
+    uint64_t time_ns; /* to sleep, or the timeout */
+    /* how it went */
+    enum { STEP_NOT_RUN, STEP_PASSED, STEP_FAILED } result;
+    uint64_t took_ns;
+    char *message; /* of a failure */
+};
+
+/* --- lines into steps (script_parse.c, script_words.c) -----------------------------------------
+ */
+
+/* A word of a line, quotes and escapes gone. It may be an option: NAME=VALUE. */
+struct word {
+    char *text;
+    size_t len;  /* may hold NULs */
+    size_t name; /* length of NAME; 0: no option */
+};
+
+/* Splits a line; the count, or -1 with what is wrong in err. */
+int script_split(const char *line, struct word *words, char *err, size_t err_size);
+void script_free_words(struct word *words, int n);
+
+enum step_option {
+    OPTION_TIMEOUT = 1,
+    OPTION_TOLERANCE = 2,
+    OPTION_REGION = 4,
+    OPTION_HEAD = 8,
+    OPTION_CURSOR = 16,
+    OPTION_BUTTON = 32,
+};
+
+/* What the words after the command are, one letter each: r a reference picture, p a path to write,
+ * e a regular expression, t text to type, s text to send, k a chord of keys, n a coordinate, w a
+ * wheel count, d a duration, q an exit status; lower case after '?' may be absent. */
+struct step_type {
+    const char *name;
+    const char *args;
+    unsigned options;
+    bool after_end; /* it makes sense when the machine has ended */
+    /* The script's thread; false if it failed, with the reason left by script_fail. */
+    bool (*run)(struct script *s, struct step *step);
+};
+extern const struct step_type script_step_types[]; /* ends with a NULL name */
+
+/* Words of one line into step; false with what is wrong in err. */
+bool script_parse_step(struct script *s, struct step *step, struct word *words, int n, char *err,
+                       size_t err_size);
+void script_free_step(struct step *step);
+
+/* --- running ------------------------------------------------------------------------------------
+ */
+
+struct script {
+    struct script_config config;
+    char *folder; /* of the script, ends with '/' */
+    struct step *steps;
+    unsigned count;
+    /* while it runs */
+    struct machine *machine;
+    struct display *display; /* NULL: no screen */
+    struct input_hub *input;
+    struct viewer *viewer;
+    pthread_t thread;
+    bool started;
+    uint64_t started_wall_ns;
+    /* the script's thread; others after it ended */
+    bool failed, done; /* a step failed; all went well, or a quit was reached */
+    int quit_status;   /* of a quit, or -1 */
+    /* under the lock */
+    pthread_mutex_t lock;
+    pthread_cond_t cond;
+    bool screen_changed, console_spoke;
+    bool ending; /* the machine has ended */
+    /* console output since the last match of wait-serial, carriage returns left out. Positions
+     * count from the beginning of all output; [console_from, console_to) is kept. */
+    char *console;
+    size_t console_room;
+    uint64_t console_from, console_to, console_seen; /* seen: searched without a match */
+};
+
+/* Leaves the message in the step and returns false. */
+bool script_fail(struct step *step, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Sleeps; false if the machine ended meanwhile. */
+bool script_sleep(struct script *s, uint64_t ns);
+/* Sleeps until *flag is true, which it clears; false at the deadline or when the machine ended. */
+bool script_wait(struct script *s, bool *flag, uint64_t deadline_ns);
+bool script_ended(struct script *s);
+
+bool step_wait_screen(struct script *s, struct step *step);
+bool step_snap(struct script *s, struct step *step);
+bool step_wait_serial(struct script *s, struct step *step);
+
+/* The full path of a file of a failure, OUT/SCRIPT-lineN-WHAT.png; malloc'd. */
+char *script_out_path(const struct script *s, const struct step *step, const char *what);
+
+/* Writes the report; 0 or an errno. */
+int script_write_junit(const struct script *s, const char *path);
+
+#endif
