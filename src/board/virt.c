@@ -239,7 +239,13 @@ bool virt_attach(struct machine *m, char *err, size_t err_size)
 
 void virt_detach(struct machine *m)
 {
-    cpu_destroy(m->cpu); /* first: nobody calls into a device any more */
+    if (m->harts_running) { /* parked by machine_run; reset, they have nothing to go on with */
+        cpu_reset(m->cpu);
+        cpu_unpark(m->cpu);
+        if (m->stopped)
+            cpu_unpark(m->cpu);
+    }
+    cpu_destroy(m->cpu); /* first of all: nobody calls into a device any more */
     for (unsigned i = 0; i < m->slots; i++)
         virtio_mmio_destroy(m->slot[i]);
     for (unsigned i = 0; i < MACHINE_MAX_DISKS; i++)
