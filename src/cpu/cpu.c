@@ -174,6 +174,8 @@ static void apply_fences(struct hart *h)
             mmu_flush(h, true, f->va + off, f->with_asid, f->asid);
     }
     atomic_store(&h->fence_done, asked);
+    for (uint64_t who = atomic_load(&h->cpu->fence_waiters); who; who &= who - 1)
+        host_wakeup_raise(h->cpu->hart[__builtin_ctzll(who)]->wakeup);
 }
 
 static void park_here(struct hart *h)
@@ -469,7 +471,34 @@ static uint64_t ask_fence(struct hart *h, const struct pending_fence *f)
     return seq;
 }
 
-/* f NULL: fence.i. Waiting serves the waiter's own mailbox, so that two can fence each other. */
+static bool fence_over(struct cpu *cpu, struct hart *h, uint64_t seq)
+{
+    return atomic_load(&h->fence_done) >= seq || atomic_load(&h->asleep) ||
+           atomic_load(&cpu->quit) || !cpu->threads;
+}
+
+/*
+ * Waits until h has seen to fence `seq`. While it waits, `from` counts as asleep itself: it looks
+ * at its own mailbox before it runs anything again, so two harts can fence each other.
+ */
+static void await_fence(struct cpu *cpu, struct hart *from, struct hart *h, uint64_t seq)
+{
+    for (unsigned spins = 0; spins < 200 && !fence_over(cpu, h, seq); spins++)
+        host_pause();
+    if (!from) {
+        while (!fence_over(cpu, h, seq))
+            sched_yield();
+        return;
+    }
+    atomic_store(&from->asleep, true);
+    atomic_fetch_or(&cpu->fence_waiters, UINT64_C(1) << from->id);
+    while (!fence_over(cpu, h, seq))
+        host_wakeup_wait(from->wakeup, host_now_ns() + NS_PER_SEC / 1000);
+    atomic_fetch_and(&cpu->fence_waiters, ~(UINT64_C(1) << from->id));
+    atomic_store(&from->asleep, false);
+}
+
+/* f NULL: fence.i. */
 static void remote_fence(struct cpu *cpu, struct hart *from, uint64_t mask,
                          const struct pending_fence *f)
 {
@@ -485,21 +514,9 @@ static void remote_fence(struct cpu *cpu, struct hart *from, uint64_t mask,
         else
             hart_set_pending(h, PEND_FENCE);
     }
-    for (unsigned i = 0; i < cpu->cfg.harts; i++) {
-        struct hart *h = cpu->hart[i];
-        if (!(mask >> i & 1) || h == from)
-            continue;
-        for (unsigned spins = 0; atomic_load(&h->fence_done) < seq[i] && !atomic_load(&h->asleep) &&
-                                 !atomic_load(&cpu->quit) && cpu->threads;
-             spins++) {
-            if (from && (atomic_load(&from->pending) & PEND_FENCE)) {
-                atomic_fetch_and(&from->pending, ~(uint32_t)PEND_FENCE);
-                apply_fences(from);
-            }
-            if (spins > 100)
-                sched_yield();
-        }
-    }
+    for (unsigned i = 0; i < cpu->cfg.harts; i++)
+        if ((mask >> i & 1) && cpu->hart[i] != from)
+            await_fence(cpu, from, cpu->hart[i], seq[i]);
 }
 
 void cpu_remote_fence_i(struct cpu *cpu, struct hart *from, uint64_t mask)

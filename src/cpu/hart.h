@@ -110,6 +110,10 @@ struct hart {
     uint64_t res_addr; /* physical; RES_NONE: no reservation */
     uint64_t res_value;
 
+    /* spinning on pause */
+    uint64_t pause_icount;
+    uint32_t pauses;
+
     /* --- CSRs, the hart's thread --- */
     uint64_t mstatus, mtvec, mepc, mcause, mtval, mscratch, medeleg, mideleg, mie, mip_soft;
     uint64_t stvec, sepc, scause, stval, sscratch, satp, stimecmp;
@@ -178,6 +182,7 @@ struct cpu {
     pthread_cond_t park_cond; /* parked count changed, or unparked */
     unsigned park_wanted, parked;
     atomic_bool quit;
+    _Atomic uint64_t fence_waiters; /* harts that sleep until some other has done their fence */
     struct host_wakeup single_wakeup; /* single-thread mode sleeps here */
 };
 

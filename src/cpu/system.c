@@ -6,9 +6,14 @@
 #include "cpu/mmu.h"
 
 #include <sched.h>
-#include <string.h>
+#include <time.h>
 
 #define CBO_SIZE 64
+
+#define SPIN_INSNS         64
+#define SPINS_BEFORE_YIELD 16
+#define SPINS_BEFORE_SLEEP 256
+#define SPIN_SLEEP_NS      50000
 
 enum sys_result sys_fault(struct hart *h)
 {
@@ -75,14 +80,22 @@ static enum sys_result csr(struct hart *h, uint32_t word, unsigned len)
     }
 }
 
-/* Waiting politely: on a real host another hart may need this core to make progress. */
+/*
+ * Waiting politely: the hart waited for may need this core to make progress. A guest that spins
+ * (pauses a few instructions apart) first yields and then, if that goes on, sleeps a little: what
+ * it waits for is then a hart whose thread the host has put aside.
+ */
 static enum sys_result yield(struct hart *h, unsigned len)
 {
-    if (h->cpu->cfg.single_thread) {
+    bool spinning = h->icount - h->pause_icount < SPIN_INSNS;
+    h->pause_icount = h->icount;
+    h->pauses = spinning ? h->pauses + 1 : 0;
+    if (h->cpu->cfg.single_thread)
         atomic_store_explicit(&h->limit, 0, memory_order_relaxed);
-    } else {
+    else if (h->pauses > SPINS_BEFORE_SLEEP)
+        nanosleep(&(struct timespec){0, SPIN_SLEEP_NS}, NULL);
+    else if (h->pauses > SPINS_BEFORE_YIELD)
         sched_yield();
-    }
     return done(h, len);
 }
 

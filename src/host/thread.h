@@ -16,6 +16,16 @@
 /* Starts fn(arg); all signals are blocked in it. name: at most 15 characters. 0 or an errno. */
 int host_thread_start(pthread_t *thread, const char *name, void *(*fn)(void *), void *arg);
 
+/* Tells the host's core that this is a spin loop. */
+static inline void host_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 /* A condition variable whose deadlines are host_now_ns() values. */
 void host_cond_init(pthread_cond_t *cond);
 /* false once deadline_ns has passed; HOST_FOREVER: none. */
