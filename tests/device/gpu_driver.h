@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A little GPU driver over tests/kit: one function a command, which returns the response's type;
+ * 0 when the answer was too short to have one. For tests, the fuzzer and the benchmark.
+ */
+#ifndef TESTS_DEVICE_GPU_DRIVER_H
+#define TESTS_DEVICE_GPU_DRIVER_H
+
+#include "display/display.h"
+#include "kit/driver.h"
+#include "virtio/devices.h"
+#include "virtio/gpu/proto.h"
+
+#include <string.h>
+
+struct gpu_driver {
+    struct kit kit;
+    struct display *display;
+};
+
+static inline void gd_init(struct gpu_driver *g, uint64_t ram, unsigned heads, uint64_t memory,
+                           bool threaded)
+{
+    static const struct head_wish wish = {true, 1280, 800, 60000};
+    kit_init(&g->kit, ram);
+    g->display = display_create(heads, &wish);
+    struct virtio_gpu_config config = {g->display, memory, true, threaded};
+    struct virtio_dev *dev = virtio_gpu_create(g->kit.mem, NULL, &config);
+    kit_attach(&g->kit, dev, virtio_gpu_worker(dev));
+}
+
+static inline void gd_finish(struct gpu_driver *g)
+{
+    kit_finish(&g->kit);
+    display_destroy(g->display);
+}
+
+static inline struct gpu_ctrl_hdr gd_hdr(uint32_t type)
+{
+    return (struct gpu_ctrl_hdr){.type = le32_make(type)};
+}
+
+/* One command on a queue; the response's type. */
+static inline uint32_t gd_send(struct gpu_driver *g, unsigned queue, const void *req, uint32_t len)
+{
+    struct gpu_ctrl_hdr resp = {0};
+    uint32_t n = kit_request(&g->kit, queue, req, len, &resp, sizeof(resp));
+    return n == sizeof(resp) ? le32_get(resp.type) : 0;
+}
+
+#define GD_SEND(g, req) gd_send(g, GPU_QUEUE_CONTROL, &(req), sizeof(req))
+
+static inline struct gpu_rect gd_rect(struct rect r)
+{
+    return (struct gpu_rect){le32_make(r.x), le32_make(r.y), le32_make(r.w), le32_make(r.h)};
+}
+
+static inline uint32_t gd_create(struct gpu_driver *g, uint32_t id, uint32_t format, uint32_t w,
+                                 uint32_t h)
+{
+    struct gpu_resource_create_2d req = {gd_hdr(GPU_RESOURCE_CREATE_2D), le32_make(id),
+                                         le32_make(format), le32_make(w), le32_make(h)};
+    return GD_SEND(g, req);
+}
+
+static inline uint32_t gd_unref(struct gpu_driver *g, uint32_t id)
+{
+    struct gpu_resource_unref req = {gd_hdr(GPU_RESOURCE_UNREF), le32_make(id), le32_make(0)};
+    return GD_SEND(g, req);
+}
+
+static inline uint32_t gd_detach(struct gpu_driver *g, uint32_t id)
+{
+    struct gpu_resource_unref req = {gd_hdr(GPU_RESOURCE_DETACH_BACKING), le32_make(id),
+                                     le32_make(0)};
+    return GD_SEND(g, req);
+}
+
+/* The request, written to guest RAM, then `entries` entries that are there already, at pa. */
+static inline uint32_t gd_attach_at(struct gpu_driver *g, uint32_t id, uint64_t pa,
+                                    uint32_t entries)
+{
+    struct kit *kit = &g->kit;
+    struct gpu_resource_attach_backing req = {gd_hdr(GPU_RESOURCE_ATTACH_BACKING), le32_make(id),
+                                              le32_make(entries)};
+    struct gpu_ctrl_hdr resp = {0};
+    uint64_t brk = kit->brk, out = kit_alloc(kit, sizeof(resp), 8);
+    struct kit_buf bufs[3] = {{kit_put(kit, &req, sizeof(req)), sizeof(req), false},
+                              {pa, entries * (uint32_t)sizeof(struct gpu_mem_entry), false},
+                              {out, sizeof(resp), true}};
+    uint16_t head;
+    uint32_t len = 0;
+    if (!entries)
+        bufs[1] = bufs[2];
+    if (kit_add(kit, GPU_QUEUE_CONTROL, bufs, entries ? 3 : 2) >= 0) {
+        kit_kick(kit, GPU_QUEUE_CONTROL);
+        kit_wait(kit, GPU_QUEUE_CONTROL, &head, &len);
+        kit_read(kit, out, &resp, sizeof(resp));
+    }
+    kit_free_to(kit, brk);
+    return le32_get(resp.type);
+}
+
+static inline uint32_t gd_attach(struct gpu_driver *g, uint32_t id,
+                                 const struct gpu_mem_entry *entry, uint32_t entries)
+{
+    uint64_t brk = g->kit.brk, pa = kit_put(&g->kit, entry, entries * sizeof(*entry));
+    uint32_t type = gd_attach_at(g, id, pa, entries);
+    kit_free_to(&g->kit, brk);
+    return type;
+}
+
+static inline struct gpu_mem_entry gd_entry(uint64_t pa, uint32_t len)
+{
+    return (struct gpu_mem_entry){le64_make(pa), le32_make(len), le32_make(0)};
+}
+
+static inline uint32_t gd_transfer(struct gpu_driver *g, uint32_t id, struct rect r, uint64_t off)
+{
+    struct gpu_transfer_to_host_2d req = {gd_hdr(GPU_TRANSFER_TO_HOST_2D), gd_rect(r),
+                                          le64_make(off), le32_make(id), le32_make(0)};
+    return GD_SEND(g, req);
+}
+
+static inline uint32_t gd_scanout(struct gpu_driver *g, uint32_t head, uint32_t id, struct rect r)
+{
+    struct gpu_set_scanout req = {gd_hdr(GPU_SET_SCANOUT), gd_rect(r), le32_make(head),
+                                  le32_make(id)};
+    return GD_SEND(g, req);
+}
+
+static inline uint32_t gd_flush(struct gpu_driver *g, uint32_t id, struct rect r)
+{
+    struct gpu_resource_flush req = {gd_hdr(GPU_RESOURCE_FLUSH), gd_rect(r), le32_make(id),
+                                     le32_make(0)};
+    return GD_SEND(g, req);
+}
+
+/* As Linux sends them: without a response buffer; true if the chain came back with length 0. */
+static inline bool gd_cursor(struct gpu_driver *g, uint32_t type, uint32_t head, int32_t x,
+                             int32_t y, uint32_t id, uint32_t hot_x, uint32_t hot_y)
+{
+    struct gpu_update_cursor req = {
+        .hdr = gd_hdr(type),
+        .pos = {le32_make(head), le32_make((uint32_t)x), le32_make((uint32_t)y), le32_make(0)},
+        .resource_id = le32_make(id),
+        .hot_x = le32_make(hot_x),
+        .hot_y = le32_make(hot_y),
+    };
+    return kit_request(&g->kit, GPU_QUEUE_CURSOR, &req, sizeof(req), NULL, 0) == 0;
+}
+
+#endif
