@@ -66,7 +66,8 @@ apt_update() {
         fi
         [ "$name" != "$suite" ] || mv "$work/apt.log" "$work/apt.first"
     done
-    die "the mirror gave no valid lists for $suite ($(grep -m 1 '^E:' "$work/apt.first" | cut -c 4-180)); try again later or give another with --mirror URI"
+    die "the mirror gave no valid lists for $suite ($({ grep '^E:' "$work/apt.first" || grep '^W:' "$work/apt.first"; } |
+        sed -n '1s/^.: //p' | cut -c 1-200)); try again later or give another with --mirror URI"
 }
 
 # Sets apt up once a run.
@@ -92,7 +93,7 @@ packages_resolve() {
     local list=$1
     shift
     private_apt apt-get -qq -y --print-uris install "$@" >"$work/uris" 2>"$work/apt.log" ||
-        die "apt finds no way to install: $(grep -m 1 '^E:' "$work/apt.log" | cut -c 4-); the cure may be --refresh"
+        die "apt finds no way to install: $(sed -n 's/^E: //p' "$work/apt.log" | tail -n 1); the cure may be --refresh"
     uris_to_list "$list"
 }
 

@@ -4,7 +4,7 @@
 
 die() {
     printf 'guest/make: %s\n' "$*" >&2
-    exit 1
+    exit 3
 }
 
 note() {
