@@ -45,6 +45,7 @@ void hart_reset_state(struct hart *h)
         h->medeleg = 0xb1ff;
         h->mideleg = S_IRQS;
         h->mcounteren = UINT32_MAX;
+        h->scounteren = 7; /* OpenSBI lets programs read cycle, time, instret; Debian needs it */
         h->menvcfg = ENVCFG_CBIE | ENVCFG_CBCFE | ENVCFG_CBZE;
         if (model_has(h->model, EXT_SSTC))
             h->menvcfg |= ENVCFG_STCE;

@@ -73,7 +73,6 @@ struct host_terminal *host_terminal_raw(int fd)
     tcgetattr(fd, &t->saved);
     t->raw = t->saved;
     cfmakeraw(&t->raw);
-    t->raw.c_oflag |= OPOST; /* our own messages end in plain newlines */
     tcsetattr(fd, TCSANOW, &t->raw);
     tcgetattr(fd, &t->raw); /* as the terminal took it */
     start_guardian(t);

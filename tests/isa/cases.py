@@ -293,11 +293,11 @@ def neighbours(insn, xlen):
     pairs = [1 << i for i in bits] + [1 << i | 1 << j for i in bits for j in bits if i < j]
     for flip in pairs:
         word = insn.match ^ flip
-        if word & 0x1c != 0x1c and insns.lookup(word, xlen) is None and not _tolerated(word):
+        if word & 0x1c != 0x1c and insns.lookup(word, xlen) is None and not tolerated(word):
             yield word
 
 
-def _tolerated(word):
+def tolerated(word):
     """Encodings that QEMU 7.2 or a later manual gives a meaning of their own: no oracle for them."""
     opcode, f3, f7 = word & 0x7f, word >> 12 & 7, word >> 25
     if opcode in (0x0b, 0x2b, 0x5b, 0x7b, 0x57):
