@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+# Short names for what Meson and the scripts do. `make` builds build/riscreen.
+#
+#   make run      install what is missing, build, make the guest, open its desktop (ARGS="-c 4" adds options)
+#   make check    install what is missing, build, run all tests
+#   make setup    install what is missing
+#   make bench    measure against QEMU and native code
+#   make install  PREFIX=/usr/local DESTDIR=
+#   make format   lay the code out
+#   make clean
+
+PREFIX ?= /usr/local
+MAKEFLAGS += --no-print-directory
+
+build:
+	@tools/configure build || exit 1
+	@ninja -C build riscreen riscreen.1
+
+run:
+	@tools/run $(ARGS)
+
+check:
+	@tests/run
+
+setup:
+	@tools/setup
+
+bench: build
+	@tools/setup build check
+	@bench/run
+
+install: build
+	@tools/configure build --prefix $(abspath $(PREFIX))
+	@ninja -C build riscreen riscreen.1
+	@meson install -C build --no-rebuild $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
+
+format:
+	@git ls-files '*.c' '*.h' | grep -v '^src/cpu/interp\.inc' | xargs clang-format -i
+
+clean:
+	rm -rf build build-asan build-tsan
+
+.PHONY: build run check setup bench install format clean
+.NOTPARALLEL:
