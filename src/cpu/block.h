@@ -20,7 +20,7 @@
 
 #include "cpu/hart.h"
 
-#define BLOCK_MAX_INSNS 64
+#define BLOCK_MAX_INSNS 32
 
 struct link {
     struct block *target; /* NULL: not known, or in another page */

@@ -194,6 +194,7 @@ int main(int argc, char **argv)
     char err[LINE];
     int status = 1;
     host_signals_block();
+    mallopt(M_MMAP_THRESHOLD, 1 << 20); /* images that were loaded go back to the host at once */
     if (!config_parse(&app.config, argc, argv, err, sizeof(err)))
         fail(err);
     else if (print_about(&app.config))
