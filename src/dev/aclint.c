@@ -24,6 +24,7 @@ struct aclint {
     pthread_mutex_t lock;
     /* under lock */
     uint64_t armed; /* tick for which the timer is, or will be, armed; UINT64_MAX: none */
+    uint64_t seen;  /* tick at which look last waited for `armed` */
     unsigned harts;
     struct local hart[];
 };
@@ -43,6 +44,11 @@ static void look(void *arg)
     struct aclint *a = arg;
     pthread_mutex_lock(&a->lock);
     uint64_t now = vclock_ticks(a->clock);
+    if (now == a->seen && a->armed != UINT64_MAX && a->armed > now) {
+        /* A counted clock stands still while all harts sleep, until this timer: move it on. */
+        vclock_advance(a->clock, a->armed - now);
+        now = vclock_ticks(a->clock);
+    }
     for (unsigned i = 0; i < a->harts; i++) {
         struct local *h = &a->hart[i];
         if (!h->expired && h->cmp <= now) {
@@ -51,6 +57,7 @@ static void look(void *arg)
         }
     }
     a->armed = earliest(a);
+    a->seen = now;
     uint64_t deadline = a->armed == UINT64_MAX ? HOST_FOREVER : vclock_deadline(a->clock, a->armed);
     pthread_mutex_unlock(&a->lock);
     loop_timer_set(a->timer, deadline);

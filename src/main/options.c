@@ -202,8 +202,10 @@ static bool take_gpu(struct config *c, const char *v, char *err, size_t err_size
     for (const char *p = v + used; *p;) {
         size_t n = strcspn(++p, ",");
         const char *word = keep(c, p, n);
-        if (!word || !gpu_word(m, word, err, err_size))
-            return word || wrong(err, err_size, "--gpu: too many settings; leave some out");
+        if (!word)
+            return wrong(err, err_size, "--gpu: too many settings; leave some out");
+        if (!gpu_word(m, word, err, err_size))
+            return false;
         p += n;
     }
     return true;
