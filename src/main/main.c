@@ -11,6 +11,7 @@
 #include "monitor/monitor.h"
 #include "ui/ui.h"
 
+#include <malloc.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
