@@ -11,8 +11,8 @@
 #define HASH_BITS  14
 #define STRADDLERS 64
 
-#define OPS_MAX   (2 * BLOCK_MAX_INSNS + 2) /* every instruction may need a link, and an exit */
-#define BYTES_MAX (4 * BLOCK_MAX_INSNS)
+#define OPS_MAX        (2 * BLOCK_MAX_INSNS + 2) /* every instruction may need a link, and an exit */
+#define BYTES_MAX      (4 * BLOCK_MAX_INSNS)
 #define BLOCK_MAX_SIZE (sizeof(struct block) + OPS_MAX * sizeof(struct op) + BYTES_MAX)
 
 struct straddler {

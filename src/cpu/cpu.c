@@ -4,12 +4,11 @@
 
 #include "cpu/block.h"
 #include "cpu/csr_bits.h"
-#include "cpu/ext.h"
 #include "cpu/hart.h"
 #include "cpu/mmu.h"
+#include "cpu/pmp.h"
 #include "host/clock.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +54,7 @@ void hart_reset_state(struct hart *h)
             h->menvcfg |= ENVCFG_ADUE;
         h->mseccfg = MSECCFG_SSEED;
     }
-    mmu_pmp_changed(h); /* flushes and refreshes */
+    pmp_changed(h); /* flushes and refreshes */
     hart_timer_update(h);
 }
 
@@ -149,36 +148,6 @@ static void begin(struct hart *h, uint64_t pc, bool machine_mode, uint64_t a0, u
     hart_refresh(h);
 }
 
-static void apply_fences(struct hart *h)
-{
-    struct pending_fence list[FENCE_QUEUE];
-    pthread_mutex_lock(&h->fence_lock);
-    unsigned n = h->fence_count;
-    memcpy(list, h->fences, MIN(n, FENCE_QUEUE) * sizeof(list[0]));
-    bool fence_i = h->fence_i;
-    h->fence_count = 0;
-    h->fence_i = false;
-    uint64_t asked = atomic_load(&h->fence_asked);
-    pthread_mutex_unlock(&h->fence_lock);
-
-    if (fence_i)
-        h->code_epoch++;
-    if (n > FENCE_QUEUE)
-        mmu_flush_all(h);
-    for (unsigned i = 0; i < n && n <= FENCE_QUEUE; i++) {
-        const struct pending_fence *f = &list[i];
-        if (f->size > 64 * GMEM_PAGE) {
-            mmu_flush(h, false, 0, f->with_asid, f->asid);
-            continue;
-        }
-        for (uint64_t off = 0; off < f->size; off += GMEM_PAGE)
-            mmu_flush(h, true, f->va + off, f->with_asid, f->asid);
-    }
-    atomic_store(&h->fence_done, asked);
-    for (uint64_t who = atomic_load(&h->cpu->fence_waiters); who; who &= who - 1)
-        host_wakeup_raise(h->cpu->hart[__builtin_ctzll(who)]->wakeup);
-}
-
 static void park_here(struct hart *h)
 {
     struct cpu *cpu = h->cpu;
@@ -204,7 +173,7 @@ static void service(struct hart *h)
         bits |= atomic_exchange(&h->pending, 0);
     }
     if (bits & PEND_FENCE)
-        apply_fences(h);
+        hart_apply_fences(h);
     if ((bits & PEND_STATE) && atomic_load(&h->state) == HART_START_PENDING) {
         begin(h, h->start_pc, h->start_machine, h->start_a0, h->start_a1);
         atomic_store(&h->state, HART_STARTED);
@@ -335,7 +304,8 @@ static void *single_main(void *arg)
     return NULL;
 }
 
-/* --- the processor ----------------------------------------------------------------------------- */
+/* --- the processor -----------------------------------------------------------------------------
+ */
 
 struct cpu *cpu_create(const struct cpu_config *config)
 {
@@ -424,7 +394,7 @@ void cpu_reset(struct cpu *cpu)
         struct hart *h = cpu->hart[i];
         atomic_store(&h->state, HART_STOPPED);
         atomic_store(&h->irq_lines, 0);
-        apply_fences(h);
+        hart_apply_fences(h);
         hart_reset_state(h);
         block_cache_reset(h);
     }
@@ -456,88 +426,8 @@ unsigned hart_id(const struct hart *h)
     return h->id;
 }
 
-/* --- fences between harts ----------------------------------------------------------------------- */
-
-static uint64_t ask_fence(struct hart *h, const struct pending_fence *f)
-{
-    pthread_mutex_lock(&h->fence_lock);
-    if (!f)
-        h->fence_i = true;
-    else if (h->fence_count < FENCE_QUEUE)
-        h->fences[h->fence_count++] = *f;
-    else
-        h->fence_count = FENCE_QUEUE + 1;
-    uint64_t seq = atomic_fetch_add(&h->fence_asked, 1) + 1;
-    pthread_mutex_unlock(&h->fence_lock);
-    return seq;
-}
-
-static bool fence_over(struct cpu *cpu, struct hart *h, uint64_t seq)
-{
-    return atomic_load(&h->fence_done) >= seq || atomic_load(&h->asleep) ||
-           atomic_load(&cpu->quit) || !cpu->threads;
-}
-
-/*
- * Waits until h has seen to fence `seq`. While it waits, `from` counts as asleep itself: it looks
- * at its own mailbox before it runs anything again, so two harts can fence each other.
- */
-static void await_fence(struct cpu *cpu, struct hart *from, struct hart *h, uint64_t seq)
-{
-    for (unsigned spins = 0; spins < 200 && !fence_over(cpu, h, seq); spins++)
-        host_pause();
-    if (!from) {
-        while (!fence_over(cpu, h, seq))
-            sched_yield();
-        return;
-    }
-    atomic_store(&from->asleep, true);
-    atomic_fetch_or(&cpu->fence_waiters, UINT64_C(1) << from->id);
-    while (!fence_over(cpu, h, seq))
-        host_wakeup_wait(from->wakeup, host_now_ns() + NS_PER_SEC / 1000);
-    atomic_fetch_and(&cpu->fence_waiters, ~(UINT64_C(1) << from->id));
-    atomic_store(&from->asleep, false);
-}
-
-/* f NULL: fence.i. */
-static void remote_fence(struct cpu *cpu, struct hart *from, uint64_t mask,
-                         const struct pending_fence *f)
-{
-    uint64_t seq[CPU_MAX_HARTS];
-    bool direct = cpu->cfg.single_thread && from;
-    for (unsigned i = 0; i < cpu->cfg.harts; i++) {
-        struct hart *h = cpu->hart[i];
-        if (!(mask >> i & 1))
-            continue;
-        seq[i] = ask_fence(h, f);
-        if (h == from || direct)
-            apply_fences(h);
-        else
-            hart_set_pending(h, PEND_FENCE);
-    }
-    for (unsigned i = 0; i < cpu->cfg.harts; i++)
-        if ((mask >> i & 1) && cpu->hart[i] != from)
-            await_fence(cpu, from, cpu->hart[i], seq[i]);
-}
-
-void cpu_remote_fence_i(struct cpu *cpu, struct hart *from, uint64_t mask)
-{
-    atomic_thread_fence(memory_order_seq_cst);
-    remote_fence(cpu, from, mask, NULL);
-}
-
-void cpu_remote_sfence(struct cpu *cpu, struct hart *from, uint64_t mask, uint64_t va, uint64_t size,
-                       bool with_asid, uint64_t asid)
-{
-    if (!size)
-        size = UINT64_MAX;
-    if (size != UINT64_MAX)
-        size += va & PAGE_MASK;
-    struct pending_fence f = {va & ~PAGE_MASK, size, asid, with_asid};
-    remote_fence(cpu, from, mask, &f);
-}
-
-/* --- self ----------------------------------------------------------------------------------------- */
+/* --- self
+ * ----------------------------------------------------------------------------------------- */
 
 uint64_t hart_reg(const struct hart *h, unsigned i)
 {
@@ -590,58 +480,4 @@ void hart_stats(const struct hart *h, struct hart_stats *out)
 {
     *out = h->stats;
     out->instructions = h->icount;
-}
-
-/* --- device tree ------------------------------------------------------------------------------------ */
-
-void cpu_fdt(const struct cpu *cpu, struct fdt_builder *b, uint32_t *intc_phandle)
-{
-    const struct cpu_model *m = &cpu->cfg.model;
-    char isa[512], list[512], base[8];
-    size_t list_len = ext_strings(m, cpu->cfg.firmware, isa, sizeof(isa), list, sizeof(list));
-    uint32_t cpu_phandle[CPU_MAX_HARTS];
-    snprintf(base, sizeof(base), "rv%ui", m->xlen);
-    const char *mmu = m->xlen == 32               ? "riscv,sv32"
-                      : model_has(m, EXT_SV57)    ? "riscv,sv57"
-                      : model_has(m, EXT_SV48)    ? "riscv,sv48"
-                                                  : "riscv,sv39";
-    fdt_node(b, "cpus");
-    fdt_u32(b, "#address-cells", 1);
-    fdt_u32(b, "#size-cells", 0);
-    fdt_u32(b, "timebase-frequency", (uint32_t)VCLOCK_HZ);
-    for (unsigned i = 0; i < cpu->cfg.harts; i++) {
-        fdt_node(b, "cpu@%x", i);
-        cpu_phandle[i] = fdt_phandle(b);
-        fdt_u32(b, "phandle", cpu_phandle[i]);
-        fdt_str(b, "device_type", "cpu");
-        fdt_u32(b, "reg", i);
-        fdt_str(b, "status", "okay");
-        fdt_str(b, "compatible", "riscv");
-        fdt_str(b, "riscv,isa", isa);
-        fdt_str(b, "riscv,isa-base", base);
-        fdt_strs(b, "riscv,isa-extensions", list, list_len);
-        fdt_str(b, "mmu-type", mmu);
-        fdt_u32(b, "riscv,cbom-block-size", 64);
-        fdt_u32(b, "riscv,cbop-block-size", 64);
-        fdt_u32(b, "riscv,cboz-block-size", 64);
-        fdt_node(b, "interrupt-controller");
-        intc_phandle[i] = fdt_phandle(b);
-        fdt_u32(b, "phandle", intc_phandle[i]);
-        fdt_u32(b, "#address-cells", 0);
-        fdt_u32(b, "#interrupt-cells", 1);
-        fdt_flag(b, "interrupt-controller");
-        fdt_str(b, "compatible", "riscv,cpu-intc");
-        fdt_node_end(b);
-        fdt_node_end(b);
-    }
-    fdt_node(b, "cpu-map");
-    fdt_node(b, "cluster0");
-    for (unsigned i = 0; i < cpu->cfg.harts; i++) {
-        fdt_node(b, "core%u", i);
-        fdt_u32(b, "cpu", cpu_phandle[i]);
-        fdt_node_end(b);
-    }
-    fdt_node_end(b);
-    fdt_node_end(b);
-    fdt_node_end(b);
 }

@@ -26,10 +26,34 @@ struct hart;
 
 /* Extensions that can be switched; the table of names is in cpu/ext.c. */
 enum cpu_ext {
-    EXT_M, EXT_A, EXT_F, EXT_D, EXT_C, EXT_B /* Zba Zbb Zbs */, EXT_ZBC, EXT_ZICOND, EXT_ZICBOM,
-    EXT_ZICBOP, EXT_ZICBOZ, EXT_ZAWRS, EXT_ZCB, EXT_ZFA, EXT_ZFHMIN, EXT_ZKR, EXT_ZIHINTPAUSE,
-    EXT_ZICNTR, EXT_ZIHPM, EXT_SSTC, EXT_SVINVAL, EXT_SVNAPOT, EXT_SVPBMT, EXT_SVADU, EXT_SVVPTC,
-    EXT_SV48, EXT_SV57, EXT_COUNT
+    EXT_M,
+    EXT_A,
+    EXT_F,
+    EXT_D,
+    EXT_C,
+    EXT_B /* Zba Zbb Zbs */,
+    EXT_ZBC,
+    EXT_ZICOND,
+    EXT_ZICBOM,
+    EXT_ZICBOP,
+    EXT_ZICBOZ,
+    EXT_ZAWRS,
+    EXT_ZCB,
+    EXT_ZFA,
+    EXT_ZFHMIN,
+    EXT_ZKR,
+    EXT_ZIHINTPAUSE,
+    EXT_ZICNTR,
+    EXT_ZIHPM,
+    EXT_SSTC,
+    EXT_SVINVAL,
+    EXT_SVNAPOT,
+    EXT_SVPBMT,
+    EXT_SVADU,
+    EXT_SVVPTC,
+    EXT_SV48,
+    EXT_SV57,
+    EXT_COUNT
 };
 
 struct cpu_model {
@@ -60,7 +84,6 @@ struct cpu_config {
     struct log *log;
     const struct cpu_sbi_ops *sbi;
     void *sbi_ctx;
-
 };
 
 /* NULL: out of memory. Harts exist, are stopped, and no thread runs. */
@@ -69,7 +92,8 @@ void cpu_destroy(struct cpu *cpu); /* stops the threads first */
 
 /* Starts the threads; they find every hart stopped until hart_start. */
 int cpu_start(struct cpu *cpu);
-/* Parks every hart at a block boundary and returns when all are; nests. Not from a hart's thread. */
+/* Parks every hart at a block boundary and returns when all are; nests. Not from a hart's thread.
+ */
 void cpu_park(struct cpu *cpu);
 void cpu_unpark(struct cpu *cpu);
 /* Parked only: every hart to its reset state and stopped; TLBs, blocks and reservations gone. */
@@ -88,13 +112,24 @@ void cpu_fdt(const struct cpu *cpu, struct fdt_builder *b, uint32_t *intc_phandl
 /* --- from any thread ------------------------------------------------------------------------ */
 
 /* Interrupt lines into a hart: numbers are bits of mip. Level-triggered. Never blocks. */
-enum { HART_IRQ_SSI = 1, HART_IRQ_MSI = 3, HART_IRQ_STI = 5, HART_IRQ_MTI = 7, HART_IRQ_SEI = 9,
-       HART_IRQ_MEI = 11 };
+enum {
+    HART_IRQ_SSI = 1,
+    HART_IRQ_MSI = 3,
+    HART_IRQ_STI = 5,
+    HART_IRQ_MTI = 7,
+    HART_IRQ_SEI = 9,
+    HART_IRQ_MEI = 11
+};
 void hart_irq(struct hart *hart, unsigned irq, bool level);
 
 /* Hart states of SBI HSM ("Hart States"). */
-enum hart_state { HART_STARTED = 0, HART_STOPPED = 1, HART_START_PENDING = 2, HART_STOP_PENDING = 3,
-                  HART_SUSPENDED = 4 };
+enum hart_state {
+    HART_STARTED = 0,
+    HART_STOPPED = 1,
+    HART_START_PENDING = 2,
+    HART_STOP_PENDING = 3,
+    HART_SUSPENDED = 4
+};
 enum hart_state hart_state(const struct hart *hart);
 /*
  * Starts a stopped hart: at pc, in S-mode (or M-mode), a0 and a1 set, MMU off. False if it was not
@@ -103,7 +138,8 @@ enum hart_state hart_state(const struct hart *hart);
 bool hart_start(struct hart *hart, uint64_t pc, bool machine_mode, uint64_t a0, uint64_t a1);
 
 /* Remote fences for a set of harts (bit mask); each is complete when the call returns. Any hart's
- * own thread (self may be in the mask) or, with from NULL, any other. size 0 and UINT64_MAX: all. */
+ * own thread (self may be in the mask) or, with from NULL, any other. size 0 and UINT64_MAX: all.
+ */
 void cpu_remote_fence_i(struct cpu *cpu, struct hart *from, uint64_t mask);
 void cpu_remote_sfence(struct cpu *cpu, struct hart *from, uint64_t mask, uint64_t va,
                        uint64_t size, bool with_asid, uint64_t asid);

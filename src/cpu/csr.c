@@ -3,23 +3,59 @@
 
 #include "cpu/csr_bits.h"
 #include "cpu/mmu.h"
+#include "cpu/pmp.h"
 
 #include <sys/random.h>
 
 enum {
-    CSR_FFLAGS = 0x001, CSR_FRM = 0x002, CSR_FCSR = 0x003, CSR_SEED = 0x015,
-    CSR_SSTATUS = 0x100, CSR_SIE = 0x104, CSR_STVEC = 0x105, CSR_SCOUNTEREN = 0x106,
-    CSR_SENVCFG = 0x10a, CSR_SSCRATCH = 0x140, CSR_SEPC = 0x141, CSR_SCAUSE = 0x142,
-    CSR_STVAL = 0x143, CSR_SIP = 0x144, CSR_STIMECMP = 0x14d, CSR_STIMECMPH = 0x15d,
+    CSR_FFLAGS = 0x001,
+    CSR_FRM = 0x002,
+    CSR_FCSR = 0x003,
+    CSR_SEED = 0x015,
+    CSR_SSTATUS = 0x100,
+    CSR_SIE = 0x104,
+    CSR_STVEC = 0x105,
+    CSR_SCOUNTEREN = 0x106,
+    CSR_SENVCFG = 0x10a,
+    CSR_SSCRATCH = 0x140,
+    CSR_SEPC = 0x141,
+    CSR_SCAUSE = 0x142,
+    CSR_STVAL = 0x143,
+    CSR_SIP = 0x144,
+    CSR_STIMECMP = 0x14d,
+    CSR_STIMECMPH = 0x15d,
     CSR_SATP = 0x180,
-    CSR_MSTATUS = 0x300, CSR_MISA = 0x301, CSR_MEDELEG = 0x302, CSR_MIDELEG = 0x303,
-    CSR_MIE = 0x304, CSR_MTVEC = 0x305, CSR_MCOUNTEREN = 0x306, CSR_MENVCFG = 0x30a,
-    CSR_MSTATUSH = 0x310, CSR_MENVCFGH = 0x31a, CSR_MCOUNTINHIBIT = 0x320, CSR_MHPMEVENT3 = 0x323,
-    CSR_MSCRATCH = 0x340, CSR_MEPC = 0x341, CSR_MCAUSE = 0x342, CSR_MTVAL = 0x343, CSR_MIP = 0x344,
-    CSR_PMPCFG0 = 0x3a0, CSR_PMPADDR0 = 0x3b0, CSR_MSECCFG = 0x747, CSR_MSECCFGH = 0x757,
-    CSR_MCYCLE = 0xb00, CSR_MCYCLEH = 0xb80, CSR_CYCLE = 0xc00, CSR_TIME = 0xc01,
-    CSR_INSTRET = 0xc02, CSR_CYCLEH = 0xc80,
-    CSR_MVENDORID = 0xf11, CSR_MARCHID = 0xf12, CSR_MIMPID = 0xf13, CSR_MHARTID = 0xf14,
+    CSR_MSTATUS = 0x300,
+    CSR_MISA = 0x301,
+    CSR_MEDELEG = 0x302,
+    CSR_MIDELEG = 0x303,
+    CSR_MIE = 0x304,
+    CSR_MTVEC = 0x305,
+    CSR_MCOUNTEREN = 0x306,
+    CSR_MENVCFG = 0x30a,
+    CSR_MSTATUSH = 0x310,
+    CSR_MENVCFGH = 0x31a,
+    CSR_MCOUNTINHIBIT = 0x320,
+    CSR_MHPMEVENT3 = 0x323,
+    CSR_MSCRATCH = 0x340,
+    CSR_MEPC = 0x341,
+    CSR_MCAUSE = 0x342,
+    CSR_MTVAL = 0x343,
+    CSR_MIP = 0x344,
+    CSR_PMPCFG0 = 0x3a0,
+    CSR_PMPADDR0 = 0x3b0,
+    CSR_MSECCFG = 0x747,
+    CSR_MSECCFGH = 0x757,
+    CSR_MCYCLE = 0xb00,
+    CSR_MCYCLEH = 0xb80,
+    CSR_CYCLE = 0xc00,
+    CSR_TIME = 0xc01,
+    CSR_INSTRET = 0xc02,
+    CSR_CYCLEH = 0xc80,
+    CSR_MVENDORID = 0xf11,
+    CSR_MARCHID = 0xf12,
+    CSR_MIMPID = 0xf13,
+    CSR_MHARTID = 0xf14,
     CSR_MCONFIGPTR = 0xf15,
 };
 
@@ -78,8 +114,8 @@ static uint64_t misa(const struct hart *h)
     static const struct {
         char letter;
         uint8_t ext;
-    } letters[] = {{'M', EXT_M}, {'A', EXT_A}, {'F', EXT_F}, {'D', EXT_D}, {'C', EXT_C},
-                   {'B', EXT_B}};
+    } letters[] = {{'M', EXT_M}, {'A', EXT_A}, {'F', EXT_F},
+                   {'D', EXT_D}, {'C', EXT_C}, {'B', EXT_B}};
     uint64_t v = hart_is64(h) ? UINT64_C(2) << 62 : UINT64_C(1) << 30;
     v |= 1u << ('I' - 'A') | 1u << ('S' - 'A') | 1u << ('U' - 'A');
     for (unsigned i = 0; i < ARRAY_SIZE(letters); i++)
@@ -154,7 +190,7 @@ static void pmpcfg_write(struct hart *h, unsigned reg, uint64_t v)
             cfg = (uint8_t)((cfg & ~7) | (*slot & 7)); /* R=0 W=1 is reserved */
         *slot = cfg;
     }
-    mmu_pmp_changed(h);
+    pmp_changed(h);
 }
 
 static void pmpaddr_write(struct hart *h, unsigned i, uint64_t v)
@@ -164,7 +200,7 @@ static void pmpaddr_write(struct hart *h, unsigned i, uint64_t v)
     if ((h->pmpcfg[i] & PMP_L) || next_tor_locked)
         return;
     h->pmpaddr[i] = hart_is64(h) ? v & ((UINT64_C(1) << 54) - 1) : (uint32_t)v;
-    mmu_pmp_changed(h);
+    pmp_changed(h);
 }
 
 /* --- who may touch what ---------------------------------------------------------------------- */
@@ -403,11 +439,9 @@ static void write_machine(struct hart *h, unsigned csr, uint64_t v)
     else if (csr >= CSR_PMPADDR0 && csr < CSR_PMPADDR0 + PMP_ENTRIES)
         pmpaddr_write(h, csr - CSR_PMPADDR0, v);
     else if (csr >= CSR_MCYCLE && csr < CSR_MCYCLE + 3)
-        counter_write(h, csr - CSR_MCYCLE,
-                      merge(h, counter_read(h, csr - CSR_MCYCLE), v, false));
+        counter_write(h, csr - CSR_MCYCLE, merge(h, counter_read(h, csr - CSR_MCYCLE), v, false));
     else if (csr >= CSR_MCYCLEH && csr < CSR_MCYCLEH + 3)
-        counter_write(h, csr - CSR_MCYCLEH,
-                      merge(h, counter_read(h, csr - CSR_MCYCLEH), v, true));
+        counter_write(h, csr - CSR_MCYCLEH, merge(h, counter_read(h, csr - CSR_MCYCLEH), v, true));
 }
 
 static void csr_write(struct hart *h, unsigned csr, uint64_t v)

@@ -111,14 +111,14 @@ static int32_t imm_s(uint32_t w)
 
 static int32_t imm_b(uint32_t w)
 {
-    return ((int32_t)w >> 31 << 12) | (int32_t)((w >> 7 & 1) << 11 | (w >> 25 & 0x3f) << 5 |
-                                                (w >> 8 & 0xf) << 1);
+    return ((int32_t)w >> 31 << 12) |
+           (int32_t)((w >> 7 & 1) << 11 | (w >> 25 & 0x3f) << 5 | (w >> 8 & 0xf) << 1);
 }
 
 static int32_t imm_j(uint32_t w)
 {
-    return ((int32_t)w >> 31 << 20) | (int32_t)((w >> 12 & 0xff) << 12 | (w >> 20 & 1) << 11 |
-                                                (w >> 21 & 0x3ff) << 1);
+    return ((int32_t)w >> 31 << 20) |
+           (int32_t)((w >> 12 & 0xff) << 12 | (w >> 20 & 1) << 11 | (w >> 21 & 0x3ff) << 1);
 }
 
 /* Fills op's constant and registers for a format; false: a reserved rounding mode. */
@@ -142,13 +142,25 @@ static bool take_operands(struct op *op, enum format f, uint32_t w, unsigned off
         op->rd = (uint8_t)(offset >> 1);
         op->rs1 = (uint8_t)(offset >> 9);
         return true;
-    case FL: op->imm = imm_i(w); x_dest = false; break;
-    case FS: op->imm = imm_s(w); x_dest = false; break;
+    case FL:
+        op->imm = imm_i(w);
+        x_dest = false;
+        break;
+    case FS:
+        op->imm = imm_s(w);
+        x_dest = false;
+        break;
     case FF: x_dest = false; break;
     case FX: break;
-    case FFR: op->imm = (int32_t)rm; x_dest = false; break;
+    case FFR:
+        op->imm = (int32_t)rm;
+        x_dest = false;
+        break;
     case FXR: op->imm = (int32_t)rm; break;
-    case F4R: op->imm = (int32_t)(rm | (w >> 27) << 8); x_dest = false; break;
+    case F4R:
+        op->imm = (int32_t)(rm | (w >> 27) << 8);
+        x_dest = false;
+        break;
     }
     op->rd = (uint8_t)(x_dest && !rd ? REG_SINK : rd);
     return !((f == FFR || f == FXR || f == F4R) && (rm == 5 || rm == 6));
@@ -169,8 +181,8 @@ void decode(const struct decoder *d, uint32_t word, unsigned offset, bool fp_on,
         full = model_has(&d->model, EXT_C) ? rvc_expand((uint16_t)word, &d->model) : 0;
     }
     unsigned id = full ? find(d, full) : INSN_illegal;
-    if (id != INSN_illegal && ((needs_fp(&rows[id]) && !fp_on) ||
-                               !take_operands(op, rows[id].format, full, offset)))
+    if (id != INSN_illegal &&
+        ((needs_fp(&rows[id]) && !fp_on) || !take_operands(op, rows[id].format, full, offset)))
         id = INSN_illegal;
     if (id == INSN_illegal)
         op->imm = (int32_t)word;

@@ -139,7 +139,8 @@ size_t ext_strings(const struct cpu_model *m, bool firmware, char *isa, size_t i
                    size_t list_size)
 {
     static const char always[] = "zicsr\0zifencei";
-    size_t at = (size_t)snprintf(isa, isa_size, "rv%ui", m->xlen), ln = append(list, 0, list_size, "i", 2);
+    size_t at = (size_t)snprintf(isa, isa_size, "rv%ui", m->xlen),
+           ln = append(list, 0, list_size, "i", 2);
     bool base_done = false;
     for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
         const struct ext_row *r = &table[i];
@@ -147,9 +148,6 @@ size_t ext_strings(const struct cpu_model *m, bool firmware, char *isa, size_t i
             base_done = true;
             at = append(isa, at, isa_size, "_zicsr_zifencei", 15);
             ln = append(list, ln, list_size, always, sizeof(always));
-            if (firmware && (m->ext & BIT(EXT_SVADU))) {
-                /* listed below, in order */
-            }
         }
         if (!(m->ext & BIT(r->ext)) || (firmware && r->ext == EXT_ZKR))
             continue;

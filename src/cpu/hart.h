@@ -20,9 +20,19 @@ enum { PRIV_U = 0, PRIV_S = 1, PRIV_M = 3 };
 
 /* Exception codes (privileged ISA, "mcause"). */
 enum {
-    EXC_INSN_MISALIGNED = 0, EXC_INSN_ACCESS = 1, EXC_ILLEGAL = 2, EXC_BREAKPOINT = 3,
-    EXC_LOAD_MISALIGNED = 4, EXC_LOAD_ACCESS = 5, EXC_STORE_MISALIGNED = 6, EXC_STORE_ACCESS = 7,
-    EXC_ECALL_U = 8, EXC_ECALL_S = 9, EXC_ECALL_M = 11, EXC_INSN_PAGE = 12, EXC_LOAD_PAGE = 13,
+    EXC_INSN_MISALIGNED = 0,
+    EXC_INSN_ACCESS = 1,
+    EXC_ILLEGAL = 2,
+    EXC_BREAKPOINT = 3,
+    EXC_LOAD_MISALIGNED = 4,
+    EXC_LOAD_ACCESS = 5,
+    EXC_STORE_MISALIGNED = 6,
+    EXC_STORE_ACCESS = 7,
+    EXC_ECALL_U = 8,
+    EXC_ECALL_S = 9,
+    EXC_ECALL_M = 11,
+    EXC_INSN_PAGE = 12,
+    EXC_LOAD_PAGE = 13,
     EXC_STORE_PAGE = 15,
 };
 
@@ -35,11 +45,11 @@ enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
  * A context stands for (satp, privilege, SUM, MXR); changing any of them picks another context and
  * flushes nothing. Flushing everything forgets the contexts.
  */
-#define TLB_BITS     12
-#define TLB_SIZE     (1u << TLB_BITS)
-#define CTX_SHIFT    3
-#define CTX_MAX      511
-#define CTX_CACHE    16
+#define TLB_BITS  12
+#define TLB_SIZE  (1u << TLB_BITS)
+#define CTX_SHIFT 3
+#define CTX_MAX   511
+#define CTX_CACHE 16
 
 struct tlb_entry {
     uint64_t tag[3];  /* by enum access */
@@ -89,20 +99,20 @@ enum {
 
 struct hart {
     /* --- hot, the hart's thread --- */
-    uint64_t x[33];       /* x[32] swallows writes to x0; RV32 values are sign-extended */
-    uint64_t f[32];       /* narrower values are NaN-boxed */
+    uint64_t x[33]; /* x[32] swallows writes to x0; RV32 values are sign-extended */
+    uint64_t f[32]; /* narrower values are NaN-boxed */
     uint64_t pc;
     _Atomic uint64_t limit; /* leave the blocks once icount reaches it; others set it to 0 */
-    uint64_t icount;      /* instructions retired (the interpreter keeps it in a register) */
-    uint64_t code_epoch;  /* blocks verified in an older epoch are compared with memory again */
+    uint64_t icount;        /* instructions retired (the interpreter keeps it in a register) */
+    uint64_t code_epoch;    /* blocks verified in an older epoch are compared with memory again */
     struct view fetch, data;
-    uint64_t jump_key;    /* context, FS off and generation: see hart_refresh */
+    uint64_t jump_key; /* context, FS off and generation: see hart_refresh */
     uint32_t fflags, frm;
     uint8_t priv;
-    bool fp_dirty; /* FS became Dirty since mstatus was last looked at */
-    bool fp_on;    /* FS is not Off */
+    bool fp_dirty;      /* FS became Dirty since mstatus was last looked at */
+    bool fp_on;         /* FS is not Off */
     uint8_t align_mask; /* bits that must be zero in a jump's target */
-    bool wfi;      /* the hart waits for an interrupt */
+    bool wfi;           /* the hart waits for an interrupt */
     /* a fault on its way to trap_take */
     uint32_t exc;
     uint64_t exc_tval;
@@ -122,7 +132,7 @@ struct hart {
     uint32_t mcounteren, scounteren, mcountinhibit;
     uint64_t pmpaddr[PMP_ENTRIES];
     uint8_t pmpcfg[PMP_ENTRIES];
-    bool pmp_active; /* some entry is on */
+    bool pmp_active;                    /* some entry is on */
     int64_t minstret_base, mcycle_base; /* added to icount */
     uint64_t sbi_timer;                 /* tick, UINT64_MAX never */
     uint64_t next_timer;                /* the earliest tick that raises something */
@@ -134,8 +144,9 @@ struct hart {
     uint16_t next_ctx;
     uint32_t ctx_clock;
     uint64_t jump_gen;
-    uint64_t jump_pages[16];   /* which pages (hashed) the jump cache may know */
-    uint64_t big_pages[4][4];  /* which superpages and NAPOT ranges (hashed, by size) the TLB may hold */
+    uint64_t jump_pages[16]; /* which pages (hashed) the jump cache may know */
+    uint64_t
+        big_pages[4][4]; /* which superpages and NAPOT ranges (hashed, by size) the TLB may hold */
     struct block_cache *blocks;
     struct hart_stats stats;
 
@@ -182,7 +193,7 @@ struct cpu {
     pthread_cond_t park_cond; /* parked count changed, or unparked */
     unsigned park_wanted, parked;
     atomic_bool quit;
-    _Atomic uint64_t fence_waiters; /* harts that sleep until some other has done their fence */
+    _Atomic uint64_t fence_waiters;   /* harts that sleep until some other has done their fence */
     struct host_wakeup single_wakeup; /* single-thread mode sleeps here */
 };
 
@@ -198,6 +209,8 @@ void interp_rv32(struct hart *h, const void *const **labels);
 
 /* cpu.c */
 void hart_set_pending(struct hart *h, uint32_t bits);
+/* fence.c: empties the hart's mailbox; its own thread, or parked. */
+void hart_apply_fences(struct hart *h);
 
 /* trap.c */
 /* Enters the trap handler for exc/tval; pc is the faulting instruction's. */

@@ -2,6 +2,7 @@
 #include "cpu/mmu.h"
 
 #include "cpu/csr_bits.h"
+#include "cpu/pmp.h"
 
 #include <string.h>
 
@@ -200,73 +201,6 @@ void mmu_flush(struct hart *h, bool by_va, uint64_t va, bool by_asid, uint64_t a
     hart_refresh(h);
 }
 
-/* --- PMP ------------------------------------------------------------------------------------- */
-
-/* The range [lo, hi] of entry i; false if it is off. */
-static bool pmp_range(const struct hart *h, unsigned i, uint64_t *lo, uint64_t *hi)
-{
-    uint64_t a = h->pmpaddr[i];
-    switch (h->pmpcfg[i] >> 3 & 3) {
-    case 1: /* TOR */
-        *lo = i ? h->pmpaddr[i - 1] << 2 : 0;
-        *hi = (a << 2) - 1;
-        return a << 2 > *lo;
-    case 2: /* NA4 */
-        *lo = a << 2;
-        *hi = *lo + 3;
-        return true;
-    case 3: { /* NAPOT */
-        uint64_t ones = a ^ (a + 1);
-        *lo = (a & ~ones) << 2;
-        *hi = ((a | ones) << 2) + 3;
-        return true;
-    }
-    default: return false;
-    }
-}
-
-/*
- * May priv do this to [pa, pa+len)? *whole: the answer holds for all of the 4 KiB page, so it may
- * be cached.
- */
-static bool pmp_allows(const struct hart *h, uint64_t pa, uint64_t len, enum access acc,
-                       unsigned priv, bool *whole)
-{
-    static const uint8_t need[3] = {[ACCESS_LOAD] = PMP_R, [ACCESS_STORE] = PMP_W,
-                                    [ACCESS_FETCH] = PMP_X};
-    *whole = true;
-    if (!h->pmp_active)
-        return true;
-    uint64_t page = pa & ~PAGE_MASK, last = pa + len - 1;
-    for (unsigned i = 0; i < PMP_ENTRIES; i++) {
-        uint64_t lo, hi;
-        if (!pmp_range(h, i, &lo, &hi) || hi < page || lo > (page | PAGE_MASK))
-            continue;
-        if (lo > page || hi < (page | PAGE_MASK))
-            *whole = false;
-        if (hi < pa || lo > last)
-            continue;
-        if (lo > pa || hi < last)
-            return false; /* matches only a part */
-        if (priv == PRIV_M && !(h->pmpcfg[i] & PMP_L))
-            return true;
-        return h->pmpcfg[i] & need[acc];
-    }
-    return priv == PRIV_M;
-}
-
-void mmu_pmp_changed(struct hart *h)
-{
-    h->pmp_active = false;
-    for (unsigned i = 0; i < PMP_ENTRIES; i++)
-        if (h->pmpcfg[i] & PMP_A)
-            h->pmp_active = true;
-    /* Without any entry on, S and U are denied all; an M-mode firmware must open it first. */
-    if (h->cpu->cfg.firmware || !h->cpu->cfg.sbi)
-        h->pmp_active = true;
-    mmu_flush_all(h);
-}
-
 /* --- page walk ------------------------------------------------------------------------------- */
 
 struct mapping {
@@ -303,7 +237,7 @@ static bool pte_swap(const struct hart *h, uint64_t pa, unsigned size, uint64_t 
         return __atomic_compare_exchange_n((uint64_t *)p, &old, new, false, __ATOMIC_ACQ_REL,
                                            __ATOMIC_RELAXED);
     uint32_t old32 = (uint32_t)old;
-    return __atomic_compare_exchange_n((uint32_t *)p, &old32, (uint32_t)new, false,
+    return __atomic_compare_exchange_n((uint32_t *)p, &old32, (uint32_t) new, false,
                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
@@ -335,8 +269,7 @@ static bool pte_permits(const struct hart *h, uint64_t pte, enum access acc, uns
     if (priv == PRIV_S && (pte & PTE_U) && (acc == ACCESS_FETCH || !(h->mstatus & MSTATUS_SUM)))
         return false;
     switch (acc) {
-    case ACCESS_LOAD:
-        return (pte & PTE_R) || ((pte & PTE_X) && (h->mstatus & MSTATUS_MXR));
+    case ACCESS_LOAD: return (pte & PTE_R) || ((pte & PTE_X) && (h->mstatus & MSTATUS_MXR));
     case ACCESS_STORE: return pte & PTE_W;
     default: return pte & PTE_X;
     }

@@ -33,7 +33,6 @@ void mmu_flush(struct hart *h, bool by_va, uint64_t va, bool by_asid, uint64_t a
 void mmu_views(struct hart *h);
 /* Is this satp value one the hart supports? */
 bool mmu_satp_ok(const struct hart *h, uint64_t satp);
-void mmu_pmp_changed(struct hart *h);
 
 /* Where a page's entry sits. The second shift keeps arrays apart that lie a power of two apart. */
 static inline struct tlb_entry *tlb_slot(struct hart *h, uint64_t va, const struct view *v)

@@ -7,7 +7,7 @@
 #include "cpu/decode.h"
 
 #define BIT(w, from, to) (((w) >> (from)&1u) << (to))
-#define FLD(w, hi, lo, to) \
+#define FLD(w, hi, lo, to)                                                                         \
     (((w) >> (lo) & ((1u << ((hi) - (lo) + 1)) - 1)) << (to)) /* bits hi..lo moved to `to` */
 
 static uint32_t enc_i(unsigned opcode, unsigned f3, unsigned rd, unsigned rs1, int32_t imm)
@@ -153,9 +153,8 @@ static uint32_t expand_q1(uint32_t w, const struct cpu_model *m)
     int32_t jump = sext(BIT(w, 12, 11) | BIT(w, 11, 4) | FLD(w, 10, 9, 8) | BIT(w, 8, 10) |
                             BIT(w, 7, 6) | BIT(w, 6, 7) | FLD(w, 5, 3, 1) | BIT(w, 2, 5),
                         12);
-    int32_t branch = sext(BIT(w, 12, 8) | FLD(w, 11, 10, 3) | FLD(w, 6, 5, 6) | FLD(w, 4, 3, 1) |
-                              BIT(w, 2, 5),
-                          9);
+    int32_t branch = sext(
+        BIT(w, 12, 8) | FLD(w, 11, 10, 3) | FLD(w, 6, 5, 6) | FLD(w, 4, 3, 1) | BIT(w, 2, 5), 9);
     switch (w >> 13) {
     case 0: return enc_i(0x13, 0, rd, rd, imm);
     case 1:
@@ -167,10 +166,10 @@ static uint32_t expand_q1(uint32_t w, const struct cpu_model *m)
         if (!imm)
             return 0;
         if (rd == 2)
-            return enc_i(0x13, 0, 2, 2,
-                         sext(BIT(w, 12, 9) | BIT(w, 6, 4) | BIT(w, 5, 6) | FLD(w, 4, 3, 7) |
-                                  BIT(w, 2, 5),
-                              10));
+            return enc_i(
+                0x13, 0, 2, 2,
+                sext(BIT(w, 12, 9) | BIT(w, 6, 4) | BIT(w, 5, 6) | FLD(w, 4, 3, 7) | BIT(w, 2, 5),
+                     10));
         return 0x37 | rd << 7 | (uint32_t)imm << 12;
     case 4: return expand_q1_alu(w, m);
     case 5: return enc_j(0, jump);

@@ -103,9 +103,7 @@ enum sys_result sys_execute(struct hart *h, enum insn_id id, uint32_t word, unsi
 {
     switch (id) {
     case INSN_ecall: return ecall(h);
-    case INSN_ebreak:
-        trap_take(h, EXC_BREAKPOINT, false, h->pc);
-        return SYS_LOOKUP;
+    case INSN_ebreak: trap_take(h, EXC_BREAKPOINT, false, h->pc); return SYS_LOOKUP;
     case INSN_mret:
         if (!trap_mret(h))
             return sys_illegal(h, word);
