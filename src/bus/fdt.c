@@ -14,6 +14,7 @@ struct fdt_builder {
     void *blob;
     int size;
     int err; /* first error; everything after it does nothing */
+    unsigned depth; /* of open nodes; libfdt does not count them */
     uint32_t phandles;
 };
 
@@ -71,12 +72,15 @@ void fdt_node(struct fdt_builder *b, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(name, sizeof(name), fmt, ap);
     va_end(ap);
+    b->depth++;
     while (!b->err && again(b, fdt_begin_node(b->blob, name))) {
     }
 }
 
 void fdt_node_end(struct fdt_builder *b)
 {
+    if (!b->depth--)
+        b->err = b->err ? b->err : -FDT_ERR_BADSTRUCTURE;
     while (!b->err && again(b, fdt_end_node(b->blob))) {
     }
 }
@@ -144,6 +148,8 @@ uint32_t fdt_phandle(struct fdt_builder *b)
 
 void *fdt_builder_end(struct fdt_builder *b, size_t *size)
 {
+    if (b->depth)
+        b->err = b->err ? b->err : -FDT_ERR_BADSTRUCTURE;
     while (!b->err && again(b, fdt_finish(b->blob))) {
     }
     if (b->err)

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* gmem, map, vclock and the tree's builder. */
+#include "bus/fdt.h"
+#include "bus/gmem.h"
+#include "bus/map.h"
+#include "bus/vclock.h"
+#include "host/clock.h"
+#include "host/thread.h"
+
+#include <libfdt.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <cmocka.h>
+
+#define BASE UINT64_C(0x80000000)
+#define SIZE UINT64_C(0x10000)
+
+static void gmem_checks_whole_extents(void **state)
+{
+    (void)state;
+    struct gmem *mem = gmem_create(BASE, SIZE);
+    uint8_t b[16] = {0};
+    uint16_t h;
+    assert_true(gmem_read(mem, BASE + SIZE - 16, b, 16));
+    assert_false(gmem_read(mem, BASE + SIZE - 15, b, 16));
+    assert_false(gmem_write(mem, BASE - 1, b, 16));
+    assert_false(gmem_has(mem, UINT64_MAX - 4, 16));
+    assert_false(gmem_has(mem, BASE + 8, UINT64_MAX - 4));
+    assert_true(gmem_has(mem, BASE + SIZE, 0));
+    assert_null(gmem_span(mem, BASE + SIZE, 1));
+    assert_false(gmem_load16_acquire(mem, BASE + 1, &h));
+    assert_false(gmem_store16_release(mem, BASE + SIZE - 1, 7));
+    gmem_destroy(mem);
+}
+
+/* Every alignment of both sides and every small length moves exactly its bytes. */
+static void gmem_copies_any_alignment(void **state)
+{
+    (void)state;
+    struct gmem *mem = gmem_create(BASE, SIZE);
+    uint8_t src[64], back[64];
+    for (unsigned i = 0; i < sizeof(src); i++)
+        src[i] = (uint8_t)(i * 7 + 1);
+    for (unsigned at = 0; at < 9; at++) {
+        for (unsigned from = 0; from < 9; from++) {
+            for (unsigned len = 0; len < 40; len++) {
+                gmem_fill(mem, BASE, 0xee, 64);
+                assert_true(gmem_write(mem, BASE + at, src + from, len));
+                assert_true(gmem_read(mem, BASE, back, 64));
+                for (unsigned i = 0; i < 64; i++)
+                    assert_int_equal(back[i], i >= at && i < at + len ? src[from + i - at] : 0xee);
+                memset(back, 0, sizeof(back));
+                assert_true(gmem_read(mem, BASE + at, back + from, len));
+                assert_memory_equal(back + from, src + from, len);
+            }
+        }
+    }
+    gmem_destroy(mem);
+}
+
+static void note_page(void *ctx, uint64_t pa)
+{
+    *(uint64_t *)ctx = pa;
+}
+
+static void gmem_marks_and_tells(void **state)
+{
+    (void)state;
+    struct gmem *mem = gmem_create(BASE, SIZE);
+    uint64_t told = 0;
+    uint8_t b[8] = {1};
+    gmem_on_code_write(mem, note_page, &told);
+    assert_true(gmem_write(mem, BASE + 0x1ffc, b, 8)); /* two pages, no code */
+    assert_int_equal(gmem_pages(mem)[1] & GMEM_WRITTEN, GMEM_WRITTEN);
+    assert_int_equal(gmem_pages(mem)[2] & GMEM_WRITTEN, GMEM_WRITTEN);
+    assert_int_equal(gmem_pages(mem)[3], 0);
+    assert_int_equal(told, 0);
+    atomic_store(&gmem_pages(mem)[2], GMEM_CODE);
+    assert_true(gmem_store16_release(mem, BASE + 0x2ffe, 1));
+    assert_int_equal(told, BASE + 0x2000);
+    gmem_clear(mem);
+    assert_true(gmem_read(mem, BASE + 0x1ffc, b, 8));
+    assert_int_equal(b[0], 0);
+    assert_int_equal(gmem_pages(mem)[2], 0);
+    gmem_destroy(mem);
+}
+
+static uint64_t read_echo(void *dev, uint64_t off, unsigned size)
+{
+    (void)dev;
+    return off << 8 | size;
+}
+
+static void write_note(void *dev, uint64_t off, uint64_t val, unsigned size)
+{
+    *(uint64_t *)dev = off << 32 | val << 8 | size;
+}
+
+static void map_finds_and_refuses(void **state)
+{
+    (void)state;
+    static const struct mmio_ops words = {"words", 4, 8, read_echo, write_note};
+    static const struct mmio_ops bytes = {"bytes", 1, 1, read_echo, write_note};
+    uint64_t dev = 0, val;
+    struct map *map = map_create();
+    assert_false(map_read(map, 0x1000, 4, &val));
+    assert_true(map_add(map, 0x2000, 0x1000, &bytes, &dev));
+    assert_true(map_add(map, 0x1000, 0x1000, &words, &dev));
+    assert_false(map_add(map, 0x2fff, 1, &words, &dev));
+    assert_false(map_add(map, 0x0, 0x1001, &words, &dev));
+    assert_false(map_add(map, 0x5000, 0, &words, &dev));
+    assert_true(map_read(map, 0x1ff8, 8, &val));
+    assert_int_equal(val, 0xff8 << 8 | 8);
+    assert_false(map_read(map, 0x1ffc, 8, &val)); /* misaligned, and past the end */
+    assert_false(map_read(map, 0x1002, 4, &val));
+    assert_false(map_read(map, 0x1000, 2, &val));
+    assert_false(map_read(map, 0x2000, 4, &val));
+    assert_false(map_read(map, 0xfff, 1, &val));
+    assert_true(map_write(map, 0x2abc, 1, 5));
+    assert_int_equal(dev, UINT64_C(0xabc) << 32 | 5 << 8 | 1);
+    assert_false(map_write(map, 0x3000, 1, 5));
+    map_destroy(map);
+}
+
+static void vclock_freezes(void **state)
+{
+    (void)state;
+    const struct timespec nap = {0, 5000000};
+    struct vclock *c = vclock_create();
+    uint64_t t0 = vclock_ticks(c);
+    assert_true(t0 < VCLOCK_HZ);
+    uint64_t due = vclock_deadline(c, t0 + VCLOCK_HZ);
+    assert_true(due > host_now_ns() && due < host_now_ns() + 2 * NS_PER_SEC);
+    assert_int_equal(vclock_deadline(c, UINT64_MAX), HOST_FOREVER);
+    vclock_stop(c);
+    uint64_t t1 = vclock_ticks(c), w1 = vclock_wall_ns(c);
+    nanosleep(&nap, NULL);
+    vclock_stop(c);
+    assert_int_equal(vclock_ticks(c), t1);
+    assert_int_equal(vclock_wall_ns(c), w1);
+    assert_int_equal(vclock_deadline(c, t1 + 5), HOST_FOREVER);
+    vclock_cont(c);
+    uint64_t t2 = vclock_ticks(c);
+    assert_true(t2 >= t1 && t2 - t1 < VCLOCK_HZ / 250);
+    nanosleep(&nap, NULL);
+    assert_true(vclock_ticks(c) - t2 >= VCLOCK_HZ / 200);
+    vclock_set_wall_ns(c, 12345 * NS_PER_SEC);
+    assert_int_equal(vclock_wall_ns(c) / NS_PER_SEC, 12345);
+    vclock_destroy(c);
+}
+
+static void fdt_grows_and_reads_back(void **state)
+{
+    (void)state;
+    struct fdt_builder *b = fdt_builder_create();
+    uint8_t big[5000] = {0};
+    size_t size;
+    int len;
+    fdt_node(b, "%s", "");
+    fdt_strs(b, "compatible", "a,b\0c", sizeof("a,b\0c"));
+    for (unsigned i = 0; i < 20; i++) {
+        fdt_node(b, "n@%x", i);
+        fdt_reg(b, UINT64_C(0x100000000) * i, 0x1000);
+        fdt_bytes(b, "big", big, sizeof(big));
+        fdt_u32(b, "phandle", fdt_phandle(b));
+        fdt_node_end(b);
+    }
+    fdt_node_end(b);
+    void *blob = fdt_builder_end(b, &size);
+    assert_non_null(blob);
+    assert_int_equal(fdt_check_full(blob, size), 0);
+    int at = fdt_path_offset(blob, "/n@13");
+    const fdt32_t *reg = fdt_getprop(blob, at, "reg", &len);
+    assert_int_equal(len, 16);
+    assert_int_equal(fdt32_to_cpu(reg[0]), 0x13);
+    assert_int_equal(fdt_get_phandle(blob, at), 20);
+    assert_int_equal(fdt_node_check_compatible(blob, 0, "c"), 0);
+    free(blob);
+    fdt_builder_destroy(b);
+}
+
+static void fdt_errors_stick(void **state)
+{
+    (void)state;
+    struct fdt_builder *b = fdt_builder_create();
+    size_t size;
+    fdt_node(b, "%s", "");
+    fdt_node_end(b);
+    fdt_node_end(b); /* one too many */
+    fdt_u32(b, "x", 1);
+    assert_null(fdt_builder_end(b, &size));
+    fdt_builder_destroy(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gmem_checks_whole_extents),
+        cmocka_unit_test(gmem_copies_any_alignment),
+        cmocka_unit_test(gmem_marks_and_tells),
+        cmocka_unit_test(map_finds_and_refuses),
+        cmocka_unit_test(vclock_freezes),
+        cmocka_unit_test(fdt_grows_and_reads_back),
+        cmocka_unit_test(fdt_errors_stick),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

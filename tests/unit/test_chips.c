@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* aclint, rtc and syscon, on a loop that the test steps by hand. */
+#include "dev/aclint.h"
+#include "dev/rtc.h"
+#include "dev/syscon.h"
+
+#include "host/clock.h"
+#include "host/thread.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define MTIMECMP(h) (0x4000 + 8 * (h))
+#define MTIME       0xbff8
+
+struct fixture {
+    struct loop *loop;
+    struct vclock *clock;
+    struct aclint *aclint;
+    struct rtc *rtc;
+    bool msi[2], mti[2], alarm;
+};
+
+static void set_flag(void *ctx, unsigned n, bool level)
+{
+    ((bool *)ctx)[n] = level;
+}
+
+static int setup(void **state)
+{
+    static struct fixture f;
+    memset(&f, 0, sizeof(f));
+    f.loop = loop_create();
+    f.clock = vclock_create();
+    const struct irq_line msi[] = {{set_flag, f.msi, 0}, {set_flag, f.msi, 1}};
+    const struct irq_line mti[] = {{set_flag, f.mti, 0}, {set_flag, f.mti, 1}};
+    f.aclint = aclint_create(2, msi, mti, f.clock, f.loop);
+    f.rtc = rtc_create((struct irq_line){set_flag, &f.alarm, 0}, f.clock, f.loop);
+    *state = &f;
+    return !f.aclint || !f.rtc;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    aclint_destroy(f->aclint);
+    rtc_destroy(f->rtc);
+    vclock_destroy(f->clock);
+    loop_destroy(f->loop);
+    return 0;
+}
+
+static void software_interrupts(void **state)
+{
+    struct fixture *f = *state;
+    aclint_ops.write(f->aclint, 4, 0xffffffff, 4);
+    assert_true(f->msi[1] && !f->msi[0]);
+    assert_int_equal(aclint_ops.read(f->aclint, 4, 4), 1);
+    aclint_ops.write(f->aclint, 4, 0xfffffffe, 4);
+    assert_false(f->msi[1]);
+    aclint_ops.write(f->aclint, 8, 1, 4); /* no such hart */
+    assert_int_equal(aclint_ops.read(f->aclint, 8, 4), 0);
+}
+
+/* Both harts' timers fire in order, neither early, each soon. */
+static void timers(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t now = vclock_ticks(f->clock), late = now + VCLOCK_HZ / 100,
+             soon = now + VCLOCK_HZ / 500;
+    aclint_ops.write(f->aclint, MTIMECMP(0), late, 8);
+    aclint_ops.write(f->aclint, MTIMECMP(1), (uint32_t)soon, 4);
+    aclint_ops.write(f->aclint, MTIMECMP(1) + 4, soon >> 32, 4);
+    assert_int_equal(aclint_ops.read(f->aclint, MTIMECMP(1), 8), soon);
+    assert_false(f->mti[0] || f->mti[1]);
+    while (!f->mti[1])
+        loop_step(f->loop, HOST_FOREVER);
+    assert_true(vclock_ticks(f->clock) >= soon && !f->mti[0]);
+    while (!f->mti[0])
+        loop_step(f->loop, HOST_FOREVER);
+    assert_true(vclock_ticks(f->clock) >= late);
+    aclint_ops.write(f->aclint, MTIMECMP(0), UINT64_MAX, 8);
+    assert_false(f->mti[0]);
+    aclint_ops.write(f->aclint, MTIMECMP(0), 0, 8); /* in the past: at once */
+    assert_true(f->mti[0]);
+    aclint_reset(f->aclint);
+    assert_false(f->mti[0] || f->mti[1]);
+    assert_int_equal(aclint_ops.read(f->aclint, MTIMECMP(0) + 4, 4), UINT32_MAX);
+}
+
+static void a_stopped_clock_fires_nothing(void **state)
+{
+    struct fixture *f = *state;
+    aclint_ops.write(f->aclint, MTIMECMP(0), vclock_ticks(f->clock) + VCLOCK_HZ / 200, 8);
+    vclock_stop(f->clock);
+    aclint_clock_changed(f->aclint);
+    for (unsigned i = 0; i < 5; i++)
+        loop_step(f->loop, NS_PER_SEC / 200);
+    assert_false(f->mti[0]);
+    vclock_cont(f->clock);
+    aclint_clock_changed(f->aclint);
+    while (!f->mti[0])
+        loop_step(f->loop, HOST_FOREVER);
+}
+
+static void mtime_is_the_clock(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t before = vclock_ticks(f->clock), mtime = aclint_ops.read(f->aclint, MTIME, 8);
+    assert_true(mtime >= before && mtime <= vclock_ticks(f->clock));
+    aclint_ops.write(f->aclint, MTIME, 0, 8);
+    assert_true(aclint_ops.read(f->aclint, MTIME, 8) >= mtime);
+}
+
+static uint64_t rtc_time(struct fixture *f)
+{
+    uint64_t low = rtc_ops.read(f->rtc, 0, 4);
+    return low | rtc_ops.read(f->rtc, 4, 4) << 32;
+}
+
+static void rtc_tells_and_wakes(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t now = rtc_time(f), wall = host_wall_ns();
+    assert_true(now <= wall && wall - now < NS_PER_SEC);
+    uint64_t at = now + NS_PER_SEC / 100;
+    rtc_ops.write(f->rtc, 0x10, 1, 4);
+    rtc_ops.write(f->rtc, 0x0c, at >> 32, 4);
+    rtc_ops.write(f->rtc, 0x08, (uint32_t)at, 4);
+    assert_int_equal(rtc_ops.read(f->rtc, 0x18, 4), 1);
+    while (!f->alarm)
+        loop_step(f->loop, HOST_FOREVER);
+    assert_true(rtc_time(f) >= at);
+    assert_int_equal(rtc_ops.read(f->rtc, 0x18, 4), 0);
+    rtc_ops.write(f->rtc, 0x1c, 1, 4);
+    assert_false(f->alarm);
+    rtc_ops.write(f->rtc, 4, 5, 4);
+    rtc_ops.write(f->rtc, 0, 0, 4);
+    assert_int_equal(rtc_time(f) >> 32, 5);
+}
+
+static void note_code(void *ctx, unsigned code)
+{
+    *(int *)ctx = (int)code;
+}
+
+static void note_reboot(void *ctx)
+{
+    *(int *)ctx = -2;
+}
+
+static void finisher(void **state)
+{
+    (void)state;
+    int code = -1;
+    struct syscon s = {note_code, note_reboot, &code};
+    syscon_ops.write(&s, 0, 0x1234, 4);
+    syscon_ops.write(&s, 4, 0x5555, 4);
+    assert_int_equal(code, -1);
+    syscon_ops.write(&s, 0, 0x5555, 4);
+    assert_int_equal(code, 0);
+    syscon_ops.write(&s, 0, 7 << 16 | 0x3333, 4);
+    assert_int_equal(code, 7);
+    syscon_ops.write(&s, 0, 0x3333, 2);
+    assert_int_equal(code, 1); /* failing with 0 is failing */
+    syscon_ops.write(&s, 0, 0x7777, 4);
+    assert_int_equal(code, -2);
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(software_interrupts),           TEST(timers),
+        TEST(a_stopped_clock_fires_nothing), TEST(mtime_is_the_clock),
+        TEST(rtc_tells_and_wakes),           cmocka_unit_test(finisher),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

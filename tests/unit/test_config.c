@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "main/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+/* Parses a line of words; NULL, or the error. */
+static const char *parse(struct config *c, const char *line)
+{
+    static char words[1024], err[256];
+    char *argv[32] = {"riscreen"}, *save = NULL;
+    int argc = 1;
+    snprintf(words, sizeof(words), "%s", line);
+    for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
+        argv[argc++] = w;
+    err[0] = 0;
+    bool ok = config_parse(c, argc, argv, err, sizeof(err));
+    assert_int_equal(ok, !err[0]);
+    assert_null(strchr(err, '\n'));
+    return ok ? NULL : err;
+}
+
+static void sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t bytes; /* 0: wrong */
+    } rows[] = {
+        {"512", UINT64_C(512) << 20},
+        {"512M", UINT64_C(512) << 20},
+        {"2g", UINT64_C(2) << 30},
+        {"64K", 65536},
+        {"1MiB", 1 << 20},
+        {"1T", UINT64_C(1) << 40},
+        {"", 0},
+        {"M", 0},
+        {"-1", 0},
+        {"1X", 0},
+        {"1MM", 0},
+        {" 1", 0},
+        {"99999999999T", 0},
+        {"0x10", 0},
+        {"1M ", 0},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        uint64_t bytes = 1;
+        assert_int_equal(config_size(rows[i].text, &bytes), rows[i].bytes != 0);
+        if (rows[i].bytes)
+            assert_int_equal(bytes, rows[i].bytes);
+    }
+}
+
+static void defaults(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_null(parse(&c, "-k Image"));
+    assert_string_equal(c.machine.kernel, "Image");
+    assert_int_equal(c.machine.ram, UINT64_C(1) << 30);
+    assert_int_equal(c.machine.harts, 1);
+    assert_int_equal(c.machine.cpu.xlen, 64);
+    assert_int_equal(c.machine.scanouts, 1);
+    assert_int_equal(c.machine.gpu_width, 1280);
+    assert_int_equal(c.machine.gpu_height, 800);
+    assert_true(c.machine.console && c.machine.gpu_edid && !c.machine.single_thread);
+    assert_null(c.display);
+    config_finish(&c);
+}
+
+static void everything(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_null(parse(&c,
+                      "-kImage -i rd --append=console=ttyS0 -b t.dtb,raw -d a.img -d b,c,ro -m 64G "
+                      "-c32 --cpu rv64,zbc=off --gpu 1024x768,memory=64M,refresh=75,edid=off "
+                      "--display headless --monitor unix:/s --threads single --log gpu,blk"));
+    const struct machine_config *m = &c.machine;
+    assert_string_equal(m->cmdline, "console=ttyS0");
+    assert_string_equal(m->dtb, "t.dtb");
+    assert_true(m->dtb_raw && m->single_thread && !m->gpu_edid);
+    assert_int_equal(m->disks, 2);
+    assert_string_equal(m->disk[1].path, "b,c");
+    assert_true(m->disk[1].read_only && !m->disk[0].read_only);
+    assert_int_equal(m->harts, 32);
+    assert_int_equal(m->gpu_memory, 64 << 20);
+    assert_int_equal(m->gpu_refresh_mhz, 75000);
+    assert_string_equal(c.display, "none");
+    config_finish(&c);
+}
+
+/* Every wrong value is one line that names what was given. */
+static void wrong_values(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *says;
+    } rows[] = {
+        {"", "-k"},
+        {"-k", "needs a value"},
+        {"--kernel=", "empty"},
+        {"Image", "-k Image"},
+        {"-k I -Z", "-Z"},
+        {"-k I --nope=1", "--nope"},
+        {"-k I --headless=1", "--headless"},
+        {"-k I -m 63M", "64M"},
+        {"-k I -m 65G", "64G"},
+        {"-k I -m lots", "lots"},
+        {"-k I -m 65537K", "MiB"},
+        {"-k I -c 0", "1 to 32"},
+        {"-k I -c 33", "1 to 32"},
+        {"-k I -c 2x", "2x"},
+        {"-k I --cpu mips", "mips"},
+        {"-k I --cpu rv32 -m 2G", "rv32"},
+        {"-k I --gpu 640", "WIDTHxHEIGHT"},
+        {"-k I --gpu 1x1", "1x1"},
+        {"-k I --gpu 640x480x2", "640x480x2"},
+        {"-k I --gpu 640x480,foo=1", "foo=1"},
+        {"-k I --gpu 640x480,", "setting"},
+        {"-k I --threads two", "two"},
+        {"-k I --display cinema", "cinema"},
+        {"-k I --monitor tcp:1", "unix:"},
+        {"-k I --log gpu,foo", "foo"},
+        {"-k I -n user", "network"},
+        {"-k I -s /tmp", "not built"},
+        {"-k I -g", "not built"},
+        {"-i rd --bios f", "kernel"},
+        {"--bios none", "-k"},
+        {"-k I --junit x", "--script"},
+        {"-k I -d 1 -d 2 -d 3 -d 4 -d 5 -d 6 -d 7 -d 8 -d 9", "8 disks"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct config c;
+        const char *err = parse(&c, rows[i].line);
+        if (!err || !strstr(err, rows[i].says))
+            fail_msg("'%s': %s", rows[i].line, err ? err : "accepted");
+        config_finish(&c);
+    }
+}
+
+static char *print(void (*fn)(FILE *))
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    fn(f);
+    fclose(f);
+    return text;
+}
+
+static void help_and_manual(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_null(parse(&c, "--help -Z")); /* help wins over what follows */
+    assert_true(c.help);
+    assert_null(parse(&c, "--version"));
+    assert_true(c.version);
+    char *help = print(config_print_help), *man = print(config_print_man);
+    static const char *const names[] = {"kernel",  "initrd",  "append", "dtb",  "bios",
+                                        "memory",  "smp",     "cpu",    "disk", "gpu",
+                                        "display", "monitor", "script", "log"};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        assert_non_null(strstr(help, names[i]));
+        assert_non_null(strstr(man, names[i]));
+    }
+    assert_null(strstr(help, "--man"));
+    assert_null(strstr(help, "%s"));
+    assert_null(strstr(man, "%s"));
+    assert_non_null(strstr(help, "(default 1G)"));
+    free(help);
+    free(man);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sizes),           cmocka_unit_test(defaults),
+        cmocka_unit_test(everything),      cmocka_unit_test(wrong_values),
+        cmocka_unit_test(help_and_manual),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole machines without a screen, running programs of a few instructions as their firmware. */
+#include "board/machine.h"
+
+#include <libfdt.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define REBOOTS 1000
+
+/* lui t0, finisher */
+#define LUI_T0_FINISHER 0x001002b7
+#define SPIN            0x0000006f
+
+static char path[] = "/tmp/riscreen-test-XXXXXX";
+
+static void write_program(const uint32_t *code, size_t n)
+{
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(code, 4, n, f), n);
+    fclose(f);
+}
+
+static struct machine *create(const char *cpu, unsigned harts)
+{
+    char err[256];
+    struct machine_config config = {
+        .harts = harts,
+        .ram = UINT64_C(64) << 20,
+        .bios = path,
+        .scanouts = 1,
+        .gpu_width = 640,
+        .gpu_height = 480,
+        .gpu_memory = 64 << 20,
+        .gpu_edid = true,
+    };
+    assert_true(cpu_model_parse(cpu, &config.cpu, err, sizeof(err)));
+    struct machine *m = machine_create(&config, err, sizeof(err));
+    if (!m)
+        fail_msg("%s", err);
+    return m;
+}
+
+static void finisher_codes(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t word;
+        int status;
+    } rows[] = {{0x5555, 0}, {0x00073333, 7}, {0x01003333, 1}, {0x00003333, 1}};
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        uint32_t word = rows[i].word, low = word & 0xfff, high = word + 0x800;
+        const uint32_t code[] = {LUI_T0_FINISHER, (high & 0xfffff000) | 0x337 /* lui t1 */,
+                                 low << 20 | 0x00030313 /* addi t1, t1, low */,
+                                 0x0062a023 /* sw t1, 0(t0) */, SPIN};
+        write_program(code, ARRAY_SIZE(code));
+        struct machine *m = create(i & 1 ? "rv32" : "rv64", 2);
+        assert_int_equal(machine_run(m), rows[i].status);
+        machine_destroy(m);
+    }
+}
+
+struct reboots {
+    struct machine *m;
+    unsigned count;
+    size_t heap_early;
+};
+
+static size_t heap(void)
+{
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+static void on_event(void *ctx, enum machine_event ev, enum machine_cause cause)
+{
+    struct reboots *r = ctx;
+    if (ev != MACHINE_EVENT_RESET)
+        return;
+    assert_int_equal(cause, CAUSE_GUEST_RESET);
+    if (++r->count == REBOOTS / 10)
+        r->heap_early = heap();
+    if (r->count == REBOOTS)
+        machine_quit(r->m, 42, CAUSE_HOST_QMP_QUIT);
+}
+
+static unsigned open_files(void)
+{
+    unsigned n = 0;
+    for (int fd = 0; fd < 256; fd++)
+        n += dup2(fd, fd) == fd;
+    return n;
+}
+
+/* Every boot starts from the file: the program's own change to itself must not survive. */
+static void a_thousand_reboots(void **state)
+{
+    (void)state;
+    const uint32_t code[] = {
+        0x00000297, /* auipc t0, 0 */
+        0x0202a303, /* lw t1, 32(t0): 0x7777, or what an earlier boot left there */
+        0x0202a023, /* sw zero, 32(t0) */
+        0x001003b7, /* lui t2, finisher */
+        0x0063a023, /* sw t1, 0(t2) */
+        SPIN,       0, 0, 0x00007777,
+    };
+    write_program(code, ARRAY_SIZE(code));
+    struct reboots r = {.m = create("rv64", 1)};
+    unsigned files = open_files();
+    machine_on_event(r.m, on_event, &r);
+    assert_int_equal(machine_run(r.m), 42);
+    assert_true(r.count >= REBOOTS);
+    size_t now = heap();
+    if (now > r.heap_early + 65536)
+        fail_msg("%zu bytes more after %u reboots", now - r.heap_early, REBOOTS);
+    assert_true(open_files() <= files);
+    machine_destroy(r.m);
+}
+
+static void *run(void *m)
+{
+    return (void *)(intptr_t)machine_run(m);
+}
+
+struct states {
+    _Atomic unsigned stops, resumes;
+};
+
+static void count_states(void *ctx, enum machine_event ev, enum machine_cause cause)
+{
+    (void)cause;
+    struct states *s = ctx;
+    s->stops += ev == MACHINE_EVENT_STOP;
+    s->resumes += ev == MACHINE_EVENT_RESUME;
+}
+
+/* A stopped machine executes nothing; every stop and cont has its event. */
+static void stop_and_cont(void **state)
+{
+    (void)state;
+    const uint32_t code[] = {0x00128293 /* addi t0, t0, 1 */, 0xffdff06f /* j -4 */};
+    const struct timespec nap = {0, 20000000};
+    struct hart_stats before, after;
+    struct states s = {0};
+    pthread_t thread;
+    void *status;
+    write_program(code, ARRAY_SIZE(code));
+    struct machine *m = create("rv64", 2);
+    machine_on_event(m, count_states, &s);
+    assert_int_equal(pthread_create(&thread, NULL, run, m), 0);
+    for (unsigned i = 1; i <= 20; i++) {
+        machine_stop(m);
+        assert_false(machine_running(m));
+        while (s.stops < 2 * i - 1)
+            nanosleep(&nap, NULL);
+        hart_stats(cpu_hart(machine_cpu(m), 0), &before);
+        nanosleep(&nap, NULL);
+        hart_stats(cpu_hart(machine_cpu(m), 0), &after);
+        assert_int_equal(before.instructions, after.instructions);
+        machine_cont(m);
+        machine_stop(m);
+        machine_cont(m);
+        while (s.resumes < 2 * i)
+            nanosleep(&nap, NULL);
+    }
+    machine_stop(m);
+    machine_quit(m, 9, CAUSE_HOST_SIGNAL);
+    pthread_join(thread, &status);
+    assert_int_equal((intptr_t)status, 9);
+    machine_destroy(m);
+}
+
+static void device_tree(void **state)
+{
+    (void)state;
+    const uint32_t code[] = {SPIN};
+    size_t size;
+    int len;
+    write_program(code, 1);
+    struct machine *m = create("rv64", 3);
+    void *fdt = machine_dtb(m, &size);
+    assert_non_null(fdt);
+    assert_int_equal(fdt_check_full(fdt, size), 0);
+    int plic = fdt_path_offset(fdt, "/soc/plic@c000000");
+    fdt_getprop(fdt, plic, "interrupts-extended", &len);
+    assert_int_equal(len, 3 * 2 * 8);
+    for (unsigned i = 0; i < 8; i++) {
+        char node[64];
+        snprintf(node, sizeof(node), "/soc/virtio_mmio@%x", 0x10001000 + i * 0x1000);
+        const fdt32_t *irq = fdt_getprop(fdt, fdt_path_offset(fdt, node), "interrupts", &len);
+        assert_non_null(irq);
+        assert_int_equal(fdt32_to_cpu(*irq), i + 1);
+    }
+    const char *out = fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "stdout-path", &len);
+    assert_true(fdt_path_offset(fdt, out) > 0);
+    fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "rng-seed", &len);
+    assert_int_equal(len, 32);
+    free(fdt);
+    machine_destroy(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finisher_codes),
+        cmocka_unit_test(a_thousand_reboots),
+        cmocka_unit_test(stop_and_cont),
+        cmocka_unit_test(device_tree),
+    };
+    int fd = mkstemp(path);
+    if (fd < 0)
+        return 1;
+    close(fd);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    unlink(path);
+    return failed;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "dev/uart.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { DATA = 0, IER = 1, IIR = 2, FCR = 2, LCR = 3, MCR = 4, LSR = 5, MSR = 6, SCR = 7 };
+
+struct fixture {
+    struct uart *uart;
+    char out[64];
+    unsigned n, rooms;
+    bool irq, full;
+};
+
+static bool output(void *ctx, const uint8_t *bytes, size_t n)
+{
+    struct fixture *f = ctx;
+    memcpy(f->out + f->n, bytes, n);
+    f->n += (unsigned)n;
+    return !f->full;
+}
+
+static void room(void *ctx)
+{
+    ((struct fixture *)ctx)->rooms++;
+}
+
+static void set_irq(void *ctx, unsigned n, bool level)
+{
+    (void)n;
+    ((struct fixture *)ctx)->irq = level;
+}
+
+static int setup(void **state)
+{
+    static struct fixture f;
+    const struct uart_host host = {output, room, &f};
+    memset(&f, 0, sizeof(f));
+    f.uart = uart_create((struct irq_line){set_irq, &f, 0}, &host);
+    *state = &f;
+    return !f.uart;
+}
+
+static int teardown(void **state)
+{
+    uart_destroy(((struct fixture *)*state)->uart);
+    return 0;
+}
+
+static void put(struct fixture *f, unsigned reg, uint8_t val)
+{
+    uart_ops.write(f->uart, reg, val, 1);
+}
+
+static uint8_t get(struct fixture *f, unsigned reg)
+{
+    return (uint8_t)uart_ops.read(f->uart, reg, 1);
+}
+
+static void transmits(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(get(f, LSR), 0x60);
+    assert_int_equal(get(f, IIR), 1);
+    put(f, DATA, 'x');
+    assert_string_equal(f->out, "x");
+    assert_false(f->irq);
+    put(f, IER, 2); /* THR is empty: interrupts at once */
+    assert_true(f->irq);
+    assert_int_equal(get(f, IIR), 2);
+    assert_false(f->irq); /* reading IIR cleared it */
+    put(f, DATA, 'y');
+    assert_true(f->irq);
+}
+
+static void waits_for_the_host(void **state)
+{
+    struct fixture *f = *state;
+    put(f, IER, 2);
+    get(f, IIR);
+    f->full = true;
+    put(f, DATA, 'x');
+    assert_int_equal(get(f, LSR) & 0x60, 0);
+    assert_false(f->irq);
+    assert_int_equal(uart_console_write(f->uart, (const uint8_t *)"abc", 3), 0);
+    f->full = false;
+    uart_output_ready(f->uart);
+    assert_true(f->irq);
+    assert_int_equal(get(f, LSR), 0x60);
+    assert_int_equal(uart_console_write(f->uart, (const uint8_t *)"abc", 3), 3);
+}
+
+/* A long input, offered again whenever there is room, arrives whole and in order. */
+static void receives_without_loss(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t data[1000];
+    size_t sent = 0, got = 0;
+    for (unsigned i = 0; i < sizeof(data); i++)
+        data[i] = (uint8_t)(i * 3);
+    put(f, FCR, 1);
+    put(f, IER, 1);
+    while (got < sizeof(data)) {
+        unsigned rooms = f->rooms;
+        sent += uart_input(f->uart, data + sent, sizeof(data) - sent);
+        assert_true(f->irq);
+        assert_int_equal(get(f, IIR), 0xc4);
+        bool more = sent < sizeof(data);
+        while (get(f, LSR) & 1)
+            assert_int_equal(get(f, DATA), data[got++]);
+        assert_int_equal(f->rooms - rooms, more ? 1 : 0);
+        assert_int_equal(got, sent);
+    }
+    assert_false(f->irq);
+    assert_int_equal(get(f, DATA), 0);
+}
+
+static void console_reads_the_same_bytes(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t b[8];
+    assert_int_equal(uart_console_read(f->uart, b, 8), 0);
+    assert_int_equal(uart_input(f->uart, (const uint8_t *)"hello", 5), 5);
+    assert_int_equal(uart_console_read(f->uart, b, 2), 2);
+    assert_memory_equal(b, "he", 2);
+    assert_int_equal(get(f, DATA), 'l');
+}
+
+static void dlab_loopback_and_scratch(void **state)
+{
+    struct fixture *f = *state;
+    put(f, LCR, 0x83);
+    put(f, DATA, 0x34);
+    put(f, IER, 0x12);
+    assert_int_equal(get(f, DATA), 0x34);
+    assert_int_equal(get(f, IER), 0x12);
+    put(f, LCR, 3);
+    assert_int_equal(get(f, IER), 0);
+    assert_int_equal(f->n, 0);
+    put(f, SCR, 0x5a);
+    assert_int_equal(get(f, SCR), 0x5a);
+    assert_int_equal(get(f, MSR), 0xb0);
+    put(f, MCR, 0x1a); /* the probe of Linux's 8250 driver */
+    assert_int_equal(get(f, MSR), 0x90);
+    put(f, DATA, 'q');
+    assert_int_equal(f->n, 0);
+    assert_int_equal(get(f, DATA), 'q');
+    assert_int_equal(get(f, 8), 0);
+    put(f, 200, 1);
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(transmits),
+        TEST(waits_for_the_host),
+        TEST(receives_without_loss),
+        TEST(console_reads_the_same_bytes),
+        TEST(dlab_loopback_and_scratch),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
