@@ -319,7 +319,6 @@ static void set_hints(void)
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
     SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
     SDL_SetHint(SDL_HINT_APP_NAME, "riscreen");
-    SDL_SetHint("SDL_VIDEO_X11_WMCLASS", "riscreen");
 }
 
 static bool open_window(struct ui *ui)

@@ -1,0 +1,293 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The SDL window in a fake X server: pixels against the display's own picture, keys, pointer,
+hot keys, closing, and that nothing runs when nothing changes. Usage: test_sdl.py UI_FAKE"""
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from xserver import Picture, SKIP, XServer
+
+KEY_A, KEY_LEFTCTRL, KEY_LEFTALT, KEY_G, KEY_F = 30, 29, 56, 34, 33
+
+
+class Fake:
+    """The program under test, its lines as they come."""
+
+    def __init__(self, program, x):
+        self.x = x
+        self.folder = tempfile.TemporaryDirectory()
+        self.process = subprocess.Popen([program, "sdl"], env=x.env, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                        cwd=self.folder.name)
+        self.lines, self.errors = queue.Queue(), queue.Queue()
+        for pipe, lines in ((self.process.stdout, self.lines), (self.process.stderr, self.errors)):
+            threading.Thread(target=self.read, args=(pipe, lines), daemon=True).start()
+
+    @staticmethod
+    def read(pipe, lines):
+        for line in pipe:
+            lines.put(line.rstrip("\n"))
+
+    def expect(self, wanted, lines=None, seconds=5):
+        """Waits for a line that begins so; returns it and what came before."""
+        before, end = [], time.monotonic() + seconds
+        while True:
+            try:
+                line = (lines or self.lines).get(timeout=max(0.01, end - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"no '{wanted}', but {before}") from None
+            if line.startswith(wanted):
+                return line, before
+            before.append(line)
+
+    def do(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        return self.expect("ok " + line)
+
+    def snap(self, command="snap"):
+        path = os.path.join(self.folder.name, "snap.ppm")
+        self.do(f"{command} {path}")
+        with open(path, "rb") as f:
+            return Picture(f.read())
+
+    def nothing(self, seconds=0.3):
+        time.sleep(seconds)
+        got = []
+        while not self.lines.empty():
+            got.append(self.lines.get())
+        return got
+
+
+def until(check, what, seconds=5):
+    end = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < end, what
+        time.sleep(0.02)
+
+
+def same(fake, window, scale=1, x=0, y=0, command="snap"):
+    """The window's place at x, y shows the flushed picture, each pixel scale times as large."""
+    want, got = fake.snap(command), fake.x.grab(window)
+    if got.width < x + want.width * scale or got.height < y + want.height * scale:
+        return False
+    if scale == 1:
+        return got.crop(x, y, want.width, want.height) == want.data
+    return all(got.pixel(x + px * scale + d, y + py * scale + d) == want.pixel(px, py)
+               for px in range(0, want.width, 7) for py in range(0, want.height, 5)
+               for d in range(scale))
+
+
+def test_pixels(fake, window):
+    fake.do("mode 320 200")
+    until(lambda: same(fake, window), "the first picture")
+    fake.do("paint 40 30 100 50 ff8040")
+    time.sleep(0.1)
+    assert fake.x.grab(window).pixel(60, 50) != (0xff, 0x80, 0x40), "shown without a flush"
+    fake.x.xdotool("windowunmap", window)
+    fake.x.xdotool("windowmap", "--sync", window)
+    until(lambda: same(fake, window), "the picture after an expose")
+    assert fake.x.grab(window).pixel(60, 50) != (0xff, 0x80, 0x40), "an expose shows a transfer"
+    fake.do("flush 40 30 100 50")
+    until(lambda: fake.x.grab(window).pixel(60, 50) == (0xff, 0x80, 0x40), "the flush")
+    assert same(fake, window), "all of the picture after a flush"
+    fake.do("off")
+    until(lambda: fake.x.grab(window).pixel(60, 50) == (0, 0, 0), "black when off")
+    fake.do("mode 320 200")
+    until(lambda: same(fake, window), "back again")
+
+
+def test_scale(fake, window):
+    fake.x.xdotool("windowsize", "--sync", window, 700, 400)
+    until(lambda: same(fake, window, 2, 30, 0), "twice as large, in the middle")
+    assert fake.x.grab(window).pixel(10, 200) == (0, 0, 0), "bars are black"
+    fake.x.xdotool("windowsize", "--sync", window, 320, 200)
+    until(lambda: same(fake, window), "its own size again")
+    fake.do("mode 400 300")
+    until(lambda: same(fake, window), "the window follows the mode")
+    fake.do("mode 320 200")
+    until(lambda: same(fake, window), "and back")
+
+
+def test_cursor(fake, window):
+    fake.do("cursor 16 16 100 90 0000ffff")  # red, opaque
+    until(lambda: same(fake, window, command="snapc"), "an opaque cursor")
+    assert fake.x.grab(window).pixel(107, 97) == (255, 0, 0)
+    fake.do("move -8 -8")
+    until(lambda: same(fake, window, command="snapc"), "a cursor over the edge")
+    fake.do("move 50 60")
+    until(lambda: same(fake, window, command="snapc"), "a moved cursor")
+    fake.x.xdotool("windowsize", "--sync", window, 640, 400)
+    until(lambda: same(fake, window, 2, command="snapc"), "a cursor as large as its picture")
+    fake.x.xdotool("windowsize", "--sync", window, 320, 200)
+    fake.do("cursor 8 8 20 20 00800080")  # half green, alpha multiplied in
+    until(lambda: fake.x.grab(window).width == 320, "size")
+
+    def blended():
+        want, got = fake.snap("snapc").pixel(24, 24), fake.x.grab(window).pixel(24, 24)
+        return max(abs(a - b) for a, b in zip(want, got)) <= 2
+    until(blended, "a cursor one can see through")
+    fake.do("cursor 0 0 0 0 0")
+    until(lambda: same(fake, window), "no cursor")
+
+
+def test_keys(fake, window):
+    fake.x.xdotool("windowfocus", "--sync", window)
+    fake.nothing()
+    fake.x.xdotool("key", "a")
+    assert fake.nothing() == [f"keyboard 1 {KEY_A} 1", f"keyboard 1 {KEY_A} 0"]
+    fake.x.xdotool("keydown", "a")
+    time.sleep(1)  # the X server repeats after 0.66 s
+    fake.x.xdotool("keyup", "a")
+    assert fake.nothing() == [f"keyboard 1 {KEY_A} 1", f"keyboard 1 {KEY_A} 0"], "repeats"
+    fake.x.xdotool("keydown", "shift")
+    fake.expect("keyboard 1 42 1")
+    other = fake.x.xdotool("search", "--maxdepth", 0, ".*").split()[0]
+    fake.x.xdotool("windowfocus", other)
+    fake.expect("keyboard 1 42 0")
+    fake.x.xdotool("keyup", "shift")
+    fake.x.xdotool("windowfocus", "--sync", window)
+    fake.nothing()
+
+
+def test_pointer(fake, window):
+    fake.x.xdotool("mousemove", "--window", window, 160, 100)
+    time.sleep(0.2)
+    events = fake.nothing()
+    x = [int(e.split()[3]) for e in events if e.startswith("tablet 3 0 ")][-1]
+    y = [int(e.split()[3]) for e in events if e.startswith("tablet 3 1 ")][-1]
+    assert x * 320 // 32768 == 160 and y * 200 // 32768 == 100, (x, y)
+    for button, code in ((1, 0x110), (2, 0x112), (3, 0x111)):
+        fake.x.xdotool("click", button)
+        got = [e for e in fake.nothing() if e.startswith("tablet 1 ")]
+        assert got == [f"tablet 1 {code} 1", f"tablet 1 {code} 0"], got
+    fake.x.xdotool("click", 4)
+    assert "tablet 2 8 1" in fake.nothing(), "wheel up"
+    fake.x.xdotool("click", 5)
+    assert "tablet 2 8 -1" in fake.nothing(), "wheel down"
+
+
+def title(fake, window):
+    return fake.x.xdotool("getwindowname", window)
+
+
+def test_hot_keys(fake, window):
+    fake.x.xdotool("key", "ctrl+alt+g")
+    until(lambda: "releases" in title(fake, window), "the title says how to release")
+    events = fake.nothing()
+    assert not any(f" 1 {KEY_G} " in e for e in events), events
+    ups = [f"keyboard 1 {code} 0" for code in (KEY_LEFTCTRL, KEY_LEFTALT)]
+    assert all(up in events for up in ups), events
+    fake.x.xdotool("mousemove_relative", "--", 5, -3)
+    events = fake.nothing()
+    assert any(e.startswith("mouse 2 0 ") for e in events), events
+    assert not any(e.startswith("tablet 3") for e in events), events
+    fake.x.xdotool("key", "ctrl+alt+g")
+    until(lambda: "grabs" in title(fake, window), "the grab ends")
+    fake.x.xdotool("key", "ctrl+alt+s")
+    line, _ = fake.expect("riscreen: screenshot saved to ", fake.errors)
+    path = line.split(" to ", 1)[1]
+    with open(path, "rb") as f:
+        assert f.read(8) == b"\x89PNG\r\n\x1a\n"
+    assert os.path.dirname(path) == os.path.realpath(fake.folder.name)
+    fake.nothing()
+
+
+def cpu_time(pid):
+    """Clock ticks used, and how often its threads were switched to voluntarily."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    switches = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/status", encoding="ascii") as f:
+            switches += sum(int(line.split()[1]) for line in f
+                            if line.startswith("voluntary_ctxt_switches"))
+    return int(fields[11]) + int(fields[12]), switches
+
+
+def test_idle(fake, window):
+    """No timer, no polling: in two seconds of nothing the process does next to nothing."""
+    time.sleep(0.5)
+    ticks, switches = cpu_time(fake.process.pid)
+    time.sleep(2)
+    ticks, switches = (b - a for a, b in zip((ticks, switches), cpu_time(fake.process.pid)))
+    assert switches <= 4 and ticks <= 1, (switches, ticks)
+
+
+def test_storm(fake, window):
+    """The last frame of many is never lost."""
+    fake.do("storm 5000")
+    until(lambda: same(fake, window), "the last frame")
+
+
+def test_close(fake, window):
+    fake.x.close(window)
+    fake.expect("powerdown")
+    assert "close again" in title(fake, window)
+    begin = time.monotonic()
+    fake.x.close(window)
+    fake.expect("end")
+    fake.process.wait(5)
+    took = time.monotonic() - begin
+    print(f"  the second close ended it in {took * 1000:.0f} ms")
+    assert took < 1, took  # 100 ms on a quiet host; bench/ holds it to that
+    assert fake.process.returncode == 0
+
+
+def test_window_manager(program):
+    """Full screen and minimizing need one."""
+    with XServer() as x:
+        manager = subprocess.Popen(["openbox"], env=x.env, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        until(x.managed, "the window manager")
+        fake = Fake(program, x)
+        window = x.window("^fake")
+        fake.do("mode 320 200")
+        until(lambda: same(fake, window), "the picture")
+        x.xdotool("windowactivate", window)
+        until(lambda: int(x.xdotool("getwindowfocus")) == window, "the focus")
+        fake.nothing()
+        x.xdotool("key", "ctrl+alt+f")
+        until(lambda: x.grab(window).width == 1000, "full screen")
+        assert not any(f" 1 {KEY_F} " in e for e in fake.nothing())
+        x.xdotool("key", "ctrl+alt+f")
+        until(lambda: same(fake, window), "the window again")
+        x.xdotool("windowminimize", window)
+        time.sleep(0.5)
+        fake.do("storm 1000")
+        x.xdotool("windowactivate", window)
+        until(lambda: same(fake, window), "what happened while it was hidden")
+        x.xdotool("windowminimize", window)
+        time.sleep(0.5)
+        fake.do("storm 1000")
+        fake.do("stop")
+        fake.expect("end", seconds=1)
+        manager.terminate()
+        manager.wait()
+
+
+def main():
+    if subprocess.run([sys.argv[1], "sdl?"], stdin=subprocess.DEVNULL).returncode != SKIP:
+        return 1
+    with XServer() as x:
+        fake = Fake(sys.argv[1], x)
+        window = x.window("^fake")
+        x.xdotool("windowmove", "--sync", window, 0, 0)
+        for test in (test_pixels, test_scale, test_cursor, test_keys, test_pointer, test_hot_keys,
+                     test_idle, test_storm, test_close):
+            print(test.__name__, flush=True)
+            test(fake, window)
+    if shutil.which("openbox"):
+        print("test_window_manager", flush=True)
+        test_window_manager(sys.argv[1])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A front-end without a machine: a display with a pattern, driven by lines on standard input, and
+ * what the front-end sends told on standard output. The GUI tests run it in a fake X server and
+ * compare what is on its screen with what the display says was flushed.
+ *
+ *   mode W H        a new image with the pattern, shown and flushed
+ *   paint X Y W H C transfers a rectangle of colour C (hexadecimal RRGGBB) without flushing it
+ *   flush X Y W H
+ *   cursor W H X Y HEX  a cursor of one colour, BGRA as a hexadecimal number; W 0: none
+ *   move X Y
+ *   off             shows nothing
+ *   snap FILE       what was flushed, as PPM
+ *   snapc FILE      the same with the cursor
+ *   storm N         N flushes as fast as possible
+ *   stop            ends the front-end, as the machine's end would
+ * Every line is answered by "ok LINE".
+ */
+#include "ui/ui.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct fake {
+    struct display *display;
+    struct input_hub *input;
+    const struct ui_ops *ops;
+    struct ui *ui;
+    struct image *image;
+    unsigned quits;
+};
+
+/* A pattern in which every pixel differs from its neighbours, and no channel is like another. */
+static void paint(struct image *image, const struct rect *r, long colour)
+{
+    uint32_t stride;
+    uint8_t *base = image_write_begin(image, r, &stride);
+    for (uint32_t y = r->y; y < r->y + r->h; y++) {
+        for (uint32_t x = r->x; x < r->x + r->w; x++) {
+            uint8_t *px = base + (size_t)y * stride + (size_t)x * 4;
+            px[0] = colour < 0 ? (uint8_t)(x + 3 * y) : (uint8_t)colour;
+            px[1] = colour < 0 ? (uint8_t)(7 * x + y) : (uint8_t)(colour >> 8);
+            px[2] = colour < 0 ? (uint8_t)(x ^ y) : (uint8_t)(colour >> 16);
+            px[3] = 0;
+        }
+    }
+    image_write_end(image);
+}
+
+static void set_mode(struct fake *f, uint32_t width, uint32_t height)
+{
+    struct rect all = {0, 0, width, height};
+    struct image *image = image_create(width, height, PIXEL_BGRX);
+    paint(image, &all, -1);
+    display_set_scanout(f->display, 0, image, &all);
+    display_flush(f->display, image, &all);
+    image_unref(f->image);
+    f->image = image;
+}
+
+static void set_cursor(struct fake *f, uint32_t w, uint32_t h, int x, int y, unsigned long bgra)
+{
+    struct picture *pic = w ? picture_create(w, h) : NULL;
+    for (uint32_t i = 0; i < w * h; i++)
+        for (unsigned c = 0; c < 4; c++)
+            pic->data[i / w * pic->stride + i % w * 4 + c] = (uint8_t)(bgra >> (24 - 8 * c));
+    display_set_cursor(f->display, 0, pic, x, y, 0, 0);
+    picture_destroy(pic);
+}
+
+static void snap(struct fake *f, const char *path, bool cursor)
+{
+    struct picture *pic = display_snapshot(f->display, 0, cursor);
+    ui_save_ppm(pic, path);
+    picture_destroy(pic);
+}
+
+static void storm(struct fake *f, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        struct rect r = {i % 100, i % 70, 200, 100};
+        paint(f->image, &r, (long)(i * 2654435761u & 0xffffff));
+        display_flush(f->display, f->image, &r);
+    }
+}
+
+static void command(struct fake *f, const char *line)
+{
+    unsigned w, h, x, y;
+    long c;
+    int cx, cy;
+    unsigned long bgra;
+    char path[200];
+    struct rect r;
+    if (sscanf(line, "mode %u %u", &w, &h) == 2) {
+        set_mode(f, w, h);
+    } else if (sscanf(line, "paint %u %u %u %u %lx", &x, &y, &w, &h, &c) == 5) {
+        r = (struct rect){x, y, w, h};
+        paint(f->image, &r, c);
+    } else if (sscanf(line, "flush %u %u %u %u", &x, &y, &w, &h) == 4) {
+        r = (struct rect){x, y, w, h};
+        display_flush(f->display, f->image, &r);
+    } else if (sscanf(line, "cursor %u %u %d %d %lx", &w, &h, &cx, &cy, &bgra) == 5) {
+        set_cursor(f, w, h, cx, cy, bgra);
+    } else if (sscanf(line, "move %d %d", &cx, &cy) == 2) {
+        display_move_cursor(f->display, 0, cx, cy);
+    } else if (!strcmp(line, "off")) {
+        display_set_scanout(f->display, 0, NULL, NULL);
+    } else if (sscanf(line, "snapc %199s", path) == 1) {
+        snap(f, path, true);
+    } else if (sscanf(line, "snap %199s", path) == 1) {
+        snap(f, path, false);
+    } else if (sscanf(line, "storm %u", &w) == 1) {
+        storm(f, w);
+    } else if (!strcmp(line, "stop")) {
+        f->ops->stop(f->ui);
+    } else {
+        printf("what? ");
+    }
+    printf("ok %s\n", line);
+}
+
+static void *read_commands(void *arg)
+{
+    struct fake *f = arg;
+    char line[256];
+    while (fgets(line, sizeof(line), stdin)) {
+        line[strcspn(line, "\n")] = 0;
+        command(f, line);
+    }
+    f->ops->stop(f->ui);
+    return NULL;
+}
+
+static void on_input(void *ctx, const struct input_event_raw *ev, unsigned n)
+{
+    for (unsigned i = 0; i + 1 < n; i++)
+        printf("%s %u %u %d\n", (const char *)ctx, ev[i].type, ev[i].code, ev[i].value);
+}
+
+static void on_powerdown(void *ctx)
+{
+    (void)ctx;
+    printf("powerdown\n");
+}
+
+static void on_quit(void *ctx)
+{
+    struct fake *f = ctx;
+    printf("quit\n");
+    f->ops->stop(f->ui);
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const kinds[INPUT_KINDS] = {"keyboard", "tablet", "mouse"};
+    const struct head_wish wish = {true, 320, 200, 60000};
+    struct fake f = {.display = display_create(1, &wish), .input = input_hub_create()};
+    char err[256];
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    for (unsigned i = 0; i < INPUT_KINDS; i++)
+        input_hub_set_sink(f.input, i, on_input, (void *)kinds[i]);
+    for (unsigned i = 0; ui_list[i]; i++)
+        if (argc > 1 && !strcmp(ui_list[i]->name, argv[1]))
+            f.ops = ui_list[i];
+    if (!f.ops)
+        return 77; /* not compiled in: skip */
+    const struct ui_env env = {f.display, f.input, NULL, "fake", &f, on_powerdown, on_quit};
+    f.ui = f.ops->create(&env, "", err, sizeof(err));
+    if (!f.ui) {
+        fprintf(stderr, "%s\n", err);
+        return 1;
+    }
+    pthread_t thread;
+    pthread_create(&thread, NULL, read_commands, &f);
+    f.ops->run(f.ui);
+    printf("end\n");
+    f.ops->destroy(f.ui);
+    _exit(0); /* the reader may wait for a line */
+}
