@@ -15,7 +15,7 @@ struct blk_file;
 
 /* NULL with a one-line reason (what, why, the cure) in err. Shared lock if read_only. */
 struct blk_file *blk_file_open(const char *path, bool read_only, char *err, size_t err_size);
-void blk_file_close(struct blk_file *f); /* flushes */
+void blk_file_close(struct blk_file *f);          /* flushes */
 uint64_t blk_file_size(const struct blk_file *f); /* bytes, a multiple of 512 */
 bool blk_file_read_only(const struct blk_file *f);
 

@@ -10,7 +10,17 @@
 
 #include "base/util.h"
 
-enum log_cat { LOG_CPU, LOG_BUS, LOG_VIRTIO, LOG_GPU, LOG_BLK, LOG_INPUT, LOG_SBI, LOG_UI, LOG_CATS };
+enum log_cat {
+    LOG_CPU,
+    LOG_BUS,
+    LOG_VIRTIO,
+    LOG_GPU,
+    LOG_BLK,
+    LOG_INPUT,
+    LOG_SBI,
+    LOG_UI,
+    LOG_CATS
+};
 
 struct log;
 

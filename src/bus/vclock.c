@@ -51,8 +51,7 @@ static uint64_t sample(const struct vclock *c, bool *running, uint64_t *origin)
         uint32_t seq = atomic_load_explicit(&c->seq, memory_order_acquire);
         *running = atomic_load_explicit(&c->running, memory_order_relaxed);
         *origin = atomic_load_explicit(&c->origin, memory_order_relaxed);
-        bool by_host =
-            *running && !atomic_load_explicit(&c->counted, memory_order_relaxed);
+        bool by_host = *running && !atomic_load_explicit(&c->counted, memory_order_relaxed);
         uint64_t ns = by_host ? host_now_ns() - *origin
                               : atomic_load_explicit(&c->frozen, memory_order_relaxed);
         atomic_thread_fence(memory_order_acquire);

@@ -16,7 +16,8 @@ struct vclock;
 struct vclock *vclock_create(void); /* running, at 0 */
 void vclock_destroy(struct vclock *c);
 uint64_t vclock_ticks(const struct vclock *c);
-/* Wall-clock nanoseconds since 1970 as the guest's RTC sees them: host time at power-on plus ticks. */
+/* Wall-clock nanoseconds since 1970 as the guest's RTC sees them: host time at power-on plus ticks.
+ */
 uint64_t vclock_wall_ns(const struct vclock *c);
 void vclock_set_wall_ns(struct vclock *c, uint64_t ns);
 /* The host_now_ns() value at which `ticks` is reached; HOST_FOREVER while stopped or if too far. */

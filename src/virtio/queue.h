@@ -25,8 +25,8 @@
 #include "base/log.h"
 #include "bus/gmem.h"
 
-#define VQ_MAX_SIZE     1024    /* most descriptors a queue may have */
-#define VQ_CHAIN_PIECES 4096    /* most descriptors in one chain, indirect ones counted */
+#define VQ_MAX_SIZE     1024 /* most descriptors a queue may have */
+#define VQ_CHAIN_PIECES 4096 /* most descriptors in one chain, indirect ones counted */
 
 /* A run of guest RAM. */
 struct vq_piece {
