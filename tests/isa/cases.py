@@ -16,7 +16,7 @@ import rvc
 import softfloat as sf
 
 STUBS = 0x80800000       # stub i: 32 bytes, see pack_stub
-WINDOW = 0x807fff80      # 256 bytes of scratch memory across a page boundary
+WINDOW = 0x805fff80      # 256 bytes of scratch memory across a page boundary
 WINDOW_SIZE = 256
 STUB_SIZE, ENTRY, AT, FALL, TAKEN, BACK = 32, 4, 8, 12, 16, 0
 NOP, ECALL_WORD, C_NOP = 0x13, 0x73, 1

@@ -8,7 +8,7 @@
 #include "guest.h"
 
 #define STUBS  0x80800000ul
-#define WINDOW ((uint8_t *)0x807fff80ul)
+#define WINDOW ((uint8_t *)0x805fff80ul)
 enum { WINDOW_SIZE = 256, STUB_SIZE = 32, STUB_ENTRY = 4, MAX_REPORTS = 60, ANY_FS = 0xff };
 enum { FLAG_MEMORY = 1, FLAG_TVAL = 2, FLAG_PENDING = 4, FLAG_FP = 8 };
 
