@@ -168,9 +168,9 @@ static void park_here(struct hart *h)
 static void service(struct hart *h)
 {
     uint32_t bits = atomic_exchange(&h->pending, 0);
-    if (bits & PEND_PARK) {
+    while (bits & PEND_PARK) { /* again, if the next park came while this one ended */
         park_here(h);
-        bits |= atomic_exchange(&h->pending, 0);
+        bits = (bits & ~(uint32_t)PEND_PARK) | atomic_exchange(&h->pending, 0);
     }
     if (bits & PEND_FENCE)
         hart_apply_fences(h);
