@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The GPU, command by command, by a driver without a CPU. */
 #include "device/gpu_driver.h"
+#include "virtio/gpu/resource.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -147,8 +148,41 @@ static void test_budget(void **state)
     while (gd_create(g, id, PIXEL_BGRX, 1, 1) == GPU_OK_NODATA)
         id++;
     assert_in_range(id, 1500, 2048);
-    while (--id)
-        assert_int_equal(gd_unref(g, id), GPU_OK_NODATA);
+    for (uint32_t i = 1; i < id; i++)
+        assert_int_equal(gd_unref(g, i), GPU_OK_NODATA);
+    assert_int_equal(container_of(g->kit.dev, struct gpu, dev)->used, 0);
+}
+
+/* The table of a long list is charged as well; what is refused leaves no trace. */
+static void test_backing_budget(void **state)
+{
+    struct gpu_driver *g = *state;
+    struct gpu *gpu = container_of(g->kit.dev, struct gpu, dev);
+    enum { N = 50000 };
+    struct gpu_mem_entry *e = calloc(N, sizeof(*e));
+    for (uint32_t i = 0; i < N; i++) /* backwards: no two merge; every third is empty */
+        e[i] = gd_entry(KIT_RAM_BASE + (N - i) * 16, i % 3 ? 16 : 0);
+    assert_int_equal(gd_create(g, 1, PIXEL_BGRX, 1430, 1430), GPU_OK_NODATA);
+    uint64_t used = gpu->used;
+    assert_int_equal(gd_attach(g, 1, e, N), GPU_ERR_OUT_OF_MEMORY);
+    assert_true(gpu->used == used);
+    assert_int_equal(gd_unref(g, 1), GPU_OK_NODATA);
+    assert_int_equal(gd_create(g, 1, PIXEL_BGRX, W, H), GPU_OK_NODATA);
+    assert_int_equal(gd_attach(g, 1, e, N), GPU_OK_NODATA);
+    const struct gpu_resource *res = gpu_resource_find(gpu, 1);
+    struct gpu_resource_state save;
+    res->ops->save(res, &save);
+    assert_int_equal(save.backing_size, (N - (N + 2) / 3) * 16);
+    assert_int_equal(save.width, W);
+    assert_int_equal(save.format, PIXEL_BGRX);
+    assert_int_equal(gd_transfer(g, 1, all, 16), GPU_OK_NODATA);
+    assert_int_equal(gd_unref(g, 1), GPU_OK_NODATA);
+    for (uint32_t i = 0; i < N; i++) /* all neighbours: one span */
+        e[i] = gd_entry(KIT_RAM_BASE + i * 16, 16);
+    assert_int_equal(gd_create(g, 1, PIXEL_BGRX, W, H), GPU_OK_NODATA);
+    assert_int_equal(gd_attach(g, 1, e, N), GPU_OK_NODATA);
+    assert_int_equal(gpu_resource_find(gpu, 1)->backing->count, 1);
+    free(e);
 }
 
 static void test_attach_errors(void **state)
@@ -276,6 +310,9 @@ static void test_cursor_errors(void **state)
     const uint32_t len = sizeof(req);
     req.pos.scanout_id = le32_make(2);
     assert_int_equal(gd_send(g, GPU_QUEUE_CURSOR, &req, len), GPU_ERR_INVALID_SCANOUT_ID);
+    req.hdr = gd_hdr(GPU_MOVE_CURSOR);
+    assert_int_equal(gd_send(g, GPU_QUEUE_CURSOR, &req, len), GPU_ERR_INVALID_SCANOUT_ID);
+    req.hdr = gd_hdr(GPU_UPDATE_CURSOR);
     req.pos.scanout_id = le32_make(0);
     req.resource_id = le32_make(77);
     assert_int_equal(gd_send(g, GPU_QUEUE_CURSOR, &req, len), GPU_ERR_INVALID_RESOURCE_ID);
@@ -372,17 +409,29 @@ static int setup_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_features),       TEST(test_display_info),
-        TEST(test_edid),           TEST(test_display_event),
-        TEST(test_create_errors),  TEST(test_budget),
-        TEST(test_attach_errors),  TEST(test_transfer_errors),
-        TEST(test_scanout_errors), TEST(test_picture),
-        TEST(test_cursor),         TEST(test_cursor_errors),
-        TEST(test_fences),         TEST(test_nonsense),
-        TEST(test_reset),          TEST_BYTES(test_display_info),
-        TEST_BYTES(test_edid),     TEST_BYTES(test_attach_errors),
-        TEST_BYTES(test_picture),  TEST_BYTES(test_cursor),
-        TEST_BYTES(test_fences),   TEST_BYTES(test_nonsense),
+        TEST(test_features),
+        TEST(test_display_info),
+        TEST(test_edid),
+        TEST(test_display_event),
+        TEST(test_create_errors),
+        TEST(test_budget),
+        TEST(test_backing_budget),
+        TEST(test_attach_errors),
+        TEST(test_transfer_errors),
+        TEST(test_scanout_errors),
+        TEST(test_picture),
+        TEST(test_cursor),
+        TEST(test_cursor_errors),
+        TEST(test_fences),
+        TEST(test_nonsense),
+        TEST(test_reset),
+        TEST_BYTES(test_display_info),
+        TEST_BYTES(test_edid),
+        TEST_BYTES(test_attach_errors),
+        TEST_BYTES(test_picture),
+        TEST_BYTES(test_cursor),
+        TEST_BYTES(test_fences),
+        TEST_BYTES(test_nonsense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -189,6 +189,7 @@ static void test_pause_resumes(void **state)
     struct gpu_transfer_to_host_2d req = {gd_hdr(GPU_TRANSFER_TO_HOST_2D), gd_rect(big),
                                           le64_make(0), le32_make(1), le32_make(0)};
     for (unsigned round = 0; round < 100; round++) {
+        req.r.w = le32_make(round % 2 ? 2047 : 2048); /* by rows, in one stream */
         uint64_t brk = g->kit.brk;
         struct gpu_ctrl_hdr resp = {0};
         uint64_t out = kit_alloc(&g->kit, sizeof(resp), 8);

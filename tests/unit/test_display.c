@@ -207,6 +207,38 @@ static void test_wishes(void **state)
     display_destroy(d);
 }
 
+/* A viewer that comes late gets all of it; one that never takes does not collect boxes for ever. */
+static void test_late_and_slow(void **state)
+{
+    (void)state;
+    struct display *d = display_create(1, &wish);
+    struct image *a = image_of(1);
+    unsigned woken = 0;
+    struct head_state s;
+    pixman_region32_t damage;
+    pixman_region32_init(&damage);
+    display_set_scanout(d, 0, a, &all);
+    display_flush(d, a, &all);
+    struct viewer *v = display_attach(d, count_wake, &woken);
+    assert_true(viewer_take(v, 0, &s, &damage));
+    assert_int_equal(pixman_region32_contains_rectangle(&damage, &(pixman_box32_t){0, 0, W, H}),
+                     PIXMAN_REGION_IN);
+    assert_false(viewer_take(v, 0, &s, &damage));
+    assert_false(pixman_region32_not_empty(&damage));
+    for (uint32_t i = 0; i < W * H / 2; i++)
+        display_flush(d, a, &(struct rect){i * 2 % W, i * 2 / W, 1, 1});
+    assert_int_equal(woken, 1);
+    assert_true(viewer_take(v, 0, &s, &damage));
+    assert_true(pixman_region32_n_rects(&damage) <= 64);
+    for (int32_t i = 0; i < W * H / 2; i++)
+        assert_true(
+            pixman_region32_contains_point(&damage, i * 2 % W, i * 2 / W, &(pixman_box32_t){0}));
+    display_detach(v);
+    pixman_region32_fini(&damage);
+    image_unref(a);
+    display_destroy(d);
+}
+
 static void test_forget(void **state)
 {
     (void)state;
@@ -426,6 +458,7 @@ int main(void)
         cmocka_unit_test(test_cursor),
         cmocka_unit_test(test_wishes),
         cmocka_unit_test(test_forget),
+        cmocka_unit_test(test_late_and_slow),
         cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,6 +169,43 @@ static void test_random(void **state)
     }
 }
 
+/* A guest that scatters pixels, so that the list of what is held back has to be merged. */
+static void test_scattered(void **state)
+{
+    (void)state;
+    static struct model m;
+    memset(&m, 0, sizeof(m));
+    struct image *img = image_create(W, H, PIXEL_BGRA);
+    image_show(img);
+    m.shown = 1;
+    for (uint32_t round = 1; round < 4; round++) {
+        for (uint32_t i = 0; i < 900; i++) {
+            struct rect r = {i % 30 * 2 + round % 2, i / 30, 1, 1};
+            bool flush = round == 3 || i % 50 == 7;
+            m.fresh[r.y][r.x] = round * 1000 + i;
+            fill(img, &r, round * 1000 + i);
+            if (flush) {
+                m.seen[r.y][r.x] = m.fresh[r.y][r.x];
+                image_flush(img, &r);
+            }
+            check(img, &m);
+        }
+    }
+    memcpy(m.seen, m.fresh, sizeof(m.seen));
+    image_flush(img, &all);
+    check(img, &m);
+    /* one large piece, then holes in it */
+    fill(img, &all, 7);
+    for (uint32_t i = 0; i < 900; i++) {
+        struct rect r = {i % 30 * 2, i / 30, 1, 1};
+        m.seen[r.y][r.x] = 7;
+        image_flush(img, &r);
+        check(img, &m);
+    }
+    image_hide(img);
+    image_unref(img);
+}
+
 /* A reader that always holds the image sees whole flushed frames only: all pixels alike. */
 struct race {
     struct image *img;
@@ -221,6 +258,7 @@ int main(void)
         cmocka_unit_test(test_hidden_is_one_buffer),
         cmocka_unit_test(test_shown_waits_for_flush),
         cmocka_unit_test(test_random),
+        cmocka_unit_test(test_scattered),
         cmocka_unit_test(test_reader_never_sees_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
