@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Harts without a board: what a supervisor call costs in TLB misses and decoding, and models. The
+ * programs are a few hand-assembled words in guest RAM; a supervisor's ecall ends up in the test.
+ */
+#include "cpu/cpu.h"
+
+#include "host/thread.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define RAM     UINT64_C(0x80000000)
+#define ROUNDS  1000
+#define WARM_AT 900 /* rounds left when counting starts */
+
+struct bench {
+    struct gmem *mem;
+    struct map *map;
+    struct vclock *clock;
+    struct cpu *cpu;
+    struct hart_stats stats[2]; /* warm, at the end */
+    unsigned calls;
+    struct host_wakeup done;
+};
+
+static void ecall(void *ctx, struct hart *hart)
+{
+    struct bench *b = ctx;
+    hart_stats(hart, &b->stats[b->calls > 0]);
+    if (++b->calls == 2) {
+        hart_stop_self(hart);
+        host_wakeup_raise(&b->done);
+    }
+}
+
+static const struct cpu_sbi_ops sbi = {.ecall = ecall};
+
+static void put(struct bench *b, uint64_t at, const uint32_t *words, size_t n)
+{
+    assert_true(gmem_write(b->mem, RAM + at, words, n * sizeof(*words)));
+}
+
+static void bench_init(struct bench *b, const char *model, bool single)
+{
+    char err[256];
+    memset(b, 0, sizeof(*b));
+    b->mem = gmem_create(RAM, 1 << 20);
+    b->map = map_create();
+    b->clock = vclock_create();
+    host_wakeup_init(&b->done);
+    struct cpu_config config = {.harts = 1,
+                                .single_thread = single,
+                                .mem = b->mem,
+                                .map = b->map,
+                                .clock = b->clock,
+                                .sbi = &sbi,
+                                .sbi_ctx = b};
+    assert_true(cpu_model_parse(model, &config.model, err, sizeof(err)));
+    b->cpu = cpu_create(&config);
+    assert_non_null(b->cpu);
+    assert_int_equal(cpu_start(b->cpu), 0);
+}
+
+static void bench_finish(struct bench *b)
+{
+    cpu_destroy(b->cpu);
+    host_wakeup_finish(&b->done);
+    vclock_destroy(b->clock);
+    map_destroy(b->map);
+    gmem_destroy(b->mem);
+}
+
+/* S-mode enters U-mode, which calls S-mode ROUNDS times. */
+static void run_round_trips(struct bench *b)
+{
+    static const uint32_t setup[] = {
+        0x00000297, /* auipc t0, 0 */
+        0x10028293, /* addi t0, t0, 0x100 */
+        0x10529073, /* csrw stvec, t0 */
+        0x10028293, /* addi t0, t0, 0x100 */
+        0x14129073, /* csrw sepc, t0 */
+        0x3e800413, /* li s0, ROUNDS */
+        0x38400493, /* li s1, WARM_AT */
+        0x10200073, /* sret, to U-mode at 0x200 */
+    };
+    static const uint32_t handler[] = {
+        0x141022f3, /* csrr t0, sepc */
+        0x00428293, /* addi t0, t0, 4 */
+        0x14129073, /* csrw sepc, t0 */
+        0x00940463, /* beq s0, s1, +8 */
+        0x00041463, /* bnez s0, +8 */
+        0x00000073, /* ecall: to the test */
+        0x10200073, /* sret */
+    };
+    static const uint32_t user[] = {
+        0xfff40413, /* addi s0, s0, -1 */
+        0x00000073, /* ecall */
+        0xfe041ce3, /* bnez s0, -8 */
+        0x0000006f, /* j . */
+    };
+    put(b, 0, setup, ARRAY_SIZE(setup));
+    put(b, 0x100, handler, ARRAY_SIZE(handler));
+    put(b, 0x200, user, ARRAY_SIZE(user));
+    assert_true(hart_start(cpu_hart(b->cpu, 0), RAM, false, 0, 0));
+    assert_true(host_wakeup_wait(&b->done, HOST_FOREVER));
+}
+
+static void check_round_trips(const char *model, bool single)
+{
+    struct bench b;
+    bench_init(&b, model, single);
+    run_round_trips(&b);
+    const struct hart_stats *warm = &b.stats[0], *end = &b.stats[1];
+    assert_int_equal(end->traps - warm->traps, WARM_AT);
+    assert_int_equal(end->tlb_misses - warm->tlb_misses, 0);
+    assert_int_equal(end->tlb_flushes - warm->tlb_flushes, 0);
+    /* the end is a path of its own, decoded once */
+    assert_in_range(end->instructions_decoded - warm->instructions_decoded, 0, 8);
+    bench_finish(&b);
+}
+
+static void ecalls_miss_nothing(void **state)
+{
+    (void)state;
+    check_round_trips("rv64", false);
+    check_round_trips("rv32", false);
+    check_round_trips("rv64,c=off", false);
+    check_round_trips("rv64", true);
+}
+
+/* The same run in one thread takes the same instructions: nothing depends on the host's clock. */
+static void single_thread_repeats(void **state)
+{
+    (void)state;
+    uint64_t instructions[2];
+    for (unsigned i = 0; i < 2; i++) {
+        struct bench b;
+        bench_init(&b, "rv64", true);
+        run_round_trips(&b);
+        instructions[i] = b.stats[1].instructions;
+        bench_finish(&b);
+    }
+    assert_int_equal(instructions[0], instructions[1]);
+}
+
+/* Two parks in quick succession, the second while the first ends: both are kept. */
+static void parks_are_not_lost(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_init(&b, "rv64", false);
+    static const uint32_t loop[] = {0x0000006f}; /* j . */
+    put(&b, 0, loop, 1);
+    assert_true(hart_start(cpu_hart(b.cpu, 0), RAM, false, 0, 0));
+    for (unsigned i = 0; i < 20000; i++) {
+        cpu_park(b.cpu);
+        cpu_unpark(b.cpu);
+    }
+    bench_finish(&b);
+}
+
+static void models(void **state)
+{
+    (void)state;
+    char err[256];
+    struct cpu_model m;
+    assert_true(cpu_model_parse("rv32,f=off", &m, err, sizeof(err)));
+    assert_int_equal(m.xlen, 32);
+    assert_false(m.ext >> EXT_D & 1); /* D needs F */
+    assert_false(m.ext >> EXT_SVNAPOT & 1);
+    assert_true(m.ext >> EXT_M & 1);
+    static const char *const bad[] = {"",
+                                      "rv128",
+                                      "rv64,",
+                                      "rv64,x=on",
+                                      "rv64,f",
+                                      "rv64,f=maybe",
+                                      "rv64,f=offf",
+                                      "rv32,svnapot=on",
+                                      "rv64,f=off,d=on"};
+    for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+        err[0] = 0;
+        assert_false(cpu_model_parse(bad[i], &m, err, sizeof(err)));
+        assert_string_not_equal(err, "");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ecalls_miss_nothing),
+        cmocka_unit_test(single_thread_repeats),
+        cmocka_unit_test(parks_are_not_lost),
+        cmocka_unit_test(models),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
