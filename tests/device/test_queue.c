@@ -226,6 +226,7 @@ static void test_too_many_pieces(void **state)
     uint64_t table = kit_alloc(kit, (n + 1) * 16, 16);
     for (unsigned i = 0; i <= n; i++)
         kit_desc_set(kit, table, i, ok, 1, KIT_DESC_WRITE | KIT_DESC_NEXT, (uint16_t)(i + 1));
+    kit_desc_set(kit, table, n, ok, 1, KIT_DESC_WRITE, 0); /* one more than the most */
     kit_desc_set(kit, t, 0, table, (n + 1) * 16, KIT_DESC_INDIRECT, 0);
     expect_refused(f, 0);
     kit_desc_set(kit, table, n - 1, ok, 1, KIT_DESC_WRITE, 0); /* exactly the most */
