@@ -68,7 +68,7 @@ def int_edges(xlen):
     top = 1 << xlen - 1
     return [v & (1 << xlen) - 1 for v in
             (0, 1, -1, -2, 2, top, top - 1, top + 1, 0x7fffffff, 0x80000000, 0xffffffff,
-             -0x80000000, 31, 32, 33, 63, 64, 65, 0x00ff00ff00ff00ff, 0x8000, 0x80, 0x7f,
+             -0x80000000, 31, 32, 33, 63, 64, 65, 0x00ff00ff00ff00ff, 0x8000, 0x80, 0x7f, 0x7ff8000000000000,
              0xaaaaaaaaaaaaaaaa, 0x0123456789abcdef, 0x100000000, -0x80000001)]
 
 
@@ -90,6 +90,7 @@ class Maker:
     def __init__(self, xlen, seed):
         self.xlen, self.rng = xlen, random.Random(seed)
         self.int_edges = int_edges(xlen)
+        self.bag = []
         self.float_edges = {f: float_edges(f) for f in (sf.H, sf.S, sf.D)}
 
     def reg(self):
@@ -97,8 +98,10 @@ class Maker:
         return self.rng.choice([0, 10, 10, 10, 11, 12, *range(1, 32)])
 
     def value(self, edge):
-        if edge:
-            return self.rng.choice(self.int_edges)
+        if edge:  # all edges in random order, then again
+            if not self.bag:
+                self.bag = self.rng.sample(self.int_edges, len(self.int_edges))
+            return self.bag.pop()
         return self.rng.getrandbits(self.xlen) >> self.rng.randrange(self.xlen)
 
     def floating(self, f, edge):
@@ -397,12 +400,12 @@ def _values(m, insn, count_value, count_edge):
             yield case
 
 
-def _compressed(m, per_row):
-    """Random compressed words of each kind, with operands that keep them in bounds."""
+def compressed(m, per_row):
+    """Random compressed words of each name, with operands that keep them in bounds."""
     found = {}
     words = list(range(65536))
     m.rng.shuffle(words)
-    for word in words:
+    for word in words * (1 + per_row // 256):
         if word & 3 == 3:
             continue
         expanded = rvc.expand(word, m.xlen)
@@ -464,11 +467,11 @@ def make(xlen, seed, value=6, edge=30, extensions=None):
             continue
         if extensions is not None and insn.ext not in extensions:
             continue
-        floating = insn.cls in ('fr', 'fr_rm', 'f4', 'fx', 'f1_rm', 'fx1_rm', 'fx1')
-        yield from _values(m, insn, value, edge * 2 if floating else edge)
+        double = insn.cls in ('r1', 'fr', 'fr_rm', 'f4', 'fx', 'f1_rm', 'fx1_rm', 'fx1')
+        yield from _values(m, insn, value, edge * 2 if double else edge)
         yield from _illegal(m, insn)
     if extensions is None or 'c' in extensions:
-        yield from _compressed(m, value + edge // 3)
+        yield from compressed(m, value + edge // 3)
 
 
 def make_off(xlen, seed, off):
@@ -481,7 +484,7 @@ def make_off(xlen, seed, off):
                 yield fill(m, insn, 'off', edge)
     if 'c' in off or 'zcb' in off:
         zcb = ('c.lb', 'c.lh', 'c.sb', 'c.sh', 'c.mul', 'c.zext', 'c.sext', 'c.not')
-        for case in _compressed(m, 4):
+        for case in compressed(m, 4):
             if 'c' in off or case.name.startswith(zcb):
                 case.kind = 'off'
                 yield case

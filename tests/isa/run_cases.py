@@ -3,6 +3,7 @@
 """The instruction cases on riscreen, both word sizes, and the switched-off cases.
 
   run_cases.py RISCREEN [--xlen 64] [--only on|off] [--seed N]
+  run_cases.py RISCREEN --only deep     1,000 edge cases a row where QEMU 7.2 is no oracle
   run_cases.py --qemu        judges ref.py itself: what QEMU 7.2 knows must agree with it
 """
 import argparse
@@ -50,8 +51,11 @@ def qemu_cases(xlen, seed):
 
 
 def qemu_errs(case):
-    """QEMU 7.2 does not check the privilege of Svinval's fences."""
-    return case.kind == 'illegal' and case.name in ('sinval.vma', 'sfence.w.inval',
+    """QEMU 7.2's ctzw counts into the upper word; its csrrs and csrrc of a read-only register trap by
+    the operand's value, not its number; it lets U-mode use Svinval's fences."""
+    if case.name in ('csrrs', 'csrrc') and case.word >> 20 == 0xf14:
+        return True
+    return case.name == 'ctzw' or case.kind == 'illegal' and case.name in ('sinval.vma', 'sfence.w.inval',
                                                     'sfence.inval.ir')
 
 
@@ -80,12 +84,27 @@ def on_runs(args, work):
         yield judge(f'rv{xlen}', command, count)
 
 
+def deep_cases(xlen, seed):
+    """What random programs against QEMU can not judge: many edge cases for each such row."""
+    for case in cases.make(xlen, seed, value=200, edge=1000, extensions=('zicond', 'zfa', 'zbb')):
+        if case.name.startswith(('czero', 'f', 'ctzw')):
+            yield case
+    m = cases.Maker(xlen, seed)
+    yield from (c for c in cases.compressed(m, 1000) if zcb(c))
+
+
+def deep_runs(args, work):
+    for xlen in args.xlen:
+        elf, count = make_program(work, xlen, f'deep-{xlen}', deep_cases(xlen, args.seed))
+        yield judge(f'rv{xlen} deep', build.riscreen_command(args.riscreen, elf, xlen), count)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument('riscreen', nargs='?')
     p.add_argument('--qemu', action='store_true')
     p.add_argument('--xlen', type=int, choices=(32, 64), action='append')
-    p.add_argument('--only', choices=('on', 'off'))
+    p.add_argument('--only', choices=('on', 'off', 'deep'))
     p.add_argument('--keep', help='leave the programs in this folder')
     p.add_argument('--seed', type=int, default=int(os.environ.get('ISA_SEED', '1')))
     args = p.parse_args()
@@ -95,10 +114,11 @@ def main():
     print(f'seed {args.seed} (ISA_SEED)')
     results = []
     with tempfile.TemporaryDirectory() as work:
-        if args.only != 'off':
+        if args.qemu:
             results += on_runs(args, args.keep or work)
-        if args.only != 'on' and not args.qemu:
-            results += off_runs(args, args.keep or work)
+        for name, runs in (('on', on_runs), ('off', off_runs), ('deep', deep_runs)):
+            if args.only in (None, name) and not args.qemu:
+                results += runs(args, args.keep or work)
     sys.exit(0 if all(results) else 1)
 
 
