@@ -474,6 +474,14 @@ def make(xlen, seed, value=6, edge=30, extensions=None):
         yield from compressed(m, value + edge // 3)
 
 
+def make_rows(xlen, seed, wanted, edge):
+    """Many edge cases for the rows that wanted(insn) chooses."""
+    m = Maker(xlen, seed)
+    for insn in insns.INSNS:
+        if xlen in insn.xlen and wanted(insn):
+            yield from _values(m, insn, 0, edge)
+
+
 def make_off(xlen, seed, off):
     """The rows that must trap when the extensions in off are."""
     m = Maker(xlen, seed)

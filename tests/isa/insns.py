@@ -217,7 +217,7 @@ for insn in INSNS:
 # Extensions that --cpu switches; the others that go off with one.
 SWITCHES = ['m', 'a', 'f', 'd', 'c', 'zba', 'zbb', 'zbs', 'zbc', 'zicond', 'zicbom', 'zicboz',
             'zawrs', 'zcb', 'zfa', 'zfhmin', 'zihintpause', 'svinval']
-TAKES_ALONG = {'f': ('d', 'zfa', 'zfhmin'), 'c': ('zcb',)}
+TAKES_ALONG = {'a': ('zawrs',), 'f': ('d', 'zfa', 'zfhmin'), 'c': ('zcb',)}
 
 
 def all_off(switch):

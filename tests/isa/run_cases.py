@@ -86,9 +86,8 @@ def on_runs(args, work):
 
 def deep_cases(xlen, seed):
     """What random programs against QEMU can not judge: many edge cases for each such row."""
-    for case in cases.make(xlen, seed, value=200, edge=1000, extensions=('zicond', 'zfa', 'zbb')):
-        if case.name.startswith(('czero', 'f', 'ctzw')):
-            yield case
+    yield from cases.make_rows(xlen, seed, lambda insn: insn.ext in ('zicond', 'zfa') or
+                               insn.name == 'ctzw', 1000)
     m = cases.Maker(xlen, seed)
     yield from (c for c in cases.compressed(m, 1000) if zcb(c))
 
