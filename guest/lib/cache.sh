@@ -30,6 +30,7 @@ product_inputs() {
         tools) echo lib/root.sh lists/tools.txt files/tiny files/desktop ;;
         systemd) echo lib/root.sh lists/tools.txt lists/systemd.txt files/tiny files/desktop files/systemd ;;
         installer-*) echo lib/installer.sh ;;
+        opensbi-*) echo lib/opensbi.sh ;;
     esac
 }
 
@@ -38,6 +39,8 @@ product_suffix() {
         initrd) echo .cpio.gz ;;
         root | tools | systemd) echo .ext4 ;;
         installer-initrd) echo .gz ;;
+        opensbi-jump) echo .elf ;;
+        opensbi-dynamic) echo .bin ;;
     esac
 }
 
