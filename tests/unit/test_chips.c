@@ -74,10 +74,10 @@ static void timers(void **state)
     aclint_ops.write(f->aclint, MTIMECMP(1), (uint32_t)soon, 4);
     aclint_ops.write(f->aclint, MTIMECMP(1) + 4, soon >> 32, 4);
     assert_int_equal(aclint_ops.read(f->aclint, MTIMECMP(1), 8), soon);
-    assert_false(f->mti[0] || f->mti[1]);
     while (!f->mti[1])
         loop_step(f->loop, HOST_FOREVER);
-    assert_true(vclock_ticks(f->clock) >= soon && !f->mti[0]);
+    assert_true(vclock_ticks(f->clock) >= soon);
+    assert_true(!f->mti[0] || vclock_ticks(f->clock) >= late);
     while (!f->mti[0])
         loop_step(f->loop, HOST_FOREVER);
     assert_true(vclock_ticks(f->clock) >= late);
@@ -93,11 +93,12 @@ static void timers(void **state)
 static void a_stopped_clock_fires_nothing(void **state)
 {
     struct fixture *f = *state;
-    aclint_ops.write(f->aclint, MTIMECMP(0), vclock_ticks(f->clock) + VCLOCK_HZ / 200, 8);
+    aclint_ops.write(f->aclint, MTIMECMP(0), vclock_ticks(f->clock) + VCLOCK_HZ, 8);
     vclock_stop(f->clock);
     aclint_clock_changed(f->aclint);
-    for (unsigned i = 0; i < 5; i++)
-        loop_step(f->loop, NS_PER_SEC / 200);
+    uint64_t until = host_now_ns() + NS_PER_SEC * 5 / 4;
+    while (host_now_ns() < until)
+        loop_step(f->loop, NS_PER_SEC / 10);
     assert_false(f->mti[0]);
     vclock_cont(f->clock);
     aclint_clock_changed(f->aclint);
