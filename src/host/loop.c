@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -308,6 +309,7 @@ bool loop_step(struct loop *loop, uint64_t max_wait)
 
 void loop_run(struct loop *loop)
 {
+    prctl(PR_SET_TIMERSLACK, 1000); /* ns, of this thread: its deadlines are a guest's timers */
     while (loop_step(loop, HOST_FOREVER)) {
     }
 }
