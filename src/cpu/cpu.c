@@ -156,7 +156,7 @@ static void park_here(struct hart *h)
         atomic_store(&h->asleep, true);
         cpu->parked++;
         pthread_cond_broadcast(&cpu->park_cond);
-        while (cpu->park_wanted)
+        while (cpu->park_wanted && !atomic_load(&cpu->quit))
             pthread_cond_wait(&cpu->park_cond, &cpu->park_lock);
         cpu->parked--;
         atomic_store(&h->asleep, false);
@@ -335,7 +335,10 @@ void cpu_destroy(struct cpu *cpu)
 {
     if (!cpu)
         return;
+    pthread_mutex_lock(&cpu->park_lock);
     atomic_store(&cpu->quit, true);
+    pthread_cond_broadcast(&cpu->park_cond); /* parked harts end too */
+    pthread_mutex_unlock(&cpu->park_lock);
     for (unsigned i = 0; i < cpu->cfg.harts && cpu->threads; i++)
         hart_set_pending(cpu->hart[i], PEND_STATE);
     for (unsigned i = 0; i < cpu->threads; i++) {

@@ -104,21 +104,27 @@ static int32_t imm_i(uint32_t w)
     return (int32_t)w >> 20;
 }
 
+/* The sign bit of the word, spread over bit `from` and above. */
+static uint32_t sign_from(uint32_t w, unsigned from)
+{
+    return w >> 31 ? ~UINT32_C(0) << from : 0;
+}
+
 static int32_t imm_s(uint32_t w)
 {
-    return ((int32_t)w >> 25 << 5) | (int32_t)(w >> 7 & 0x1f);
+    return (int32_t)(sign_from(w, 11) | (w >> 25 & 0x3f) << 5 | (w >> 7 & 0x1f));
 }
 
 static int32_t imm_b(uint32_t w)
 {
-    return ((int32_t)w >> 31 << 12) |
-           (int32_t)((w >> 7 & 1) << 11 | (w >> 25 & 0x3f) << 5 | (w >> 8 & 0xf) << 1);
+    return (int32_t)(sign_from(w, 12) | (w >> 7 & 1) << 11 | (w >> 25 & 0x3f) << 5 |
+                     (w >> 8 & 0xf) << 1);
 }
 
 static int32_t imm_j(uint32_t w)
 {
-    return ((int32_t)w >> 31 << 20) |
-           (int32_t)((w >> 12 & 0xff) << 12 | (w >> 20 & 1) << 11 | (w >> 21 & 0x3ff) << 1);
+    return (int32_t)(sign_from(w, 20) | (w >> 12 & 0xff) << 12 | (w >> 20 & 1) << 11 |
+                     (w >> 21 & 0x3ff) << 1);
 }
 
 /* Fills op's constant and registers for a format; false: a reserved rounding mode. */

@@ -161,6 +161,7 @@ static void parks_are_not_lost(void **state)
         cpu_park(b.cpu);
         cpu_unpark(b.cpu);
     }
+    cpu_park(b.cpu); /* a parked processor can be destroyed */
     bench_finish(&b);
 }
 
