@@ -207,7 +207,7 @@ static bool read_script(struct script *s, char *err, size_t err_size)
 {
     const char *path = s->config.path;
     const char *slash = strrchr(path, '/');
-    s->folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("./");
+    s->folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("");
     if (!s->folder) {
         snprintf(err, err_size, "not enough memory");
         return false;

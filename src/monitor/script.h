@@ -95,7 +95,7 @@ void script_free_step(struct step *step);
 
 struct script {
     struct script_config config;
-    char *folder; /* of the script, ends with '/' */
+    char *folder; /* of the script, ends with "/", or empty: the working directory */
     struct step *steps;
     unsigned count;
     /* while it runs */

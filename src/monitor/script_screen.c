@@ -112,7 +112,7 @@ char *script_out_path(const struct script *s, const struct step *step, const cha
     const char *dot = strrchr(name, '.');
     int len = (int)(dot && dot != name ? (size_t)(dot - name) : strlen(name));
     const char *folder = s->config.out_dir ? s->config.out_dir : s->folder;
-    const char *sep = folder[0] && folder[strlen(folder) - 1] == '/' ? "" : "/";
+    const char *sep = !folder[0] || folder[strlen(folder) - 1] == '/' ? "" : "/";
     char *path;
     return asprintf(&path, "%s%s%.*s-line%u-%s.png", folder, sep, len, name, step->line, what) < 0
                ? NULL

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Screens are flat and a screendump is waited for: fast, and still near the smallest. */
@@ -76,10 +77,12 @@ static int save(const struct picture *pic, const char *path,
     FILE *f = fopen(path, "wbe");
     if (!f)
         return errno;
+    struct stat st;
+    bool regular = !fstat(fileno(f), &st) && S_ISREG(st.st_mode);
     int err = write(f, pic);
     if (fclose(f) && !err)
         err = errno;
-    if (err)
+    if (err && regular)
         unlink(path);
     return err;
 }

@@ -12,7 +12,7 @@
 #define UI_PICTURE_MAX 16384 /* pixels a side, at most, of what is loaded */
 
 /* Save as PNG, or as PPM if the path ends in .ppm; the X byte is ignored. 0 or an errno; a file
- * that could not be finished is removed. */
+ * that could not be finished is removed, unless it is a device. */
 int ui_save_picture(const struct picture *pic, const char *path);
 int ui_save_png(const struct picture *pic, const char *path);
 int ui_save_ppm(const struct picture *pic, const char *path);

@@ -26,6 +26,7 @@ struct ui;
 struct ui_ops {
     const char *name; /* as in --display NAME */
     const char *help;
+    bool by_name; /* never chosen unless named; if it cannot open then, nothing else will do */
     /* args: what follows NAME, or ""; NULL with one line in err: cannot be opened. Main thread. */
     struct ui *(*create)(const struct ui_env *env, const char *args, char *err, size_t err_size);
     /* Runs the front-end on the main thread until ui_stop. */
@@ -35,6 +36,7 @@ struct ui_ops {
 };
 
 extern const struct ui_ops ui_sdl_ops;      /* compiled in if SDL2 is there */
+extern const struct ui_ops ui_vnc_ops;      /* compiled in if libvncserver is there */
 extern const struct ui_ops ui_headless_ops; /* always */
 /* NULL-terminated; the list is made by meson from what was found. First is the default. */
 extern const struct ui_ops *const ui_list[];

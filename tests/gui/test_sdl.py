@@ -273,10 +273,11 @@ def test_window_manager(program):
 
 
 def main():
-    if subprocess.run([sys.argv[1], "sdl?"], stdin=subprocess.DEVNULL).returncode != SKIP:
+    program = os.path.abspath(sys.argv[1])
+    if subprocess.run([program, "sdl?"], stdin=subprocess.DEVNULL).returncode != SKIP:
         return 1
     with XServer() as x:
-        fake = Fake(sys.argv[1], x)
+        fake = Fake(program, x)
         window = x.window("^fake")
         x.xdotool("windowmove", "--sync", window, 0, 0)
         for test in (test_pixels, test_scale, test_cursor, test_keys, test_pointer, test_hot_keys,
@@ -285,7 +286,7 @@ def main():
             test(fake, window)
     if shutil.which("openbox"):
         print("test_window_manager", flush=True)
-        test_window_manager(sys.argv[1])
+        test_window_manager(program)
     return 0
 
 

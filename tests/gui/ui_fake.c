@@ -169,7 +169,7 @@ int main(int argc, char **argv)
     if (!f.ops)
         return 77; /* not compiled in: skip */
     const struct ui_env env = {f.display, f.input, NULL, "fake", &f, on_powerdown, on_quit};
-    f.ui = f.ops->create(&env, "", err, sizeof(err));
+    f.ui = f.ops->create(&env, argc > 2 ? argv[2] : "", err, sizeof(err));
     if (!f.ui) {
         fprintf(stderr, "%s\n", err);
         return 1;

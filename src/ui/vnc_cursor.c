@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/vnc_cursor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OPAQUE 128 /* RFB's cursors are opaque or not: from this alpha on they are */
+
+/* The guest's colours are multiplied by alpha; the library wants them whole, alpha beside them, and
+ * a bit a pixel, leftmost in the top bit, for what is to be seen. */
+static void fill(rfbCursorPtr cursor, const struct picture *pic)
+{
+    size_t mask_stride = (pic->width + 7) / 8;
+    for (uint32_t y = 0; y < pic->height; y++) {
+        const uint8_t *from = pic->data + (size_t)y * pic->stride;
+        uint8_t *to = cursor->richSource + (size_t)y * pic->width * 4;
+        uint8_t *alpha = cursor->alphaSource + (size_t)y * pic->width;
+        for (uint32_t x = 0; x < pic->width; x++, from += 4, to += 4) {
+            alpha[x] = from[3];
+            for (unsigned c = 0; from[3] && c < 3; c++)
+                to[c] = (uint8_t)MIN(255, (from[c] * 255 + from[3] / 2) / from[3]);
+            if (from[3] >= OPAQUE)
+                cursor->mask[y * mask_stride + x / 8] |= (uint8_t)(0x80 >> x % 8);
+        }
+    }
+}
+
+static rfbCursorPtr make(const struct picture *pic, const struct head_state *state)
+{
+    size_t count = (size_t)pic->width * pic->height;
+    rfbCursorPtr cursor = calloc(1, sizeof(*cursor));
+    if (!cursor)
+        return NULL;
+    cursor->cleanup = cursor->cleanupSource = cursor->cleanupMask = TRUE;
+    cursor->cleanupRichSource = TRUE;
+    cursor->richSource = calloc(count, 4);
+    cursor->alphaSource = calloc(count, 1);
+    cursor->mask = calloc((size_t)(pic->width + 7) / 8 * pic->height, 1);
+    if (!cursor->richSource || !cursor->alphaSource || !cursor->mask) {
+        rfbFreeCursor(cursor);
+        return NULL;
+    }
+    cursor->width = (uint16_t)pic->width;
+    cursor->height = (uint16_t)pic->height;
+    cursor->xhot = (uint16_t)MIN(state->hot_x, pic->width - 1);
+    cursor->yhot = (uint16_t)MIN(state->hot_y, pic->height - 1);
+    fill(cursor, pic);
+    return cursor;
+}
+
+void vnc_cursor_set(rfbScreenInfoPtr rfb, struct display *d, unsigned head,
+                    const struct head_state *state)
+{
+    struct picture *pic = state->cursor_visible ? display_cursor(d, head) : NULL;
+    rfbSetCursor(rfb, pic ? make(pic, state) : NULL);
+    picture_destroy(pic);
+}

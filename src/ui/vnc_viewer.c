@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/vnc_viewer.h"
+
+#include "host/clock.h"
+#include "host/loop.h"
+#include "host/thread.h"
+#include "ui/vnc_screen.h"
+
+#include <pthread.h>
+#include <rfb/rfb.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define NS_PER_MS UINT64_C(1000000)
+
+struct vnc_viewer {
+    struct ui_env env;
+    void (*done)(void *ctx, struct vnc_viewer *v);
+    void *ctx;
+    struct vnc_screen screen;
+    /* the front-end's thread */
+    bool busy;
+    pthread_t thread;
+    uint64_t since;
+    int fd; /* the connection: polled and cut here, while the library has a duplicate of it */
+    /* while busy */
+    struct loop *loop;
+    atomic_bool welcome; /* through the handshake */
+    /* the viewer's thread */
+    rfbClientPtr client;
+    struct loop_timer *handshake;
+};
+
+/* Brings the viewer up to date, if it has asked for it, and ends the loop if it is gone. */
+static void update(struct vnc_viewer *v)
+{
+    if (v->client->sock != RFB_INVALID_SOCKET) {
+        if (v->client->state == RFB_NORMAL && !atomic_exchange(&v->welcome, true))
+            loop_timer_set(v->handshake, HOST_FOREVER);
+        vnc_screen_update(&v->screen, v->client);
+    }
+    if (v->client->sock == RFB_INVALID_SOCKET)
+        loop_quit(v->loop);
+}
+
+static void on_socket(void *arg, unsigned events)
+{
+    struct vnc_viewer *v = arg;
+    (void)events;
+    do
+        rfbProcessClientMessage(v->client);
+    while (v->client->sock != RFB_INVALID_SOCKET && webSocketsHasDataInBuffer(v->client));
+    update(v);
+}
+
+static void on_damage(void *arg)
+{
+    struct vnc_viewer *v = arg;
+    vnc_screen_changed(&v->screen);
+    if (v->client)
+        update(v);
+}
+
+/* Any thread; the display calls it once until the viewer takes. */
+static void on_display(void *ctx)
+{
+    struct vnc_viewer *v = ctx;
+    loop_post(v->loop, on_damage, v);
+}
+
+static void on_blank(void *arg)
+{
+    struct vnc_viewer *v = arg;
+    vnc_screen_blank(&v->screen);
+    if (v->client)
+        update(v);
+}
+
+static void on_handshake(void *arg)
+{
+    struct vnc_viewer *v = arg;
+    rfbCloseClient(v->client);
+    loop_quit(v->loop);
+}
+
+/* Says hello and serves until the viewer is gone. */
+static void serve(struct vnc_viewer *v)
+{
+    int fd = dup(v->fd);
+    v->client = fd >= 0 && fd < FD_SETSIZE ? rfbNewClient(v->screen.rfb, fd) : NULL;
+    if (!v->client) {
+        if (fd >= FD_SETSIZE)
+            close(fd);
+        return;
+    }
+    v->handshake = loop_timer_add(v->loop, on_handshake, v);
+    struct loop_fd *src = loop_fd_add(v->loop, v->fd, LOOP_READ, on_socket, v);
+    if (v->handshake && src && vnc_screen_welcome(&v->screen, v->client)) {
+        loop_timer_set(v->handshake, host_now_ns() + VNC_HANDSHAKE_MS * NS_PER_MS);
+        loop_run(v->loop);
+    }
+    vnc_screen_farewell(&v->screen, v->client);
+    v->client = NULL;
+}
+
+static void *viewer_main(void *arg)
+{
+    struct vnc_viewer *v = arg;
+    struct loop_timer *blank = loop_timer_add(v->loop, on_blank, v);
+    struct viewer *display = display_attach(v->env.display, on_display, v);
+    if (blank && display && vnc_screen_open(&v->screen, display, blank))
+        serve(v);
+    if (display)
+        display_detach(display);
+    vnc_screen_close(&v->screen);
+    shutdown(v->fd, SHUT_RDWR);
+    v->done(v->ctx, v);
+    return NULL;
+}
+
+/* --- the front-end's side --------------------------------------------------------------------- */
+
+struct vnc_viewer *vnc_viewer_create(const struct ui_env *env, char **passwords,
+                                     void (*done)(void *ctx, struct vnc_viewer *v), void *ctx)
+{
+    struct vnc_viewer *v = calloc(1, sizeof(*v));
+    if (!v)
+        return NULL;
+    v->env = *env;
+    v->done = done;
+    v->ctx = ctx;
+    if (!vnc_screen_init(&v->screen, env, passwords)) {
+        free(v);
+        return NULL;
+    }
+    return v;
+}
+
+void vnc_viewer_destroy(struct vnc_viewer *v)
+{
+    if (!v)
+        return;
+    if (v->busy) {
+        vnc_viewer_drop(v);
+        vnc_viewer_join(v);
+    }
+    vnc_screen_finish(&v->screen);
+    free(v);
+}
+
+bool vnc_viewer_start(struct vnc_viewer *v, int fd)
+{
+    v->fd = fd;
+    v->since = host_now_ns();
+    atomic_store(&v->welcome, false);
+    v->loop = loop_create();
+    v->busy = v->loop && !host_thread_start(&v->thread, "vnc-viewer", viewer_main, v);
+    if (!v->busy) {
+        loop_destroy(v->loop);
+        close(fd);
+    }
+    return v->busy;
+}
+
+bool vnc_viewer_busy(const struct vnc_viewer *v)
+{
+    return v->busy;
+}
+
+uint64_t vnc_viewer_shaking_since(const struct vnc_viewer *v)
+{
+    return v->busy && !atomic_load(&v->welcome) ? v->since : HOST_FOREVER;
+}
+
+void vnc_viewer_drop(struct vnc_viewer *v)
+{
+    shutdown(v->fd, SHUT_RDWR);
+}
+
+void vnc_viewer_join(struct vnc_viewer *v)
+{
+    pthread_join(v->thread, NULL);
+    loop_destroy(v->loop);
+    close(v->fd);
+    v->busy = false;
+}

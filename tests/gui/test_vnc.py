@@ -1,0 +1,331 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The VNC front-end, seen by a small viewer: pixels against the display's own picture, sizes, the
+pointer, keys and buttons, several viewers, one that stops reading, strangers, passwords, and that
+nothing runs when nothing changes. Usage: test_vnc.py UI_FAKE"""
+import os
+import queue
+import re
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from rfb import CURSOR, Gone, RAW, Viewer
+
+SKIP = 77
+KEY_A, KEY_1, KEY_LEFTSHIFT, KEY_RIGHTCTRL, KEY_KP7, KEY_F12 = 30, 2, 42, 97, 71, 88
+BTN_LEFT, BTN_RIGHT = 0x110, 0x111
+
+
+class Fake:
+    """ui_fake with the VNC front-end, and the port it listens on."""
+
+    def __init__(self, program, args="127.0.0.1:0"):
+        self.folder = tempfile.TemporaryDirectory()
+        self.lines = queue.Queue()
+        self.process = subprocess.Popen([program, "vnc", args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True, bufsize=1)
+        line = self.process.stderr.readline()
+        where = re.search(r":(\d+)$", line.strip())
+        if not where:
+            raise AssertionError(f"it does not listen: {line}")
+        self.port = int(where.group(1))
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.put(line.strip())
+
+    def do(self, line):
+        self.process.stdin.write(line + "\n")
+        return self.expect("ok " + line)
+
+    def expect(self, line, seconds=10):
+        """The lines before it."""
+        before = []
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                got = self.lines.get(timeout=max(0, end - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"never said: {line}; but {before}") from None
+            if got == line:
+                return before
+            before.append(got)
+
+    def snapshot(self):
+        path = os.path.join(self.folder.name, "snap.ppm")
+        self.do("snap " + path)
+        with open(path, "rb") as f:
+            magic, size, _, pixels = f.read().split(b"\n", 3)
+        assert magic == b"P6"
+        width, height = map(int, size.split())
+        return width, height, pixels
+
+    def switches(self):
+        """Context switches of all its threads so far."""
+        total = 0
+        for task in os.listdir(f"/proc/{self.process.pid}/task"):
+            with open(f"/proc/{self.process.pid}/task/{task}/status", encoding="ascii") as f:
+                total += sum(int(n) for n in re.findall(r"ctxt_switches:\s*(\d+)", f.read()))
+        return total
+
+    def threads(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/task"))
+
+    def stop(self):
+        start = time.monotonic()
+        self.process.stdin.write("stop\n")
+        self.expect("end")
+        assert self.process.wait(10) == 0
+        assert time.monotonic() - start < 3, "stopping took long"
+
+
+def same(fake, viewer):
+    want = fake.snapshot()
+    viewer.until(lambda: viewer.rgb() == want, "the flushed picture")
+
+
+def until(done, what, seconds=10):
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, f"never came: {what}"
+        time.sleep(0.02)
+
+
+def test_pixels(fake):
+    fake.do("mode 320 200")
+    viewer = Viewer(fake.port)
+    same(fake, viewer)
+    for command in ("paint 10 20 30 40 ff8000", "flush 10 20 30 40"):
+        fake.do(command)
+    rects = [r for r in viewer.update() if r[4] == RAW]
+    assert rects == [(10, 20, 30, 40, RAW)], f"damage {rects}"
+    same(fake, viewer)
+    fake.do("paint 0 0 320 200 123456")  # never flushed, never seen
+    fake.do("storm 300")
+    same(fake, viewer)
+    viewer.close()
+
+
+def test_modes(fake):
+    fake.do("mode 320 200")
+    viewer = Viewer(fake.port)
+    same(fake, viewer)
+    for mode in ("640 480", "101 77", "1280 800"):
+        fake.do("mode " + mode)
+        same(fake, viewer)
+        assert f"{viewer.width} {viewer.height}" == mode
+    fake.do("off")
+    viewer.until(lambda: not any(viewer.rgb()[2]), "black")
+    fake.do("mode 320 200")
+    same(fake, viewer)
+    viewer.resize(800, 600)
+    viewer.resize(10, 10)
+    viewer.until(lambda: viewer.resize_answer[1] != 0, "the refusal of a size out of range")
+    viewer.close()
+
+
+def test_cursor(fake):
+    fake.do("mode 320 200")
+    viewer = Viewer(fake.port)
+    fake.do("cursor 20 10 5 6 102030ff")
+    viewer.until(lambda: viewer.cursor and viewer.cursor[0] == 20, "the pointer")
+    width, height, _, _, pixels, mask = viewer.cursor
+    assert (width, height) == (20, 10)
+    assert pixels[:3] == b"\x10\x20\x30" and mask == b"\xff\xff\xf0" * 10
+    same(fake, viewer)  # the picture is without it
+    fake.do("cursor 0 0 0 0 0")
+    viewer.until(lambda: viewer.cursor[0] == 0, "no pointer")
+    drawn = Viewer(fake.port, encodings=(RAW,))
+    fake.do("cursor 8 8 100 50 0000ffff")
+    at = (52 * 320 + 104) * 4
+    drawn.until(lambda: drawn.pixels[at:at + 3] == b"\0\0\xff", "a pointer in the picture")
+    fake.do("move 200 100")
+    same_area = fake.snapshot()[2][(52 * 320 + 104) * 3:][:3]
+    drawn.until(lambda: bytes(drawn.pixels[at:at + 3]) == same_area[::-1], "the pointer gone from there")
+    fake.do("cursor 0 0 0 0 0")
+    same(fake, drawn)
+    viewer.close()
+    drawn.close()
+
+
+def test_keys(fake):
+    viewer = Viewer(fake.port)
+    for keysym, code in ((ord("a"), KEY_A), (ord("A"), KEY_A), (ord("!"), KEY_1), (0xffe1, KEY_LEFTSHIFT),
+                         (0xffe4, KEY_RIGHTCTRL), (0xffb7, KEY_KP7), (0xff95, KEY_KP7), (0xffc9, KEY_F12)):
+        for down in (1, 0):
+            viewer.key(keysym, down)
+            fake.expect(f"keyboard 1 {code} {down}")
+    viewer.until(lambda: viewer.extended_keys, "extended key events")
+    viewer.place_key(0x1e, 1, keysym=ord("q"))  # an azerty keyboard
+    fake.expect(f"keyboard 1 {KEY_A} 1")
+    viewer.place_key(0x1e, 0, keysym=ord("q"))
+    fake.expect(f"keyboard 1 {KEY_A} 0")
+    viewer.place_key(0x9d, 1)
+    fake.expect(f"keyboard 1 {KEY_RIGHTCTRL} 1")
+    viewer.place_key(0x9d, 0)
+    fake.expect(f"keyboard 1 {KEY_RIGHTCTRL} 0")
+    viewer.close()
+
+
+def test_held(fake):
+    one, other = Viewer(fake.port), Viewer(fake.port)
+    other.key(ord("1"), 1)
+    fake.expect(f"keyboard 1 {KEY_1} 1")
+    one.key(ord("a"), 1)
+    one.pointer(1, 5, 5)
+    fake.expect(f"tablet 1 {BTN_LEFT} 1")
+    one.close()
+    before = fake.expect(f"keyboard 1 {KEY_A} 0")
+    assert f"tablet 1 {BTN_LEFT} 0" in before
+    fake.do("move 0 0")
+    assert not any(f" {KEY_1} " in line for line in before), "another viewer's key came up"
+    other.close()
+    fake.expect(f"keyboard 1 {KEY_1} 0")
+
+
+def test_pointer(fake):
+    fake.do("mode 320 200")
+    viewer = Viewer(fake.port)
+    same(fake, viewer)
+    viewer.pointer(0, 160, 50)
+    fake.expect("tablet 3 0 16435")  # (160.5 / 320) * 32768
+    fake.expect("tablet 3 1 8273")
+    viewer.pointer(1, 160, 50)
+    fake.expect(f"tablet 1 {BTN_LEFT} 1")
+    viewer.pointer(4, 160, 50)
+    assert f"tablet 1 {BTN_LEFT} 0" in fake.expect(f"tablet 1 {BTN_RIGHT} 1")
+    viewer.pointer(0, 160, 50)
+    fake.expect(f"tablet 1 {BTN_RIGHT} 0")
+    for bit, event in ((8, "8 1"), (16, "8 -1"), (32, "6 -1"), (64, "6 1")):
+        viewer.pointer(bit, 160, 50)
+        viewer.pointer(0, 160, 50)
+        fake.expect("tablet 2 " + event)
+    viewer.close()
+
+
+def test_viewers(fake):
+    """Two viewers see the same, and a third that reads nothing delays neither and is dropped."""
+    fake.do("mode 1280 800")
+    one, two = Viewer(fake.port), Viewer(fake.port)
+    stuck = Viewer(fake.port, receive_buffer=4096)
+    threads = fake.threads()
+    for _ in range(20):
+        stuck.request(incremental=False)
+    started = time.monotonic()
+    slowest = 0
+    for i in range(20):
+        fake.do(f"paint {i} {i} 64 64 {i * 4000:x}")
+        begin = time.monotonic()
+        fake.do(f"flush {i} {i} 64 64")
+        same(fake, one)
+        same(fake, two)
+        slowest = max(slowest, time.monotonic() - begin)
+    assert one.pixels == two.pixels
+    assert slowest < 2, f"an update took {slowest:.2f} s"
+    until(lambda: fake.threads() < threads, "the end of a viewer that does not read", 15)
+    assert time.monotonic() - started < 12
+    one.close()
+    two.close()
+    stuck.close()
+
+
+def test_strangers(fake):
+    fake.do("mode 320 200")
+    good = Viewer(fake.port)
+    same(fake, good)
+    for rubbish in (b"GET / HTTP/1.0\r\n\r\n", b"\0" * 100, os.urandom(5000), b"RFB 003.008\n" + os.urandom(500),
+                    b"RFB 009.999\n", b""):
+        with socket.create_connection(("127.0.0.1", fake.port)) as s:
+            try:
+                s.sendall(rubbish)
+            except OSError:
+                pass
+    for message in (b"\xff\x07", b"\x99", struct.pack(">BxH", 2, 65535), struct.pack(">BxxxI", 6, 0xffffffff),
+                    os.urandom(400)):
+        stranger = Viewer(fake.port)
+        stranger.send(message)
+        stranger.close()
+    crowd = [socket.create_connection(("127.0.0.1", fake.port)) for _ in range(200)]  # silent
+    fake.do("paint 3 3 9 9 abcdef")
+    fake.do("flush 3 3 9 9")
+    same(fake, good)
+
+    def late_viewer():
+        try:
+            Viewer(fake.port).close()
+            return True
+        except (Gone, OSError):
+            return False
+    until(late_viewer, "a place for a viewer in the crowd", 5)
+    for s in crowd:
+        s.close()
+    good.close()
+
+
+def test_idle(fake):
+    fake.do("mode 320 200")
+    viewers = [Viewer(fake.port) for _ in range(3)]
+    for viewer in viewers:
+        same(fake, viewer)
+    time.sleep(0.5)
+    before = fake.switches()
+    time.sleep(2)
+    woken = fake.switches() - before
+    assert woken <= 2, f"{woken} context switches in 2 s with three viewers and a still picture"
+    for viewer in viewers:
+        viewer.close()
+
+
+def test_refusals(program, busy_port):
+    folder = tempfile.mkdtemp()
+    empty = os.path.join(folder, "empty")
+    with open(empty, "w", encoding="ascii"):
+        pass
+    for args, why in ((f"127.0.0.1:{busy_port}", "in use"), ("0.0.0.0:0", "password"), ("[::]:0", "password"),
+                      ("127.0.0.1", "ADDRESS:PORT"), ("127.0.0.1:70000", "ADDRESS:PORT"),
+                      ("127.0.0.1:0,colour=red", "colour=red"), ("0.0.0.0:0,password=/nowhere", "/nowhere"),
+                      (f"0.0.0.0:0,password={empty}", "1 to 8")):
+        done = subprocess.run([program, "vnc", args], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                              timeout=10)
+        assert done.returncode == 1 and why in done.stderr and done.stderr.count("\n") == 1, (args, done)
+
+
+def test_password(program):
+    with tempfile.NamedTemporaryFile("w") as f:
+        f.write("sEcret1\n")
+        f.flush()
+        fake = Fake(program, f"0.0.0.0:0,password={f.name}")
+        fake.do("mode 320 200")
+        for password in (None, "secret1", "sEcret", ""):
+            try:
+                Viewer(fake.port, password=password)
+            except Gone:
+                continue
+            raise AssertionError(f"the password {password} was taken")
+        viewer = Viewer(fake.port, password="sEcret1")
+        same(fake, viewer)
+        fake.stop()
+
+
+def main():
+    program = sys.argv[1]
+    fake = Fake(program)
+    for test in (test_pixels, test_modes, test_cursor, test_keys, test_held, test_pointer, test_viewers,
+                 test_strangers, test_idle):
+        start = time.monotonic()
+        test(fake)
+        print(f"{test.__name__} {time.monotonic() - start:.2f} s", flush=True)
+    test_refusals(program, fake.port)
+    fake.stop()
+    test_password(program)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+#include "monitor/qmp.h"
+
+#include "host/clock.h"
+#include "monitor/keys.h"
+#include "monitor/monitor.h"
+#include "stub_machine.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct talk {
+    struct machine m;
+    struct qmp_target target;
+    struct qmp q;
+    char out[1 << 18];
+    size_t n;
+};
+
+static void on_send(void *ctx, const char *bytes, size_t n)
+{
+    struct talk *t = ctx;
+    assert_true(n < sizeof(t->out) - t->n);
+    memcpy(t->out + t->n, bytes, n);
+    t->n += n;
+    t->out[t->n] = 0;
+}
+
+/* What was said since the last look. */
+static const char *said(struct talk *t)
+{
+    t->out[t->n] = 0;
+    t->n = 0;
+    return t->out;
+}
+
+static const char *ask(struct talk *t, const char *text)
+{
+    t->n = 0;
+    assert_int_equal(qmp_input(&t->q, text, strlen(text)), strlen(text));
+    return said(t);
+}
+
+static int set_up(void **state)
+{
+    struct talk *t = calloc(1, sizeof(*t));
+    *state = t;
+    stub_init(&t->m);
+    t->target = (struct qmp_target){
+        .machine = &t->m,
+        .display = t->m.display,
+        .input = t->m.input,
+        .keys = key_queue_create(t->m.loop, t->m.input),
+    };
+    return !qmp_init(&t->q, &t->target, on_send, t);
+}
+
+static int tear_down(void **state)
+{
+    struct talk *t = *state;
+    qmp_finish(&t->q);
+    key_queue_destroy(t->target.keys);
+    stub_finish(&t->m);
+    free(t);
+    return 0;
+}
+
+static void negotiate(struct talk *t)
+{
+    assert_string_equal(ask(t, "{\"execute\":\"qmp_capabilities\"}"), "{\"return\":{}}\r\n");
+}
+
+#define assert_says(text, part)                                                                    \
+    do {                                                                                           \
+        const char *text_ = (text);                                                                \
+        if (!strstr(text_, part))                                                                  \
+            fail_msg("no '%s' in '%s'", part, text_);                                              \
+    } while (0)
+
+static void test_greeting(void **state)
+{
+    struct talk *t = *state;
+    assert_says(said(t), "{\"QMP\":{\"version\":{\"qemu\":{\"micro\":");
+    assert_says(ask(t, "{\"execute\":\"query-status\",\"id\":1}"),
+                "{\"error\":{\"class\":\"CommandNotFound\",\"desc\":\"Expecting capabilities "
+                "negotiation with 'qmp_capabilities'\"},\"id\":1}\r\n");
+    qmp_event(&t->q, MACHINE_EVENT_STOP, CAUSE_NONE, 0);
+    assert_string_equal(said(t), "");
+    negotiate(t);
+    assert_says(ask(t, "{\"execute\":\"qmp_capabilities\"}"), "already complete");
+    assert_says(ask(t, "{\"execute\":\"query-commands\"}"), "{\"name\":\"input-send-event\"}");
+}
+
+static void test_ids(void **state)
+{
+    struct talk *t = *state;
+    negotiate(t);
+    assert_says(ask(t, "{\"execute\":\"cont\",\"id\":{\"a\":[1,null]}}"),
+                "{\"return\":{},\"id\":{\"a\":[1,null]}}");
+    assert_says(ask(t, "{\"execute\":\"cont\",\"id\":null}"), "{\"return\":{},\"id\":null}");
+    assert_says(ask(t, "{\"execute\":\"nope\",\"id\":\"x\"}"), "not been found\"},\"id\":\"x\"}");
+}
+
+static void test_errors(void **state)
+{
+    struct talk *t = *state;
+    negotiate(t);
+    static const char *const cases[][2] = {
+        {"[1]", "must be a JSON object"},
+        {"3\n", "must be a JSON object"},
+        {"{}", "lacks member 'execute'"},
+        {"{\"execute\":1}", "'execute' must be a string"},
+        {"{\"execute\":\"cont\",\"arguments\":3}", "'arguments' must be an object"},
+        {"{\"execute\":\"cont\",\"x\":3}", "member 'x' is unexpected"},
+        {"{\"execute\":\"cont\",\"arguments\":{\"x\":1}}", "Parameter 'x' is unexpected"},
+        {"{\"execute\":\"screendump\"}", "Parameter 'filename' is missing"},
+        {"{\"execute\":\"screendump\",\"arguments\":{\"filename\":1}}", "expected: string"},
+        {"{\"execute\":\"screendump\",\"arguments\":{\"filename\":\"x\",\"format\":\"gif\"}}",
+         "does not accept value 'gif'"},
+        {"{\"execute\":\"screendump\",\"arguments\":{\"filename\":\"x\",\"head\":16}}", "'head'"},
+        {"{\"execute\":\"screendump\",\"arguments\":{\"filename\":\"/no/x\"}}", "failed to open"},
+        {"{\"execute\":\"send-key\",\"arguments\":{\"keys\":[3]}}", "'keys[0]', expected: object"},
+        {"{\"execute\":\"send-key\",\"arguments\":{\"keys\":[{\"type\":\"qcode\"}]}}",
+         "'keys[0].data' is missing"},
+        {"{\"execute\":\"send-key\",\"arguments\":{\"keys\":[{\"type\":\"qcode\",\"data\":\"zz\"}]}"
+         "}",
+         "does not accept value 'zz'"},
+        {"{\"execute\":\"input-send-event\",\"arguments\":{\"events\":[{\"type\":\"abs\",\"data\":"
+         "{\"axis\":\"z\",\"value\":1}}]}}",
+         "does not accept value 'z'"},
+        {"{\"execute\":\"qom-list\"}", "CommandNotFound"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        assert_says(ask(t, cases[i][0]), cases[i][1]);
+    assert_int_equal(t->m.input_n, 0);
+}
+
+/* Whatever comes, there is an error, and the next line is heard. */
+static void test_garbage(void **state)
+{
+    struct talk *t = *state;
+    negotiate(t);
+    static const char *const lines[] = {
+        "}",
+        "{bad}",
+        "\xff\xfe",
+        "{\"execute\":\"cont\"",
+        "{\"execute\":\"\xc3\x28\"}",
+        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+        "nul",
+        "{\"a\":tru}",
+        "\"\\u12\"",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+        char text[256];
+        snprintf(text, sizeof(text), "%s\n\n\"\n{\"execute\":\"query-status\",\"id\":77}",
+                 lines[i]);
+        const char *out = ask(t, text);
+        assert_says(out, "GenericError");
+        (void)out;
+        ask(t, "\n\"\"]}\n");
+        ask(t, "\n");
+        assert_says(ask(t, "\n{\"execute\":\"query-status\",\"id\":77}"), "\"id\":77");
+    }
+    t->n = 0;
+    assert_int_equal(qmp_input(&t->q, "{\0\0\n", 4), 4);
+    assert_says(said(t), "NUL");
+}
+
+static void test_long_message(void **state)
+{
+    struct talk *t = *state;
+    negotiate(t);
+    ask(t, "{\"execute\":\"");
+    for (int i = 0; i < 200; i++) {
+        char part[1024];
+        memset(part, 'a', sizeof(part));
+        qmp_input(&t->q, part, sizeof(part));
+    }
+    assert_says(said(t), "too long");
+    assert_says(ask(t, "\"}\n{\"execute\":\"cont\"}"), "{\"return\":{}}");
+}
+
+/* Messages need no separator and may come byte by byte. */
+static void test_framing(void **state)
+{
+    struct talk *t = *state;
+    negotiate(t);
+    const char *two = "{\"execute\":\"cont\",\"id\":1}{\"execute\":\"cont\",\"id\":2} \r\n";
+    assert_string_equal(ask(t, two), "{\"return\":{},\"id\":1}\r\n{\"return\":{},\"id\":2}\r\n");
+    for (const char *p = two; *p; p++)
+        qmp_input(&t->q, p, 1);
+    assert_string_equal(said(t), "{\"return\":{},\"id\":1}\r\n{\"return\":{},\"id\":2}\r\n");
+}
+
+/* Power actions are answered after their event; what follows waits. */
+static void test_power(void **state)
+{
+    struct talk *t = *state;
+    negotiate(t);
+    const char *text = "{\"execute\":\"stop\",\"id\":5}{\"execute\":\"query-status\"}";
+    size_t n = qmp_input(&t->q, text, strlen(text));
+    assert_int_equal(n, 25);
+    assert_string_equal(said(t), "");
+    assert_int_equal(t->m.stops, 1);
+    qmp_event(&t->q, MACHINE_EVENT_STOP, CAUSE_NONE, 5 * NS_PER_SEC + 7000);
+    assert_string_equal(said(t), "{\"timestamp\":{\"seconds\":5,\"microseconds\":7},\"event\":"
+                                 "\"STOP\"}\r\n{\"return\":{},\"id\":5}\r\n");
+    assert_says(ask(t, text + n), "{\"status\":\"paused\",\"singlestep\":false,\"running\":false}");
+    assert_string_equal(ask(t, "{\"execute\":\"stop\"}"), "{\"return\":{}}\r\n");
+    assert_string_equal(ask(t, "{\"execute\":\"system_reset\"}"), "");
+    assert_int_equal(t->m.resets, 1);
+    qmp_event(&t->q, MACHINE_EVENT_RESET, CAUSE_HOST_QMP_RESET, 0);
+    assert_says(said(t), "\"event\":\"RESET\",\"data\":{\"guest\":false,\"reason\":"
+                         "\"host-qmp-system-reset\"}}\r\n{\"return\":{}}\r\n");
+    ask(t, "{\"execute\":\"quit\",\"id\":9}");
+    assert_int_equal(t->m.quit_status, 0);
+    assert_int_equal(t->m.cause, CAUSE_HOST_QMP_QUIT);
+    qmp_event(&t->q, MACHINE_EVENT_SHUTDOWN, CAUSE_GUEST_SHUTDOWN, 0);
+    assert_says(said(t),
+                "{\"guest\":true,\"reason\":\"guest-shutdown\"}}\r\n{\"return\":{},\"id\":9}");
+}
+
+static void test_screendump(void **state)
+{
+    struct talk *t = *state;
+    char head[16] = "";
+    negotiate(t);
+    stub_show(&t->m, 64, 48, 0x102030ff);
+    char path[] = "/tmp/test-qmp-XXXXXX", text[256];
+    int fd = mkstemp(path);
+    snprintf(text, sizeof(text), "{\"execute\":\"screendump\",\"arguments\":{\"filename\":\"%s\"}}",
+             path);
+    assert_string_equal(ask(t, text), "{\"return\":{}}\r\n");
+    assert_int_equal(pread(fd, head, 16, 0), 16);
+    assert_memory_equal(head, "P6\n64 48\n255\n\x30\x20\x10", 16);
+    snprintf(text, sizeof(text),
+             "{\"execute\":\"screendump\",\"arguments\":{\"filename\":\"%s\",\"format\":\"png\","
+             "\"device\":\"video0\",\"head\":0,\"cursor\":true}}",
+             path);
+    assert_string_equal(ask(t, text), "{\"return\":{}}\r\n");
+    assert_int_equal(pread(fd, head, 8, 0), 8);
+    assert_memory_equal(head, "\x89PNG\r\n\x1a\n", 8);
+    close(fd);
+    unlink(path);
+}
+
+static void test_send_key(void **state)
+{
+    struct talk *t = *state;
+    negotiate(t);
+    const char *chord =
+        "{\"execute\":\"send-key\",\"arguments\":{\"hold-time\":20,\"keys\":["
+        "{\"type\":\"qcode\",\"data\":\"ctrl\"},{\"type\":\"number\",\"data\":30}]}}";
+    uint64_t begin = host_now_ns();
+    assert_string_equal(ask(t, chord), "{\"return\":{}}\r\n");
+    assert_string_equal(ask(t, chord), "{\"return\":{}}\r\n");
+    assert_string_equal(t->m.input_log, "1 29 1 1 30 1 ");
+    while (t->m.input_n < 56 && host_now_ns() - begin < 5 * NS_PER_SEC)
+        loop_step(t->m.loop, NS_PER_SEC);
+    assert_string_equal(t->m.input_log, "1 29 1 1 30 1 1 30 0 1 29 0 1 29 1 1 30 1 1 30 0 1 29 0 ");
+    assert_true(host_now_ns() - begin >= 40 * NS_PER_SEC / 1000);
+    bool full = false;
+    for (int i = 0; i < 400 && !full; i++)
+        full = strstr(ask(t, chord), "too many keys");
+    assert_true(full);
+}
+
+static void test_input_events(void **state)
+{
+    struct talk *t = *state;
+    negotiate(t);
+    ask(t,
+        "{\"execute\":\"input-send-event\",\"arguments\":{\"device\":\"video0\",\"events\":["
+        "{\"type\":\"abs\",\"data\":{\"axis\":\"x\",\"value\":100}},"
+        "{\"type\":\"abs\",\"data\":{\"axis\":\"y\",\"value\":99999}},"
+        "{\"type\":\"btn\",\"data\":{\"down\":true,\"button\":\"left\"}},"
+        "{\"type\":\"btn\",\"data\":{\"down\":false,\"button\":\"left\"}},"
+        "{\"type\":\"btn\",\"data\":{\"down\":true,\"button\":\"wheel-down\"}},"
+        "{\"type\":\"btn\",\"data\":{\"down\":false,\"button\":\"wheel-down\"}},"
+        "{\"type\":\"key\",\"data\":{\"down\":true,\"key\":{\"type\":\"qcode\",\"data\":\"a\"}}},"
+        "{\"type\":\"key\",\"data\":{\"down\":false,\"key\":{\"type\":\"qcode\",\"data\":\"a\"}}},"
+        "{\"type\":\"rel\",\"data\":{\"axis\":\"x\",\"value\":-3}}]}}");
+    assert_string_equal(t->m.input_log, "3 0 100 3 1 32767 1 272 1 1 272 0 2 8 -1 1 30 1 1 30 0 "
+                                        "2 0 -3 ");
+    machine_stop(&t->m);
+    assert_says(ask(t, "{\"execute\":\"input-send-event\",\"arguments\":{\"events\":[]}}"),
+                "VM not running");
+}
+
+/* --- the socket ------------------------------------------------------------------------------- */
+
+static int client(const char *path)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+    if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static void steps(struct machine *m)
+{
+    for (int i = 0; i < 20; i++)
+        loop_step(m->loop, NS_PER_SEC / 1000);
+}
+
+static const char *hear(int fd, char *buffer, size_t size)
+{
+    ssize_t n = recv(fd, buffer, size - 1, MSG_DONTWAIT);
+    buffer[n > 0 ? n : 0] = 0;
+    return buffer;
+}
+
+static void test_socket(void **state)
+{
+    struct talk *t = *state;
+    char folder[] = "/tmp/test-qmp-XXXXXX", address[128], path[64], err[256], text[4096];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/m.sock", folder);
+    snprintf(address, sizeof(address), "unix:%s,server=on,wait=off", path);
+    assert_null(monitor_create(&t->m, "tcp:1", NULL, err, sizeof(err)));
+    assert_says(err, "use unix:PATH");
+    close(open(path, O_CREAT | O_WRONLY, 0600));
+    assert_null(monitor_create(&t->m, address, NULL, err, sizeof(err)));
+    assert_says(err, "is no socket");
+    unlink(path);
+    struct monitor *mon = monitor_create(&t->m, address, NULL, err, sizeof(err));
+    assert_non_null(mon);
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_null(monitor_create(&t->m, address, NULL, err, sizeof(err)));
+    assert_says(err, "is in use");
+
+    int a = client(path), b = client(path);
+    steps(&t->m);
+    assert_says(hear(a, text, sizeof(text)), "QMP");
+    assert_says(hear(b, text, sizeof(text)), "QMP");
+    const char *hello = "{\"execute\":\"qmp_capabilities\"}{\"execute\":\"query-status\",\"id\":3}";
+    assert_int_equal(send(a, hello, strlen(hello), 0), strlen(hello));
+    steps(&t->m);
+    assert_says(hear(a, text, sizeof(text)), "\"id\":3");
+    t->m.listener(t->m.listener_ctx, MACHINE_EVENT_STOP, CAUSE_NONE);
+    steps(&t->m);
+    assert_says(hear(a, text, sizeof(text)), "STOP");
+    assert_string_equal(hear(b, text, sizeof(text)), "");
+    close(b);
+    steps(&t->m);
+    const char *quit = "{\"execute\":\"quit\",\"id\":4}";
+    assert_int_equal(send(a, quit, strlen(quit), 0), strlen(quit));
+    steps(&t->m);
+    t->m.listener(t->m.listener_ctx, MACHINE_EVENT_SHUTDOWN, CAUSE_HOST_QMP_QUIT);
+    monitor_destroy(mon); /* without another round of the loop */
+    assert_says(hear(a, text, sizeof(text)), "\"id\":4");
+    assert_int_equal(stat(path, &st), -1);
+    close(a);
+    rmdir(folder);
+}
+
+static void test_stale_socket(void **state)
+{
+    struct talk *t = *state;
+    char path[] = "/tmp/test-qmp-stale-XXXXXX", address[64], err[256];
+    close(mkstemp(path));
+    unlink(path);
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+    close(fd);
+    snprintf(address, sizeof(address), "unix:%s", path);
+    struct monitor *mon = monitor_create(&t->m, address, NULL, err, sizeof(err));
+    assert_non_null(mon);
+    monitor_destroy(mon);
+}
+
+/* A client that floods and never reads costs no more than its bound, and others are served. */
+static void test_hostile_client(void **state)
+{
+    struct talk *t = *state;
+    char path[] = "/tmp/test-qmp-flood-XXXXXX", address[64], err[256], text[4096];
+    close(mkstemp(path));
+    unlink(path);
+    snprintf(address, sizeof(address), "unix:%s", path);
+    struct monitor *mon = monitor_create(&t->m, address, NULL, err, sizeof(err));
+    assert_non_null(mon);
+    int bad[20];
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        bad[i] = client(path);
+        loop_step(t->m.loop, 0);
+    }
+    steps(&t->m);
+    for (int i = 0; i < 2000; i++) {
+        send(bad[0], "}\n}\n}\n}\n}\n}\n}\n}\n", 16, MSG_DONTWAIT | MSG_NOSIGNAL);
+        loop_step(t->m.loop, 0);
+    }
+    for (size_t i = 1; i < ARRAY_SIZE(bad); i++)
+        close(bad[i]);
+    steps(&t->m);
+    steps(&t->m);
+    int good = client(path);
+    steps(&t->m);
+    assert_says(hear(good, text, sizeof(text)), "QMP");
+    monitor_destroy(mon);
+    close(bad[0]);
+    close(good);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(test_greeting),       TEST(test_ids),          TEST(test_errors),
+        TEST(test_garbage),        TEST(test_long_message), TEST(test_framing),
+        TEST(test_power),          TEST(test_screendump),   TEST(test_send_key),
+        TEST(test_input_events),   TEST(test_socket),       TEST(test_stale_socket),
+        TEST(test_hostile_client),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
