@@ -285,7 +285,7 @@ static void test_fences_in_order(void **state)
     uint16_t a = put(g, DEFER, 1, -1), b = put(g, PROMPT, 2, -1);
     expect_used(g, -1); /* b is done, but a comes before it */
     uint16_t c = put(g, PROMPT, 0, -1);
-    expect_used(g, c); /* not fenced: waits for nobody */
+    expect_used(g, c); /* not fenced: waits for nobody, and nobody for it */
     uint16_t d = put(g, PROMPT, 1, 3);
     expect_used(g, d); /* another timeline */
     uint16_t e = put(g, DEFER, 2, 3), f = put(g, PROMPT, 3, 3), h = put(g, PROMPT, 3, 4);
@@ -314,6 +314,10 @@ static void test_deferred_out_of_order(void **state)
     gpu_command_finish(deferred[0], GPU_OK_NODATA);
     expect_used(g, a);
     expect_used(g, b);
+    uint16_t d = put(g, DEFER, 0, -1), e = put(g, PROMPT, 3, -1);
+    expect_used(g, e); /* what is not fenced holds nobody up */
+    gpu_command_finish(deferred[3], GPU_OK_NODATA);
+    expect_used(g, d);
     gd_finish(g);
     free(g);
 }
