@@ -74,12 +74,15 @@ static bool open_ui(struct app *app)
     char err[LINE];
     for (unsigned i = 0; ui_list[i]; i++) {
         app->ui_ops = ui_list[i];
-        if (want && strcmp(want, app->ui_ops->name) && app->ui_ops != &ui_headless_ops)
+        if (want ? strcmp(want, app->ui_ops->name) && app->ui_ops != &ui_headless_ops
+                 : app->ui_ops->by_name)
             continue;
         const char *args = want && !strcmp(want, app->ui_ops->name) ? app->config.display_args : "";
         app->ui = app->ui_ops->create(&env, args, err, sizeof(err));
         if (app->ui)
             return true;
+        if (app->ui_ops->by_name)
+            return fail(err);
         log_warn(app->log, "%s%s", err,
                  app->ui_ops == &ui_headless_ops ? "" : "; going on without a window");
     }

@@ -236,7 +236,7 @@ static bool no_gdb(struct config *c, const char *v, char *err, size_t err_size)
 
 static bool take_display(struct config *c, const char *v, char *err, size_t err_size)
 {
-    size_t n = strcspn(v, ",");
+    size_t n = strcspn(v, ",=");
     if (n == 8 && !strncmp(v, "headless", n))
         c->display = "none";
     else
@@ -245,8 +245,10 @@ static bool take_display(struct config *c, const char *v, char *err, size_t err_
     for (unsigned i = 0; c->display && ui_list[i]; i++)
         if (!strcmp(ui_list[i]->name, c->display))
             return true;
-    return wrong(err, err_size, "--display %s: not in this build; there are%s none and headless", v,
-                 ui_list[0] == &ui_headless_ops ? "" : " sdl,");
+    char names[64] = "";
+    for (unsigned i = 0; ui_list[i]; i++)
+        snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s, ", ui_list[i]->name);
+    return wrong(err, err_size, "--display %s: not in this build; there are %sheadless", v, names);
 }
 
 static bool take_headless(struct config *c, const char *v, char *err, size_t err_size)
@@ -354,9 +356,10 @@ const struct option_row option_rows[] = {
     {NULL, 'n', "netdev", "KIND", NULL, "Network card (not built yet).", no_network},
     {NULL, 's', "shared-directory", "DIR", NULL, "Share a host directory (not built yet).",
      no_shared},
-    {"Screen and control", 0, "display", "sdl|none", NULL,
-     "Where to show the screen: in a window, or nowhere (also: headless). By default a window, if "
-     "one can be opened.",
+    {"Screen and control", 0, "display", "sdl|vnc=ADDR:PORT|none", NULL,
+     "Where to show the screen: in a window, to VNC viewers, or nowhere (also: headless). By "
+     "default a window, if one can be opened. vnc=:N is port 5900 + N on this machine; an address "
+     "that others reach needs a password: vnc=0.0.0.0:5900,password=FILE.",
      take_display},
     {NULL, 'H', "headless", NULL, NULL, "The same as --display none.", take_headless},
     {NULL, 0, "monitor", "unix:PATH", NULL,
