@@ -114,13 +114,15 @@ static uint64_t misa(const struct hart *h)
     static const struct {
         char letter;
         uint8_t ext;
-    } letters[] = {{'M', EXT_M}, {'A', EXT_A}, {'F', EXT_F},
-                   {'D', EXT_D}, {'C', EXT_C}, {'B', EXT_B}};
+    } letters[] = {{'M', EXT_M}, {'A', EXT_A}, {'F', EXT_F}, {'D', EXT_D}, {'C', EXT_C}};
     uint64_t v = hart_is64(h) ? UINT64_C(2) << 62 : UINT64_C(1) << 30;
     v |= 1u << ('I' - 'A') | 1u << ('S' - 'A') | 1u << ('U' - 'A');
     for (unsigned i = 0; i < ARRAY_SIZE(letters); i++)
         if (model_has(h->model, letters[i].ext))
             v |= 1u << (letters[i].letter - 'A');
+    if (model_has(h->model, EXT_ZBA) && model_has(h->model, EXT_ZBB) &&
+        model_has(h->model, EXT_ZBS))
+        v |= 1u << ('B' - 'A');
     return v;
 }
 

@@ -35,9 +35,10 @@ static const struct ext_row table[] = {
     {"zfa", "zfa", EXT_ZFA, EXT_F},
     {"zfhmin", "zfhmin", EXT_ZFHMIN, EXT_F},
     {"zcb", "zca,zcb", EXT_ZCB, EXT_C},
-    {"zb", "zba,zbb", EXT_B, EXT_B},
+    {"zba", "zba", EXT_ZBA, EXT_ZBA},
+    {"zbb", "zbb", EXT_ZBB, EXT_ZBB},
     {"zbc", "zbc", EXT_ZBC, EXT_ZBC},
-    {"zbs", "zbs", EXT_B, EXT_B},
+    {"zbs", "zbs", EXT_ZBS, EXT_ZBS},
     {"zkr", "zkr", EXT_ZKR, EXT_ZKR},
     {"sstc", "sstc", EXT_SSTC, EXT_SSTC},
     {"svadu", "svadu", EXT_SVADU, EXT_SVADU},
@@ -49,21 +50,15 @@ static const struct ext_row table[] = {
     {"sv57", "", EXT_SV57, EXT_SV48},
 };
 
-/* Other names for a switch. */
-static const struct {
-    const char *name;
-    uint8_t ext;
-} aliases[] = {{"b", EXT_B}, {"zba", EXT_B}, {"zbb", EXT_B}};
-
-static int find_ext(const char *name, size_t len)
+/* The extensions that a name switches, as bits; 0: unknown. b is Zba, Zbb and Zbs. */
+static uint64_t find_ext(const char *name, size_t len)
 {
+    if (len == 1 && *name == 'b')
+        return BIT(EXT_ZBA) | BIT(EXT_ZBB) | BIT(EXT_ZBS);
     for (unsigned i = 0; i < ARRAY_SIZE(table); i++)
         if (strlen(table[i].name) == len && !memcmp(table[i].name, name, len))
-            return table[i].ext;
-    for (unsigned i = 0; i < ARRAY_SIZE(aliases); i++)
-        if (strlen(aliases[i].name) == len && !memcmp(aliases[i].name, name, len))
-            return aliases[i].ext;
-    return -1;
+            return BIT(table[i].ext);
+    return 0;
 }
 
 /* Switching one off switches off what needs it. */
@@ -97,24 +92,24 @@ bool cpu_model_parse(const char *arg, struct cpu_model *model, char *err, size_t
         p++; /* the comma */
         len = strcspn(p, ",");
         size_t name_len = strcspn(p, "=,");
-        int ext = find_ext(p, name_len);
+        uint64_t ext = find_ext(p, name_len);
         const char *val = p + name_len + 1;
         size_t val_len = len > name_len ? len - name_len - 1 : 0;
         bool off = val_len == 3 && !memcmp(val, "off", 3);
-        if (ext < 0 || !(off || (val_len == 2 && !memcmp(val, "on", 2)))) {
+        if (!ext || !(off || (val_len == 2 && !memcmp(val, "on", 2)))) {
             snprintf(err, err_size,
                      "--cpu: '%.*s' is not NAME=on or NAME=off of a known extension; "
                      "for example: --cpu rv64,zbc=off",
                      (int)len, p);
             return false;
         }
-        if (!off && model->xlen == 32 && (BIT(ext) & RV64_ONLY)) {
+        if (!off && model->xlen == 32 && (ext & RV64_ONLY)) {
             snprintf(err, err_size, "--cpu: %.*s does not exist on rv32; leave it out",
                      (int)name_len, p);
             return false;
         }
-        model->ext = off ? model->ext & ~BIT(ext) : model->ext | BIT(ext);
-        on = off ? on & ~BIT(ext) : on | BIT(ext);
+        model->ext = off ? model->ext & ~ext : model->ext | ext;
+        on = off ? on & ~ext : on | ext;
         p += len;
     }
     resolve(model);
