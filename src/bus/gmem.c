@@ -9,9 +9,6 @@
 struct gmem {
     uint64_t base, size;
     uint8_t *host;
-    _Atomic uint8_t *pages; /* one byte for each page of RAM */
-    void (*code_write)(void *ctx, uint64_t pa);
-    void *code_write_ctx;
 };
 
 /* Anonymous memory that costs nothing until it is touched; NULL if the host refuses. */
@@ -32,8 +29,7 @@ struct gmem *gmem_create(uint64_t base, uint64_t size)
     mem->base = base;
     mem->size = size;
     mem->host = map_lazily(size);
-    mem->pages = map_lazily(size >> GMEM_PAGE_SHIFT);
-    if (!mem->host || !mem->pages) {
+    if (!mem->host) {
         gmem_destroy(mem);
         return NULL;
     }
@@ -46,8 +42,6 @@ void gmem_destroy(struct gmem *mem)
         return;
     if (mem->host)
         munmap(mem->host, mem->size);
-    if (mem->pages)
-        munmap((void *)mem->pages, mem->size >> GMEM_PAGE_SHIFT);
     free(mem);
 }
 
@@ -61,11 +55,6 @@ uint64_t gmem_size(const struct gmem *mem)
     return mem->size;
 }
 
-_Atomic uint8_t *gmem_pages(const struct gmem *mem)
-{
-    return mem->pages;
-}
-
 bool gmem_has(const struct gmem *mem, uint64_t pa, uint64_t len)
 {
     return pa >= mem->base && extent_ok(pa - mem->base, len, mem->size);
@@ -74,32 +63,6 @@ bool gmem_has(const struct gmem *mem, uint64_t pa, uint64_t len)
 uint8_t *gmem_span(const struct gmem *mem, uint64_t pa, uint64_t len)
 {
     return gmem_has(mem, pa, len) ? mem->host + (pa - mem->base) : NULL;
-}
-
-void gmem_on_code_write(struct gmem *mem, void (*fn)(void *ctx, uint64_t pa), void *ctx)
-{
-    mem->code_write = fn;
-    mem->code_write_ctx = ctx;
-}
-
-/*
- * The fence pairs with the one a hart makes between setting GMEM_CODE and reading the code: either
- * the hart decodes the new bytes, or the mark is seen here and the hart is told.
- */
-void gmem_written(struct gmem *mem, uint64_t pa, uint64_t len)
-{
-    if (!len || !gmem_has(mem, pa, len))
-        return;
-    atomic_thread_fence(memory_order_seq_cst);
-    uint64_t first = (pa - mem->base) >> GMEM_PAGE_SHIFT;
-    uint64_t last = (pa - mem->base + len - 1) >> GMEM_PAGE_SHIFT;
-    for (uint64_t i = first; i <= last; i++) {
-        uint8_t mark = atomic_load_explicit(&mem->pages[i], memory_order_relaxed);
-        if (!(mark & GMEM_WRITTEN))
-            mark = atomic_fetch_or(&mem->pages[i], GMEM_WRITTEN);
-        if (unlikely(mark & GMEM_CODE) && mem->code_write)
-            mem->code_write(mem->code_write_ctx, mem->base + (i << GMEM_PAGE_SHIFT));
-    }
 }
 
 /* The largest power of two, at most 8, that divides the guest's address and fits in len. */
@@ -171,7 +134,6 @@ bool gmem_write(struct gmem *mem, uint64_t pa, const void *src, uint64_t len)
         store_piece(dst, s, n);
         s += n, dst += n, left -= n;
     }
-    gmem_written(mem, pa, len);
     return true;
 }
 
@@ -186,7 +148,6 @@ bool gmem_fill(struct gmem *mem, uint64_t pa, uint8_t byte, uint64_t len)
         store_piece(dst, &pattern, n);
         dst += n, left -= n;
     }
-    gmem_written(mem, pa, len);
     return true;
 }
 
@@ -211,7 +172,6 @@ bool gmem_store16_release(struct gmem *mem, uint64_t pa, uint16_t val)
     uint16_t v;
     memcpy(&v, raw, 2);
     __atomic_store_n((uint16_t *)p, v, __ATOMIC_RELEASE);
-    gmem_written(mem, pa, 2);
     return true;
 }
 
@@ -219,5 +179,4 @@ void gmem_clear(struct gmem *mem)
 {
     /* A private anonymous page that is given back reads as zeros when it is next touched. */
     madvise(mem->host, mem->size, MADV_DONTNEED);
-    madvise((void *)mem->pages, mem->size >> GMEM_PAGE_SHIFT, MADV_DONTNEED);
 }

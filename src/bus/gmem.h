@@ -2,8 +2,8 @@
 /*
  * Guest RAM and the one gate to it. RAM is one host mapping that never moves and is touched first
  * by the guest, so an idle gigabyte costs nothing. Whoever holds a guest physical address from a
- * guest goes through here: the whole extent is checked, and what devices write is marked in the
- * page map so that code decoded from that page is thrown away by the hart's next fence.i.
+ * guest goes through here, where the whole extent is checked. Nobody has to tell the harts that
+ * code was written: they compare what they decoded with memory after a fence.i (cpu/block.h).
  *
  * Harts and devices write concurrently, as on real hardware; copies move relaxed, naturally sized
  * pieces, so a device never sees or makes a torn aligned word. Any thread may call.
@@ -18,12 +18,6 @@
 
 struct gmem;
 
-/* Bits of the page map; one atomic byte for each 4 KiB of RAM. */
-enum {
-    GMEM_CODE = 1,    /* a hart has decoded code from this page */
-    GMEM_WRITTEN = 2, /* written since code was last decoded from it */
-};
-
 /* base and size in bytes, multiples of GMEM_PAGE. NULL: the host refused (errno). */
 struct gmem *gmem_create(uint64_t base, uint64_t size);
 void gmem_destroy(struct gmem *mem);
@@ -33,12 +27,10 @@ uint64_t gmem_size(const struct gmem *mem);
 /* Is [pa, pa+len) RAM, whole? */
 bool gmem_has(const struct gmem *mem, uint64_t pa, uint64_t len);
 /*
- * The host address of [pa, pa+len), or NULL unless all of it is RAM. For the harts and for GPU
- * backings only; whoever writes through it tells gmem_written.
+ * The host address of [pa, pa+len), or NULL unless all of it is RAM. For the harts,
+ * disks and GPU backings only.
  */
 uint8_t *gmem_span(const struct gmem *mem, uint64_t pa, uint64_t len);
-/* [pa, pa+len) was or will be written by other means than gmem_write. */
-void gmem_written(struct gmem *mem, uint64_t pa, uint64_t len);
 
 /* Copy; false and nothing moved unless the whole extent is RAM. */
 bool gmem_read(const struct gmem *mem, uint64_t pa, void *dst, uint64_t len);
@@ -48,14 +40,6 @@ bool gmem_fill(struct gmem *mem, uint64_t pa, uint8_t byte, uint64_t len);
 /* Ring indices and flags: one little-endian halfword, ordered. pa must be even. */
 bool gmem_load16_acquire(const struct gmem *mem, uint64_t pa, uint16_t *val);
 bool gmem_store16_release(struct gmem *mem, uint64_t pa, uint16_t val);
-
-/* The page map: entry i belongs to the page at base + i * GMEM_PAGE. */
-_Atomic uint8_t *gmem_pages(const struct gmem *mem);
-/*
- * Asks to be told when a device writes into a page marked GMEM_CODE (any thread, at once, after the
- * bytes are written). One listener: the machine, which tells the harts.
- */
-void gmem_on_code_write(struct gmem *mem, void (*fn)(void *ctx, uint64_t pa), void *ctx);
 
 /* Gives all pages back to the host: reads as zeros again. No hart or device may be running. */
 void gmem_clear(struct gmem *mem);

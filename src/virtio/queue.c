@@ -429,8 +429,6 @@ unsigned vq_take_out(struct vq_chain *chain, struct vq_piece *pieces, unsigned m
 
 void vq_wrote(struct vq_chain *chain, const struct vq_piece *pieces, unsigned n)
 {
-    for (unsigned i = 0; i < n; i++) {
-        gmem_written(chain->vq->mem, pieces[i].pa, pieces[i].len);
+    for (unsigned i = 0; i < n; i++)
         chain->written += pieces[i].len;
-    }
 }

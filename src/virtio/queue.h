@@ -31,7 +31,7 @@
 /* A run of guest RAM. */
 struct vq_piece {
     uint8_t *host;
-    uint64_t pa; /* for gmem_written */
+    uint64_t pa;
     uint32_t len;
 };
 
@@ -111,7 +111,7 @@ unsigned vq_take_in(struct vq_chain *chain, struct vq_piece *pieces, unsigned ma
                     uint64_t max_bytes, uint64_t *bytes);
 unsigned vq_take_out(struct vq_chain *chain, struct vq_piece *pieces, unsigned max,
                      uint64_t max_bytes, uint64_t *bytes);
-/* `pieces` were filled by the host: marks the pages written and counts the bytes. */
+/* `pieces` were filled by the host: counts the bytes. */
 void vq_wrote(struct vq_chain *chain, const struct vq_piece *pieces, unsigned n);
 
 #endif
