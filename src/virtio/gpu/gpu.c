@@ -4,6 +4,7 @@
 #include "virtio/devices.h"
 #include "virtio/gpu/resource.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,15 +53,19 @@ static bool is_fenced(const struct gpu_command *cmd)
 static void trace(const struct gpu_command *cmd, uint32_t code)
 {
     struct gpu *gpu = cmd->gpu;
-    char text[160];
-    if (log_on(gpu->dev.log, LOG_GPU)) {
-        gpu_command_describe(cmd, text, sizeof(text));
-        log_debug(gpu->dev.log, LOG_GPU, "%s%s%llu: %s", text, is_fenced(cmd) ? " fence " : " #",
-                  (unsigned long long)le64_get(cmd->req.hdr.fence_id), gpu_resp_name(code));
-    } else if (code >= GPU_ERR_UNSPEC) {
-        gpu_command_describe(cmd, text, sizeof(text));
-        log_limited(gpu->dev.log, &gpu->dev.limit, "virtio-gpu: %s: %s", text, gpu_resp_name(code));
-    }
+    char text[160], fence[32] = "";
+    bool on = log_on(gpu->dev.log, LOG_GPU);
+    if (!on && code < GPU_ERR_UNSPEC)
+        return;
+    gpu_command_describe(cmd, text, sizeof(text));
+    if (is_fenced(cmd))
+        snprintf(fence, sizeof(fence), " fence %llu",
+                 (unsigned long long)le64_get(cmd->req.hdr.fence_id));
+    if (on)
+        log_debug(gpu->dev.log, LOG_GPU, "%s%s: %s", text, fence, gpu_resp_name(code));
+    else
+        log_limited(gpu->dev.log, &gpu->dev.limit, "virtio-gpu: %s%s: %s", text, fence,
+                    gpu_resp_name(code));
 }
 
 /*
