@@ -27,8 +27,9 @@ static inline void fuzz_bytes(struct fuzz_input *in, void *dst, size_t n)
 {
     size_t got = n < in->left ? n : in->left;
     memset(dst, 0, n);
-    if (got)
-        memcpy(dst, in->p, got);
+    if (!got)
+        return;
+    memcpy(dst, in->p, got);
     in->p += got;
     in->left -= got;
 }
