@@ -13,7 +13,7 @@
 struct fdt_builder {
     void *blob;
     int size;
-    int err; /* first error; everything after it does nothing */
+    int err;        /* first error; everything after it does nothing */
     unsigned depth; /* of open nodes; libfdt does not count them */
     uint32_t phandles;
 };
