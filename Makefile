@@ -35,7 +35,7 @@ install: build
 	@meson install -C build --no-rebuild $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
 
 format:
-	@git ls-files '*.c' '*.h' | grep -v '^src/cpu/interp\.inc' | xargs clang-format -i
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
 clean:
 	rm -rf build build-asan build-tsan
