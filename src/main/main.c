@@ -127,9 +127,9 @@ static bool open_control(struct app *app)
     if (address &&
         !(app->monitor = monitor_create(app->machine, address, app->log, err, sizeof(err))))
         return fail(err);
-    if (app->script && !script_start(app->script, app->machine, err, sizeof(err)))
-        return fail(err);
-    return open_ui(app);
+    if (!open_ui(app))
+        return false;
+    return !app->script || script_start(app->script, app->machine, err, sizeof(err)) || fail(err);
 }
 
 /* --- running -----------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ struct vnc_viewer {
     void (*done)(void *ctx, struct vnc_viewer *v);
     void *ctx;
     struct vnc_screen screen;
+    bool secret; /* a password is asked for */
     /* the front-end's thread */
     bool busy;
     pthread_t thread;
@@ -85,6 +86,19 @@ static void on_handshake(void *arg)
     loop_quit(v->loop);
 }
 
+/*
+ * Browsers let any page that their user visits open a WebSocket to this machine. Such a page does
+ * not know the password; without one, browsers are not served.
+ */
+static bool trusted(struct vnc_viewer *v)
+{
+    if (v->secret || !v->client->wsctx)
+        return true;
+    log_warn(v->env.log, "a web browser was refused as a VNC viewer: that takes a password; add "
+                         ",password=FILE");
+    return false;
+}
+
 /* Says hello and serves until the viewer is gone. */
 static void serve(struct vnc_viewer *v)
 {
@@ -97,10 +111,12 @@ static void serve(struct vnc_viewer *v)
     }
     v->handshake = loop_timer_add(v->loop, on_handshake, v);
     struct loop_fd *src = loop_fd_add(v->loop, v->fd, LOOP_READ, on_socket, v);
-    if (v->handshake && src && vnc_screen_welcome(&v->screen, v->client)) {
+    if (v->handshake && src && trusted(v) && vnc_screen_welcome(&v->screen, v->client)) {
+        log_debug(v->env.log, LOG_UI, "vnc: a viewer from %s comes", v->client->host);
         loop_timer_set(v->handshake, host_now_ns() + VNC_HANDSHAKE_MS * NS_PER_MS);
         loop_run(v->loop);
     }
+    log_debug(v->env.log, LOG_UI, "vnc: a viewer from %s leaves", v->client->host);
     vnc_screen_farewell(&v->screen, v->client);
     v->client = NULL;
 }
@@ -129,6 +145,7 @@ struct vnc_viewer *vnc_viewer_create(const struct ui_env *env, char **passwords,
     if (!v)
         return NULL;
     v->env = *env;
+    v->secret = passwords;
     v->done = done;
     v->ctx = ctx;
     if (!vnc_screen_init(&v->screen, env, passwords)) {

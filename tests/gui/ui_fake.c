@@ -172,6 +172,8 @@ int main(int argc, char **argv)
     f.ui = f.ops->create(&env, argc > 2 ? argv[2] : "", err, sizeof(err));
     if (!f.ui) {
         fprintf(stderr, "%s\n", err);
+        input_hub_destroy(f.input);
+        display_destroy(f.display);
         return 1;
     }
     pthread_t thread;
