@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A real guest in a real window, in a fake X server: the window's pixels are those of a screendump,
+keys reach the guest, the window's close button is the power button, and closing again ends it."""
+import os
+import sys
+import time
+
+from guest import Machine, PROMPT, main, tests_of
+from screen import look, until
+from xserver import XServer
+
+
+def same(m, x, window):
+    one, shown, two = look(m), x.grab(window), look(m)
+    return one.data == two.data == shown.data
+
+
+def start(x, **options):
+    return Machine(display="sdl", env=x.env, **options)
+
+
+def ready(m, x):
+    m.wait(PROMPT)
+    window = x.window("riscreen")
+    x.xdotool("windowmove", "--sync", window, 0, 0)
+    x.xdotool("windowfocus", "--sync", window)
+    return window
+
+
+def test_window():
+    with XServer(1400, 900) as x, start(x) as m:
+        window = ready(m, x)
+        until(lambda: same(m, x, window), "the window shows what a screendump shows", 30)
+        x.xdotool("type", "--delay", 50, "echo Hello, $((6*7)) >/dev/ttyS0")  # to the screen's shell
+        x.xdotool("key", "Return")
+        m.wait("Hello, 42")
+        until(lambda: same(m, x, window), "and after the keys too", 30)
+        x.xdotool("windowunmap", window)
+        x.xdotool("windowmap", "--sync", window)
+        until(lambda: same(m, x, window), "and after an expose", 30)
+        x.close(window)
+        m.wait("reboot: Power down")
+        assert m.end() == 0
+
+
+def test_second_close():
+    """Even when every hart sleeps."""
+    with XServer(1400, 900) as x, start(x, harts=2) as m:
+        window = ready(m, x)
+        m.send("while :; do sleep 1000; done\n")
+        time.sleep(1)
+        m.qmp("stop")
+        x.close(window)
+        m.client.event("POWERDOWN")
+        begin = time.monotonic()
+        x.close(window)
+        m.process.wait(10)
+        took = time.monotonic() - begin
+        print(f"the second close ended it in {took * 1000:.0f} ms")
+        assert took < 2, took
+        assert m.process.returncode == 0
+
+
+def test_no_display():
+    """Without an X server there is one line, and the machine runs."""
+    env = dict(os.environ, DISPLAY=":4711", SDL_VIDEODRIVER="x11")
+    with Machine(display="sdl", env=env, append="riscreen.run=true") as m:
+        m.wait("reboot: Power down")
+        assert m.end() == 0
+        assert m.errors.count(b"\n") == 1 and b"without a window" in m.errors, m.errors
+
+
+if __name__ == "__main__":
+    main(tests_of(sys.modules[__name__]))
