@@ -15,7 +15,7 @@ import ref
 import rvc
 
 MODELS = (('rv64', 64, ()), ('rv32', 32, ()), ('rv64,zcb=off', 64, ('zcb',)),
-          ('rv32,f=off,d=off', 32, insns.all_off('f')), ('rv64,m=off,a=off', 64, ('m', 'a')))
+          ('rv32,f=off,d=off', 32, insns.all_off('f')), ('rv64,m=off,a=off', 64, ('m', *insns.all_off('a'))))
 
 
 def words_near_rows(rng, count):
