@@ -109,10 +109,10 @@ class Machine:
     """
 
     def __init__(self, *options, harts=1, memory="512M", disk="root", append="", kernel="kernel", initrd="initrd",
-                 display="none", stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=None, program=None):
+                 display="none", stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=None, preexec=None):
         self.folder = tempfile.mkdtemp(prefix="riscreen-test-")
         monitor = os.path.join(self.folder, "qmp")
-        command = [program or os.environ.get("RISCREEN", os.path.join(TREE, "build/riscreen")),
+        command = [os.environ.get("RISCREEN", os.path.join(TREE, "build/riscreen")),
                    "-c", str(harts), "-m", memory, "--display", display, "--monitor", "unix:" + monitor]
         for option, subject in (("-k", kernel), ("-i", initrd)):
             if subject:
@@ -123,17 +123,24 @@ class Machine:
         self.monitor, self.client = monitor, None
         self.started = time.monotonic()
         self.process = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE,
-                                        env=env, bufsize=0)
+                                        env=env, bufsize=0, preexec_fn=preexec)
         self.changed = threading.Condition()
         self.output, self.errors, self.seen = bytearray(), bytearray(), 0
-        self.readers = [threading.Thread(target=self._read, args=(pipe, to), daemon=True)
+        self.readers = [threading.Thread(target=self.read, args=(pipe.fileno(), to), daemon=True)
                         for pipe, to in ((self.process.stdout, self.output), (self.process.stderr, self.errors))
                         if pipe]
         for reader in self.readers:
             reader.start()
 
-    def _read(self, pipe, to):
-        while data := os.read(pipe.fileno(), 65536):
+    def read(self, fd, to):
+        """A thread's work: what comes from fd goes to output or errors."""
+        while True:
+            try:
+                data = os.read(fd, 65536)
+            except OSError:  # a terminal whose other side is closed
+                data = b""
+            if not data:
+                break
             with self.changed:
                 to += data
                 self.changed.notify_all()
@@ -155,7 +162,7 @@ class Machine:
             self.process.kill()
         self.process.wait()
         for reader in self.readers:
-            reader.join()
+            reader.join(5)
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             if pipe:
                 pipe.close()
@@ -224,7 +231,7 @@ class Machine:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"riscreen did not end within {seconds} s") from None
         for reader in self.readers:
-            reader.join()
+            reader.join(5)
         return status
 
     def terminate(self):
