@@ -12,7 +12,7 @@ FLAGS = ['-std=gnu11', '-O2', '-misa-spec=2.2', '-Wall', '-Wextra', '-ffreestand
 ABI = {64: 'lp64', 32: 'ilp32'}
 
 
-def compile_guest(out, xlen, sources, isa='i', defines=(), include=()):
+def compile_guest(out, xlen, sources, isa='i', defines=(), include=(), script='guest.ld'):
     """Links start.S, guest.c and sources (paths, or names in guest/) into out.
 
     Programs are soft-float and, unless isa says more, use the base only: they must run with every
@@ -21,7 +21,7 @@ def compile_guest(out, xlen, sources, isa='i', defines=(), include=()):
     paths = [s if os.path.isabs(s) else os.path.join(GUEST, s) for s in sources]
     subprocess.run([CC, *FLAGS, f'-march=rv{xlen}{isa}', f'-mabi={ABI[xlen]}', *defines,
                     *[f'-I{d}' for d in (GUEST, *include)], *[f'-Wa,-I{d}' for d in include],
-                    '-T', os.path.join(GUEST, 'guest.ld'), os.path.join(GUEST, 'start.S'),
+                    '-T', os.path.join(GUEST, script), os.path.join(GUEST, 'start.S'),
                     os.path.join(GUEST, 'guest.c'), *paths, '-lgcc', '-o', out], check=True)
 
 
