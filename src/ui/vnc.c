@@ -33,6 +33,7 @@ struct ui {
     struct vnc_listen listen;
     int spare; /* a descriptor to give up, to be able to turn someone away when none is left */
     char *passwords[2];
+    struct vnc_gate gate;
     struct vnc_viewer *viewer[VNC_VIEWERS];
 };
 
@@ -142,6 +143,7 @@ static void vnc_destroy(struct ui *ui)
     for (unsigned i = 0; i < VNC_VIEWERS; i++)
         vnc_viewer_destroy(ui->viewer[i]);
     loop_destroy(ui->loop);
+    pthread_mutex_destroy(&ui->gate.lock);
     if (ui->spare >= 0)
         close(ui->spare);
     free(ui);
@@ -155,7 +157,7 @@ static bool set_up(struct ui *ui)
     ui->loop = loop_create();
     bool ok = ui->loop && ui->spare >= 0;
     for (unsigned i = 0; ok && i < VNC_VIEWERS; i++)
-        ok = (ui->viewer[i] = vnc_viewer_create(&ui->env, passwords, on_done, ui));
+        ok = (ui->viewer[i] = vnc_viewer_create(&ui->env, &ui->gate, passwords, on_done, ui));
     for (unsigned i = 0; ok && i < ui->listen.count; i++)
         ok = loop_fd_add(ui->loop, ui->listen.fd[i], LOOP_READ, on_connection, ui);
     return ok;
@@ -170,6 +172,9 @@ static struct ui *vnc_create(const struct ui_env *env, const char *args, char *e
     }
     ui->env = *env;
     ui->spare = -1;
+    pthread_mutex_init(&ui->gate.lock, NULL);
+    rfbGetExtensionIterator(); /* makes a lock of the library's, which its threads would race for */
+    rfbReleaseExtensionIterator();
     rfbLogEnable(FALSE); /* the library would tell each viewer's story on stderr */
     if (!vnc_listen_open(&ui->listen, args, err, err_size)) {
         vnc_destroy(ui);

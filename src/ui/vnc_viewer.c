@@ -20,6 +20,7 @@ struct vnc_viewer {
     void (*done)(void *ctx, struct vnc_viewer *v);
     void *ctx;
     struct vnc_screen screen;
+    struct vnc_gate *gate;
     bool secret; /* a password is asked for */
     /* the front-end's thread */
     bool busy;
@@ -46,13 +47,36 @@ static void update(struct vnc_viewer *v)
         loop_quit(v->loop);
 }
 
+/* How many bytes make the socket readable: a greeting is read when all of it is there, so that who
+ * sends half of one holds up nobody. */
+static void want_bytes(struct vnc_viewer *v, int count)
+{
+    setsockopt(v->fd, SOL_SOCKET, SO_RCVLOWAT, &count, sizeof(count));
+}
+
+static void greet(struct vnc_viewer *v)
+{
+    bool first = !atomic_load(&v->gate->open);
+    if (first)
+        pthread_mutex_lock(&v->gate->lock);
+    rfbProcessClientMessage(v->client);
+    if (v->client->sock != RFB_INVALID_SOCKET)
+        atomic_store(&v->gate->open, true);
+    if (first)
+        pthread_mutex_unlock(&v->gate->lock);
+    want_bytes(v, 1);
+}
+
 static void on_socket(void *arg, unsigned events)
 {
     struct vnc_viewer *v = arg;
     (void)events;
-    do
+    if (v->client->state == RFB_PROTOCOL_VERSION)
+        greet(v);
+    else
         rfbProcessClientMessage(v->client);
-    while (v->client->sock != RFB_INVALID_SOCKET && webSocketsHasDataInBuffer(v->client));
+    while (v->client->sock != RFB_INVALID_SOCKET && webSocketsHasDataInBuffer(v->client))
+        rfbProcessClientMessage(v->client);
     update(v);
 }
 
@@ -103,6 +127,7 @@ static bool trusted(struct vnc_viewer *v)
 static void serve(struct vnc_viewer *v)
 {
     int fd = dup(v->fd);
+    want_bytes(v, sz_rfbProtocolVersionMsg);
     v->client = fd >= 0 && fd < FD_SETSIZE ? rfbNewClient(v->screen.rfb, fd) : NULL;
     if (!v->client) {
         if (fd >= FD_SETSIZE)
@@ -138,13 +163,15 @@ static void *viewer_main(void *arg)
 
 /* --- the front-end's side --------------------------------------------------------------------- */
 
-struct vnc_viewer *vnc_viewer_create(const struct ui_env *env, char **passwords,
+struct vnc_viewer *vnc_viewer_create(const struct ui_env *env, struct vnc_gate *gate,
+                                     char **passwords,
                                      void (*done)(void *ctx, struct vnc_viewer *v), void *ctx)
 {
     struct vnc_viewer *v = calloc(1, sizeof(*v));
     if (!v)
         return NULL;
     v->env = *env;
+    v->gate = gate;
     v->secret = passwords;
     v->done = done;
     v->ctx = ctx;
