@@ -32,7 +32,8 @@ struct machine {
     void *listener_ctx;
 };
 
-static void stub_on_input(void *ctx, const struct input_event_raw *ev, unsigned n)
+__attribute__((unused)) static void stub_on_input(void *ctx, const struct input_event_raw *ev,
+                                                  unsigned n)
 {
     struct machine *m = ctx;
     pthread_mutex_lock(&m->lock);
@@ -42,7 +43,7 @@ static void stub_on_input(void *ctx, const struct input_event_raw *ev, unsigned 
     pthread_mutex_unlock(&m->lock);
 }
 
-static void stub_init(struct machine *m)
+__attribute__((unused)) static void stub_init(struct machine *m)
 {
     const struct head_wish wish = {true, 64, 48, 60000};
     *m = (struct machine){.running = true, .quit_status = -1};
@@ -55,7 +56,8 @@ static void stub_init(struct machine *m)
 }
 
 /* Shows an image of one colour, BGRX as a number. */
-static void stub_show(struct machine *m, uint32_t w, uint32_t h, uint32_t bgrx)
+__attribute__((unused)) static void stub_show(struct machine *m, uint32_t w, uint32_t h,
+                                              uint32_t bgrx)
 {
     struct rect all = {0, 0, w, h};
     struct image *image = image_create(w, h, PIXEL_BGRX);
@@ -70,7 +72,7 @@ static void stub_show(struct machine *m, uint32_t w, uint32_t h, uint32_t bgrx)
     m->image = image;
 }
 
-static void stub_finish(struct machine *m)
+__attribute__((unused)) static void stub_finish(struct machine *m)
 {
     display_reset(m->display);
     image_unref(m->image);
