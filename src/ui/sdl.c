@@ -9,10 +9,9 @@
 
 #include "ui/geometry.h"
 #include "ui/keymap.h"
+#include "ui/sdl_api.h"
 #include "ui/sdl_screen.h"
 
-#define SDL_MAIN_HANDLED
-#include <SDL.h>
 #include <errno.h>
 #include <linux/input-event-codes.h>
 #include <stdatomic.h>
@@ -26,6 +25,8 @@
 
 struct ui {
     struct ui_env env;
+    struct sdl_api sdl;
+    bool video; /* SDL was asked for it */
     SDL_Window *window;
     SDL_Renderer *renderer;
     struct viewer *viewer;
@@ -45,7 +46,7 @@ static void on_display(void *ctx)
 {
     struct ui *ui = ctx;
     SDL_Event event = {.type = ui->wake_event};
-    if (!atomic_exchange(&ui->woken, true) && SDL_PushEvent(&event) <= 0)
+    if (!atomic_exchange(&ui->woken, true) && ui->sdl.PushEvent(&event) <= 0)
         atomic_store(&ui->woken, false);
 }
 
@@ -53,7 +54,7 @@ static void sdl_stop(struct ui *ui)
 {
     SDL_Event event = {.type = ui->wake_event};
     atomic_store(&ui->stopping, true);
-    SDL_PushEvent(&event);
+    ui->sdl.PushEvent(&event);
 }
 
 /* --- the window ------------------------------------------------------------------------------- */
@@ -68,7 +69,7 @@ static void update_title(struct ui *ui)
     char title[256];
     snprintf(title, sizeof(title), "%s%s - %s", ui->env.name,
              ui->screen.state.active ? "" : " (no picture)", hint);
-    SDL_SetWindowTitle(ui->window, title);
+    ui->sdl.SetWindowTitle(ui->window, title);
 }
 
 /* Follows the picture's size, unless the user chose another or it does not fit the desk. */
@@ -76,18 +77,18 @@ static void follow_mode(struct ui *ui)
 {
     int w, h;
     SDL_Rect desk;
-    SDL_GetWindowSize(ui->window, &w, &h);
+    ui->sdl.GetWindowSize(ui->window, &w, &h);
     if (w != ui->own_w || h != ui->own_h || ui->full)
         return;
-    if (SDL_GetWindowFlags(ui->window) & (SDL_WINDOW_MAXIMIZED | SDL_WINDOW_FULLSCREEN))
+    if (ui->sdl.GetWindowFlags(ui->window) & (SDL_WINDOW_MAXIMIZED | SDL_WINDOW_FULLSCREEN))
         return;
     struct ui_place size = {0, 0, (int)ui->screen.frame_w, (int)ui->screen.frame_h};
-    if (!SDL_GetDisplayUsableBounds(MAX(0, SDL_GetWindowDisplayIndex(ui->window)), &desk) &&
+    if (!ui->sdl.GetDisplayUsableBounds(MAX(0, ui->sdl.GetWindowDisplayIndex(ui->window)), &desk) &&
         (size.w > desk.w || size.h > desk.h))
         size = ui_fit(ui->screen.frame_w, ui->screen.frame_h, desk.w, desk.h);
     ui->own_w = size.w;
     ui->own_h = size.h;
-    SDL_SetWindowSize(ui->window, size.w, size.h);
+    ui->sdl.SetWindowSize(ui->window, size.w, size.h);
 }
 
 /* The host's pointer is in the way where the guest draws its own. */
@@ -97,8 +98,8 @@ static void update_host_cursor(struct ui *ui, int x, int y)
     bool over =
         sdl_screen_place(&ui->screen, &p) && x >= p.x && x < p.x + p.w && y >= p.y && y < p.y + p.h;
     bool hide = over && ui->screen.cursor;
-    if (!ui->grabbed && SDL_ShowCursor(SDL_QUERY) == hide)
-        SDL_ShowCursor(hide ? SDL_DISABLE : SDL_ENABLE);
+    if (!ui->grabbed && ui->sdl.ShowCursor(SDL_QUERY) == hide)
+        ui->sdl.ShowCursor(hide ? SDL_DISABLE : SDL_ENABLE);
 }
 
 static void take(struct ui *ui)
@@ -113,7 +114,7 @@ static void take(struct ui *ui)
         update_title(ui);
     if (cursor != !!ui->screen.cursor) {
         int x, y;
-        SDL_GetMouseState(&x, &y);
+        ui->sdl.GetMouseState(&x, &y);
         update_host_cursor(ui, x, y);
     }
 }
@@ -125,19 +126,19 @@ static void set_grab(struct ui *ui, bool on)
     if (on == ui->grabbed)
         return;
     input_release_all(ui->env.input);
-    ui->grabbed = on && !SDL_SetRelativeMouseMode(SDL_TRUE);
+    ui->grabbed = on && !ui->sdl.SetRelativeMouseMode(SDL_TRUE);
     if (!ui->grabbed)
-        SDL_SetRelativeMouseMode(SDL_FALSE);
-    SDL_SetWindowGrab(ui->window, ui->grabbed);
-    SDL_SetWindowKeyboardGrab(ui->window, ui->grabbed);
+        ui->sdl.SetRelativeMouseMode(SDL_FALSE);
+    ui->sdl.SetWindowGrab(ui->window, ui->grabbed);
+    ui->sdl.SetWindowKeyboardGrab(ui->window, ui->grabbed);
     update_title(ui);
 }
 
 static void toggle_full(struct ui *ui)
 {
     Uint32 flags = ui->full ? 0 : SDL_WINDOW_FULLSCREEN_DESKTOP;
-    if (SDL_SetWindowFullscreen(ui->window, flags))
-        log_warn(ui->env.log, "full screen is not possible: %s", SDL_GetError());
+    if (ui->sdl.SetWindowFullscreen(ui->window, flags))
+        log_warn(ui->env.log, "full screen is not possible: %s", ui->sdl.GetError());
     else
         ui->full = !ui->full;
 }
@@ -288,16 +289,16 @@ static void on_event(struct ui *ui, const SDL_Event *e)
 
 static bool hidden(struct ui *ui)
 {
-    return SDL_GetWindowFlags(ui->window) & (SDL_WINDOW_HIDDEN | SDL_WINDOW_MINIMIZED);
+    return ui->sdl.GetWindowFlags(ui->window) & (SDL_WINDOW_HIDDEN | SDL_WINDOW_MINIMIZED);
 }
 
 static void sdl_run(struct ui *ui)
 {
     SDL_Event event;
-    while (!atomic_load(&ui->stopping) && SDL_WaitEvent(&event)) {
+    while (!atomic_load(&ui->stopping) && ui->sdl.WaitEvent(&event)) {
         do
             on_event(ui, &event);
-        while (!atomic_load(&ui->stopping) && SDL_PollEvent(&event));
+        while (!atomic_load(&ui->stopping) && ui->sdl.PollEvent(&event));
         if (hidden(ui))
             continue; /* nothing is taken, so nothing wakes until the window is seen again */
         atomic_store(&ui->woken, false);
@@ -310,15 +311,15 @@ static void sdl_run(struct ui *ui)
 
 /* --- opening and closing ---------------------------------------------------------------------- */
 
-static void set_hints(void)
+static void set_hints(struct ui *ui)
 {
-    SDL_SetMainReady();
-    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
-    SDL_SetHint(SDL_HINT_QUIT_ON_LAST_WINDOW_CLOSE, "0");
-    SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
-    SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
-    SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
-    SDL_SetHint(SDL_HINT_APP_NAME, "riscreen");
+    ui->sdl.SetMainReady();
+    ui->sdl.SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
+    ui->sdl.SetHint(SDL_HINT_QUIT_ON_LAST_WINDOW_CLOSE, "0");
+    ui->sdl.SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
+    ui->sdl.SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
+    ui->sdl.SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
+    ui->sdl.SetHint(SDL_HINT_APP_NAME, "riscreen");
 }
 
 static bool open_window(struct ui *ui)
@@ -327,17 +328,18 @@ static bool open_window(struct ui *ui)
     SDL_Rect desk;
     display_wish(ui->env.display, HEAD, &wish);
     struct ui_place size = {0, 0, (int)MAX(wish.width, 1), (int)MAX(wish.height, 1)};
-    if (!SDL_GetDisplayUsableBounds(0, &desk) && (size.w > desk.w || size.h > desk.h))
+    if (!ui->sdl.GetDisplayUsableBounds(0, &desk) && (size.w > desk.w || size.h > desk.h))
         size = ui_fit((uint32_t)size.w, (uint32_t)size.h, desk.w, desk.h);
     ui->own_w = size.w;
     ui->own_h = size.h;
-    ui->window = SDL_CreateWindow(ui->env.name, SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED,
-                                  size.w, size.h, SDL_WINDOW_RESIZABLE);
+    ui->window =
+        ui->sdl.CreateWindow(ui->env.name, SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED, size.w,
+                             size.h, SDL_WINDOW_RESIZABLE);
     if (!ui->window)
         return false;
-    ui->renderer = SDL_CreateRenderer(ui->window, -1, SDL_RENDERER_PRESENTVSYNC);
+    ui->renderer = ui->sdl.CreateRenderer(ui->window, -1, SDL_RENDERER_PRESENTVSYNC);
     if (!ui->renderer)
-        ui->renderer = SDL_CreateRenderer(ui->window, -1, SDL_RENDERER_SOFTWARE);
+        ui->renderer = ui->sdl.CreateRenderer(ui->window, -1, SDL_RENDERER_SOFTWARE);
     return ui->renderer;
 }
 
@@ -350,10 +352,11 @@ static void sdl_destroy(struct ui *ui)
         sdl_screen_finish(&ui->screen);
     }
     if (ui->renderer)
-        SDL_DestroyRenderer(ui->renderer);
+        ui->sdl.DestroyRenderer(ui->renderer);
     if (ui->window)
-        SDL_DestroyWindow(ui->window);
-    SDL_QuitSubSystem(SDL_INIT_VIDEO);
+        ui->sdl.DestroyWindow(ui->window);
+    if (ui->video)
+        ui->sdl.QuitSubSystem(SDL_INIT_VIDEO);
     free(ui);
 }
 
@@ -370,23 +373,24 @@ static struct ui *sdl_create(const struct ui_env *env, const char *args, char *e
         snprintf(err, err_size, "display 'sdl' takes no options, but got '%s'", args);
         return NULL;
     }
-    set_hints();
-    if (SDL_InitSubSystem(SDL_INIT_VIDEO))
-        return failed(NULL, err, err_size, SDL_GetError());
     struct ui *ui = calloc(1, sizeof(*ui));
-    if (!ui) {
-        SDL_QuitSubSystem(SDL_INIT_VIDEO);
+    if (!ui)
         return failed(NULL, err, err_size, "not enough memory");
+    if (!sdl_api_load(&ui->sdl, err, err_size)) {
+        sdl_destroy(ui);
+        return NULL;
     }
     ui->env = *env;
-    ui->wake_event = SDL_RegisterEvents(1);
-    if (ui->wake_event == (Uint32)-1 || !open_window(ui))
-        return failed(ui, err, err_size, SDL_GetError());
+    set_hints(ui);
+    ui->video = !ui->sdl.InitSubSystem(SDL_INIT_VIDEO);
+    if (!ui->video || (ui->wake_event = ui->sdl.RegisterEvents(1)) == (Uint32)-1 ||
+        !open_window(ui))
+        return failed(ui, err, err_size, ui->sdl.GetError());
     ui->viewer = display_attach(env->display, on_display, ui);
     if (!ui->viewer)
         return failed(ui, err, err_size, "not enough memory");
-    sdl_screen_init(&ui->screen, env->display, ui->viewer, HEAD, ui->renderer);
-    SDL_StopTextInput(); /* keys, not characters: no input method in between */
+    sdl_screen_init(&ui->screen, &ui->sdl, env->display, ui->viewer, HEAD, ui->renderer);
+    ui->sdl.StopTextInput(); /* keys, not characters: no input method in between */
     update_title(ui);
     return ui;
 }

@@ -6,10 +6,11 @@
 /* More separate rectangles than this are cheaper to upload as one. */
 #define MAX_BOXES 16
 
-void sdl_screen_init(struct sdl_screen *s, struct display *d, struct viewer *v, unsigned head,
-                     SDL_Renderer *renderer)
+void sdl_screen_init(struct sdl_screen *s, const struct sdl_api *sdl, struct display *d,
+                     struct viewer *v, unsigned head, SDL_Renderer *renderer)
 {
     memset(s, 0, sizeof(*s));
+    s->sdl = sdl;
     s->display = d;
     s->viewer = v;
     s->head = head;
@@ -17,17 +18,17 @@ void sdl_screen_init(struct sdl_screen *s, struct display *d, struct viewer *v, 
     pixman_region32_init(&s->damage);
 }
 
-static void drop_texture(SDL_Texture **texture)
+static void drop_texture(struct sdl_screen *s, SDL_Texture **texture)
 {
     if (*texture)
-        SDL_DestroyTexture(*texture);
+        s->sdl->DestroyTexture(*texture);
     *texture = NULL;
 }
 
 void sdl_screen_finish(struct sdl_screen *s)
 {
-    drop_texture(&s->frame);
-    drop_texture(&s->cursor);
+    drop_texture(s, &s->frame);
+    drop_texture(s, &s->cursor);
     pixman_region32_fini(&s->damage);
 }
 
@@ -35,13 +36,13 @@ void sdl_screen_finish(struct sdl_screen *s)
 
 static void make_frame(struct sdl_screen *s)
 {
-    drop_texture(&s->frame);
+    drop_texture(s, &s->frame);
     s->frame_w = s->state.width;
     s->frame_h = s->state.height;
-    s->frame = SDL_CreateTexture(s->renderer, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_STREAMING,
-                                 (int)s->frame_w, (int)s->frame_h);
+    s->frame = s->sdl->CreateTexture(s->renderer, SDL_PIXELFORMAT_ARGB8888,
+                                     SDL_TEXTUREACCESS_STREAMING, (int)s->frame_w, (int)s->frame_h);
     if (s->frame)
-        SDL_SetTextureBlendMode(s->frame, SDL_BLENDMODE_NONE);
+        s->sdl->SetTextureBlendMode(s->frame, SDL_BLENDMODE_NONE);
 }
 
 /* Reads a box of the flushed picture straight into the texture's memory. */
@@ -55,10 +56,10 @@ static void upload_box(struct sdl_screen *s, const pixman_box32_t *box)
     struct rect rect = {(uint32_t)x1, (uint32_t)y1, (uint32_t)area.w, (uint32_t)area.h};
     void *pixels;
     int pitch;
-    if (SDL_LockTexture(s->frame, &area, &pixels, &pitch))
+    if (s->sdl->LockTexture(s->frame, &area, &pixels, &pitch))
         return;
     display_read(s->display, s->head, &rect, pixels, (uint32_t)pitch);
-    SDL_UnlockTexture(s->frame);
+    s->sdl->UnlockTexture(s->frame);
 }
 
 static void upload(struct sdl_screen *s)
@@ -89,18 +90,18 @@ static void divide_alpha(struct picture *pic)
 
 static void make_cursor(struct sdl_screen *s)
 {
-    drop_texture(&s->cursor);
+    drop_texture(s, &s->cursor);
     struct picture *pic = display_cursor(s->display, s->head);
     if (!pic)
         return;
     divide_alpha(pic);
     s->cursor_w = (int)pic->width;
     s->cursor_h = (int)pic->height;
-    s->cursor = SDL_CreateTexture(s->renderer, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_STATIC,
-                                  s->cursor_w, s->cursor_h);
+    s->cursor = s->sdl->CreateTexture(s->renderer, SDL_PIXELFORMAT_ARGB8888,
+                                      SDL_TEXTUREACCESS_STATIC, s->cursor_w, s->cursor_h);
     if (s->cursor) {
-        SDL_UpdateTexture(s->cursor, NULL, pic->data, (int)pic->stride);
-        SDL_SetTextureBlendMode(s->cursor, SDL_BLENDMODE_BLEND);
+        s->sdl->UpdateTexture(s->cursor, NULL, pic->data, (int)pic->stride);
+        s->sdl->SetTextureBlendMode(s->cursor, SDL_BLENDMODE_BLEND);
     }
     picture_destroy(pic);
 }
@@ -141,7 +142,7 @@ void sdl_screen_restore(struct sdl_screen *s)
 bool sdl_screen_place(const struct sdl_screen *s, struct ui_place *place)
 {
     int w, h;
-    if (!s->frame || !s->state.active || SDL_GetRendererOutputSize(s->renderer, &w, &h))
+    if (!s->frame || !s->state.active || s->sdl->GetRendererOutputSize(s->renderer, &w, &h))
         return false;
     *place = ui_fit(s->frame_w, s->frame_h, w, h);
     return true;
@@ -154,26 +155,26 @@ static void draw_cursor(struct sdl_screen *s, const struct ui_place *place)
     SDL_FRect to = {(float)(place->x + s->state.cursor_x * scale),
                     (float)(place->y + s->state.cursor_y * scale), (float)(s->cursor_w * scale),
                     (float)(s->cursor_h * scale)};
-    SDL_RenderSetClipRect(s->renderer, &clip);
-    SDL_RenderCopyF(s->renderer, s->cursor, NULL, &to);
-    SDL_RenderSetClipRect(s->renderer, NULL);
+    s->sdl->RenderSetClipRect(s->renderer, &clip);
+    s->sdl->RenderCopyF(s->renderer, s->cursor, NULL, &to);
+    s->sdl->RenderSetClipRect(s->renderer, NULL);
 }
 
 void sdl_screen_draw(struct sdl_screen *s)
 {
     struct ui_place place;
-    SDL_SetRenderDrawColor(s->renderer, 0, 0, 0, 255);
-    SDL_RenderClear(s->renderer);
+    s->sdl->SetRenderDrawColor(s->renderer, 0, 0, 0, 255);
+    s->sdl->RenderClear(s->renderer);
     if (sdl_screen_place(s, &place)) {
         SDL_Rect to = {place.x, place.y, place.w, place.h};
         bool whole = place.w % (int)s->frame_w == 0; /* whole pixels stay sharp */
         SDL_ScaleMode mode = whole ? SDL_ScaleModeNearest : SDL_ScaleModeLinear;
-        SDL_SetTextureScaleMode(s->frame, mode);
-        SDL_RenderCopy(s->renderer, s->frame, NULL, &to);
+        s->sdl->SetTextureScaleMode(s->frame, mode);
+        s->sdl->RenderCopy(s->renderer, s->frame, NULL, &to);
         if (s->cursor && s->state.cursor_visible) {
-            SDL_SetTextureScaleMode(s->cursor, mode);
+            s->sdl->SetTextureScaleMode(s->cursor, mode);
             draw_cursor(s, &place);
         }
     }
-    SDL_RenderPresent(s->renderer);
+    s->sdl->RenderPresent(s->renderer);
 }

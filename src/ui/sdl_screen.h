@@ -10,10 +10,10 @@
 
 #include "display/display.h"
 #include "ui/geometry.h"
-
-#include <SDL.h>
+#include "ui/sdl_api.h"
 
 struct sdl_screen {
+    const struct sdl_api *sdl;
     struct display *display;
     struct viewer *viewer;
     unsigned head;
@@ -26,8 +26,8 @@ struct sdl_screen {
     pixman_region32_t damage;
 };
 
-void sdl_screen_init(struct sdl_screen *s, struct display *d, struct viewer *v, unsigned head,
-                     SDL_Renderer *renderer);
+void sdl_screen_init(struct sdl_screen *s, const struct sdl_api *sdl, struct display *d,
+                     struct viewer *v, unsigned head, SDL_Renderer *renderer);
 void sdl_screen_finish(struct sdl_screen *s);
 
 /* Takes what is new; returns true if the window must be drawn again. *mode: its size changed. */

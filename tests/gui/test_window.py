@@ -71,5 +71,17 @@ def test_no_display():
         assert m.errors.count(b"\n") == 1 and b"without a window" in m.errors, m.errors
 
 
+def test_headless():
+    """No display library is touched."""
+    with Machine(display="none") as m:
+        m.wait("Linux version")
+        with open(f"/proc/{m.process.pid}/maps", encoding="ascii") as f:
+            maps = f.read()
+        for library in ("libSDL", "libX11", "libwayland", "libGL"):
+            assert library not in maps, library
+        m.qmp("quit")
+        assert m.end() == 0
+
+
 if __name__ == "__main__":
     main(tests_of(sys.modules[__name__]))
