@@ -12,8 +12,9 @@ FLAGS = ['-std=gnu11', '-O2', '-misa-spec=2.2', '-Wall', '-Wextra', '-ffreestand
 ABI = {64: 'lp64', 32: 'ilp32'}
 
 
-def compile_guest(out, xlen, sources, isa='i', defines=(), include=(), script='guest.ld'):
-    """Links start.S, guest.c and sources (paths, or names in guest/) into out.
+def compile_guest(out, xlen, sources, isa='i', defines=(), include=(), script='guest.ld',
+                  start='start.S'):
+    """Links start, guest.c and sources (paths, or names in guest/) into out.
 
     Programs are soft-float and, unless isa says more, use the base only: they must run with every
     extension off.
@@ -21,13 +22,18 @@ def compile_guest(out, xlen, sources, isa='i', defines=(), include=(), script='g
     paths = [s if os.path.isabs(s) else os.path.join(GUEST, s) for s in sources]
     subprocess.run([CC, *FLAGS, f'-march=rv{xlen}{isa}', f'-mabi={ABI[xlen]}', *defines,
                     *[f'-I{d}' for d in (GUEST, *include)], *[f'-Wa,-I{d}' for d in include],
-                    '-T', os.path.join(GUEST, script), os.path.join(GUEST, 'start.S'),
+                    '-T', os.path.join(GUEST, script), os.path.join(GUEST, start),
                     os.path.join(GUEST, 'guest.c'), *paths, '-lgcc', '-o', out], check=True)
 
 
 def riscreen_command(riscreen, elf, xlen, cpu='', harts=1, memory='256M', extra=()):
     return [riscreen, '-H', '--bios', 'none', '-m', memory, '-c', str(harts),
             '--cpu', f'rv{xlen}{cpu}', '-k', elf, *extra]
+
+
+def sbi_command(riscreen, elf, xlen, harts):
+    """A program that starts in S-mode under the built-in SBI."""
+    return [riscreen, '-H', '-m', '256M', '-c', str(harts), '--cpu', f'rv{xlen}', '-k', elf]
 
 
 def qemu_command(elf, xlen, cpu='', harts=1, memory='256', extra=()):
