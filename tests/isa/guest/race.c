@@ -166,11 +166,14 @@ static void test_patch(ulong hart)
 {
     uint32_t n = SCALED(PATCH_ROUNDS), pair = (uint32_t)hart / 2;
     sync_all();
-    for (uint32_t round = 1; round <= n; round++)
+    for (uint32_t round = 1; round <= n; round++) {
+        if (round == n / 2 + 1)
+            sync_all(); /* the last one to patch may still be running what it wrote */
         if ((hart & 1) == (round > n / 2))
             patch_and_run(pair, round);
         else
             wait_and_run(pair, round);
+    }
     sync_all();
     if (hart)
         return;

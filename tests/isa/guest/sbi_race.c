@@ -14,7 +14,7 @@
 #define ROUNDS 100
 #endif
 #define SCALED(n) ((uint32_t)((uint64_t)(n)*ROUNDS / 100))
-enum { STARTS = 1500, STORM = 10000, REMAPS = 1000, PAGES = 16, IPIS = 10000, PAGE = 4096 };
+enum { STARTS = 1500, STORM = 10000, REMAPS = 10000, PAGES = 16, IPIS = 10000, PAGE = 4096 };
 enum { PTE_LEAF = 0xcf /* V R W X A D */, ALL = (1 << HARTS) - 1 };
 #define WINDOW 0x40000000ul /* the page that is remapped */
 
