@@ -208,7 +208,7 @@ static int crossing_allowed(void)
 static ulong data_offset(void)
 {
     if (random_chance(4) && crossing_allowed())
-        return PAGE - random_below(8);
+        return PAGE - 1 - random_below(7);
     return DATA + random_below(PAGE - DATA - 8);
 }
 

@@ -79,7 +79,10 @@ static int has_napot(ulong pte)
     return __riscv_xlen == 64 && pte >> (__riscv_xlen - 1);
 }
 
-/* A leaf: page number in units of 4 KiB for this level. */
+/*
+ * A leaf: page number in units of 4 KiB for this level. Large ones lead to memory, to none (holes)
+ * or are misaligned.
+ */
 static ulong random_leaf(const struct tables *t, unsigned level)
 {
     ulong page;
@@ -88,11 +91,9 @@ static ulong random_leaf(const struct tables *t, unsigned level)
     else if (level == 1)
         page = (ulong)POOL >> 12;
     else if (level == 2)
-        page = !t->holes          ? 1
-               : random_chance(2) ? 0xc0000
-                                  : 0x80000; /* misaligned; no memory; some */
+        page = t->holes && random_chance(2) ? 0xc0000 : 0x80000 + !t->holes;
     else
-        page = t->holes ? 1ul << (INDEX_BITS * level) << random_below(2) : 1; /* misaligned */
+        page = t->holes ? 1ul << (INDEX_BITS * level) << random_below(2) : 0x80001;
     if (level == 1 && __riscv_xlen == 32)
         page = 0x80400; /* a 4 MiB page that holds the pool at 2 MiB */
     if (level && random_chance(8))
