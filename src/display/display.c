@@ -1,59 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include "display/display.h"
+/* The GPU's side: what heads show, and their cursors. */
+#include "display/internal.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A viewer's damage is merged into one box when it has more boxes than this. */
-#define MAX_BOXES 64
-
-struct shot {          /* what a head shows: a rectangle of an image */
-    struct image *img; /* NULL: nothing */
-    struct rect src;
-};
-
-struct head {
-    /* the GPU's thread alone */
-    struct shot next; /* named by set_scanout; img holds a reference */
-    /* written by the GPU's thread under the display's lock, so that thread reads it without */
-    struct shot shown; /* img holds a reference and is image_show'n */
-    struct head_state state;
-    uint32_t cursor_width, cursor_height;
-    uint8_t cursor[DISPLAY_CURSOR * DISPLAY_CURSOR * 4]; /* BGRA, no padding */
-    /* under the display's lock */
-    struct head_wish wish;
-};
-
-struct viewer_head {
-    bool woken; /* wake was called and the viewer has not taken since */
-    bool taken;
-    uint32_t mode_gen, frame_gen, cursor_gen, cursor_pos_gen; /* as last taken */
-    pixman_region32_t damage;
-};
-
-struct viewer {
-    struct display *display;
-    void (*wake)(void *ctx);
-    void *ctx;
-    /* under the display's lock */
-    struct viewer *next;
-    bool leaving;
-    unsigned waking; /* calls of wake that are running */
-    struct viewer_head head[DISPLAY_MAX_HEADS];
-};
-
-struct display {
-    unsigned heads;
-    pthread_mutex_t lock;
-    pthread_cond_t woke; /* a call of wake returned */
-    struct viewer *viewers;
-    /* Held while the listener runs, taken before `lock`. */
-    pthread_mutex_t wish_lock;
-    void (*on_wish)(void *ctx);
-    void *on_wish_ctx;
-    struct head head[DISPLAY_MAX_HEADS];
-};
+void listener_set(struct listener *l, void (*fn)(void *ctx), void *ctx)
+{
+    pthread_mutex_lock(&l->lock);
+    l->fn = fn;
+    l->ctx = ctx;
+    pthread_mutex_unlock(&l->lock);
+}
 
 struct display *display_create(unsigned heads, const struct head_wish *wish)
 {
@@ -62,7 +20,8 @@ struct display *display_create(unsigned heads, const struct head_wish *wish)
         return NULL;
     d->heads = MIN(MAX(heads, 1), DISPLAY_MAX_HEADS);
     pthread_mutex_init(&d->lock, NULL);
-    pthread_mutex_init(&d->wish_lock, NULL);
+    pthread_mutex_init(&d->on_wish.lock, NULL);
+    pthread_mutex_init(&d->on_consumed.lock, NULL);
     pthread_cond_init(&d->woke, NULL);
     for (unsigned i = 0; i < d->heads; i++) {
         d->head[i].wish = *wish;
@@ -77,7 +36,8 @@ void display_destroy(struct display *d)
         return;
     display_reset(d);
     pthread_cond_destroy(&d->woke);
-    pthread_mutex_destroy(&d->wish_lock);
+    pthread_mutex_destroy(&d->on_consumed.lock);
+    pthread_mutex_destroy(&d->on_wish.lock);
     pthread_mutex_destroy(&d->lock);
     free(d);
 }
@@ -85,118 +45,6 @@ void display_destroy(struct display *d)
 unsigned display_heads(const struct display *d)
 {
     return d->heads;
-}
-
-/* --- wishes ----------------------------------------------------------------------------------- */
-
-void display_wish(struct display *d, unsigned head, struct head_wish *out)
-{
-    pthread_mutex_lock(&d->lock);
-    *out = d->head[head].wish;
-    pthread_mutex_unlock(&d->lock);
-}
-
-static bool same_wish(const struct head_wish *a, const struct head_wish *b)
-{
-    return a->connected == b->connected && a->width == b->width && a->height == b->height &&
-           a->refresh_mhz == b->refresh_mhz;
-}
-
-void display_set_wish(struct display *d, unsigned head, const struct head_wish *wish)
-{
-    pthread_mutex_lock(&d->wish_lock);
-    pthread_mutex_lock(&d->lock);
-    bool changed = !same_wish(&d->head[head].wish, wish);
-    d->head[head].wish = *wish;
-    pthread_mutex_unlock(&d->lock);
-    if (changed && d->on_wish)
-        d->on_wish(d->on_wish_ctx);
-    pthread_mutex_unlock(&d->wish_lock);
-}
-
-void display_on_wish(struct display *d, void (*fn)(void *ctx), void *ctx)
-{
-    pthread_mutex_lock(&d->wish_lock);
-    d->on_wish = fn;
-    d->on_wish_ctx = ctx;
-    pthread_mutex_unlock(&d->wish_lock);
-}
-
-/* --- telling the viewers ---------------------------------------------------------------------- */
-
-static struct rect head_rect(const struct head *h)
-{
-    return (struct rect){0, 0, h->state.width, h->state.height};
-}
-
-static void damage_set(pixman_region32_t *damage, const struct rect *r)
-{
-    pixman_region32_fini(damage);
-    pixman_region32_init_rect(damage, (int)r->x, (int)r->y, r->w, r->h);
-}
-
-static void damage_add(pixman_region32_t *damage, const struct rect *r, const struct rect *all)
-{
-    if (!pixman_region32_union_rect(damage, damage, (int)r->x, (int)r->y, r->w, r->h)) {
-        damage_set(damage, all); /* no memory for the list: one box needs none */
-    } else if (pixman_region32_n_rects(damage) > MAX_BOXES) {
-        pixman_box32_t e = *pixman_region32_extents(damage);
-        damage_set(damage, &(struct rect){(uint32_t)e.x1, (uint32_t)e.y1, (uint32_t)(e.x2 - e.x1),
-                                          (uint32_t)(e.y2 - e.y1)});
-    }
-}
-
-/* Under the lock: part of a head's picture changed. */
-static void damage_head(struct display *d, struct head *h, const struct rect *part)
-{
-    unsigned i = (unsigned)(h - d->head);
-    struct rect all = head_rect(h);
-    h->state.frame_gen++;
-    for (struct viewer *v = d->viewers; v; v = v->next)
-        damage_add(&v->head[i].damage, part, &all);
-}
-
-/* Under the lock: nothing that was damaged before matters now. */
-static void damage_drop(struct display *d, const struct head *h)
-{
-    for (struct viewer *v = d->viewers; v; v = v->next)
-        damage_set(&v->head[h - d->head].damage, &(struct rect){0});
-}
-
-static bool viewer_behind(const struct viewer_head *vh, const struct head_state *s)
-{
-    return !vh->taken || vh->mode_gen != s->mode_gen || vh->frame_gen != s->frame_gen ||
-           vh->cursor_gen != s->cursor_gen || vh->cursor_pos_gen != s->cursor_pos_gen;
-}
-
-/* Under the lock: does v need a wake-up it did not get yet? Notes that it gets it now. */
-static bool viewer_due(struct viewer *v)
-{
-    bool due = false;
-    for (unsigned i = 0; i < v->display->heads; i++) {
-        struct viewer_head *vh = &v->head[i];
-        if (vh->woken || !viewer_behind(vh, &v->display->head[i].state))
-            continue;
-        vh->woken = due = true;
-    }
-    return due && !v->leaving;
-}
-
-/* Without the lock. A viewer stays in the list while its wake runs: display_detach waits. */
-static void wake_viewers(struct display *d)
-{
-    pthread_mutex_lock(&d->lock);
-    for (struct viewer *v = d->viewers; v; v = v->next) {
-        if (!viewer_due(v))
-            continue;
-        v->waking++;
-        pthread_mutex_unlock(&d->lock);
-        v->wake(v->ctx);
-        pthread_mutex_lock(&d->lock);
-        v->waking--;
-        pthread_cond_broadcast(&d->woke);
-    }
-    pthread_mutex_unlock(&d->lock);
 }
 
 /* --- pictures --------------------------------------------------------------------------------- */
@@ -230,12 +78,11 @@ static void head_switch(struct display *d, struct head *h, struct shot shot)
     if (s->active != active || resized)
         s->mode_gen++;
     s->active = active;
-    damage_drop(d, h);
+    viewers_drop_damage(d, h);
     if (active) {
         s->width = shot.src.w;
         s->height = shot.src.h;
-        struct rect all = head_rect(h);
-        damage_head(d, h, &all);
+        viewers_damage(d, h, &(struct rect){0, 0, s->width, s->height});
     }
     pthread_mutex_unlock(&d->lock);
     if (old.img)
@@ -260,7 +107,7 @@ void display_set_scanout(struct display *d, unsigned head, struct image *img,
     head_set_next(h, img, src);
     if (!img) {
         head_clear(d, h);
-        wake_viewers(d);
+        viewers_wake(d);
     }
 }
 
@@ -274,7 +121,7 @@ void display_forget(struct display *d, struct image *img)
         if (next || h->shown.img == img)
             head_clear(d, h);
     }
-    wake_viewers(d);
+    viewers_wake(d);
 }
 
 /* The flushed part of img becomes damage of a head that shows it. */
@@ -286,7 +133,7 @@ static void head_flush(struct display *d, struct head *h, const struct rect *rec
     part.x -= h->shown.src.x;
     part.y -= h->shown.src.y;
     pthread_mutex_lock(&d->lock);
-    damage_head(d, h, &part);
+    viewers_damage(d, h, &part);
     pthread_mutex_unlock(&d->lock);
 }
 
@@ -303,7 +150,7 @@ void display_flush(struct display *d, struct image *img, const struct rect *rect
             head_flush(d, h, rect);
         }
     }
-    wake_viewers(d);
+    viewers_wake(d);
 }
 
 /* --- cursors ---------------------------------------------------------------------------------- */
@@ -350,7 +197,7 @@ void display_set_cursor(struct display *d, unsigned head, const struct picture *
     s->cursor_gen += changed;
     cursor_move(s, x, y);
     pthread_mutex_unlock(&d->lock);
-    wake_viewers(d);
+    viewers_wake(d);
 }
 
 void display_move_cursor(struct display *d, unsigned head, int32_t x, int32_t y)
@@ -358,7 +205,7 @@ void display_move_cursor(struct display *d, unsigned head, int32_t x, int32_t y)
     pthread_mutex_lock(&d->lock);
     cursor_move(&d->head[head].state, x, y);
     pthread_mutex_unlock(&d->lock);
-    wake_viewers(d);
+    viewers_wake(d);
 }
 
 void display_reset(struct display *d)
@@ -372,199 +219,47 @@ void display_reset(struct display *d)
         h->state.cursor_visible = false;
         pthread_mutex_unlock(&d->lock);
     }
-    wake_viewers(d);
+    viewers_wake(d);
 }
 
-/* --- viewers ---------------------------------------------------------------------------------- */
+/* --- pacing ----------------------------------------------------------------------------------- */
 
-struct viewer *display_attach(struct display *d, void (*wake)(void *ctx), void *ctx)
-{
-    struct viewer *v = calloc(1, sizeof(*v));
-    if (!v)
-        return NULL;
-    v->display = d;
-    v->wake = wake;
-    v->ctx = ctx;
-    pthread_mutex_lock(&d->lock);
-    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++) {
-        struct rect all = head_rect(&d->head[i]);
-        pixman_region32_init(&v->head[i].damage);
-        if (d->head[i].state.active)
-            damage_set(&v->head[i].damage, &all);
-    }
-    v->next = d->viewers;
-    d->viewers = v;
-    pthread_mutex_unlock(&d->lock);
-    return v;
-}
-
-void display_detach(struct viewer *v)
-{
-    if (!v)
-        return;
-    struct display *d = v->display;
-    pthread_mutex_lock(&d->lock);
-    v->leaving = true;
-    while (v->waking)
-        pthread_cond_wait(&d->woke, &d->lock);
-    struct viewer **p = &d->viewers;
-    while (*p != v)
-        p = &(*p)->next;
-    *p = v->next;
-    pthread_mutex_unlock(&d->lock);
-    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
-        pixman_region32_fini(&v->head[i].damage);
-    free(v);
-}
-
-/* Under the lock. Before the first picture a head has the size it wishes for. */
-static void head_get_state(const struct head *h, struct head_state *state)
-{
-    *state = h->state;
-    if (!state->width) {
-        state->width = h->wish.width;
-        state->height = h->wish.height;
-    }
-}
-
-bool viewer_take(struct viewer *v, unsigned head, struct head_state *state,
-                 pixman_region32_t *damage)
-{
-    struct display *d = v->display;
-    struct viewer_head *vh = &v->head[head];
-    pthread_mutex_lock(&d->lock);
-    const struct head_state *now = &d->head[head].state;
-    bool changed = viewer_behind(vh, now);
-    head_get_state(&d->head[head], state);
-    pixman_region32_t empty = vh->damage; /* swap: what the caller had is dropped */
-    vh->damage = *damage;
-    *damage = empty;
-    pixman_region32_clear(&vh->damage);
-    vh->taken = true;
-    vh->woken = false;
-    vh->mode_gen = now->mode_gen;
-    vh->frame_gen = now->frame_gen;
-    vh->cursor_gen = now->cursor_gen;
-    vh->cursor_pos_gen = now->cursor_pos_gen;
-    pthread_mutex_unlock(&d->lock);
-    return changed;
-}
-
-void display_state(struct display *d, unsigned head, struct head_state *state)
+void display_frame(struct display *d, const struct image *img, struct display_frame *frame)
 {
     pthread_mutex_lock(&d->lock);
-    head_get_state(&d->head[head], state);
-    pthread_mutex_unlock(&d->lock);
-}
-
-/* --- reading pictures ------------------------------------------------------------------------- */
-
-/* What the head shows, held shown until shot_release; false: nothing. */
-static bool shot_hold(struct display *d, unsigned head, struct shot *shot)
-{
-    pthread_mutex_lock(&d->lock);
-    *shot = d->head[head].shown;
-    if (shot->img) {
-        image_ref(shot->img);
-        image_show(shot->img); /* the head shows it already, so this waits for nothing */
+    for (unsigned i = 0; i < d->heads; i++) {
+        if (d->head[i].shown.img != img)
+            continue;
+        frame->heads |= UINT32_C(1) << i;
+        frame->gen[i] = d->head[i].state.frame_gen;
     }
     pthread_mutex_unlock(&d->lock);
-    return shot->img;
 }
 
-static void shot_release(const struct shot *shot)
+/* Under the lock. */
+static bool viewer_owes(const struct viewer *v, const struct display_frame *frame)
 {
-    image_hide(shot->img);
-    image_unref(shot->img);
-}
-
-/* rect: of the picture; dst is its first pixel. */
-static void shot_read(const struct shot *shot, const struct rect *rect, uint8_t *dst,
-                      uint32_t stride)
-{
-    struct rect part, all = {0, 0, shot->src.w, shot->src.h};
-    if (!rect_intersect(rect, &all, &part))
-        return;
-    dst += (size_t)(part.y - rect->y) * stride + (size_t)(part.x - rect->x) * 4;
-    part.x += shot->src.x;
-    part.y += shot->src.y;
-    image_read(shot->img, &part, dst, stride, false);
-}
-
-bool display_read(struct display *d, unsigned head, const struct rect *rect, uint8_t *dst,
-                  uint32_t dst_stride)
-{
-    struct shot shot;
-    if (!shot_hold(d, head, &shot))
-        return false;
-    shot_read(&shot, rect, dst, dst_stride);
-    shot_release(&shot);
-    return true;
-}
-
-struct picture *display_cursor(struct display *d, unsigned head)
-{
-    struct picture *p = picture_create(DISPLAY_CURSOR, DISPLAY_CURSOR);
-    if (!p)
-        return NULL;
-    pthread_mutex_lock(&d->lock);
-    const struct head *h = &d->head[head];
-    bool visible = h->state.cursor_visible;
-    if (visible) {
-        p->width = h->cursor_width;
-        p->height = h->cursor_height;
-        p->stride = p->width * 4;
-        memcpy(p->data, h->cursor, (size_t)p->stride * p->height);
+    for (unsigned i = 0; i < v->display->heads; i++) {
+        const struct viewer_head *vh = &v->head[i];
+        if ((frame->heads >> i & 1) && vh->pacing && v->display->head[i].state.active &&
+            (int32_t)(vh->consumed_gen - frame->gen[i]) < 0)
+            return true;
     }
+    return false;
+}
+
+bool display_owed(struct display *d, const struct display_frame *frame)
+{
+    bool owed = false;
+    pthread_mutex_lock(&d->lock);
+    for (struct viewer *v = d->viewers; v && !owed; v = v->next)
+        owed = viewer_owes(v, frame);
+    d->awaited |= owed;
     pthread_mutex_unlock(&d->lock);
-    if (visible)
-        return p;
-    picture_destroy(p);
-    return NULL;
+    return owed;
 }
 
-/* Colours of a cursor are premultiplied, as in DRM's cursor planes. */
-static void blend_cursor(struct picture *pic, const struct picture *cursor, int32_t x, int32_t y)
+void display_on_consumed(struct display *d, void (*fn)(void *ctx), void *ctx)
 {
-    pixman_image_t *dst =
-        pixman_image_create_bits(PIXMAN_a8r8g8b8, (int)pic->width, (int)pic->height,
-                                 (uint32_t *)pic->data, (int)pic->stride);
-    pixman_image_t *src =
-        pixman_image_create_bits(PIXMAN_a8r8g8b8, (int)cursor->width, (int)cursor->height,
-                                 (uint32_t *)cursor->data, (int)cursor->stride);
-    if (dst && src)
-        pixman_image_composite32(PIXMAN_OP_OVER, src, NULL, dst, 0, 0, 0, 0, x, y,
-                                 (int)cursor->width, (int)cursor->height);
-    if (src)
-        pixman_image_unref(src);
-    if (dst)
-        pixman_image_unref(dst);
-}
-
-static void fill_black(struct picture *pic)
-{
-    uint32_t *p = (uint32_t *)pic->data;
-    for (size_t i = 0, n = (size_t)pic->width * pic->height; i < n; i++)
-        p[i] = 0xff000000;
-}
-
-struct picture *display_snapshot(struct display *d, unsigned head, bool cursor)
-{
-    struct shot shot;
-    struct head_state state;
-    display_state(d, head, &state);
-    bool active = shot_hold(d, head, &shot);
-    struct rect all = {0, 0, active ? shot.src.w : state.width, active ? shot.src.h : state.height};
-    struct picture *pic = picture_create(all.w, all.h);
-    if (pic && active)
-        shot_read(&shot, &all, pic->data, pic->stride);
-    else if (pic)
-        fill_black(pic);
-    if (active)
-        shot_release(&shot);
-    struct picture *cur = pic && active && cursor ? display_cursor(d, head) : NULL;
-    if (cur)
-        blend_cursor(pic, cur, state.cursor_x, state.cursor_y);
-    picture_destroy(cur);
-    return pic;
+    listener_set(&d->on_consumed, fn, ctx);
 }

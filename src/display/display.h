@@ -49,6 +49,13 @@ unsigned display_heads(const struct display *d);
 
 /* --- the GPU's side; its thread only, except wish ------------------------------------------ */
 void display_wish(struct display *d, unsigned head, struct head_wish *out); /* any thread */
+/*
+ * All wishes as they were at one moment, and where such a head lies on the desktop: connected heads
+ * stand side by side from the left; others take no room (w = h = 0). Display info and EDIDs are
+ * answered from these. Any thread.
+ */
+void display_wishes(struct display *d, struct head_wish out[DISPLAY_MAX_HEADS]);
+struct rect desktop_place(const struct head_wish wish[DISPLAY_MAX_HEADS], unsigned head);
 /* The host changes what it wishes (window resized, plugged); calls the GPU's listener. Any thread.
  */
 void display_set_wish(struct display *d, unsigned head, const struct head_wish *wish);
@@ -66,6 +73,21 @@ void display_flush(struct display *d, struct image *img, const struct rect *rect
 void display_set_cursor(struct display *d, unsigned head, const struct picture *pic, int32_t x,
                         int32_t y, uint32_t hot_x, uint32_t hot_y);
 void display_move_cursor(struct display *d, unsigned head, int32_t x, int32_t y);
+
+/*
+ * Pacing. A guest that waits for its flush to be shown draws at the speed of the screen. After a
+ * flush, display_frame adds the heads that show img to a frame (zeroed by the caller); display_owed
+ * says whether a viewer that paces one of them (viewer_pace) still has to consume it. While it
+ * says so, and only then, the one listener is called, on any thread, when that may have changed.
+ */
+struct display_frame {
+    uint32_t heads; /* a bit for each */
+    uint32_t gen[DISPLAY_MAX_HEADS];
+};
+void display_frame(struct display *d, const struct image *img, struct display_frame *frame);
+bool display_owed(struct display *d, const struct display_frame *frame);
+void display_on_consumed(struct display *d, void (*fn)(void *ctx), void *ctx);
+
 /* Device reset: every head inactive, no cursors; wishes stay. */
 void display_reset(struct display *d);
 
@@ -82,6 +104,23 @@ void display_detach(struct viewer *v); /* wake is not running and will not be ca
  */
 bool viewer_take(struct viewer *v, unsigned head, struct head_state *state,
                  pixman_region32_t *damage);
+/*
+ * Does this viewer pace the head? One that shows each frame at a refresh of the user's screen may,
+ * while its window can be seen; all others never do. What it took last it has consumed when
+ * the user can see it: then the guest may draw the next. Any thread.
+ */
+void viewer_pace(struct viewer *v, unsigned head, bool on);
+void viewer_consumed(struct viewer *v, unsigned head);
+
+/* Where the guest was told the head lies on the desktop. Any thread. */
+struct rect display_place(struct display *d, unsigned head);
+/*
+ * The tablet's position (0..INPUT_ABS_MAX over the box around all connected heads) of the middle of
+ * pixel x, y in a picture of the head, drawn w x h large (at most 65536). Points outside are moved
+ * to its edge. Any thread.
+ */
+void display_abs(struct display *d, unsigned head, uint32_t x, uint32_t y, uint32_t w, uint32_t h,
+                 int32_t *ax, int32_t *ay);
 /* Without a viewer's bookkeeping: the state as it is now. Any thread. */
 void display_state(struct display *d, unsigned head, struct head_state *state);
 /*

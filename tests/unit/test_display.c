@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "display/display.h"
+#include "display/input.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -448,6 +449,133 @@ static void test_random(void **state)
     }
 }
 
+static void test_places(void **state)
+{
+    (void)state;
+    struct display *d = display_create(3, &(struct head_wish){true, 100, 50, 60000});
+    struct head_wish w[DISPLAY_MAX_HEADS];
+    display_set_wish(d, 2, &(struct head_wish){true, 300, 80, 60000});
+    display_wishes(d, w);
+    assert_true(w[0].connected && !w[1].connected && w[2].connected && w[2].width == 300);
+    struct rect r = display_place(d, 0);
+    assert_true(r.x == 0 && r.y == 0 && r.w == 100 && r.h == 50);
+    r = display_place(d, 1);
+    assert_true(r.x == 0 && r.w == 0 && r.h == 0); /* not connected: no room */
+    r = display_place(d, 2);
+    assert_true(r.x == 100 && r.y == 0 && r.w == 300 && r.h == 80);
+    display_destroy(d);
+}
+
+/* The guest turns a position back into the very pixel, on its head, whatever the scale. */
+static void test_abs(void **state)
+{
+    (void)state;
+    static const struct head_wish wishes[] = {{true, 1280, 800, 60000}, {true, 1024, 768, 60000}};
+    struct display *d = display_create(2, &wishes[0]);
+    int32_t ax, ay;
+    for (uint32_t x = 0; x < 1280; x++) { /* one head: all of the tablet */
+        display_abs(d, 0, x, x * 800 / 1280, 1280, 800, &ax, &ay);
+        assert_int_equal(ax * 1280 / (INPUT_ABS_MAX + 1), x);
+        assert_int_equal(ay * 800 / (INPUT_ABS_MAX + 1), x * 800 / 1280);
+    }
+    display_set_wish(d, 1, &wishes[1]);
+    for (uint32_t x = 0; x < 1024; x++) { /* the right one of two, the lower */
+        display_abs(d, 1, x, x * 768 / 1024, 1024, 768, &ax, &ay);
+        assert_int_equal(ax * (1280 + 1024) / (INPUT_ABS_MAX + 1), 1280 + x);
+        assert_int_equal(ay * 800 / (INPUT_ABS_MAX + 1), x * 768 / 1024);
+    }
+    for (uint32_t x = 0; x < 2560; x++) { /* drawn twice as large */
+        display_abs(d, 0, x, 0, 2560, 1600, &ax, &ay);
+        assert_int_equal(ax * (1280 + 1024) / (INPUT_ABS_MAX + 1), x / 2);
+    }
+    display_abs(d, 1, 5000, 5000, 1024, 800, &ax, &ay); /* outside: the edge */
+    assert_int_equal(ax, INPUT_ABS_MAX - 7);
+    assert_in_range(ay, 767 * 32768 / 800, 768 * 32768 / 800);
+    display_abs(d, 1, 0, 0, 0, 0, &ax, &ay); /* no picture at all */
+    assert_in_range(ax, 0, INPUT_ABS_MAX);
+    display_set_wish(d, 0, &(struct head_wish){false, 1, 1, 1});
+    display_set_wish(d, 1, &(struct head_wish){false, 1, 1, 1});
+    display_abs(d, 1, 5, 5, 10, 10, &ax, &ay); /* no desktop */
+    assert_true(ax == 0 && ay == 0);
+    display_destroy(d);
+}
+
+static void take(struct viewer *v, unsigned head)
+{
+    struct head_state s;
+    pixman_region32_t damage;
+    pixman_region32_init(&damage);
+    viewer_take(v, head, &s, &damage);
+    pixman_region32_fini(&damage);
+}
+
+static struct display_frame flush(struct display *d, struct image *img)
+{
+    struct display_frame f = {0};
+    display_flush(d, img, &all);
+    display_frame(d, img, &f);
+    return f;
+}
+
+static void test_pacing(void **state)
+{
+    (void)state;
+    struct display *d = display_create(2, &wish);
+    struct image *a = image_of(1), *b = image_of(2);
+    unsigned woken = 0, told = 0;
+    struct viewer *v = display_attach(d, count_wake, &woken),
+                  *other = display_attach(d, count_wake, &woken);
+    display_on_consumed(d, count_wake, &told);
+    display_set_scanout(d, 0, a, &all);
+    struct display_frame f = flush(d, a);
+    assert_false(display_owed(d, &f)); /* nobody paces */
+    viewer_pace(v, 0, true);
+    assert_false(display_owed(d, &f)); /* it owes what comes from now on */
+    f = flush(d, a);
+    assert_true(display_owed(d, &f));
+    viewer_consumed(v, 0); /* what it has not taken it can not have shown */
+    assert_true(display_owed(d, &f));
+    take(v, 0);
+    assert_true(display_owed(d, &f));
+    viewer_consumed(other, 0);
+    assert_true(display_owed(d, &f));
+    told = 0;
+    viewer_consumed(v, 0);
+    assert_int_equal(told, 1);
+    assert_false(display_owed(d, &f));
+    viewer_consumed(v, 0);
+    assert_int_equal(told, 1); /* nobody waits: nobody is told */
+    f = flush(d, a);
+    struct display_frame newer = flush(d, a);
+    take(v, 0); /* skips a frame */
+    viewer_consumed(v, 0);
+    assert_false(display_owed(d, &f) || display_owed(d, &newer));
+    f = flush(d, b); /* shown nowhere */
+    assert_false(display_owed(d, &f));
+    f = flush(d, a);
+    assert_true(display_owed(d, &f));
+    told = 0;
+    viewer_pace(v, 0, false); /* its window was hidden */
+    assert_int_equal(told, 1);
+    assert_false(display_owed(d, &f));
+    viewer_pace(v, 0, true);
+    f = flush(d, a);
+    assert_true(display_owed(d, &f));
+    display_forget(d, a); /* nothing is shown: nothing to wait for */
+    assert_false(display_owed(d, &f));
+    display_set_scanout(d, 0, b, &all);
+    f = flush(d, b);
+    assert_true(display_owed(d, &f));
+    told = 0;
+    display_detach(v);
+    assert_int_equal(told, 1);
+    assert_false(display_owed(d, &f));
+    display_detach(other);
+    image_unref(a);
+    image_unref(b);
+    display_destroy(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -459,6 +587,9 @@ int main(void)
         cmocka_unit_test(test_wishes),
         cmocka_unit_test(test_forget),
         cmocka_unit_test(test_late_and_slow),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_abs),
+        cmocka_unit_test(test_pacing),
         cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

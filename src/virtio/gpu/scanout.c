@@ -3,23 +3,21 @@
 #include "virtio/gpu/edid.h"
 #include "virtio/gpu/resource.h"
 
-/* Heads that are connected stand side by side, from the left. */
 uint32_t gpu_get_display_info(struct gpu_command *cmd)
 {
     struct display *d = cmd->gpu->display;
     struct gpu_resp_display_info *info = &cmd->resp.display_info;
-    uint32_t x = 0;
+    struct head_wish wish[DISPLAY_MAX_HEADS];
+    display_wishes(d, wish);
     *info = (struct gpu_resp_display_info){0};
     for (unsigned i = 0; i < display_heads(d); i++) {
-        struct head_wish wish;
-        display_wish(d, i, &wish);
-        if (!wish.connected)
+        if (!wish[i].connected)
             continue;
+        struct rect r = desktop_place(wish, i);
         info->pmodes[i] = (struct gpu_display_one){
-            .r = {le32_make(x), le32_make(0), le32_make(wish.width), le32_make(wish.height)},
+            .r = {le32_make(r.x), le32_make(r.y), le32_make(r.w), le32_make(r.h)},
             .enabled = le32_make(1),
         };
-        x += wish.width;
     }
     cmd->resp_size = sizeof(*info);
     return GPU_OK_DISPLAY_INFO;
@@ -34,10 +32,11 @@ uint32_t gpu_get_edid(struct gpu_command *cmd)
     if (head >= display_heads(d))
         return GPU_ERR_INVALID_SCANOUT_ID;
     struct gpu_resp_edid *resp = &cmd->resp.edid;
-    struct head_wish wish;
-    display_wish(d, head, &wish);
+    struct head_wish wish[DISPLAY_MAX_HEADS];
+    display_wishes(d, wish);
     *resp = (struct gpu_resp_edid){0};
-    size_t size = edid_make(resp->edid, wish.width, wish.height, wish.refresh_mhz, head + 1);
+    size_t size = edid_make(resp->edid, wish[head].width, wish[head].height, wish[head].refresh_mhz,
+                            head + 1);
     resp->size = le32_make((uint32_t)size);
     cmd->resp_size = sizeof(*resp);
     return GPU_OK_EDID;

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The display, inside; for display.c (the GPU's side), viewer.c (the viewers' side), wish.c (what
+ * the host wishes) and snapshot.c (reading pictures) alone.
+ */
+#ifndef DISPLAY_INTERNAL_H
+#define DISPLAY_INTERNAL_H
+
+#include "display/display.h"
+
+#include <pthread.h>
+
+struct shot {          /* what a head shows: a rectangle of an image */
+    struct image *img; /* NULL: nothing */
+    struct rect src;
+};
+
+struct head {
+    /* the GPU's thread alone */
+    struct shot next; /* named by set_scanout; img holds a reference */
+    /* written by the GPU's thread under the display's lock, so that thread reads it without */
+    struct shot shown; /* img holds a reference and is image_show'n */
+    struct head_state state;
+    uint32_t cursor_width, cursor_height;
+    uint8_t cursor[DISPLAY_CURSOR * DISPLAY_CURSOR * 4]; /* BGRA, no padding */
+    /* under the display's lock */
+    struct head_wish wish;
+};
+
+struct viewer_head {
+    bool woken; /* wake was called and the viewer has not taken since */
+    bool taken;
+    bool pacing;
+    uint32_t mode_gen, frame_gen, cursor_gen, cursor_pos_gen; /* as last taken */
+    uint32_t consumed_gen; /* the last frame it showed its user; frame_gen or older */
+    pixman_region32_t damage;
+};
+
+struct viewer {
+    struct display *display;
+    void (*wake)(void *ctx);
+    void *ctx;
+    /* under the display's lock */
+    struct viewer *next;
+    bool leaving;
+    unsigned waking; /* calls of wake that are running */
+    struct viewer_head head[DISPLAY_MAX_HEADS];
+};
+
+/* Someone who wants to know of something; the lock is held while fn runs, and comes before the
+ * display's. */
+struct listener {
+    pthread_mutex_t lock;
+    void (*fn)(void *ctx);
+    void *ctx;
+};
+
+struct display {
+    unsigned heads;
+    pthread_mutex_t lock;
+    pthread_cond_t woke; /* a call of wake returned */
+    struct viewer *viewers;
+    bool awaited; /* someone wants on_consumed to be called */
+    struct listener on_wish, on_consumed;
+    struct head head[DISPLAY_MAX_HEADS];
+};
+
+void listener_set(struct listener *l, void (*fn)(void *ctx), void *ctx);
+
+/* Under the lock: part of a head's picture changed. */
+void viewers_damage(struct display *d, struct head *h, const struct rect *part);
+/* Under the lock: nothing that was damaged before matters now. */
+void viewers_drop_damage(struct display *d, const struct head *h);
+/* Without the lock. A viewer stays in the list while its wake runs: display_detach waits. */
+void viewers_wake(struct display *d);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading what heads show: rectangles, cursors, whole pictures. */
+#include "display/internal.h"
+
+#include <string.h>
+
+/* What the head shows, held shown until shot_release; false: nothing. */
+static bool shot_hold(struct display *d, unsigned head, struct shot *shot)
+{
+    pthread_mutex_lock(&d->lock);
+    *shot = d->head[head].shown;
+    if (shot->img) {
+        image_ref(shot->img);
+        image_show(shot->img); /* the head shows it already, so this waits for nothing */
+    }
+    pthread_mutex_unlock(&d->lock);
+    return shot->img;
+}
+
+static void shot_release(const struct shot *shot)
+{
+    image_hide(shot->img);
+    image_unref(shot->img);
+}
+
+/* rect: of the picture; dst is its first pixel. */
+static void shot_read(const struct shot *shot, const struct rect *rect, uint8_t *dst,
+                      uint32_t stride)
+{
+    struct rect part, all = {0, 0, shot->src.w, shot->src.h};
+    if (!rect_intersect(rect, &all, &part))
+        return;
+    dst += (size_t)(part.y - rect->y) * stride + (size_t)(part.x - rect->x) * 4;
+    part.x += shot->src.x;
+    part.y += shot->src.y;
+    image_read(shot->img, &part, dst, stride, false);
+}
+
+bool display_read(struct display *d, unsigned head, const struct rect *rect, uint8_t *dst,
+                  uint32_t dst_stride)
+{
+    struct shot shot;
+    if (!shot_hold(d, head, &shot))
+        return false;
+    shot_read(&shot, rect, dst, dst_stride);
+    shot_release(&shot);
+    return true;
+}
+
+struct picture *display_cursor(struct display *d, unsigned head)
+{
+    struct picture *p = picture_create(DISPLAY_CURSOR, DISPLAY_CURSOR);
+    if (!p)
+        return NULL;
+    pthread_mutex_lock(&d->lock);
+    const struct head *h = &d->head[head];
+    bool visible = h->state.cursor_visible;
+    if (visible) {
+        p->width = h->cursor_width;
+        p->height = h->cursor_height;
+        p->stride = p->width * 4;
+        memcpy(p->data, h->cursor, (size_t)p->stride * p->height);
+    }
+    pthread_mutex_unlock(&d->lock);
+    if (visible)
+        return p;
+    picture_destroy(p);
+    return NULL;
+}
+
+/* Colours of a cursor are premultiplied, as in DRM's cursor planes. */
+static void blend_cursor(struct picture *pic, const struct picture *cursor, int32_t x, int32_t y)
+{
+    pixman_image_t *dst =
+        pixman_image_create_bits(PIXMAN_a8r8g8b8, (int)pic->width, (int)pic->height,
+                                 (uint32_t *)pic->data, (int)pic->stride);
+    pixman_image_t *src =
+        pixman_image_create_bits(PIXMAN_a8r8g8b8, (int)cursor->width, (int)cursor->height,
+                                 (uint32_t *)cursor->data, (int)cursor->stride);
+    if (dst && src)
+        pixman_image_composite32(PIXMAN_OP_OVER, src, NULL, dst, 0, 0, 0, 0, x, y,
+                                 (int)cursor->width, (int)cursor->height);
+    if (src)
+        pixman_image_unref(src);
+    if (dst)
+        pixman_image_unref(dst);
+}
+
+static void fill_black(struct picture *pic)
+{
+    uint32_t *p = (uint32_t *)pic->data;
+    for (size_t i = 0, n = (size_t)pic->width * pic->height; i < n; i++)
+        p[i] = 0xff000000;
+}
+
+struct picture *display_snapshot(struct display *d, unsigned head, bool cursor)
+{
+    struct shot shot;
+    struct head_state state;
+    display_state(d, head, &state);
+    bool active = shot_hold(d, head, &shot);
+    struct rect all = {0, 0, active ? shot.src.w : state.width, active ? shot.src.h : state.height};
+    struct picture *pic = picture_create(all.w, all.h);
+    if (pic && active)
+        shot_read(&shot, &all, pic->data, pic->stride);
+    else if (pic)
+        fill_black(pic);
+    if (active)
+        shot_release(&shot);
+    struct picture *cur = pic && active && cursor ? display_cursor(d, head) : NULL;
+    if (cur)
+        blend_cursor(pic, cur, state.cursor_x, state.cursor_y);
+    picture_destroy(cur);
+    return pic;
+}

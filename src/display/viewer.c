@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* Viewers: what each of them has yet to see, waking them, and what they still have to consume. */
+#include "display/internal.h"
+
+#include <stdlib.h>
+
+/* A viewer's damage is merged into one box when it has more boxes than this. */
+#define MAX_BOXES 64
+
+/* --- telling the viewers ---------------------------------------------------------------------- */
+
+static struct rect head_rect(const struct head *h)
+{
+    return (struct rect){0, 0, h->state.width, h->state.height};
+}
+
+static void damage_set(pixman_region32_t *damage, const struct rect *r)
+{
+    pixman_region32_fini(damage);
+    pixman_region32_init_rect(damage, (int)r->x, (int)r->y, r->w, r->h);
+}
+
+static void damage_add(pixman_region32_t *damage, const struct rect *r, const struct rect *all)
+{
+    if (!pixman_region32_union_rect(damage, damage, (int)r->x, (int)r->y, r->w, r->h)) {
+        damage_set(damage, all); /* no memory for the list: one box needs none */
+    } else if (pixman_region32_n_rects(damage) > MAX_BOXES) {
+        pixman_box32_t e = *pixman_region32_extents(damage);
+        damage_set(damage, &(struct rect){(uint32_t)e.x1, (uint32_t)e.y1, (uint32_t)(e.x2 - e.x1),
+                                          (uint32_t)(e.y2 - e.y1)});
+    }
+}
+
+void viewers_damage(struct display *d, struct head *h, const struct rect *part)
+{
+    unsigned i = (unsigned)(h - d->head);
+    struct rect all = head_rect(h);
+    h->state.frame_gen++;
+    for (struct viewer *v = d->viewers; v; v = v->next)
+        damage_add(&v->head[i].damage, part, &all);
+}
+
+void viewers_drop_damage(struct display *d, const struct head *h)
+{
+    for (struct viewer *v = d->viewers; v; v = v->next)
+        damage_set(&v->head[h - d->head].damage, &(struct rect){0});
+}
+
+static bool viewer_behind(const struct viewer_head *vh, const struct head_state *s)
+{
+    return !vh->taken || vh->mode_gen != s->mode_gen || vh->frame_gen != s->frame_gen ||
+           vh->cursor_gen != s->cursor_gen || vh->cursor_pos_gen != s->cursor_pos_gen;
+}
+
+/* Under the lock: does v need a wake-up it did not get yet? Notes that it gets it now. */
+static bool viewer_due(struct viewer *v)
+{
+    bool due = false;
+    for (unsigned i = 0; i < v->display->heads; i++) {
+        struct viewer_head *vh = &v->head[i];
+        if (vh->woken || !viewer_behind(vh, &v->display->head[i].state))
+            continue;
+        vh->woken = due = true;
+    }
+    return due && !v->leaving;
+}
+
+void viewers_wake(struct display *d)
+{
+    pthread_mutex_lock(&d->lock);
+    for (struct viewer *v = d->viewers; v; v = v->next) {
+        if (!viewer_due(v))
+            continue;
+        v->waking++;
+        pthread_mutex_unlock(&d->lock);
+        v->wake(v->ctx);
+        pthread_mutex_lock(&d->lock);
+        v->waking--;
+        pthread_cond_broadcast(&d->woke);
+    }
+    pthread_mutex_unlock(&d->lock);
+}
+
+/* --- viewers ---------------------------------------------------------------------------------- */
+
+struct viewer *display_attach(struct display *d, void (*wake)(void *ctx), void *ctx)
+{
+    struct viewer *v = calloc(1, sizeof(*v));
+    if (!v)
+        return NULL;
+    v->display = d;
+    v->wake = wake;
+    v->ctx = ctx;
+    pthread_mutex_lock(&d->lock);
+    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++) {
+        struct rect all = head_rect(&d->head[i]);
+        pixman_region32_init(&v->head[i].damage);
+        if (d->head[i].state.active)
+            damage_set(&v->head[i].damage, &all);
+    }
+    v->next = d->viewers;
+    d->viewers = v;
+    pthread_mutex_unlock(&d->lock);
+    return v;
+}
+
+/* A viewer owes less than it did. Without the lock. */
+static void tell_consumed(struct display *d)
+{
+    pthread_mutex_lock(&d->lock);
+    bool awaited = d->awaited;
+    d->awaited = false;
+    pthread_mutex_unlock(&d->lock);
+    if (!awaited)
+        return;
+    pthread_mutex_lock(&d->on_consumed.lock);
+    if (d->on_consumed.fn)
+        d->on_consumed.fn(d->on_consumed.ctx);
+    pthread_mutex_unlock(&d->on_consumed.lock);
+}
+
+void display_detach(struct viewer *v)
+{
+    if (!v)
+        return;
+    struct display *d = v->display;
+    pthread_mutex_lock(&d->lock);
+    v->leaving = true;
+    while (v->waking)
+        pthread_cond_wait(&d->woke, &d->lock);
+    struct viewer **p = &d->viewers;
+    while (*p != v)
+        p = &(*p)->next;
+    *p = v->next;
+    pthread_mutex_unlock(&d->lock);
+    tell_consumed(d);
+    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
+        pixman_region32_fini(&v->head[i].damage);
+    free(v);
+}
+
+/* Under the lock. Before the first picture a head has the size it wishes for. */
+static void head_get_state(const struct head *h, struct head_state *state)
+{
+    *state = h->state;
+    if (!state->width) {
+        state->width = h->wish.width;
+        state->height = h->wish.height;
+    }
+}
+
+bool viewer_take(struct viewer *v, unsigned head, struct head_state *state,
+                 pixman_region32_t *damage)
+{
+    struct display *d = v->display;
+    struct viewer_head *vh = &v->head[head];
+    pthread_mutex_lock(&d->lock);
+    const struct head_state *now = &d->head[head].state;
+    bool changed = viewer_behind(vh, now);
+    head_get_state(&d->head[head], state);
+    pixman_region32_t empty = vh->damage; /* swap: what the caller had is dropped */
+    vh->damage = *damage;
+    *damage = empty;
+    pixman_region32_clear(&vh->damage);
+    vh->taken = true;
+    vh->woken = false;
+    vh->mode_gen = now->mode_gen;
+    vh->frame_gen = now->frame_gen;
+    vh->cursor_gen = now->cursor_gen;
+    vh->cursor_pos_gen = now->cursor_pos_gen;
+    pthread_mutex_unlock(&d->lock);
+    return changed;
+}
+
+void viewer_pace(struct viewer *v, unsigned head, bool on)
+{
+    struct display *d = v->display;
+    struct viewer_head *vh = &v->head[head];
+    pthread_mutex_lock(&d->lock);
+    if (on && !vh->pacing)
+        vh->consumed_gen = d->head[head].state.frame_gen; /* it owes what comes from now on */
+    vh->pacing = on;
+    pthread_mutex_unlock(&d->lock);
+    if (!on)
+        tell_consumed(d);
+}
+
+void viewer_consumed(struct viewer *v, unsigned head)
+{
+    struct display *d = v->display;
+    struct viewer_head *vh = &v->head[head];
+    pthread_mutex_lock(&d->lock);
+    if (vh->taken && (int32_t)(vh->frame_gen - vh->consumed_gen) > 0)
+        vh->consumed_gen = vh->frame_gen;
+    pthread_mutex_unlock(&d->lock);
+    tell_consumed(d);
+}
+
+void display_state(struct display *d, unsigned head, struct head_state *state)
+{
+    pthread_mutex_lock(&d->lock);
+    head_get_state(&d->head[head], state);
+    pthread_mutex_unlock(&d->lock);
+}
