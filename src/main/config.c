@@ -115,7 +115,7 @@ static bool check(const struct config *c, char *err, size_t err_size)
 bool config_parse(struct config *c, int argc, char **argv, char *err, size_t err_size)
 {
     struct cursor p = {1, argc, argv, err, err_size};
-    *c = (struct config){.display_args = ""};
+    *c = (struct config){0};
     c->machine.gpu_memory = GPU_MEMORY;
     c->machine.gpu_refresh_mhz = GPU_REFRESH;
     c->machine.gpu_edid = true;

@@ -8,6 +8,7 @@
 #define MAIN_CONFIG_H
 
 #include "board/machine.h"
+#include "ui/ui.h"
 
 #include <stdio.h>
 
@@ -15,8 +16,11 @@
 
 struct config {
     struct machine_config machine; /* complete but for log and the console's tap */
-    const char *display;           /* name of a front-end; NULL: the best that opens */
-    const char *display_args;      /* what followed the name, or "" */
+    struct config_display {
+        const char *name;
+        const char *args; /* what followed the name, or "" */
+    } display[UI_SET_MAX];
+    unsigned displays; /* 0: the best that opens */
     const char *monitor, *script, *script_out, *junit, *dumpdtb, *log;
     bool help, version, man;       /* print that, and nothing else */
     char *copy[CONFIG_MAX_COPIES]; /* split arguments, freed by config_finish */

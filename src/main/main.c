@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * riscreen: a RISC-V computer with a screen. main reads the command line, makes a machine, hangs a
- * front-end, the control socket and a script on it, and waits. The machine has a thread of its own;
- * this one belongs to the front-end's window.
+ * riscreen: a RISC-V computer with a screen. main reads the command line, makes a machine, hangs
+ * front-ends, the control socket and a script on it, and waits. The machine has a thread of its
+ * own, and so have front-ends; this one belongs to the one with a window, if there is one.
  */
 #include "main/config.h"
 
@@ -25,8 +25,7 @@ struct app {
     struct monitor *monitor;
     struct script *script;
     struct host_signals *signals;
-    const struct ui_ops *ui_ops;
-    struct ui *ui;
+    struct ui_set *uis;
     int status; /* of machine_run */
 };
 
@@ -59,7 +58,7 @@ static void on_signal(void *ctx, int signo)
 /* --- set-up ------------------------------------------------------------------------------------
  */
 
-static bool open_ui(struct app *app)
+static bool open_uis(struct app *app)
 {
     const struct ui_env env = {
         .display = machine_display(app->machine),
@@ -70,23 +69,19 @@ static bool open_ui(struct app *app)
         .powerdown = ui_powerdown,
         .quit = ui_quit,
     };
-    const char *want = app->config.machine.scanouts ? app->config.display : "none";
+    const struct config_display none = {ui_headless_ops.name, ""}, any = {NULL, ""};
+    const struct config *c = &app->config;
+    bool screen = c->machine.scanouts;
     char err[LINE];
-    for (unsigned i = 0; ui_list[i]; i++) {
-        app->ui_ops = ui_list[i];
-        if (want ? strcmp(want, app->ui_ops->name) && app->ui_ops != &ui_headless_ops
-                 : app->ui_ops->by_name)
-            continue;
-        const char *args = want && !strcmp(want, app->ui_ops->name) ? app->config.display_args : "";
-        app->ui = app->ui_ops->create(&env, args, err, sizeof(err));
-        if (app->ui)
-            return true;
-        if (app->ui_ops->by_name)
+    app->uis = ui_set_create(app->log);
+    if (!app->uis)
+        return fail("not enough memory");
+    for (unsigned i = 0; i < MAX(screen ? c->displays : 0, 1u); i++) {
+        const struct config_display *d = !screen ? &none : c->displays ? &c->display[i] : &any;
+        if (!ui_set_add(app->uis, &env, d->name, d->args, err, sizeof(err)))
             return fail(err);
-        log_warn(app->log, "%s%s", err,
-                 app->ui_ops == &ui_headless_ops ? "" : "; going on without a window");
     }
-    return false;
+    return true;
 }
 
 static bool open_script(struct app *app)
@@ -127,7 +122,7 @@ static bool open_control(struct app *app)
     if (address &&
         !(app->monitor = monitor_create(app->machine, address, app->log, err, sizeof(err))))
         return fail(err);
-    if (!open_ui(app))
+    if (!open_uis(app))
         return false;
     return !app->script || script_start(app->script, app->machine, err, sizeof(err)) || fail(err);
 }
@@ -139,16 +134,16 @@ static void *machine_main(void *arg)
 {
     struct app *app = arg;
     app->status = machine_run(app->machine);
-    app->ui_ops->stop(app->ui);
+    ui_set_stop(app->uis);
     return NULL;
 }
 
 static bool run(struct app *app)
 {
     pthread_t thread;
-    if (host_thread_start(&thread, "machine", machine_main, app))
+    if (!ui_set_start(app->uis) || host_thread_start(&thread, "machine", machine_main, app))
         return fail("the host starts no more threads; end other programs");
-    app->ui_ops->run(app->ui);
+    ui_set_run(app->uis);
     pthread_join(thread, NULL);
     return true;
 }
@@ -170,8 +165,7 @@ static int dump_dtb(struct app *app)
 
 static void finish(struct app *app)
 {
-    if (app->ui)
-        app->ui_ops->destroy(app->ui);
+    ui_set_destroy(app->uis);
     monitor_destroy(app->monitor);
     host_signals_unwatch(app->signals);
     machine_destroy(app->machine);

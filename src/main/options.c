@@ -234,17 +234,24 @@ static bool no_gdb(struct config *c, const char *v, char *err, size_t err_size)
 
 /* --- screen and control ---------------------------------------------------------------------- */
 
+static bool add_display(struct config *c, const char *name, const char *args, char *err,
+                        size_t err_size)
+{
+    if (c->displays == UI_SET_MAX)
+        return wrong(err, err_size, "--display: more than %d; leave some out", UI_SET_MAX);
+    c->display[c->displays++] = (struct config_display){name, args};
+    return true;
+}
+
 static bool take_display(struct config *c, const char *v, char *err, size_t err_size)
 {
     size_t n = strcspn(v, ",=");
-    if (n == 8 && !strncmp(v, "headless", n))
-        c->display = "none";
-    else
-        c->display = keep(c, v, n);
-    c->display_args = v[n] ? v + n + 1 : "";
-    for (unsigned i = 0; c->display && ui_list[i]; i++)
-        if (!strcmp(ui_list[i]->name, c->display))
-            return true;
+    for (unsigned i = 0; ui_list[i]; i++) {
+        const char *name = ui_list[i]->name;
+        if ((strlen(name) == n && !strncmp(v, name, n)) ||
+            (ui_list[i] == &ui_headless_ops && n == 8 && !strncmp(v, "headless", n)))
+            return add_display(c, name, v[n] ? v + n + 1 : "", err, err_size);
+    }
     char names[64] = "";
     for (unsigned i = 0; ui_list[i]; i++)
         snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s, ", ui_list[i]->name);
@@ -253,10 +260,7 @@ static bool take_display(struct config *c, const char *v, char *err, size_t err_
 
 static bool take_headless(struct config *c, const char *v, char *err, size_t err_size)
 {
-    (void)v, (void)err, (void)err_size;
-    c->display = "none";
-    c->display_args = "";
-    return true;
+    return add_display(c, ui_headless_ops.name, v, err, err_size);
 }
 
 static bool take_monitor(struct config *c, const char *v, char *err, size_t err_size)
@@ -358,7 +362,8 @@ const struct option_row option_rows[] = {
      no_shared},
     {"Screen and control", 0, "display", "sdl|vnc=ADDR:PORT|none", NULL,
      "Where to show the screen: in a window, to VNC viewers, or nowhere (also: headless). By "
-     "default a window, if one can be opened. vnc=:N is port 5900 + N on this machine; an address "
+     "default a window, if one can be opened. May be given several times. vnc=:N is port 5900 + N "
+     "on this machine; an address "
      "that others reach needs a password: vnc=0.0.0.0:5900,password=FILE.",
      take_display},
     {NULL, 'H', "headless", NULL, NULL, "The same as --display none.", take_headless},

@@ -398,6 +398,7 @@ static struct ui *sdl_create(const struct ui_env *env, const char *args, char *e
 const struct ui_ops ui_sdl_ops = {
     .name = "sdl",
     .help = "a window (SDL2)",
+    .main_thread = true,
     .create = sdl_create,
     .run = sdl_run,
     .stop = sdl_stop,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A front-end without a machine: a display with a pattern, driven by lines on standard input, and
- * what the front-end sends told on standard output. The GUI tests run it in a fake X server and
+ * Front-ends without a machine: a display with a pattern, driven by lines on standard input, and
+ * what the front-ends send told on standard output. The GUI tests run it in a fake X server and
  * compare what is on its screen with what the display says was flushed.
+ *
+ * ui_fake NAME ARGS [NAME ARGS]...
  *
  *   mode W H        a new image with the pattern, shown and flushed
  *   paint X Y W H C transfers a rectangle of colour C (hexadecimal RRGGBB) without flushing it
@@ -13,7 +15,7 @@
  *   snap FILE       what was flushed, as PPM
  *   snapc FILE      the same with the cursor
  *   storm N         N flushes as fast as possible
- *   stop            ends the front-end, as the machine's end would
+ *   stop            ends the front-ends, as the machine's end would
  * Every line is answered by "ok LINE".
  */
 #include "ui/ui.h"
@@ -27,8 +29,7 @@
 struct fake {
     struct display *display;
     struct input_hub *input;
-    const struct ui_ops *ops;
-    struct ui *ui;
+    struct ui_set *uis;
     struct image *image;
     unsigned quits;
 };
@@ -116,7 +117,7 @@ static void command(struct fake *f, const char *line)
     } else if (sscanf(line, "storm %u", &w) == 1) {
         storm(f, w);
     } else if (!strcmp(line, "stop")) {
-        f->ops->stop(f->ui);
+        ui_set_stop(f->uis);
     } else {
         printf("what? ");
     }
@@ -131,7 +132,7 @@ static void *read_commands(void *arg)
         line[strcspn(line, "\n")] = 0;
         command(f, line);
     }
-    f->ops->stop(f->ui);
+    ui_set_stop(f->uis);
     return NULL;
 }
 
@@ -151,7 +152,15 @@ static void on_quit(void *ctx)
 {
     struct fake *f = ctx;
     printf("quit\n");
-    f->ops->stop(f->ui);
+    ui_set_stop(f->uis);
+}
+
+static bool is_built(const char *name)
+{
+    for (unsigned i = 0; ui_list[i]; i++)
+        if (!strcmp(ui_list[i]->name, name))
+            return true;
+    return false;
 }
 
 int main(int argc, char **argv)
@@ -163,23 +172,25 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (unsigned i = 0; i < INPUT_KINDS; i++)
         input_hub_set_sink(f.input, i, on_input, (void *)kinds[i]);
-    for (unsigned i = 0; ui_list[i]; i++)
-        if (argc > 1 && !strcmp(ui_list[i]->name, argv[1]))
-            f.ops = ui_list[i];
-    if (!f.ops)
-        return 77; /* not compiled in: skip */
+    for (int i = 1; i < argc; i += 2)
+        if (!is_built(argv[i]))
+            return 77; /* skip */
     const struct ui_env env = {f.display, f.input, NULL, "fake", &f, on_powerdown, on_quit};
-    f.ui = f.ops->create(&env, argc > 2 ? argv[2] : "", err, sizeof(err));
-    if (!f.ui) {
-        fprintf(stderr, "%s\n", err);
-        input_hub_destroy(f.input);
-        display_destroy(f.display);
-        return 1;
+    f.uis = ui_set_create(NULL);
+    for (int i = 1; i < argc; i += 2) {
+        if (!ui_set_add(f.uis, &env, argv[i], i + 1 < argc ? argv[i + 1] : "", err, sizeof(err))) {
+            fprintf(stderr, "%s\n", err);
+            ui_set_destroy(f.uis);
+            input_hub_destroy(f.input);
+            display_destroy(f.display);
+            return 1;
+        }
     }
+    ui_set_start(f.uis);
     pthread_t thread;
     pthread_create(&thread, NULL, read_commands, &f);
-    f.ops->run(f.ui);
+    ui_set_run(f.uis);
     printf("end\n");
-    f.ops->destroy(f.ui);
+    ui_set_destroy(f.uis);
     _exit(0); /* the reader may wait for a line */
 }

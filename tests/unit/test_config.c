@@ -67,7 +67,7 @@ static void defaults(void **state)
     assert_int_equal(c.machine.gpu_width, 1280);
     assert_int_equal(c.machine.gpu_height, 800);
     assert_true(c.machine.console && c.machine.gpu_edid && !c.machine.single_thread);
-    assert_null(c.display);
+    assert_int_equal(c.displays, 0);
     config_finish(&c);
 }
 
@@ -78,7 +78,8 @@ static void everything(void **state)
     assert_null(parse(&c,
                       "-kImage -i rd --append=console=ttyS0 -b t.dtb,raw -d a.img -d b,c,ro -m 64G "
                       "-c32 --cpu rv64,zbc=off --gpu 1024x768,memory=64M,refresh=75,edid=off "
-                      "--display headless --monitor unix:/s --threads single --log gpu,blk"));
+                      "--display headless --display none,a=b,c --monitor unix:/s --threads single "
+                      "--log gpu,blk"));
     const struct machine_config *m = &c.machine;
     assert_string_equal(m->cmdline, "console=ttyS0");
     assert_string_equal(m->dtb, "t.dtb");
@@ -89,7 +90,10 @@ static void everything(void **state)
     assert_int_equal(m->harts, 32);
     assert_int_equal(m->gpu_memory, 64 << 20);
     assert_int_equal(m->gpu_refresh_mhz, 75000);
-    assert_string_equal(c.display, "none");
+    assert_int_equal(c.displays, 2);
+    assert_string_equal(c.display[0].name, "none");
+    assert_string_equal(c.display[1].name, "none");
+    assert_string_equal(c.display[1].args, "a=b,c");
     config_finish(&c);
 }
 
