@@ -2,6 +2,7 @@
 #include "virtio/gpu/gpu.h"
 
 #include "virtio/devices.h"
+#include "virtio/gpu/observe.h"
 #include "virtio/gpu/resource.h"
 
 #include <stdio.h>
@@ -28,6 +29,7 @@ static struct gpu_command *command_get(struct gpu *gpu, struct vq_chain *chain)
     cmd->gpu = gpu;
     cmd->chain = chain;
     cmd->row = NULL;
+    cmd->req_size = 0;
     memset(&cmd->req, 0, sizeof(cmd->req));
     cmd->resp_size = sizeof(struct gpu_ctrl_hdr);
     cmd->code = 0;
@@ -82,6 +84,8 @@ static void command_reply(struct gpu_command *cmd)
         cmd->resp_size = sizeof(*hdr);
     }
     trace(cmd, cmd->code);
+    if (unlikely(cmd->gpu->observers))
+        gpu_observe_answered(cmd);
     memset(hdr, 0, sizeof(*hdr));
     hdr->type = le32_make(cmd->code);
     if (flags & GPU_FLAG_FENCE) {
@@ -190,21 +194,33 @@ static const struct gpu_row *find_row(const struct gpu *gpu, uint32_t type, unsi
     return NULL;
 }
 
-/* Reads the request and runs its handler; the handler's result, or the error. */
-static uint32_t command_run(struct gpu_command *cmd, unsigned queue)
+/* Reads the fixed part of the request: 0, or the error. */
+static uint32_t command_read(struct gpu_command *cmd, unsigned queue)
 {
     struct gpu_ctrl_hdr *hdr = &cmd->req.hdr;
-    if (vq_read(cmd->chain, hdr, sizeof(*hdr)) != sizeof(*hdr)) {
+    cmd->req_size = (uint32_t)vq_read(cmd->chain, hdr, sizeof(*hdr));
+    if (cmd->req_size != sizeof(*hdr)) {
         memset(hdr, 0, sizeof(*hdr));
         return GPU_ERR_UNSPEC;
     }
     cmd->row = find_row(cmd->gpu, le32_get(hdr->type), queue);
     if (!cmd->row)
         return GPU_ERR_UNSPEC;
-    size_t rest = cmd->row->size - sizeof(*hdr);
-    if (vq_read(cmd->chain, hdr + 1, rest) != rest)
-        return GPU_ERR_INVALID_PARAMETER;
-    return cmd->row->handler(cmd);
+    cmd->req_size += (uint32_t)vq_read(cmd->chain, hdr + 1, cmd->row->size - sizeof(*hdr));
+    return cmd->req_size == cmd->row->size ? 0 : GPU_ERR_INVALID_PARAMETER;
+}
+
+/* Reads the request and runs its handler; the handler's result, or the error. */
+static uint32_t command_run(struct gpu_command *cmd, unsigned queue)
+{
+    uint32_t code = command_read(cmd, queue);
+    if (unlikely(cmd->gpu->observers))
+        gpu_observe_begin(cmd);
+    if (!code)
+        code = cmd->row->handler(cmd);
+    if (unlikely(cmd->gpu->observers))
+        gpu_observe_ran(cmd, code);
+    return code;
 }
 
 enum served { SERVED_NONE, SERVED, SERVED_FENCED, SERVED_STOPPED };
@@ -272,7 +288,10 @@ static uint64_t gpu_features(struct virtio_dev *dev)
 
 static void gpu_notify(struct virtio_dev *dev, unsigned q)
 {
-    worker_kick(gpu_of(dev)->worker, 1u << q);
+    struct gpu *gpu = gpu_of(dev);
+    if (unlikely(gpu->observers))
+        gpu_observe_kick(gpu, q);
+    worker_kick(gpu->worker, 1u << q);
 }
 
 static void gpu_quiesce(struct virtio_dev *dev)
@@ -294,6 +313,7 @@ static void gpu_queue_reset(struct virtio_dev *dev, unsigned q)
 static void gpu_reset(struct virtio_dev *dev)
 {
     struct gpu *gpu = gpu_of(dev);
+    gpu_observe_reset(gpu);
     for (unsigned q = 0; q < GPU_QUEUES; q++)
         drop_waiting(gpu, &dev->queue[q]);
     display_reset(gpu->display);
@@ -336,6 +356,7 @@ static void gpu_destroy(struct virtio_dev *dev)
     struct gpu *gpu = gpu_of(dev);
     display_on_wish(gpu->display, NULL, NULL);
     worker_destroy(gpu->worker);
+    gpu_observe_destroy(gpu);
     gpu_reset(dev);
     virtio_finish(dev);
     free(gpu->spare);

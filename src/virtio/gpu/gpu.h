@@ -21,6 +21,7 @@
 
 struct gpu;
 struct gpu_command;
+struct gpu_observer;
 struct gpu_resource;
 
 /* What a handler may return beside enum gpu_resp. */
@@ -46,9 +47,10 @@ extern const struct gpu_table gpu_table_2d;
 
 struct gpu_command {
     struct gpu *gpu;
-    struct vq_chain *chain; /* owned; its cursor stands behind the fixed part */
-    const struct gpu_row *row;
+    struct vq_chain *chain;    /* owned; its cursor stands behind the fixed part */
+    const struct gpu_row *row; /* NULL: an unknown command */
     union gpu_request req;
+    uint32_t req_size;       /* bytes of req that the guest sent */
     union gpu_response resp; /* the header is the reply function's */
     uint32_t resp_size;      /* bytes of resp, the header included */
     /* while it waits in gpu->waiting */
@@ -65,6 +67,7 @@ struct gpu {
     struct worker *worker;
     bool edid;
     const struct gpu_table *table[GPU_TABLES]; /* NULL: none */
+    struct gpu_observer *observers;            /* observe.h */
     /* any thread */
     _Atomic uint32_t events;
     /* the GPU's thread */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Observers look at what the guest asks of the GPU: the trace (trace.h) writes it down, the check
+ * (check.h) finds a driver's mistakes. An observer embeds a struct gpu_observer and is handed to
+ * virtio_gpu_observe before the guest runs; the GPU owns it from then on. Several may look at one
+ * GPU, and each sees every command in the order of execution:
+ *
+ *     begin      the request is read, its handler has not run; the chain's cursor stands behind
+ *                the fixed part
+ *     ran        the handler has run, with this result: a response code, GPU_DEFERRED (it will be
+ *                answered later), or GPU_AGAIN (it was interrupted: begin will come again)
+ *     answered   the answer is about to be written; not for GPU_AGAIN. cmd->code says which
+ *
+ * An observer runs on the GPU's thread and may look at the resources (resource.h), and at the
+ * guest's memory through their backings; it changes nothing. Without one the GPU pays for a branch
+ * a command.
+ */
+#ifndef VIRTIO_GPU_OBSERVE_H
+#define VIRTIO_GPU_OBSERVE_H
+
+#include "virtio/gpu/gpu.h"
+
+struct gpu_observer;
+
+/* All but destroy are optional. */
+struct gpu_observer_ops {
+    /* The driver rang the doorbell of a queue. On the hart's thread that did. */
+    void (*kick)(struct gpu_observer *o, unsigned queue);
+    void (*begin)(struct gpu_observer *o, const struct gpu_command *cmd);
+    void (*ran)(struct gpu_observer *o, const struct gpu_command *cmd, uint32_t code);
+    void (*answered)(struct gpu_observer *o, const struct gpu_command *cmd);
+    /* The device is about to be reset, its resources still exist. The GPU's thread stands still. */
+    void (*reset)(struct gpu_observer *o);
+    /* The device goes away; its resources still exist. Frees the observer. */
+    void (*destroy)(struct gpu_observer *o);
+};
+
+struct gpu_observer {
+    const struct gpu_observer_ops *ops;
+    struct gpu *gpu;           /* set by virtio_gpu_observe */
+    struct gpu_observer *next; /* the GPU's list */
+};
+
+/* Before the guest runs. o is the GPU's from now on. */
+void virtio_gpu_observe(struct virtio_dev *dev, struct gpu_observer *o);
+
+/* --- for gpu.c ------------------------------------------------------------------------------- */
+void gpu_observe_kick(struct gpu *gpu, unsigned queue);
+void gpu_observe_begin(const struct gpu_command *cmd);
+void gpu_observe_ran(const struct gpu_command *cmd, uint32_t code);
+void gpu_observe_answered(const struct gpu_command *cmd);
+void gpu_observe_reset(struct gpu *gpu);
+void gpu_observe_destroy(struct gpu *gpu);
+
+#endif
