@@ -40,6 +40,8 @@ struct head_state {
     uint32_t hot_x, hot_y;
     /* they change whenever the thing they name does, never otherwise */
     uint32_t mode_gen, frame_gen, cursor_gen, cursor_pos_gen;
+    uint32_t wish_gen; /* the head was plugged, unplugged, or wishes for another mode: wakes the
+                          viewers each time, but is nothing to take */
 };
 
 /* heads 1..16; all get `wish`, head 0 connected, others not. */
@@ -56,8 +58,8 @@ void display_wish(struct display *d, unsigned head, struct head_wish *out); /* a
  */
 void display_wishes(struct display *d, struct head_wish out[DISPLAY_MAX_HEADS]);
 struct rect desktop_place(const struct head_wish wish[DISPLAY_MAX_HEADS], unsigned head);
-/* The host changes what it wishes (window resized, plugged); calls the GPU's listener. Any thread.
- */
+/* The host changes what it wishes (window resized, plugged); calls the GPU's listener and wakes
+ * the viewers. Any thread that holds no lock of a viewer. */
 void display_set_wish(struct display *d, unsigned head, const struct head_wish *wish);
 /* One listener: the GPU, which raises its display event. fn NULL removes it. */
 void display_on_wish(struct display *d, void (*fn)(void *ctx), void *ctx);

@@ -32,6 +32,7 @@ struct viewer_head {
     bool taken;
     bool pacing;
     uint32_t mode_gen, frame_gen, cursor_gen, cursor_pos_gen; /* as last taken */
+    uint32_t wish_told;    /* the wish_gen it was last woken for */
     uint32_t consumed_gen; /* the last frame it showed its user; frame_gen or older */
     pixman_region32_t damage;
 };

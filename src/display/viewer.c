@@ -58,9 +58,13 @@ static bool viewer_due(struct viewer *v)
     bool due = false;
     for (unsigned i = 0; i < v->display->heads; i++) {
         struct viewer_head *vh = &v->head[i];
-        if (vh->woken || !viewer_behind(vh, &v->display->head[i].state))
+        const struct head_state *s = &v->display->head[i].state;
+        bool behind = !vh->woken && viewer_behind(vh, s);
+        if (!behind && vh->wish_told == s->wish_gen)
             continue;
-        vh->woken = due = true;
+        vh->woken |= behind;
+        vh->wish_told = s->wish_gen;
+        due = true;
     }
     return due && !v->leaving;
 }
@@ -95,6 +99,7 @@ struct viewer *display_attach(struct display *d, void (*wake)(void *ctx), void *
     for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++) {
         struct rect all = head_rect(&d->head[i]);
         pixman_region32_init(&v->head[i].damage);
+        v->head[i].wish_told = d->head[i].state.wish_gen;
         if (d->head[i].state.active)
             damage_set(&v->head[i].damage, &all);
     }

@@ -32,10 +32,13 @@ void display_set_wish(struct display *d, unsigned head, const struct head_wish *
     pthread_mutex_lock(&d->lock);
     bool changed = !same_wish(&d->head[head].wish, wish);
     d->head[head].wish = *wish;
+    d->head[head].state.wish_gen += changed;
     pthread_mutex_unlock(&d->lock);
     if (changed && d->on_wish.fn)
         d->on_wish.fn(d->on_wish.ctx);
     pthread_mutex_unlock(&d->on_wish.lock);
+    if (changed)
+        viewers_wake(d);
 }
 
 void display_on_wish(struct display *d, void (*fn)(void *ctx), void *ctx)

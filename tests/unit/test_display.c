@@ -186,6 +186,30 @@ static void test_cursor(void **state)
     display_destroy(d);
 }
 
+/* A head that is plugged or unplugged wakes its viewers even if they do not look at it. */
+static void test_wish_wakes(void **state)
+{
+    (void)state;
+    unsigned woken = 0;
+    struct display *d = display_create(2, &wish);
+    struct viewer *v = display_attach(d, count_wake, &woken);
+    struct head_wish w = wish;
+    struct head_state before, after;
+    display_state(d, 1, &before);
+    display_set_wish(d, 1, &w); /* plugged */
+    assert_int_equal(woken, 1);
+    display_set_wish(d, 1, &w); /* nothing new */
+    assert_int_equal(woken, 1);
+    w.connected = false;
+    display_set_wish(d, 1, &w);
+    assert_int_equal(woken, 2);
+    display_state(d, 1, &after);
+    assert_int_equal(after.wish_gen - before.wish_gen, 2);
+    assert_int_equal(after.mode_gen, before.mode_gen);
+    display_detach(v);
+    display_destroy(d);
+}
+
 static void test_wishes(void **state)
 {
     (void)state;
@@ -585,6 +609,7 @@ int main(void)
         cmocka_unit_test(test_generations),
         cmocka_unit_test(test_cursor),
         cmocka_unit_test(test_wishes),
+        cmocka_unit_test(test_wish_wakes),
         cmocka_unit_test(test_forget),
         cmocka_unit_test(test_late_and_slow),
         cmocka_unit_test(test_places),
