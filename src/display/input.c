@@ -6,25 +6,36 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define CODES 0x300
-
 struct sink {
     void (*fn)(void *ctx, const struct input_event_raw *ev, unsigned n);
     void *ctx;
-    uint64_t down[CODES / 64]; /* what this device was told is pressed */
+    uint64_t down[INPUT_CODES / 64]; /* what this device was told is pressed */
+};
+
+struct input_watch {
+    struct input_hub *hub;
+    struct input_watch *next;
+    void (*fn)(void *ctx);
+    void *ctx;
 };
 
 struct input_hub {
     pthread_mutex_t lock;
     struct sink sink[INPUT_KINDS];
-    _Atomic unsigned leds; /* set by a device that may not take the lock */
+    uint32_t touches; /* fingers that are down */
+    /* set by devices, which may not take the lock */
+    _Atomic unsigned leds, waiting[INPUT_KINDS];
+    pthread_mutex_t watch_lock; /* taken last */
+    struct input_watch *watches;
 };
 
 struct input_hub *input_hub_create(void)
 {
     struct input_hub *hub = calloc(1, sizeof(*hub));
-    if (hub)
-        pthread_mutex_init(&hub->lock, NULL);
+    if (!hub)
+        return NULL;
+    pthread_mutex_init(&hub->lock, NULL);
+    pthread_mutex_init(&hub->watch_lock, NULL);
     return hub;
 }
 
@@ -33,6 +44,7 @@ void input_hub_destroy(struct input_hub *hub)
     if (!hub)
         return;
     pthread_mutex_destroy(&hub->lock);
+    pthread_mutex_destroy(&hub->watch_lock);
     free(hub);
 }
 
@@ -91,7 +103,7 @@ static bool is_button(unsigned code)
 
 void input_key(struct input_hub *hub, unsigned code, bool down)
 {
-    if (!code || code >= CODES || (code >= BTN_MISC && code < KEY_OK))
+    if (!code || code >= INPUT_CODES || (code >= BTN_MISC && code < KEY_OK))
         return;
     pthread_mutex_lock(&hub->lock);
     sink_key(&hub->sink[INPUT_KIND_KEYBOARD], code, down);
@@ -139,19 +151,51 @@ void input_wheel(struct input_hub *hub, int32_t vertical, int32_t horizontal, bo
     pthread_mutex_unlock(&hub->lock);
 }
 
+/* Under the lock. A finger that comes or goes says so by its number in the slot, -1 for gone. */
+static void touch(struct input_hub *hub, unsigned slot, bool down, int32_t x, int32_t y)
+{
+    const struct sink *s = &hub->sink[INPUT_KIND_TOUCH];
+    bool was = hub->touches >> slot & 1;
+    struct input_event_raw ev[5];
+    unsigned n = 0;
+    if (!down && !was)
+        return;
+    hub->touches ^= (uint32_t)(down != was) << slot;
+    ev[n++] = (struct input_event_raw){EV_ABS, ABS_MT_SLOT, (int32_t)slot};
+    if (down != was)
+        ev[n++] = (struct input_event_raw){EV_ABS, ABS_MT_TRACKING_ID, down ? (int32_t)slot : -1};
+    if (down) {
+        ev[n++] = (struct input_event_raw){EV_ABS, ABS_MT_POSITION_X, x};
+        ev[n++] = (struct input_event_raw){EV_ABS, ABS_MT_POSITION_Y, y};
+    }
+    ev[n++] = (struct input_event_raw){EV_SYN, SYN_REPORT, 0};
+    send(s, ev, n);
+}
+
+void input_touch(struct input_hub *hub, unsigned slot, bool down, int32_t x, int32_t y)
+{
+    if (slot >= INPUT_TOUCHES)
+        return;
+    pthread_mutex_lock(&hub->lock);
+    touch(hub, slot, down, MAX(0, MIN(x, INPUT_ABS_MAX)), MAX(0, MIN(y, INPUT_ABS_MAX)));
+    pthread_mutex_unlock(&hub->lock);
+}
+
 void input_release_all(struct input_hub *hub)
 {
     pthread_mutex_lock(&hub->lock);
     for (unsigned kind = 0; kind < INPUT_KINDS; kind++)
-        for (unsigned code = 0; code < CODES; code++)
+        for (unsigned code = 0; code < INPUT_CODES; code++)
             sink_key(&hub->sink[kind], code, false);
+    for (unsigned slot = 0; slot < INPUT_TOUCHES; slot++)
+        touch(hub, slot, false, 0, 0);
     pthread_mutex_unlock(&hub->lock);
 }
 
 bool input_is_down(struct input_hub *hub, unsigned code)
 {
     bool down = false;
-    if (code >= CODES)
+    if (code >= INPUT_CODES)
         return false;
     pthread_mutex_lock(&hub->lock);
     for (unsigned kind = 0; kind < INPUT_KINDS; kind++)
@@ -160,12 +204,121 @@ bool input_is_down(struct input_hub *hub, unsigned code)
     return down;
 }
 
+bool input_has(struct input_hub *hub, enum input_kind kind)
+{
+    pthread_mutex_lock(&hub->lock);
+    bool has = hub->sink[kind].fn;
+    pthread_mutex_unlock(&hub->lock);
+    return has;
+}
+
+/* --- what one front-end holds ----------------------------------------------------------------- */
+
+void input_held_init(struct input_held *held, struct input_hub *hub)
+{
+    *held = (struct input_held){.hub = hub};
+}
+
+/* Notes a press or a release; false: it is a release of what this front-end does not hold. */
+static bool held_note(struct input_held *held, unsigned code, bool down)
+{
+    if (code >= INPUT_CODES)
+        return false;
+    uint64_t *word = &held->down[code / 64], bit = UINT64_C(1) << (code % 64);
+    bool was = *word & bit;
+    *word = down ? *word | bit : *word & ~bit;
+    return down || was;
+}
+
+void input_held_key(struct input_held *held, unsigned code, bool down)
+{
+    if (held_note(held, code, down))
+        input_key(held->hub, code, down);
+}
+
+void input_held_button(struct input_held *held, unsigned code, bool down, bool relative)
+{
+    if (held_note(held, code, down))
+        input_button(held->hub, code, down, relative);
+}
+
+void input_held_touch(struct input_held *held, unsigned slot, bool down, int32_t x, int32_t y)
+{
+    if (slot >= INPUT_TOUCHES)
+        return;
+    uint32_t bit = UINT32_C(1) << slot;
+    if (down || held->touches & bit)
+        input_touch(held->hub, slot, down, x, y);
+    held->touches = down ? held->touches | bit : held->touches & ~bit;
+}
+
+void input_held_release(struct input_held *held)
+{
+    for (unsigned code = 0; code < INPUT_CODES; code++) {
+        if (is_button(code))
+            input_held_button(held, code, false, false);
+        else
+            input_held_key(held, code, false);
+    }
+    for (unsigned slot = 0; slot < INPUT_TOUCHES; slot++)
+        input_held_touch(held, slot, false, 0, 0);
+}
+
+/* --- what comes back from the guest ----------------------------------------------------------- */
+
+static void tell_watches(struct input_hub *hub)
+{
+    pthread_mutex_lock(&hub->watch_lock);
+    for (struct input_watch *w = hub->watches; w; w = w->next)
+        w->fn(w->ctx);
+    pthread_mutex_unlock(&hub->watch_lock);
+}
+
 void input_set_leds(struct input_hub *hub, unsigned leds)
 {
-    atomic_store(&hub->leds, leds);
+    if (atomic_exchange(&hub->leds, leds) != leds)
+        tell_watches(hub);
 }
 
 unsigned input_leds(struct input_hub *hub)
 {
     return atomic_load(&hub->leds);
+}
+
+void input_set_waiting(struct input_hub *hub, enum input_kind kind, unsigned groups)
+{
+    if (atomic_exchange(&hub->waiting[kind], groups) && !groups)
+        tell_watches(hub);
+}
+
+unsigned input_waiting(struct input_hub *hub, enum input_kind kind)
+{
+    return atomic_load(&hub->waiting[kind]);
+}
+
+struct input_watch *input_watch(struct input_hub *hub, void (*fn)(void *ctx), void *ctx)
+{
+    struct input_watch *w = calloc(1, sizeof(*w));
+    if (!w)
+        return NULL;
+    *w = (struct input_watch){.hub = hub, .fn = fn, .ctx = ctx};
+    pthread_mutex_lock(&hub->watch_lock);
+    w->next = hub->watches;
+    hub->watches = w;
+    pthread_mutex_unlock(&hub->watch_lock);
+    return w;
+}
+
+void input_unwatch(struct input_watch *w)
+{
+    if (!w)
+        return;
+    struct input_hub *hub = w->hub;
+    pthread_mutex_lock(&hub->watch_lock);
+    struct input_watch **p = &hub->watches;
+    while (*p != w)
+        p = &(*p)->next;
+    *p = w->next;
+    pthread_mutex_unlock(&hub->watch_lock);
+    free(w);
 }
