@@ -84,6 +84,8 @@ bool ui_set_add(struct ui_set *set, const struct ui_env *env, const char *name, 
             snprintf(err, err_size, "--display %s: there is one already; give it once", ops->name);
             return false;
         }
+        if (named && ops->check && !ops->check(args, err, err_size))
+            return false;
         if (open_one(set, ops, env, named ? args : "", err, err_size))
             return true;
         if (ops->by_name)

@@ -41,7 +41,10 @@ struct ui_ops {
     const char *help;
     bool by_name;     /* never chosen unless named; if it cannot open then, nothing else will do */
     bool main_thread; /* run needs the main thread: one of these at a time */
-    /* args: what follows NAME, or ""; NULL with one line in err: cannot be opened. Main thread. */
+    /* May be NULL. args: what follows NAME, or "". False with one line in err: the user is wrong.
+     */
+    bool (*check)(const char *args, char *err, size_t err_size);
+    /* args: as above; NULL with one line in err: cannot be opened. Main thread. */
     struct ui *(*create)(const struct ui_env *env, const char *args, char *err, size_t err_size);
     /* Runs the front-end until stop; on the main thread if it needs it, else on any other. */
     void (*run)(struct ui *ui);
@@ -52,7 +55,6 @@ struct ui_ops {
 
 extern const struct ui_ops ui_sdl_ops;      /* compiled in if SDL2 is there */
 extern const struct ui_ops ui_vnc_ops;      /* compiled in if libvncserver is there */
-extern const struct ui_ops ui_record_ops;   /* always; --record ARGS */
 extern const struct ui_ops ui_headless_ops; /* always */
 /* NULL-terminated; the list is made by meson from what was found. First is the default. */
 extern const struct ui_ops *const ui_list[];
