@@ -3,6 +3,8 @@
 
 #include "display/input.h"
 
+#include <string.h>
+
 struct ui_place ui_fit(uint32_t width, uint32_t height, int window_w, int window_h)
 {
     int64_t w = window_w, h = window_h;
@@ -11,6 +13,37 @@ struct ui_place ui_fit(uint32_t width, uint32_t height, int window_w, int window
     else
         w = MAX(1, h * width / height);
     return (struct ui_place){(int)((window_w - w) / 2), (int)((window_h - h) / 2), (int)w, (int)h};
+}
+
+struct ui_place ui_scale(enum ui_scale scale, uint32_t width, uint32_t height, int window_w,
+                         int window_h)
+{
+    int64_t w = width, h = height;
+    int64_t times = scale == UI_SCALE_NONE ? 1 : MIN(window_w / w, window_h / h);
+    if (scale == UI_SCALE_FIT || !times)
+        return ui_fit(width, height, window_w, window_h);
+    w *= times;
+    h *= times;
+    return (struct ui_place){(int)MAX(0, (window_w - w) / 2), (int)MAX(0, (window_h - h) / 2),
+                             (int)w, (int)h};
+}
+
+bool ui_scale_parse(const char *word, enum ui_scale *scale)
+{
+    static const char *const words[] = {
+        [UI_SCALE_FIT] = "fit", [UI_SCALE_INTEGER] = "integer", [UI_SCALE_NONE] = "none"};
+    for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
+        if (strcmp(word, words[i]))
+            continue;
+        *scale = (enum ui_scale)i;
+        return true;
+    }
+    return false;
+}
+
+bool ui_place_has(const struct ui_place *p, int x, int y)
+{
+    return x >= p->x && y >= p->y && x - p->x < p->w && y - p->y < p->h;
 }
 
 int32_t ui_abs(int64_t at, int64_t size)

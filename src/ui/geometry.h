@@ -14,6 +14,20 @@ struct ui_place {
 struct ui_place ui_fit(uint32_t width, uint32_t height, int window_w, int window_h);
 
 /*
+ * fit: as large as it goes. integer: the largest whole multiple, so that each pixel is a sharp
+ * square; a picture larger than the window is made smaller as by fit. none: one to one; of a
+ * picture larger than the window the top left part is shown, where menus and prompts begin.
+ */
+enum ui_scale { UI_SCALE_FIT, UI_SCALE_INTEGER, UI_SCALE_NONE };
+struct ui_place ui_scale(enum ui_scale scale, uint32_t width, uint32_t height, int window_w,
+                         int window_h);
+/* "fit", "integer", "none"; false: no such word. */
+bool ui_scale_parse(const char *word, enum ui_scale *scale);
+
+/* Is the point inside? */
+bool ui_place_has(const struct ui_place *p, int x, int y);
+
+/*
  * The absolute position, 0..INPUT_ABS_MAX, of the middle of pixel `at` in `size` pixels, which is
  * what a guest turns back into that same pixel; clamped for an `at` outside.
  */

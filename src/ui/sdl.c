@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The SDL window. The main thread sleeps in SDL_WaitEvent; the GPU's thread wakes it with one user
- * event, however often it flushes. There is no timer and no polling: SDL is asked for video only,
- * since its joysticks would make the wait a poll. Whatever arrived is handled first, then the
- * window is drawn once if it must be.
+ * The SDL front-end: a window for each connected head. The main thread sleeps until SDL has an
+ * event; the GPU's thread wakes it with one user event, however often it flushes. There is no
+ * polling: SDL is asked for video only, since its joysticks would make the wait a poll, and the
+ * wait has a time limit only while something is due (sdl_window.h). Whatever arrived is handled
+ * first, then each window is drawn once if it must be.
  */
 #include "ui/ui.h"
 
-#include "ui/geometry.h"
-#include "ui/keymap.h"
-#include "ui/sdl_api.h"
-#include "ui/sdl_screen.h"
+#include "host/clock.h"
+#include "host/thread.h"
+#include "ui/sdl_input.h"
+#include "ui/sdl_window.h"
 
 #include <errno.h>
-#include <linux/input-event-codes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,22 +21,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define HEAD 0 /* the head the window shows */
-
 struct ui {
-    struct ui_env env;
-    struct sdl_api sdl;
+    struct sdl_env env;
     bool video; /* SDL was asked for it */
-    SDL_Window *window;
-    SDL_Renderer *renderer;
-    struct viewer *viewer;
-    struct sdl_screen screen;
+    struct sdl_window *window[DISPLAY_MAX_HEADS];
+    bool refused[DISPLAY_MAX_HEADS]; /* this head's window could not be opened */
+    struct sdl_input input;
     Uint32 wake_event;
-    int own_w, own_h; /* the size this file gave the window: another one is the user's */
-    bool grabbed, full, redraw;
-    unsigned closes; /* how often the window was closed */
+    unsigned closes; /* how often the last window was closed */
     /* any thread */
-    atomic_bool woken; /* a wake event is on its way, or the window is hidden */
+    atomic_bool woken; /* a wake event is on its way */
     atomic_bool stopping;
 };
 
@@ -46,7 +40,7 @@ static void on_display(void *ctx)
 {
     struct ui *ui = ctx;
     SDL_Event event = {.type = ui->wake_event};
-    if (!atomic_exchange(&ui->woken, true) && ui->sdl.PushEvent(&event) <= 0)
+    if (!atomic_exchange(&ui->woken, true) && ui->env.sdl.PushEvent(&event) <= 0)
         atomic_store(&ui->woken, false);
 }
 
@@ -54,93 +48,98 @@ static void sdl_stop(struct ui *ui)
 {
     SDL_Event event = {.type = ui->wake_event};
     atomic_store(&ui->stopping, true);
-    ui->sdl.PushEvent(&event);
+    ui->env.sdl.PushEvent(&event);
 }
 
-/* --- the window ------------------------------------------------------------------------------- */
+/* --- the windows ------------------------------------------------------------------------------ */
 
-static void update_title(struct ui *ui)
+static unsigned count_windows(const struct ui *ui)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
+        n += ui->window[i] != NULL;
+    return n;
+}
+
+static void update_title(struct ui *ui, struct sdl_window *w)
 {
     const char *hint = "Ctrl+Alt+G grabs the pointer";
+    char title[sizeof(w->title)], number[16] = "";
     if (ui->closes)
         hint = "power button pressed; close again to end at once";
-    else if (ui->grabbed)
+    else if (ui->input.grab == w)
         hint = "Ctrl+Alt+G releases the pointer";
-    char title[256];
-    snprintf(title, sizeof(title), "%s%s - %s", ui->env.name,
-             ui->screen.state.active ? "" : " (no picture)", hint);
-    ui->sdl.SetWindowTitle(ui->window, title);
+    if (w->head || count_windows(ui) > 1)
+        snprintf(number, sizeof(number), " %u", w->head + 1);
+    snprintf(title, sizeof(title), "%s%s%s - %s", ui->env.ui.name, number,
+             w->screen.state.active ? "" : " (no picture)", hint);
+    sdl_window_set_title(w, title);
 }
 
-/* Follows the picture's size, unless the user chose another or it does not fit the desk. */
-static void follow_mode(struct ui *ui)
+static void update_titles(struct ui *ui)
 {
-    int w, h;
-    SDL_Rect desk;
-    ui->sdl.GetWindowSize(ui->window, &w, &h);
-    if (w != ui->own_w || h != ui->own_h || ui->full)
-        return;
-    if (ui->sdl.GetWindowFlags(ui->window) & (SDL_WINDOW_MAXIMIZED | SDL_WINDOW_FULLSCREEN))
-        return;
-    struct ui_place size = {0, 0, (int)ui->screen.frame_w, (int)ui->screen.frame_h};
-    if (!ui->sdl.GetDisplayUsableBounds(MAX(0, ui->sdl.GetWindowDisplayIndex(ui->window)), &desk) &&
-        (size.w > desk.w || size.h > desk.h))
-        size = ui_fit(ui->screen.frame_w, ui->screen.frame_h, desk.w, desk.h);
-    ui->own_w = size.w;
-    ui->own_h = size.h;
-    ui->sdl.SetWindowSize(ui->window, size.w, size.h);
+    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
+        if (ui->window[i])
+            update_title(ui, ui->window[i]);
 }
 
-/* The host's pointer is in the way where the guest draws its own. */
-static void update_host_cursor(struct ui *ui, int x, int y)
+static void close_window(struct ui *ui, unsigned head)
 {
-    struct ui_place p;
-    bool over =
-        sdl_screen_place(&ui->screen, &p) && x >= p.x && x < p.x + p.w && y >= p.y && y < p.y + p.h;
-    bool hide = over && ui->screen.cursor;
-    if (!ui->grabbed && ui->sdl.ShowCursor(SDL_QUERY) == hide)
-        ui->sdl.ShowCursor(hide ? SDL_DISABLE : SDL_ENABLE);
+    struct sdl_window *w = ui->window[head];
+    if (w && ui->input.grab == w)
+        sdl_input_grab(&ui->input, NULL);
+    ui->window[head] = NULL;
+    sdl_window_destroy(w);
 }
 
-static void take(struct ui *ui)
+/* Heads that were plugged get a window; those that were unplugged lose theirs, but the last stays:
+ * without a window nobody could end this. */
+static void follow_plugs(struct ui *ui)
 {
-    bool mode, active = ui->screen.state.active, cursor = ui->screen.cursor;
-    if (!sdl_screen_take(&ui->screen, &mode))
-        return;
-    ui->redraw = true;
-    if (mode)
-        follow_mode(ui);
-    if (active != ui->screen.state.active)
-        update_title(ui);
-    if (cursor != !!ui->screen.cursor) {
-        int x, y;
-        ui->sdl.GetMouseState(&x, &y);
-        update_host_cursor(ui, x, y);
+    struct head_wish wish[DISPLAY_MAX_HEADS];
+    display_wishes(ui->env.ui.display, wish);
+    for (unsigned i = 0; i < display_heads(ui->env.ui.display); i++) {
+        if (!wish[i].connected || ui->window[i] || ui->refused[i])
+            continue;
+        ui->window[i] = sdl_window_create(&ui->env, i);
+        ui->refused[i] = !ui->window[i];
+        if (ui->refused[i])
+            log_warn(ui->env.ui.log, "no window for scanout %u: %s", i, ui->env.sdl.GetError());
     }
+    for (unsigned i = 0; i < display_heads(ui->env.ui.display); i++) {
+        if (!wish[i].connected)
+            ui->refused[i] = false;
+        if (!wish[i].connected && ui->window[i] && count_windows(ui) > 1)
+            close_window(ui, i);
+    }
+}
+
+static struct sdl_window *find_window(const struct ui *ui, uint32_t id)
+{
+    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
+        if (ui->window[i] && sdl_window_id(ui->window[i]) == id)
+            return ui->window[i];
+    return NULL;
+}
+
+static void update_window(struct ui *ui, struct sdl_window *w, uint64_t now)
+{
+    bool cursor = w->screen.cursor;
+    sdl_window_update(w, now);
+    if (cursor != !!w->screen.cursor && ui->env.sdl.GetMouseFocus() == w->window) {
+        int x, y;
+        ui->env.sdl.GetMouseState(&x, &y);
+        sdl_input_host_cursor(&ui->input, w, x, y);
+    }
+    update_title(ui, w);
 }
 
 /* --- what the hot keys do --------------------------------------------------------------------- */
 
-static void set_grab(struct ui *ui, bool on)
+static void toggle_grab(struct ui *ui, struct sdl_window *w)
 {
-    if (on == ui->grabbed)
-        return;
-    input_release_all(ui->env.input);
-    ui->grabbed = on && !ui->sdl.SetRelativeMouseMode(SDL_TRUE);
-    if (!ui->grabbed)
-        ui->sdl.SetRelativeMouseMode(SDL_FALSE);
-    ui->sdl.SetWindowGrab(ui->window, ui->grabbed);
-    ui->sdl.SetWindowKeyboardGrab(ui->window, ui->grabbed);
-    update_title(ui);
-}
-
-static void toggle_full(struct ui *ui)
-{
-    Uint32 flags = ui->full ? 0 : SDL_WINDOW_FULLSCREEN_DESKTOP;
-    if (ui->sdl.SetWindowFullscreen(ui->window, flags))
-        log_warn(ui->env.log, "full screen is not possible: %s", ui->sdl.GetError());
-    else
-        ui->full = !ui->full;
+    sdl_input_grab(&ui->input, ui->input.grab ? NULL : w);
+    update_titles(ui);
 }
 
 /* A name with the time that does not exist yet, in the working directory, as a full path. */
@@ -158,154 +157,151 @@ static bool screenshot_name(char *path, size_t size)
     return access(path, F_OK) != 0;
 }
 
-static void save_screenshot(struct ui *ui)
+static void save_screenshot(struct ui *ui, const struct sdl_window *w)
 {
     char path[4096];
-    struct picture *pic = display_snapshot(ui->env.display, HEAD, true);
+    struct picture *pic = display_snapshot(ui->env.ui.display, w->head, true);
     int err = !pic ? ENOMEM : !screenshot_name(path, sizeof(path)) ? EEXIST : 0;
     if (!err)
         err = ui_save_png(pic, path);
     if (err)
-        log_warn(ui->env.log, "the screenshot could not be saved: %s", strerror(err));
+        log_warn(ui->env.ui.log, "the screenshot could not be saved: %s", strerror(err));
     else
-        log_warn(ui->env.log, "screenshot saved to %s", path);
+        log_warn(ui->env.ui.log, "screenshot saved to %s", path);
     picture_destroy(pic);
 }
 
 /* The letter on the key, as the user sees it, where the layout has letters; else its place. */
-static bool hot_key(struct ui *ui, const SDL_KeyboardEvent *key)
+static bool hot_key(struct ui *ui, struct sdl_window *w, const SDL_KeyboardEvent *key)
 {
-    if (!(key->keysym.mod & KMOD_CTRL) || !(key->keysym.mod & KMOD_ALT))
+    if (key->state != SDL_PRESSED || !(key->keysym.mod & KMOD_CTRL) ||
+        !(key->keysym.mod & KMOD_ALT))
         return false;
     SDL_Keycode sym = key->keysym.sym;
     if (sym > 0x7f && key->keysym.scancode <= SDL_SCANCODE_Z)
         sym = 'a' + (SDL_Keycode)key->keysym.scancode - SDL_SCANCODE_A;
+    if (key->repeat)
+        return sym == SDLK_g || sym == SDLK_f || sym == SDLK_s;
     switch (sym) {
-    case SDLK_g: set_grab(ui, !ui->grabbed); return true;
-    case SDLK_f: toggle_full(ui); return true;
-    case SDLK_s: save_screenshot(ui); return true;
+    case SDLK_g: toggle_grab(ui, w); return true;
+    case SDLK_f: sdl_window_toggle_full(w); return true;
+    case SDLK_s: save_screenshot(ui, w); return true;
     default: return false;
     }
 }
 
-/* --- input ------------------------------------------------------------------------------------ */
-
-static void on_key(struct ui *ui, const SDL_KeyboardEvent *key)
-{
-    bool down = key->state == SDL_PRESSED;
-    if (key->repeat || (down && hot_key(ui, key)))
-        return;
-    unsigned code = keymap_from_usb(key->keysym.scancode);
-    if (code && (down || input_is_down(ui->env.input, code)))
-        input_key(ui->env.input, code, down);
-}
-
-static void on_motion(struct ui *ui, const SDL_MouseMotionEvent *m)
-{
-    struct ui_place p;
-    if (ui->grabbed) {
-        input_rel(ui->env.input, m->xrel, m->yrel);
-        return;
-    }
-    if (sdl_screen_place(&ui->screen, &p))
-        input_abs(ui->env.input, ui_abs(m->x - p.x, p.w), ui_abs(m->y - p.y, p.h));
-    update_host_cursor(ui, m->x, m->y);
-}
-
-static void on_button(struct ui *ui, const SDL_MouseButtonEvent *b)
-{
-    static const uint16_t codes[] = {
-        [SDL_BUTTON_LEFT] = BTN_LEFT,   [SDL_BUTTON_MIDDLE] = BTN_MIDDLE,
-        [SDL_BUTTON_RIGHT] = BTN_RIGHT, [SDL_BUTTON_X1] = BTN_SIDE,
-        [SDL_BUTTON_X2] = BTN_EXTRA,
-    };
-    struct ui_place p;
-    bool down = b->state == SDL_PRESSED;
-    if (b->button >= ARRAY_SIZE(codes) || !codes[b->button])
-        return;
-    if (down && !ui->grabbed) {
-        if (!sdl_screen_place(&ui->screen, &p) || b->x < p.x || b->x >= p.x + p.w || b->y < p.y ||
-            b->y >= p.y + p.h)
-            return; /* beside the picture */
-        input_abs(ui->env.input, ui_abs(b->x - p.x, p.w), ui_abs(b->y - p.y, p.h));
-    }
-    input_button(ui->env.input, codes[b->button], down, ui->grabbed);
-}
-
-static void on_wheel(struct ui *ui, const SDL_MouseWheelEvent *w)
-{
-    int sign = w->direction == SDL_MOUSEWHEEL_FLIPPED ? -1 : 1;
-    input_wheel(ui->env.input, sign * w->y, sign * w->x, ui->grabbed);
-}
-
 /* --- events ----------------------------------------------------------------------------------- */
 
-static void on_close(struct ui *ui)
+/* A window that is closed is a scanout that is unplugged; the last one is the machine. */
+static void on_close(struct ui *ui, struct sdl_window *w)
 {
-    if (++ui->closes > 1) {
-        ui->env.quit(ui->env.ctx);
-        return;
+    struct head_wish wish;
+    sdl_input_grab(&ui->input, NULL);
+    if (count_windows(ui) > 1) {
+        display_wish(ui->env.ui.display, w->head, &wish);
+        wish.connected = false;
+        display_set_wish(ui->env.ui.display, w->head, &wish);
+    } else if (++ui->closes > 1) {
+        ui->env.ui.quit(ui->env.ui.ctx);
+    } else {
+        ui->env.ui.powerdown(ui->env.ui.ctx);
     }
-    ui->env.powerdown(ui->env.ctx);
-    set_grab(ui, false);
-    update_title(ui);
 }
 
-static void on_window(struct ui *ui, const SDL_WindowEvent *w)
+static void on_window(struct ui *ui, struct sdl_window *w, const SDL_WindowEvent *e)
 {
-    switch (w->event) {
-    case SDL_WINDOWEVENT_EXPOSED:
-    case SDL_WINDOWEVENT_SHOWN:
-    case SDL_WINDOWEVENT_RESTORED:
-    case SDL_WINDOWEVENT_SIZE_CHANGED: ui->redraw = true; break;
-    case SDL_WINDOWEVENT_FOCUS_LOST:
-        set_grab(ui, false);
-        input_release_all(ui->env.input);
+    sdl_window_event(w, e);
+    if (e->event == SDL_WINDOWEVENT_FOCUS_LOST) {
+        sdl_input_grab(&ui->input, NULL);
+        sdl_input_release(&ui->input);
+    } else if (e->event == SDL_WINDOWEVENT_ENTER) {
+        SDL_MouseMotionEvent m = {0}; /* SDL tells of it, but of no motion */
+        ui->env.sdl.GetMouseState(&m.x, &m.y);
+        sdl_input_motion(&ui->input, w, &m);
+    } else if (e->event == SDL_WINDOWEVENT_CLOSE) {
+        on_close(ui, w);
+    }
+}
+
+/* Events of one window. */
+static void on_window_event(struct ui *ui, const SDL_Event *e)
+{
+    struct sdl_window *w = find_window(ui, e->window.windowID); /* the same place in all */
+    if (!w)
+        return;
+    switch (e->type) {
+    case SDL_KEYDOWN:
+    case SDL_KEYUP:
+        if (!hot_key(ui, w, &e->key))
+            sdl_input_key(&ui->input, &e->key);
         break;
-    case SDL_WINDOWEVENT_CLOSE: on_close(ui); break;
+    case SDL_MOUSEMOTION: sdl_input_motion(&ui->input, w, &e->motion); break;
+    case SDL_MOUSEBUTTONDOWN:
+    case SDL_MOUSEBUTTONUP: sdl_input_button(&ui->input, w, &e->button); break;
+    case SDL_MOUSEWHEEL: sdl_input_wheel(&ui->input, &e->wheel); break;
+    case SDL_WINDOWEVENT: on_window(ui, w, &e->window); break;
     default: break;
     }
+}
+
+static void on_finger(struct ui *ui, const SDL_TouchFingerEvent *f)
+{
+    struct sdl_window *w = find_window(ui, f->windowID);
+    if (w)
+        sdl_input_finger(&ui->input, w, f);
+}
+
+static void restore_windows(struct ui *ui)
+{
+    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
+        if (ui->window[i])
+            sdl_window_restore(ui->window[i]);
 }
 
 static void on_event(struct ui *ui, const SDL_Event *e)
 {
     switch (e->type) {
-    case SDL_KEYDOWN:
-    case SDL_KEYUP: on_key(ui, &e->key); break;
-    case SDL_MOUSEMOTION: on_motion(ui, &e->motion); break;
-    case SDL_MOUSEBUTTONDOWN:
-    case SDL_MOUSEBUTTONUP: on_button(ui, &e->button); break;
-    case SDL_MOUSEWHEEL: on_wheel(ui, &e->wheel); break;
-    case SDL_WINDOWEVENT: on_window(ui, &e->window); break;
+    case SDL_FINGERDOWN:
+    case SDL_FINGERMOTION:
+    case SDL_FINGERUP: on_finger(ui, &e->tfinger); break;
     case SDL_RENDER_TARGETS_RESET:
-    case SDL_RENDER_DEVICE_RESET:
-        sdl_screen_restore(&ui->screen);
-        ui->redraw = true;
-        break;
-    case SDL_QUIT: ui->env.quit(ui->env.ctx); break; /* the session or the display ends */
-    default: break;
+    case SDL_RENDER_DEVICE_RESET: restore_windows(ui); break;
+    case SDL_QUIT: ui->env.ui.quit(ui->env.ui.ctx); break; /* the session or the display ends */
+    default: on_window_event(ui, e); break;
     }
 }
 
-static bool hidden(struct ui *ui)
+/* --- running ---------------------------------------------------------------------------------- */
+
+/* The next event, or none if something is due first. False: SDL fails. */
+static bool wait_event(struct ui *ui, SDL_Event *event, bool *got)
 {
-    return ui->sdl.GetWindowFlags(ui->window) & (SDL_WINDOW_HIDDEN | SDL_WINDOW_MINIMIZED);
+    uint64_t due = HOST_FOREVER, now = host_now_ns();
+    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
+        if (ui->window[i])
+            due = MIN(due, sdl_window_due(ui->window[i]));
+    *got = true;
+    if (due == HOST_FOREVER)
+        return ui->env.sdl.WaitEvent(event);
+    uint64_t ms = due > now ? (due - now + 999999) / 1000000 : 0;
+    *got = ui->env.sdl.WaitEventTimeout(event, (int)MIN(ms, 1000));
+    return true;
 }
 
 static void sdl_run(struct ui *ui)
 {
     SDL_Event event;
-    while (!atomic_load(&ui->stopping) && ui->sdl.WaitEvent(&event)) {
-        do
+    bool got;
+    while (!atomic_load(&ui->stopping) && wait_event(ui, &event, &got)) {
+        while (got && !atomic_load(&ui->stopping)) {
             on_event(ui, &event);
-        while (!atomic_load(&ui->stopping) && ui->sdl.PollEvent(&event));
-        if (hidden(ui))
-            continue; /* nothing is taken, so nothing wakes until the window is seen again */
+            got = ui->env.sdl.PollEvent(&event);
+        }
         atomic_store(&ui->woken, false);
-        take(ui);
-        if (ui->redraw)
-            sdl_screen_draw(&ui->screen);
-        ui->redraw = false;
+        follow_plugs(ui);
+        for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
+            if (ui->window[i])
+                update_window(ui, ui->window[i], host_now_ns());
     }
 }
 
@@ -313,50 +309,25 @@ static void sdl_run(struct ui *ui)
 
 static void set_hints(struct ui *ui)
 {
-    ui->sdl.SetMainReady();
-    ui->sdl.SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
-    ui->sdl.SetHint(SDL_HINT_QUIT_ON_LAST_WINDOW_CLOSE, "0");
-    ui->sdl.SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
-    ui->sdl.SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
-    ui->sdl.SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
-    ui->sdl.SetHint(SDL_HINT_APP_NAME, "riscreen");
-}
-
-static bool open_window(struct ui *ui)
-{
-    struct head_wish wish;
-    SDL_Rect desk;
-    display_wish(ui->env.display, HEAD, &wish);
-    struct ui_place size = {0, 0, (int)MAX(wish.width, 1), (int)MAX(wish.height, 1)};
-    if (!ui->sdl.GetDisplayUsableBounds(0, &desk) && (size.w > desk.w || size.h > desk.h))
-        size = ui_fit((uint32_t)size.w, (uint32_t)size.h, desk.w, desk.h);
-    ui->own_w = size.w;
-    ui->own_h = size.h;
-    ui->window =
-        ui->sdl.CreateWindow(ui->env.name, SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED, size.w,
-                             size.h, SDL_WINDOW_RESIZABLE);
-    if (!ui->window)
-        return false;
-    ui->renderer = ui->sdl.CreateRenderer(ui->window, -1, SDL_RENDERER_PRESENTVSYNC);
-    if (!ui->renderer)
-        ui->renderer = ui->sdl.CreateRenderer(ui->window, -1, SDL_RENDERER_SOFTWARE);
-    return ui->renderer;
+    const struct sdl_api *sdl = &ui->env.sdl;
+    sdl->SetMainReady();
+    sdl->SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
+    sdl->SetHint(SDL_HINT_QUIT_ON_LAST_WINDOW_CLOSE, "0");
+    sdl->SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
+    sdl->SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
+    sdl->SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
+    sdl->SetHint(SDL_HINT_APP_NAME, "riscreen");
 }
 
 static void sdl_destroy(struct ui *ui)
 {
     if (!ui)
         return;
-    if (ui->viewer) {
-        display_detach(ui->viewer);
-        sdl_screen_finish(&ui->screen);
-    }
-    if (ui->renderer)
-        ui->sdl.DestroyRenderer(ui->renderer);
-    if (ui->window)
-        ui->sdl.DestroyWindow(ui->window);
+    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
+        close_window(ui, i);
+    display_detach(ui->env.viewer);
     if (ui->video)
-        ui->sdl.QuitSubSystem(SDL_INIT_VIDEO);
+        ui->env.sdl.QuitSubSystem(SDL_INIT_VIDEO);
     free(ui);
 }
 
@@ -367,31 +338,54 @@ static struct ui *failed(struct ui *ui, char *err, size_t err_size, const char *
     return NULL;
 }
 
+/* "scale=fit|integer|none" */
+static bool parse_args(struct sdl_options *options, const char *args, char *err, size_t err_size)
+{
+    char word[64];
+    for (const char *p = args; *p; p += strspn(p, ",")) {
+        size_t n = strcspn(p, ",");
+        snprintf(word, sizeof(word), "%.*s", (int)n, p);
+        p += n;
+        if (!strncmp(word, "scale=", 6) && ui_scale_parse(word + 6, &options->scale))
+            continue;
+        snprintf(err, err_size,
+                 "--display sdl: '%s' is no setting; there is scale=fit|integer|none", word);
+        return false;
+    }
+    return true;
+}
+
+static bool sdl_check(const char *args, char *err, size_t err_size)
+{
+    struct sdl_options options = {0};
+    return parse_args(&options, args, err, err_size);
+}
+
 static struct ui *sdl_create(const struct ui_env *env, const char *args, char *err, size_t err_size)
 {
-    if (args[0]) {
-        snprintf(err, err_size, "display 'sdl' takes no options, but got '%s'", args);
-        return NULL;
-    }
     struct ui *ui = calloc(1, sizeof(*ui));
     if (!ui)
         return failed(NULL, err, err_size, "not enough memory");
-    if (!sdl_api_load(&ui->sdl, err, err_size)) {
+    ui->env.ui = *env;
+    if (!parse_args(&ui->env.options, args, err, err_size) ||
+        !sdl_api_load(&ui->env.sdl, err, err_size)) {
         sdl_destroy(ui);
         return NULL;
     }
-    ui->env = *env;
     set_hints(ui);
-    ui->video = !ui->sdl.InitSubSystem(SDL_INIT_VIDEO);
-    if (!ui->video || (ui->wake_event = ui->sdl.RegisterEvents(1)) == (Uint32)-1 ||
-        !open_window(ui))
-        return failed(ui, err, err_size, ui->sdl.GetError());
-    ui->viewer = display_attach(env->display, on_display, ui);
-    if (!ui->viewer)
+    ui->video = !ui->env.sdl.InitSubSystem(SDL_INIT_VIDEO);
+    if (!ui->video || (ui->wake_event = ui->env.sdl.RegisterEvents(1)) == (Uint32)-1)
+        return failed(ui, err, err_size, ui->env.sdl.GetError());
+    ui->env.viewer = display_attach(env->display, on_display, ui);
+    if (!ui->env.viewer)
         return failed(ui, err, err_size, "not enough memory");
-    sdl_screen_init(&ui->screen, &ui->sdl, env->display, ui->viewer, HEAD, ui->renderer);
-    ui->sdl.StopTextInput(); /* keys, not characters: no input method in between */
-    update_title(ui);
+    sdl_input_init(&ui->input, &ui->env);
+    ui->window[0] = sdl_window_create(&ui->env, 0);
+    if (!ui->window[0])
+        return failed(ui, err, err_size, ui->env.sdl.GetError());
+    follow_plugs(ui);
+    ui->env.sdl.StopTextInput(); /* keys, not characters: no input method in between */
+    update_titles(ui);
     return ui;
 }
 
@@ -399,6 +393,7 @@ const struct ui_ops ui_sdl_ops = {
     .name = "sdl",
     .help = "a window (SDL2)",
     .main_thread = true,
+    .check = sdl_check,
     .create = sdl_create,
     .run = sdl_run,
     .stop = sdl_stop,

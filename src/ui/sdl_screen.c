@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/sdl_screen.h"
 
+#include "host/clock.h"
+#include "host/thread.h"
+
 #include <string.h>
 
 /* More separate rectangles than this are cheaper to upload as one. */
 #define MAX_BOXES 16
+
+#define KEEP (NS_PER_SEC / 10) /* the old picture, when a head shows nothing */
 
 void sdl_screen_init(struct sdl_screen *s, const struct sdl_api *sdl, struct display *d,
                      struct viewer *v, unsigned head, SDL_Renderer *renderer)
@@ -15,6 +20,7 @@ void sdl_screen_init(struct sdl_screen *s, const struct sdl_api *sdl, struct dis
     s->viewer = v;
     s->head = head;
     s->renderer = renderer;
+    s->blank_due = HOST_FOREVER;
     pixman_region32_init(&s->damage);
 }
 
@@ -108,16 +114,30 @@ static void make_cursor(struct sdl_screen *s)
 
 /* --- taking and drawing ----------------------------------------------------------------------- */
 
-bool sdl_screen_take(struct sdl_screen *s, bool *mode)
+/* Is it time for black? Notes when it will be. */
+static bool blank(struct sdl_screen *s, bool was_active, uint64_t now)
+{
+    if (s->state.active)
+        s->blank_due = HOST_FOREVER;
+    else if (was_active)
+        s->blank_due = now + KEEP;
+    if (now < s->blank_due)
+        return false;
+    s->blank_due = HOST_FOREVER;
+    drop_texture(s, &s->frame);
+    return true;
+}
+
+bool sdl_screen_take(struct sdl_screen *s, uint64_t now, bool *mode)
 {
     struct head_state old = s->state;
     *mode = false;
-    if (!viewer_take(s->viewer, s->head, &s->state, &s->damage))
-        return false;
+    bool changed = viewer_take(s->viewer, s->head, &s->state, &s->damage);
+    changed |= blank(s, old.active, now);
     if (s->state.cursor_gen != old.cursor_gen || s->state.cursor_visible != old.cursor_visible)
         make_cursor(s);
-    if (!s->state.active)
-        return true;
+    if (!changed || !s->state.active)
+        return changed;
     if (!s->frame || s->frame_w != s->state.width || s->frame_h != s->state.height) {
         *mode = true;
         make_frame(s);
@@ -142,9 +162,9 @@ void sdl_screen_restore(struct sdl_screen *s)
 bool sdl_screen_place(const struct sdl_screen *s, struct ui_place *place)
 {
     int w, h;
-    if (!s->frame || !s->state.active || s->sdl->GetRendererOutputSize(s->renderer, &w, &h))
+    if (!s->frame || s->sdl->GetRendererOutputSize(s->renderer, &w, &h))
         return false;
-    *place = ui_fit(s->frame_w, s->frame_h, w, h);
+    *place = ui_scale(s->scale, s->frame_w, s->frame_h, w, h);
     return true;
 }
 

@@ -17,12 +17,14 @@ struct sdl_screen {
     struct display *display;
     struct viewer *viewer;
     unsigned head;
+    enum ui_scale scale;
     SDL_Renderer *renderer;
     SDL_Texture *frame;  /* of the picture's size; NULL until there was one */
     SDL_Texture *cursor; /* NULL: the guest shows none */
     uint32_t frame_w, frame_h;
     int cursor_w, cursor_h;
     struct head_state state; /* as last taken */
+    uint64_t blank_due;      /* when the picture of a head that shows nothing goes black */
     pixman_region32_t damage;
 };
 
@@ -30,8 +32,12 @@ void sdl_screen_init(struct sdl_screen *s, const struct sdl_api *sdl, struct dis
                      struct viewer *v, unsigned head, SDL_Renderer *renderer);
 void sdl_screen_finish(struct sdl_screen *s);
 
-/* Takes what is new; returns true if the window must be drawn again. *mode: its size changed. */
-bool sdl_screen_take(struct sdl_screen *s, bool *mode);
+/*
+ * Takes what is new; returns true if the window must be drawn again. *mode: its size changed. Linux
+ * shows nothing for a moment before each mode set: the old picture stays until blank_due, at which
+ * take must be called again, so that no mode set flashes.
+ */
+bool sdl_screen_take(struct sdl_screen *s, uint64_t now, bool *mode);
 /* The renderer lost its textures: makes them again from what is flushed now. */
 void sdl_screen_restore(struct sdl_screen *s);
 /* Draws and presents. */

@@ -19,10 +19,10 @@ KEY_A, KEY_LEFTCTRL, KEY_LEFTALT, KEY_G, KEY_F = 30, 29, 56, 34, 33
 class Fake:
     """The program under test, its lines as they come."""
 
-    def __init__(self, program, x):
+    def __init__(self, program, x, args=""):
         self.x = x
         self.folder = tempfile.TemporaryDirectory()
-        self.process = subprocess.Popen([program, "sdl"], env=x.env, stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([program, "sdl", args], env=x.env, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         cwd=self.folder.name)
         self.lines, self.errors = queue.Queue(), queue.Queue()
@@ -56,6 +56,13 @@ class Fake:
         self.do(f"{command} {path}")
         with open(path, "rb") as f:
             return Picture(f.read())
+
+    def end(self):
+        """Ends it as the machine's end would."""
+        _, before = self.do("stop")
+        if "end" not in before:
+            self.expect("end")
+        assert self.process.wait(5) == 0
 
     def nothing(self, seconds=0.3):
         time.sleep(seconds)
@@ -98,6 +105,7 @@ def test_pixels(fake, window):
     until(lambda: fake.x.grab(window).pixel(60, 50) == (0xff, 0x80, 0x40), "the flush")
     assert same(fake, window), "all of the picture after a flush"
     fake.do("off")
+    assert fake.x.grab(window).pixel(60, 50) == (0xff, 0x80, 0x40), "a mode set would flash"
     until(lambda: fake.x.grab(window).pixel(60, 50) == (0, 0, 0), "black when off")
     fake.do("mode 320 200")
     until(lambda: same(fake, window), "back again")
@@ -109,10 +117,38 @@ def test_scale(fake, window):
     assert fake.x.grab(window).pixel(10, 200) == (0, 0, 0), "bars are black"
     fake.x.xdotool("windowsize", "--sync", window, 320, 200)
     until(lambda: same(fake, window), "its own size again")
-    fake.do("mode 400 300")
-    until(lambda: same(fake, window), "the window follows the mode")
+    fake.do("mode 160 100")
+    until(lambda: same(fake, window, 2), "the window keeps its size, the picture is scaled")
+    fake.do("mode 400 250")
+    time.sleep(0.3)
+    shown = fake.x.grab(window)
+    assert (shown.width, shown.height) == (320, 200), "the guest resizes no window"
     fake.do("mode 320 200")
     until(lambda: same(fake, window), "and back")
+    fake.nothing()
+
+
+def wishes(fake, seconds=0.6):
+    return [line for line in fake.nothing(seconds) if line.startswith("wish")]
+
+
+def test_resize(fake, window):
+    """The guest is told once, when the user is done; never of what it did itself."""
+    fake.do("mode 320 200")
+    assert not wishes(fake)
+    for width in range(330, 420, 10):
+        fake.x.xdotool("windowsize", window, width, 300)
+    assert wishes(fake) == ["wish 0 1 410 300"]
+    fake.do("mode 410 300")
+    until(lambda: same(fake, window), "the guest follows")
+    fake.do("mode 100 100")
+    assert not wishes(fake), "a mode is no resize"
+    fake.x.xdotool("windowsize", "--sync", window, 20, 30)
+    assert wishes(fake) in (["wish 0 1 64 64"], []), "no mode is that small"
+    fake.x.xdotool("windowsize", "--sync", window, 320, 200)
+    assert wishes(fake) == ["wish 0 1 320 200"]
+    fake.do("mode 320 200")
+    until(lambda: same(fake, window), "its own size again")
 
 
 def test_cursor(fake, window):
@@ -226,6 +262,89 @@ def test_storm(fake, window):
     until(lambda: same(fake, window), "the last frame")
 
 
+def test_first_mode(fake_program, x):
+    """The first mode sets the window's size, once."""
+    fake = Fake(fake_program, x)
+    window = x.window("^fake")
+    fake.do("mode 400 300")
+    until(lambda: same(fake, window), "the first mode")
+    fake.do("mode 200 150")
+    until(lambda: same(fake, window, 2), "the second is scaled")
+    assert not wishes(fake)
+    fake.end()
+
+
+def test_scale_options(program, x):
+    for args, size, place in (("scale=integer", (700, 500), (2, 30, 50)),
+                              ("scale=none", (700, 500), (1, 190, 150)),
+                              ("scale=none", (200, 100), None),
+                              ("scale=integer", (160, 100), None)):
+        fake = Fake(program, x, args)
+        window = x.window("^fake")
+        fake.do("mode 320 200")
+        x.xdotool("windowmove", "--sync", window, 0, 0)
+        x.xdotool("windowsize", "--sync", window, *size)
+        if place:
+            until(lambda: same(fake, window, *place), args)
+            assert x.grab(window).pixel(place[1] - 2, place[2] - 2) == (0, 0, 0), "bars"
+        elif args == "scale=none":
+            want = fake.snap().crop(0, 0, *size)
+            until(lambda: x.grab(window).data == want, "the top left part")
+        else:
+            want = fake.snap().pixel(0, 0)
+            until(lambda: x.grab(window).width == 160, "smaller than the picture")
+        fake.end()
+    wrong = subprocess.run([program, "sdl", "scale=big"], env=x.env, stdin=subprocess.DEVNULL,
+                           capture_output=True, text=True)
+    assert wrong.returncode == 1 and wrong.stderr.count("\n") == 1, wrong
+    assert "scale=fit|integer|none" in wrong.stderr
+
+
+def test_heads(program, x):
+    """A window for each connected scanout; a closed window is an unplugged scanout."""
+    fake = Fake(program, x)
+    one = x.window("^fake - |^fake .no")
+    fake.do("mode 320 200")
+    x.xdotool("windowmove", "--sync", one, 0, 0)
+    fake.do("head 1")
+    fake.do("plug 200 160")
+    two = x.window("^fake 2")
+    x.xdotool("windowmove", "--sync", two, 400, 300)
+    fake.do("mode 200 160")
+    until(lambda: same(fake, two), "the second scanout's picture")
+    fake.do("head 0")
+    until(lambda: same(fake, one), "beside the first's")
+    fake.nothing()
+    # the desktop is 520 wide: a position on the second window lies right of the first
+    x.xdotool("mousemove", "--window", two, 90, 70)
+    events = fake.nothing()
+    at = [[int(e.split()[3]) for e in events if e.startswith(f"tablet 3 {axis} ")][-1]
+          for axis in (0, 1)]
+    assert [at[0] * 520 // 32768, at[1] * 200 // 32768] == [410, 70], at
+    x.xdotool("mousemove", "--window", one, 7, 9)
+    events = fake.nothing()
+    at = [[int(e.split()[3]) for e in events if e.startswith(f"tablet 3 {axis} ")][-1]
+          for axis in (0, 1)]
+    assert [at[0] * 520 // 32768, at[1] * 200 // 32768] == [7, 9], at
+    x.xdotool("windowsize", "--sync", two, 300, 160)
+    assert wishes(fake) == ["wish 1 1 300 160"]
+    x.close(two)
+    fake.expect("wish 1 0 300 160")
+    until(lambda: not x.xdotool_lines("search", "--onlyvisible", "--name", "^fake 2"), "closed")
+    fake.do("head 2")
+    fake.do("plug 100 100")
+    three = x.window("^fake 3")
+    fake.do("head 0")
+    fake.do("unplug")
+    until(lambda: x.xdotool_lines("search", "--onlyvisible", "--name", "^fake") == [str(three)],
+          "the first scanout was unplugged")
+    x.close(three)
+    fake.expect("powerdown")
+    x.close(three)
+    fake.expect("end")
+    fake.process.wait(5)
+
+
 def test_close(fake, window):
     fake.x.close(window)
     fake.expect("powerdown")
@@ -266,8 +385,7 @@ def test_window_manager(program):
         x.xdotool("windowminimize", window)
         time.sleep(0.5)
         fake.do("storm 1000")
-        fake.do("stop")
-        fake.expect("end", seconds=1)
+        fake.end()
         manager.terminate()
         manager.wait()
 
@@ -280,10 +398,14 @@ def main():
         fake = Fake(program, x)
         window = x.window("^fake")
         x.xdotool("windowmove", "--sync", window, 0, 0)
-        for test in (test_pixels, test_scale, test_cursor, test_keys, test_pointer, test_hot_keys,
+        for test in (test_pixels, test_scale, test_resize, test_cursor, test_keys, test_pointer, test_hot_keys,
                      test_idle, test_storm, test_close):
             print(test.__name__, flush=True)
             test(fake, window)
+    with XServer() as x:
+        for test in (test_first_mode, test_scale_options, test_heads):
+            print(test.__name__, flush=True)
+            test(program, x)
     if shutil.which("openbox"):
         print("test_window_manager", flush=True)
         test_window_manager(program)

@@ -6,17 +6,22 @@
  *
  * ui_fake NAME ARGS [NAME ARGS]...
  *
+ *   head N          the lines below are about this one of the three heads
  *   mode W H        a new image with the pattern, shown and flushed
  *   paint X Y W H C transfers a rectangle of colour C (hexadecimal RRGGBB) without flushing it
  *   flush X Y W H
  *   cursor W H X Y HEX  a cursor of one colour, BGRA as a hexadecimal number; W 0: none
  *   move X Y
  *   off             shows nothing
+ *   plug W H        the head is connected and wishes for this mode
+ *   unplug
+ *   leds N          the guest sets the keyboard's LEDs
  *   snap FILE       what was flushed, as PPM
  *   snapc FILE      the same with the cursor
  *   storm N         N flushes as fast as possible
  *   stop            ends the front-ends, as the machine's end would
- * Every line is answered by "ok LINE".
+ * Every line is answered by "ok LINE". What a front-end wishes the guest to show is told as
+ * "wish HEAD CONNECTED W H" for each head that changed.
  */
 #include "ui/ui.h"
 
@@ -26,11 +31,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#define HEADS 3
+
 struct fake {
     struct display *display;
     struct input_hub *input;
     struct ui_set *uis;
-    struct image *image;
+    unsigned head;
+    struct image *images[HEADS];
+    struct head_wish told[DISPLAY_MAX_HEADS];
     unsigned quits;
 };
 
@@ -56,10 +65,10 @@ static void set_mode(struct fake *f, uint32_t width, uint32_t height)
     struct rect all = {0, 0, width, height};
     struct image *image = image_create(width, height, PIXEL_BGRX);
     paint(image, &all, -1);
-    display_set_scanout(f->display, 0, image, &all);
+    display_set_scanout(f->display, f->head, image, &all);
     display_flush(f->display, image, &all);
-    image_unref(f->image);
-    f->image = image;
+    image_unref(f->images[f->head]);
+    f->images[f->head] = image;
 }
 
 static void set_cursor(struct fake *f, uint32_t w, uint32_t h, int x, int y, unsigned long bgra)
@@ -68,13 +77,13 @@ static void set_cursor(struct fake *f, uint32_t w, uint32_t h, int x, int y, uns
     for (uint32_t i = 0; i < w * h; i++)
         for (unsigned c = 0; c < 4; c++)
             pic->data[i / w * pic->stride + i % w * 4 + c] = (uint8_t)(bgra >> (24 - 8 * c));
-    display_set_cursor(f->display, 0, pic, x, y, 0, 0);
+    display_set_cursor(f->display, f->head, pic, x, y, 0, 0);
     picture_destroy(pic);
 }
 
 static void snap(struct fake *f, const char *path, bool cursor)
 {
-    struct picture *pic = display_snapshot(f->display, 0, cursor);
+    struct picture *pic = display_snapshot(f->display, f->head, cursor);
     ui_save_ppm(pic, path);
     picture_destroy(pic);
 }
@@ -83,8 +92,27 @@ static void storm(struct fake *f, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
         struct rect r = {i % 100, i % 70, 200, 100};
-        paint(f->image, &r, (long)(i * 2654435761u & 0xffffff));
-        display_flush(f->display, f->image, &r);
+        paint(f->images[f->head], &r, (long)(i * 2654435761u & 0xffffff));
+        display_flush(f->display, f->images[f->head], &r);
+    }
+}
+
+static void plug(struct fake *f, bool connected, uint32_t width, uint32_t height)
+{
+    display_set_wish(f->display, f->head,
+                     &(struct head_wish){connected, width, height, f->told[0].refresh_mhz});
+}
+
+/* The GPU would raise its event; here it is told. Any thread. */
+static void on_wish(void *ctx)
+{
+    struct fake *f = ctx;
+    for (unsigned i = 0; i < HEADS; i++) {
+        struct head_wish w, *old = &f->told[i];
+        display_wish(f->display, i, &w);
+        if (w.connected != old->connected || w.width != old->width || w.height != old->height)
+            printf("wish %u %d %u %u\n", i, w.connected, w.width, w.height);
+        *old = w;
     }
 }
 
@@ -96,20 +124,28 @@ static void command(struct fake *f, const char *line)
     unsigned long bgra;
     char path[200];
     struct rect r;
-    if (sscanf(line, "mode %u %u", &w, &h) == 2) {
+    if (sscanf(line, "head %u", &x) == 1 && x < HEADS) {
+        f->head = x;
+    } else if (sscanf(line, "plug %u %u", &w, &h) == 2) {
+        plug(f, true, w, h);
+    } else if (!strcmp(line, "unplug")) {
+        plug(f, false, f->told[f->head].width, f->told[f->head].height);
+    } else if (sscanf(line, "leds %u", &x) == 1) {
+        input_set_leds(f->input, x);
+    } else if (sscanf(line, "mode %u %u", &w, &h) == 2) {
         set_mode(f, w, h);
     } else if (sscanf(line, "paint %u %u %u %u %lx", &x, &y, &w, &h, &c) == 5) {
         r = (struct rect){x, y, w, h};
-        paint(f->image, &r, c);
+        paint(f->images[f->head], &r, c);
     } else if (sscanf(line, "flush %u %u %u %u", &x, &y, &w, &h) == 4) {
         r = (struct rect){x, y, w, h};
-        display_flush(f->display, f->image, &r);
+        display_flush(f->display, f->images[f->head], &r);
     } else if (sscanf(line, "cursor %u %u %d %d %lx", &w, &h, &cx, &cy, &bgra) == 5) {
         set_cursor(f, w, h, cx, cy, bgra);
     } else if (sscanf(line, "move %d %d", &cx, &cy) == 2) {
-        display_move_cursor(f->display, 0, cx, cy);
+        display_move_cursor(f->display, f->head, cx, cy);
     } else if (!strcmp(line, "off")) {
-        display_set_scanout(f->display, 0, NULL, NULL);
+        display_set_scanout(f->display, f->head, NULL, NULL);
     } else if (sscanf(line, "snapc %199s", path) == 1) {
         snap(f, path, true);
     } else if (sscanf(line, "snap %199s", path) == 1) {
@@ -165,10 +201,12 @@ static bool is_built(const char *name)
 
 int main(int argc, char **argv)
 {
-    static const char *const kinds[INPUT_KINDS] = {"keyboard", "tablet", "mouse"};
+    static const char *const kinds[INPUT_KINDS] = {"keyboard", "tablet", "mouse", "touch"};
     const struct head_wish wish = {true, 320, 200, 60000};
-    struct fake f = {.display = display_create(1, &wish), .input = input_hub_create()};
+    struct fake f = {.display = display_create(HEADS, &wish), .input = input_hub_create()};
     char err[256];
+    display_wishes(f.display, f.told);
+    display_on_wish(f.display, on_wish, &f);
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (unsigned i = 0; i < INPUT_KINDS; i++)
         input_hub_set_sink(f.input, i, on_input, (void *)kinds[i]);

@@ -68,6 +68,11 @@ class XServer:
         return subprocess.run(["xdotool", *map(str, args)], env=self.env, check=True, timeout=30,
                               capture_output=True, text=True).stdout
 
+    def xdotool_lines(self, *args):
+        """The same where finding nothing is an answer."""
+        return subprocess.run(["xdotool", *map(str, args)], env=self.env, check=False, timeout=30,
+                              capture_output=True, text=True).stdout.split()
+
     def managed(self):
         """Does a window manager run?"""
         return not subprocess.run(["xdotool", "get_desktop"], env=self.env, check=False, timeout=30,

@@ -122,6 +122,33 @@ static void test_fit(void **state)
     assert_int_equal(p.h, 1);
 }
 
+static void assert_place(struct ui_place p, int x, int y, int w, int h)
+{
+    assert_int_equal(p.x, x);
+    assert_int_equal(p.y, y);
+    assert_int_equal(p.w, w);
+    assert_int_equal(p.h, h);
+}
+
+static void test_scale(void **state)
+{
+    (void)state;
+    enum ui_scale scale = UI_SCALE_NONE;
+    assert_place(ui_scale(UI_SCALE_FIT, 320, 200, 700, 400), 30, 0, 640, 400);
+    assert_place(ui_scale(UI_SCALE_INTEGER, 320, 200, 700, 500), 30, 50, 640, 400);
+    assert_place(ui_scale(UI_SCALE_INTEGER, 320, 200, 160, 300), 0, 100, 160, 100); /* as fit */
+    assert_place(ui_scale(UI_SCALE_NONE, 320, 200, 700, 500), 190, 150, 320, 200);
+    assert_place(ui_scale(UI_SCALE_NONE, 320, 200, 200, 500), 0, 150, 320, 200);
+    assert_true(ui_scale_parse("fit", &scale) && scale == UI_SCALE_FIT);
+    assert_true(ui_scale_parse("integer", &scale) && scale == UI_SCALE_INTEGER);
+    assert_true(ui_scale_parse("none", &scale) && scale == UI_SCALE_NONE);
+    assert_false(ui_scale_parse("", &scale));
+    assert_false(ui_scale_parse("Fit", &scale));
+    struct ui_place p = {10, 20, 30, 40};
+    assert_true(ui_place_has(&p, 10, 20) && ui_place_has(&p, 39, 59));
+    assert_false(ui_place_has(&p, 9, 20) || ui_place_has(&p, 40, 20) || ui_place_has(&p, 10, 60));
+}
+
 /* A guest finds the very pixel, whichever way it rounds. */
 static void test_abs(void **state)
 {
@@ -145,6 +172,7 @@ int main(void)
         cmocka_unit_test(test_qcodes), cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_names),  cmocka_unit_test(test_characters),
         cmocka_unit_test(test_fit),    cmocka_unit_test(test_abs),
+        cmocka_unit_test(test_scale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

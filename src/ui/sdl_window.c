@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/sdl_window.h"
+
+#include "host/clock.h"
+#include "host/thread.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SETTLE   (NS_PER_SEC / 5) /* a resize counts once it rests this long */
+#define MIN_SIDE 64               /* pixels of a mode */
+#define MAX_SIDE 8192
+
+/* --- size ------------------------------------------------------------------------------------- */
+
+/* Physical pixels for each of the units that SDL counts windows in: 1 but on dense screens. */
+static double density(const struct sdl_window *w)
+{
+    int units, pixels, ignore;
+    w->env->sdl.GetWindowSize(w->window, &units, &ignore);
+    if (w->env->sdl.GetRendererOutputSize(w->renderer, &pixels, &ignore) || units < 1)
+        return 1;
+    return (double)pixels / units;
+}
+
+void sdl_window_point(const struct sdl_window *w, int *x, int *y)
+{
+    double d = density(w);
+    *x = (int)(*x * d);
+    *y = (int)(*y * d);
+}
+
+/* As large as the picture, or as its desk allows. */
+static void set_size(struct sdl_window *w, uint32_t width, uint32_t height)
+{
+    const struct sdl_api *sdl = &w->env->sdl;
+    double d = density(w);
+    struct ui_place size = {0, 0, (int)(width / d), (int)(height / d)};
+    SDL_Rect desk;
+    if (!sdl->GetDisplayUsableBounds(MAX(0, sdl->GetWindowDisplayIndex(w->window)), &desk) &&
+        (size.w > desk.w || size.h > desk.h))
+        size = ui_fit((uint32_t)size.w, (uint32_t)size.h, desk.w, desk.h);
+    w->width = (int)(size.w * d);
+    w->height = (int)(size.h * d);
+    sdl->SetWindowSize(w->window, size.w, size.h);
+}
+
+/* The first mode may set the window's size, unless its user did before. */
+static void first_mode(struct sdl_window *w)
+{
+    if (w->sized)
+        return;
+    w->sized = true;
+    if ((int)w->screen.frame_w != w->width || (int)w->screen.frame_h != w->height)
+        set_size(w, w->screen.frame_w, w->screen.frame_h);
+}
+
+/* A size that this file did not ask for is the user's, or his window manager's. */
+static void size_changed(struct sdl_window *w)
+{
+    int width, height;
+    if (w->env->sdl.GetRendererOutputSize(w->renderer, &width, &height) ||
+        (width == w->width && height == w->height))
+        return;
+    w->width = width;
+    w->height = height;
+    w->sized = true;
+    w->resize_due = host_now_ns() + SETTLE;
+}
+
+static void tell_size(struct sdl_window *w)
+{
+    struct head_wish wish;
+    display_wish(w->env->ui.display, w->head, &wish);
+    if (!wish.connected)
+        return;
+    wish.width = (uint32_t)MAX(MIN_SIDE, MIN(w->width, MAX_SIDE));
+    wish.height = (uint32_t)MAX(MIN_SIDE, MIN(w->height, MAX_SIDE));
+    display_set_wish(w->env->ui.display, w->head, &wish);
+}
+
+/* --- pace ------------------------------------------------------------------------------------- */
+
+/* A guest is held back only while somebody can see what it draws. */
+static void set_pacing(struct sdl_window *w, bool on)
+{
+    if (on == w->pacing)
+        return;
+    w->pacing = on;
+    w->consume_due = HOST_FOREVER;
+    viewer_pace(w->env->viewer, w->head, on);
+}
+
+/* Where presenting waits for the screen, the frame is seen now; else a refresh after the last. */
+static void presented(struct sdl_window *w, uint64_t now)
+{
+    if (!w->pacing || w->consume_due != HOST_FOREVER)
+        return;
+    w->consume_due = w->vsync ? now : MAX(now, w->consumed + w->refresh);
+}
+
+static void consume(struct sdl_window *w, uint64_t now)
+{
+    if (now < w->consume_due)
+        return;
+    w->consume_due = HOST_FOREVER;
+    w->consumed = now;
+    viewer_consumed(w->env->viewer, w->head);
+}
+
+/* --- what happens ----------------------------------------------------------------------------- */
+
+bool sdl_window_hidden(const struct sdl_window *w)
+{
+    return w->env->sdl.GetWindowFlags(w->window) & (SDL_WINDOW_HIDDEN | SDL_WINDOW_MINIMIZED);
+}
+
+void sdl_window_event(struct sdl_window *w, const SDL_WindowEvent *e)
+{
+    switch (e->event) {
+    case SDL_WINDOWEVENT_SIZE_CHANGED:
+    case SDL_WINDOWEVENT_DISPLAY_CHANGED: size_changed(w); /* fall through */
+    case SDL_WINDOWEVENT_EXPOSED:
+    case SDL_WINDOWEVENT_SHOWN:
+    case SDL_WINDOWEVENT_RESTORED: w->redraw = true; break;
+    default: break;
+    }
+}
+
+void sdl_window_update(struct sdl_window *w, uint64_t now)
+{
+    bool mode;
+    if (now >= w->resize_due) {
+        w->resize_due = HOST_FOREVER;
+        tell_size(w);
+    }
+    set_pacing(w, !sdl_window_hidden(w));
+    if (!w->pacing)
+        return; /* nothing is taken, so nothing wakes until the window is seen again */
+    w->redraw |= sdl_screen_take(&w->screen, now, &mode);
+    if (mode)
+        first_mode(w);
+    if (w->redraw) {
+        sdl_screen_draw(&w->screen);
+        presented(w, host_now_ns());
+    }
+    w->redraw = false;
+    consume(w, host_now_ns());
+}
+
+uint64_t sdl_window_due(const struct sdl_window *w)
+{
+    uint64_t seen = w->pacing ? MIN(w->consume_due, w->screen.blank_due) : HOST_FOREVER;
+    return MIN(w->resize_due, seen);
+}
+
+void sdl_window_restore(struct sdl_window *w)
+{
+    sdl_screen_restore(&w->screen);
+    w->redraw = true;
+}
+
+void sdl_window_set_title(struct sdl_window *w, const char *title)
+{
+    if (!strcmp(title, w->title))
+        return;
+    snprintf(w->title, sizeof(w->title), "%s", title);
+    w->env->sdl.SetWindowTitle(w->window, w->title);
+}
+
+void sdl_window_toggle_full(struct sdl_window *w)
+{
+    Uint32 flags = w->full ? 0 : SDL_WINDOW_FULLSCREEN_DESKTOP;
+    if (w->env->sdl.SetWindowFullscreen(w->window, flags))
+        log_warn(w->env->ui.log, "full screen is not possible: %s", w->env->sdl.GetError());
+    else
+        w->full = !w->full;
+}
+
+uint32_t sdl_window_id(const struct sdl_window *w)
+{
+    return w->env->sdl.GetWindowID(w->window);
+}
+
+/* --- opening and closing ---------------------------------------------------------------------- */
+
+static SDL_Window *open_window(const struct sdl_env *env, int width, int height)
+{
+    Uint32 flags = SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI;
+    SDL_Window *window = env->sdl.CreateWindow(env->ui.name, SDL_WINDOWPOS_UNDEFINED,
+                                               SDL_WINDOWPOS_UNDEFINED, width, height, flags);
+    if (window)
+        env->sdl.SetWindowMinimumSize(window, MIN_SIDE, MIN_SIDE);
+    return window;
+}
+
+/* With a renderer that waits for the screen if there is one; SDL's own imitation of waiting would
+ * hold the whole event loop. */
+static bool open_renderer(struct sdl_window *w)
+{
+    const struct sdl_api *sdl = &w->env->sdl;
+    SDL_RendererInfo info;
+    w->renderer = sdl->CreateRenderer(w->window, -1, 0);
+    if (!w->renderer)
+        w->renderer = sdl->CreateRenderer(w->window, -1, SDL_RENDERER_SOFTWARE);
+    if (!w->renderer)
+        return false;
+    if (!sdl->GetRendererInfo(w->renderer, &info) && !(info.flags & SDL_RENDERER_SOFTWARE))
+        w->vsync = !sdl->RenderSetVSync(w->renderer, 1);
+    return true;
+}
+
+struct sdl_window *sdl_window_create(const struct sdl_env *env, unsigned head)
+{
+    struct head_wish wish;
+    SDL_Rect desk;
+    struct sdl_window *w = calloc(1, sizeof(*w));
+    if (!w)
+        return NULL;
+    w->env = env;
+    w->head = head;
+    w->resize_due = w->consume_due = HOST_FOREVER;
+    display_wish(env->ui.display, head, &wish);
+    w->refresh = NS_PER_SEC * 1000 / MAX(wish.refresh_mhz, 1000);
+    struct ui_place size = {0, 0, (int)MAX(wish.width, 1), (int)MAX(wish.height, 1)};
+    if (!env->sdl.GetDisplayUsableBounds(0, &desk) && (size.w > desk.w || size.h > desk.h))
+        size = ui_fit((uint32_t)size.w, (uint32_t)size.h, desk.w, desk.h);
+    w->width = size.w;
+    w->height = size.h;
+    w->window = open_window(env, size.w, size.h);
+    if (!w->window || !open_renderer(w)) {
+        sdl_window_destroy(w);
+        return NULL;
+    }
+    sdl_screen_init(&w->screen, &env->sdl, env->ui.display, env->viewer, head, w->renderer);
+    w->screen.scale = env->options.scale;
+    if (density(w) != 1)
+        set_size(w, wish.width, wish.height);
+    return w;
+}
+
+void sdl_window_destroy(struct sdl_window *w)
+{
+    if (!w)
+        return;
+    set_pacing(w, false);
+    if (w->screen.sdl)
+        sdl_screen_finish(&w->screen);
+    if (w->renderer)
+        w->env->sdl.DestroyRenderer(w->renderer);
+    if (w->window)
+        w->env->sdl.DestroyWindow(w->window);
+    free(w);
+}
