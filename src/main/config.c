@@ -88,6 +88,14 @@ static bool take_letters(struct config *c, struct cursor *p, const char *word)
     return true;
 }
 
+static bool records(const struct config *c)
+{
+    for (unsigned i = 0; i < c->displays; i++)
+        if (!strcmp(c->display[i].name, ui_record_ops.name))
+            return true;
+    return false;
+}
+
 /* What no option can see alone. */
 static bool check(const struct config *c, char *err, size_t err_size)
 {
@@ -107,6 +115,8 @@ static bool check(const struct config *c, char *err, size_t err_size)
         why = "a command line needs a kernel; give one with -k";
     else if ((c->junit || c->script_out) && !c->script)
         why = "--junit and --script-out belong to a script; give one with --script";
+    else if (!m->scanouts && records(c))
+        why = "--record needs a screen; leave out --gpu none";
     if (why)
         snprintf(err, err_size, "%s", why);
     return !why;

@@ -20,7 +20,8 @@ struct config {
         const char *name;
         const char *args; /* what followed the name, or "" */
     } display[UI_SET_MAX];
-    unsigned displays; /* 0: the best that opens */
+    unsigned displays; /* in display */
+    bool shown;        /* one of them was asked for by --display; else there is also the default */
     const char *monitor, *script, *script_out, *junit, *dumpdtb, *log;
     bool help, version, man;       /* print that, and nothing else */
     char *copy[CONFIG_MAX_COPIES]; /* split arguments, freed by config_finish */

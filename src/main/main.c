@@ -69,18 +69,18 @@ static bool open_uis(struct app *app)
         .powerdown = ui_powerdown,
         .quit = ui_quit,
     };
-    const struct config_display none = {ui_headless_ops.name, ""}, any = {NULL, ""};
     const struct config *c = &app->config;
-    bool screen = c->machine.scanouts;
+    const char *usual = c->machine.scanouts ? NULL : ui_headless_ops.name;
     char err[LINE];
     app->uis = ui_set_create(app->log);
     if (!app->uis)
         return fail("not enough memory");
-    for (unsigned i = 0; i < MAX(screen ? c->displays : 0, 1u); i++) {
-        const struct config_display *d = !screen ? &none : c->displays ? &c->display[i] : &any;
-        if (!ui_set_add(app->uis, &env, d->name, d->args, err, sizeof(err)))
+    if (!c->shown && !ui_set_add(app->uis, &env, usual, "", err, sizeof(err)))
+        return fail(err);
+    for (const struct config_display *d = c->display; d < c->display + c->displays; d++)
+        if (!ui_set_add(app->uis, &env, usual ? usual : d->name, usual ? "" : d->args, err,
+                        sizeof(err)))
             return fail(err);
-    }
     return true;
 }
 

@@ -250,7 +250,7 @@ static bool take_display(struct config *c, const char *v, char *err, size_t err_
         const char *name = ui_list[i]->name;
         if ((strlen(name) == n && !strncmp(v, name, n)) ||
             (ui_list[i] == &ui_headless_ops && n == 8 && !strncmp(v, "headless", n)))
-            return add_display(c, name, v[n] ? v + n + 1 : "", err, err_size);
+            return (c->shown = add_display(c, name, v[n] ? v + n + 1 : "", err, err_size));
     }
     char names[64] = "";
     for (unsigned i = 0; ui_list[i]; i++)
@@ -260,7 +260,12 @@ static bool take_display(struct config *c, const char *v, char *err, size_t err_
 
 static bool take_headless(struct config *c, const char *v, char *err, size_t err_size)
 {
-    return add_display(c, ui_headless_ops.name, v, err, err_size);
+    return (c->shown = add_display(c, ui_headless_ops.name, v, err, err_size));
+}
+
+static bool take_record(struct config *c, const char *v, char *err, size_t err_size)
+{
+    return add_display(c, ui_record_ops.name, v, err, err_size);
 }
 
 static bool take_monitor(struct config *c, const char *v, char *err, size_t err_size)
@@ -367,6 +372,10 @@ const struct option_row option_rows[] = {
      "that others reach needs a password: vnc=0.0.0.0:5900,password=FILE.",
      take_display},
     {NULL, 'H', "headless", NULL, NULL, "The same as --display none.", take_headless},
+    {NULL, 0, "record", "DIR/|FILE.y4m", NULL,
+     "Record the screen beside showing it: PNGs with a list of their times (list.ffconcat), or "
+     "uncompressed video. May be followed by ,fps=N (default 30), ,head=N and ,overwrite.",
+     take_record},
     {NULL, 0, "monitor", "unix:PATH", NULL,
      "Control socket that speaks QMP: screendump, send-key, stop, quit and more.", take_monitor},
     {NULL, 0, "script", "FILE", NULL,

@@ -15,6 +15,7 @@
  * that could not be finished is removed, unless it is a device. */
 int ui_save_picture(const struct picture *pic, const char *path);
 int ui_save_png(const struct picture *pic, const char *path);
+int ui_save_png_fast(const struct picture *pic, const char *path); /* larger, sooner */
 int ui_save_ppm(const struct picture *pic, const char *path);
 
 /* Loads a PNG (any colour type) or a binary PPM of 8 bits as BGRA, alpha not multiplied in, 0xff

@@ -4,85 +4,19 @@
 pointer, keys and buttons, several viewers, one that stops reading, strangers, passwords, and that
 nothing runs when nothing changes. Usage: test_vnc.py UI_FAKE"""
 import os
-import queue
-import re
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
+from fake import Fake
 from rfb import CURSOR, Gone, RAW, Viewer
 
 SKIP = 77
 KEY_A, KEY_1, KEY_LEFTSHIFT, KEY_RIGHTCTRL, KEY_KP7, KEY_F12 = 30, 2, 42, 97, 71, 88
 BTN_LEFT, BTN_RIGHT = 0x110, 0x111
-
-
-class Fake:
-    """ui_fake with the VNC front-end, and the port it listens on."""
-
-    def __init__(self, program, args="127.0.0.1:0"):
-        self.folder = tempfile.TemporaryDirectory()
-        self.lines = queue.Queue()
-        self.process = subprocess.Popen([program, "vnc", args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True, bufsize=1)
-        line = self.process.stderr.readline()
-        where = re.search(r":(\d+)$", line.strip())
-        if not where:
-            raise AssertionError(f"it does not listen: {line}")
-        self.port = int(where.group(1))
-        threading.Thread(target=self.read, daemon=True).start()
-
-    def read(self):
-        for line in self.process.stdout:
-            self.lines.put(line.strip())
-
-    def do(self, line):
-        self.process.stdin.write(line + "\n")
-        return self.expect("ok " + line)
-
-    def expect(self, line, seconds=10):
-        """The lines before it."""
-        before = []
-        end = time.monotonic() + seconds
-        while True:
-            try:
-                got = self.lines.get(timeout=max(0, end - time.monotonic()))
-            except queue.Empty:
-                raise AssertionError(f"never said: {line}; but {before}") from None
-            if got == line:
-                return before
-            before.append(got)
-
-    def snapshot(self):
-        path = os.path.join(self.folder.name, "snap.ppm")
-        self.do("snap " + path)
-        with open(path, "rb") as f:
-            magic, size, _, pixels = f.read().split(b"\n", 3)
-        assert magic == b"P6"
-        width, height = map(int, size.split())
-        return width, height, pixels
-
-    def switches(self):
-        """Context switches of all its threads so far."""
-        total = 0
-        for task in os.listdir(f"/proc/{self.process.pid}/task"):
-            with open(f"/proc/{self.process.pid}/task/{task}/status", encoding="ascii") as f:
-                total += sum(int(n) for n in re.findall(r"ctxt_switches:\s*(\d+)", f.read()))
-        return total
-
-    def threads(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/task"))
-
-    def stop(self):
-        start = time.monotonic()
-        self.process.stdin.write("stop\n")
-        self.expect("end")
-        assert self.process.wait(10) == 0
-        assert time.monotonic() - start < 3, "stopping took long"
 
 
 def same(fake, viewer):
@@ -326,7 +260,7 @@ def test_password(program):
     with tempfile.NamedTemporaryFile("w") as f:
         f.write("sEcret1\n")
         f.flush()
-        fake = Fake(program, f"0.0.0.0:0,password={f.name}")
+        fake = Fake(program, "vnc", f"0.0.0.0:0,password={f.name}")
         fake.do("mode 320 200")
         for password in (None, "secret1", "sEcret", ""):
             try:
@@ -342,7 +276,7 @@ def test_password(program):
 
 def main():
     program = sys.argv[1]
-    fake = Fake(program)
+    fake = Fake(program, "vnc", "127.0.0.1:0")
     for test in (test_pixels, test_modes, test_cursor, test_keys, test_held, test_pointer, test_viewers,
                  test_strangers, test_idle):
         start = time.monotonic()

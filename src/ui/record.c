@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A recording of the screen, with the pointer. One thread looks when the display has something new,
+ * at most `fps` times a second, and takes a copy; another compresses and writes. With a still
+ * picture both sleep. A full disk ends the recording with a line, not the machine.
+ */
+#include "ui/ui.h"
+
+#include "host/clock.h"
+#include "host/thread.h"
+#include "ui/record_writer.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_FPS 30
+#define MAX_FPS     240
+#define DARK_NS     UINT64_C(150000000) /* Linux clears the screen before each mode set */
+
+struct ui {
+    struct ui_env env;
+    struct record_options options;
+    const struct record_sink_ops *ops;
+    struct record_sink *sink;
+    struct host_wakeup wake;
+    atomic_bool stopping;
+    /* run's */
+    struct viewer *viewer;
+    struct record_writer *writer;
+    struct head_state state;
+    uint64_t zero;    /* the first picture's time; 0: none yet */
+    uint64_t next;    /* no look before */
+    uint64_t dark_at; /* an inactive head is black from then on */
+    bool fresh;       /* what is on the screen is not in the recording */
+    bool late;        /* because there was no room for it */
+    unsigned dropped;
+};
+
+/* --- looking ---------------------------------------------------------------------------------- */
+
+static void on_news(void *ctx)
+{
+    struct ui *ui = ctx;
+    host_wakeup_raise(&ui->wake);
+}
+
+static void capture(struct ui *ui, uint64_t now)
+{
+    struct picture *pic = display_snapshot(ui->env.display, ui->options.head, true);
+    ui->fresh = ui->late = !pic; /* no memory: later, perhaps */
+    if (!pic)
+        return;
+    if (!ui->zero)
+        ui->zero = now;
+    record_writer_put(ui->writer, pic, now - ui->zero);
+}
+
+static void take(struct ui *ui, uint64_t now)
+{
+    pixman_region32_t damage;
+    bool was_active = ui->state.active;
+    pixman_region32_init(&damage);
+    if (viewer_take(ui->viewer, ui->options.head, &ui->state, &damage)) {
+        ui->dropped += ui->late; /* nobody will see that one */
+        ui->late = false;
+        ui->fresh = true;
+    }
+    pixman_region32_fini(&damage);
+    if (was_active && !ui->state.active)
+        ui->dark_at = now + DARK_NS;
+}
+
+/* Records what is new; returns when to look again if nothing happens. */
+static uint64_t look(struct ui *ui, uint64_t now)
+{
+    take(ui, now);
+    if (!ui->fresh || (!ui->state.active && !ui->zero))
+        return HOST_FOREVER;
+    if (!ui->state.active && now < ui->dark_at)
+        return ui->dark_at;
+    ui->next = now + NS_PER_SEC / ui->options.fps;
+    if (record_writer_has_room(ui->writer))
+        capture(ui, now);
+    else
+        ui->late = true;
+    return HOST_FOREVER;
+}
+
+static void watch(struct ui *ui)
+{
+    uint64_t deadline = 0; /* there may be a picture already */
+    while (!atomic_load(&ui->stopping)) {
+        host_wakeup_wait(&ui->wake, deadline);
+        uint64_t now = host_now_ns();
+        deadline = now < ui->next ? ui->next : look(ui, now);
+    }
+}
+
+/* The last picture is never lost, and there is at least one. */
+static void finish(struct ui *ui)
+{
+    unsigned count;
+    uint64_t now = host_now_ns();
+    take(ui, now);
+    ui->late = false;
+    if (ui->fresh || !ui->zero)
+        capture(ui, now);
+    int error = record_writer_finish(ui->writer, host_now_ns() - ui->zero, &count);
+    if (error)
+        log_warn(ui->env.log, "recording to %s stopped: %s; it holds %u pictures, all whole",
+                 ui->options.path, strerror(error), count);
+    else
+        log_warn(ui->env.log, "%u pictures are recorded in %s; %u were dropped", count,
+                 ui->options.path, ui->dropped);
+}
+
+static void record_run(struct ui *ui)
+{
+    ui->writer = record_writer_create(ui->ops, ui->sink, on_news, ui);
+    ui->viewer = display_attach(ui->env.display, on_news, ui);
+    if (ui->writer && ui->viewer) {
+        watch(ui);
+        finish(ui);
+    } else {
+        log_warn(ui->env.log, "nothing is recorded in %s: not enough memory or threads",
+                 ui->options.path);
+        if (ui->writer)
+            record_writer_finish(ui->writer, 0, &(unsigned){0});
+    }
+    if (ui->viewer)
+        display_detach(ui->viewer);
+}
+
+static void record_stop(struct ui *ui)
+{
+    atomic_store(&ui->stopping, true);
+    host_wakeup_raise(&ui->wake);
+}
+
+/* --- opening and closing ---------------------------------------------------------------------- */
+
+/* A decimal number that is all of text. */
+static bool number(const char *text, unsigned min, unsigned max, unsigned *out)
+{
+    char *end;
+    unsigned long n = strtoul(text, &end, 10);
+    *out = (unsigned)n;
+    return text[0] >= '0' && text[0] <= '9' && !*end && n >= min && n <= max;
+}
+
+/* One of the words behind the path. False: it is none, so it belongs to the path. */
+static bool take_word(struct record_options *o, const char *word)
+{
+    if (!strcmp(word, "overwrite"))
+        return o->overwrite = true;
+    if (!strncmp(word, "fps=", 4))
+        return number(word + 4, 1, MAX_FPS, &o->fps);
+    if (!strncmp(word, "head=", 5))
+        return number(word + 5, 0, DISPLAY_MAX_HEADS - 1, &o->head);
+    return false;
+}
+
+static const struct record_sink_ops *parse(struct record_options *o, const struct ui_env *env,
+                                           const char *args, char *err, size_t err_size)
+{
+    size_t n = strlen(args);
+    *o = (struct record_options){.fps = DEFAULT_FPS};
+    if (n < sizeof(o->path))
+        strcpy(o->path, args);
+    for (char *comma; (comma = strrchr(o->path, ',')) && take_word(o, comma + 1);)
+        *comma = 0;
+    n = strlen(o->path);
+    if (o->head >= display_heads(env->display))
+        snprintf(err, err_size, "--record %s: there is no head %u; the last one is %u", args,
+                 o->head, display_heads(env->display) - 1);
+    else if (n && o->path[n - 1] == '/')
+        return &record_png_ops;
+    else if (n > 4 && !strcmp(o->path + n - 4, ".y4m"))
+        return &record_y4m_ops;
+    else
+        snprintf(err, err_size,
+                 "--record %s: write FOLDER/ for pictures, or FILE.y4m, and after it ,fps=1..%d "
+                 ",head=N or ,overwrite",
+                 args, MAX_FPS);
+    return NULL;
+}
+
+static void record_destroy(struct ui *ui)
+{
+    if (!ui)
+        return;
+    if (ui->sink)
+        ui->ops->close(ui->sink);
+    host_wakeup_finish(&ui->wake);
+    free(ui);
+}
+
+static struct ui *record_create(const struct ui_env *env, const char *args, char *err,
+                                size_t err_size)
+{
+    struct ui *ui = calloc(1, sizeof(*ui));
+    if (!ui) {
+        snprintf(err, err_size, "not enough memory");
+        return NULL;
+    }
+    ui->env = *env;
+    host_wakeup_init(&ui->wake);
+    ui->ops = parse(&ui->options, env, args, err, err_size);
+    if (ui->ops)
+        ui->sink = ui->ops->open(&ui->options, err, err_size);
+    if (ui->sink)
+        return ui;
+    record_destroy(ui);
+    return NULL;
+}
+
+const struct ui_ops ui_record_ops = {
+    .name = "record",
+    .help = "a recording: record=FOLDER/ or record=FILE.y4m[,fps=N][,head=N][,overwrite]",
+    .by_name = true,
+    .create = record_create,
+    .run = record_run,
+    .stop = record_stop,
+    .destroy = record_destroy,
+};

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where recorded pictures go: a folder of PNGs with their times, or one y4m file. A sink is used by
+ * one thread at a time. Times are nanoseconds since the first picture and never go back. Whatever
+ * was written stays whole when a write fails: half a picture is taken away again.
+ */
+#ifndef UI_RECORD_SINK_H
+#define UI_RECORD_SINK_H
+
+#include "ui/picture.h"
+
+struct record_options {
+    char path[4096];
+    unsigned fps; /* 1..240 */
+    unsigned head;
+    bool overwrite; /* what is there may go */
+};
+
+struct record_sink;
+struct record_sink_ops {
+    /* Claims the target; NULL with one line in err. */
+    struct record_sink *(*open)(const struct record_options *o, char *err, size_t err_size);
+    /* This picture is shown from `ns` on. 0 or an errno, after which only end may follow. */
+    int (*show)(struct record_sink *sink, const struct picture *pic, uint64_t ns);
+    /* The last picture that could be written was shown until `ns`. 0 or an errno. */
+    int (*end)(struct record_sink *sink, uint64_t ns);
+    void (*close)(struct record_sink *sink); /* NULL is fine */
+};
+
+extern const struct record_sink_ops record_png_ops; /* a path that ends in "/" */
+extern const struct record_sink_ops record_y4m_ops; /* one that ends in ".y4m" */
+
+#endif

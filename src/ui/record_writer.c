@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/record_writer.h"
+
+#include "host/thread.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct entry {
+    struct picture *pic;
+    uint64_t ns;
+};
+
+struct record_writer {
+    const struct record_sink_ops *ops;
+    struct record_sink *sink;
+    void (*room)(void *ctx);
+    void *ctx;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t filled, freed;
+    /* under lock */
+    struct entry queue[RECORD_QUEUE];
+    unsigned first, used;
+    bool wanted; /* the queue was found full */
+    bool ending;
+    int error;
+    /* the thread's */
+    struct picture *last; /* what was written before */
+    unsigned count;
+};
+
+/* A guest that draws what was there already makes no news. */
+static bool is_news(const struct record_writer *w, const struct picture *pic)
+{
+    const struct picture *last = w->last;
+    return !last || last->width != pic->width || last->height != pic->height ||
+           memcmp(last->data, pic->data, (size_t)pic->stride * pic->height);
+}
+
+static int write_one(struct record_writer *w, struct entry *e)
+{
+    if (!is_news(w, e->pic)) {
+        picture_destroy(e->pic);
+        return 0;
+    }
+    int error = w->ops->show(w->sink, e->pic, e->ns);
+    w->count += !error;
+    if (error)
+        w->ops->end(w->sink, e->ns); /* as far as it goes */
+    picture_destroy(w->last);
+    w->last = e->pic;
+    return error;
+}
+
+/* Under lock: takes the oldest, waits for one; false: the end. */
+static bool next(struct record_writer *w, struct entry *e)
+{
+    while (!w->used && !w->ending)
+        pthread_cond_wait(&w->filled, &w->lock);
+    if (!w->used)
+        return false;
+    *e = w->queue[w->first];
+    w->first = (w->first + 1) % RECORD_QUEUE;
+    w->used--;
+    pthread_cond_signal(&w->freed);
+    return true;
+}
+
+static void *writer_main(void *arg)
+{
+    struct record_writer *w = arg;
+    struct entry e;
+    pthread_mutex_lock(&w->lock);
+    while (next(w, &e)) {
+        int error = w->error;
+        pthread_mutex_unlock(&w->lock);
+        if (error)
+            picture_destroy(e.pic);
+        else
+            error = write_one(w, &e);
+        pthread_mutex_lock(&w->lock);
+        bool tell = w->wanted || (error && !w->error);
+        w->error = error;
+        w->wanted = false;
+        if (tell)
+            w->room(w->ctx);
+    }
+    pthread_mutex_unlock(&w->lock);
+    return NULL;
+}
+
+struct record_writer *record_writer_create(const struct record_sink_ops *ops,
+                                           struct record_sink *sink, void (*room)(void *ctx),
+                                           void *ctx)
+{
+    struct record_writer *w = calloc(1, sizeof(*w));
+    if (!w)
+        return NULL;
+    w->ops = ops;
+    w->sink = sink;
+    w->room = room;
+    w->ctx = ctx;
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->filled, NULL);
+    pthread_cond_init(&w->freed, NULL);
+    if (!host_thread_start(&w->thread, "record-write", writer_main, w))
+        return w;
+    free(w);
+    return NULL;
+}
+
+bool record_writer_has_room(struct record_writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    bool room = w->used < RECORD_QUEUE && !w->error;
+    w->wanted = !room;
+    pthread_mutex_unlock(&w->lock);
+    return room;
+}
+
+void record_writer_put(struct record_writer *w, struct picture *pic, uint64_t ns)
+{
+    pthread_mutex_lock(&w->lock);
+    while (w->used == RECORD_QUEUE)
+        pthread_cond_wait(&w->freed, &w->lock);
+    w->queue[(w->first + w->used++) % RECORD_QUEUE] = (struct entry){pic, ns};
+    pthread_cond_signal(&w->filled);
+    pthread_mutex_unlock(&w->lock);
+}
+
+int record_writer_finish(struct record_writer *w, uint64_t ns, unsigned *count)
+{
+    pthread_mutex_lock(&w->lock);
+    w->ending = true;
+    pthread_cond_signal(&w->filled);
+    pthread_mutex_unlock(&w->lock);
+    pthread_join(w->thread, NULL);
+    int error = w->error ? w->error : w->ops->end(w->sink, ns);
+    *count = w->count;
+    picture_destroy(w->last);
+    pthread_cond_destroy(&w->freed);
+    pthread_cond_destroy(&w->filled);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+    return error;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The thread that writes a recording, and the short queue before it. Who sees the screen never
+ * waits for a disk: when the queue is full, a picture is left out.
+ */
+#ifndef UI_RECORD_WRITER_H
+#define UI_RECORD_WRITER_H
+
+#include "ui/record_sink.h"
+
+#define RECORD_QUEUE 4 /* pictures */
+
+struct record_writer;
+
+/* Starts the thread. The sink stays the caller's; room(ctx) is called on the thread when a queue
+ * that was found full is so no more, and when writing has failed. NULL: no memory, no threads. */
+struct record_writer *record_writer_create(const struct record_sink_ops *ops,
+                                           struct record_sink *sink, void (*room)(void *ctx),
+                                           void *ctx);
+/* False: the queue is full, or writing has failed. Then room() follows sooner or later. */
+bool record_writer_has_room(struct record_writer *w);
+/* Takes the picture, which is the writer's now; waits if there is no room. */
+void record_writer_put(struct record_writer *w, struct picture *pic, uint64_t ns);
+/* Writes what is left, with the last picture shown until ns, and ends the thread. Returns 0 or the
+ * errno that ended the recording; *count: pictures in it. */
+int record_writer_finish(struct record_writer *w, uint64_t ns, unsigned *count);
+
+#endif

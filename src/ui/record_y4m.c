@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * YUV4MPEG2: a line of text, then frames one like the other, so many a second, every pixel with its
+ * own colour (4:4:4, BT.601, 16..235). All have the size of the first picture; later ones of
+ * another size are fitted in with black around. A picture is written when the next one comes or the
+ * recording ends, as often as its time asks for: while it stands still nothing is done.
+ */
+#include "ui/record_sink.h"
+
+#include "ui/geometry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SECOND UINT64_C(1000000000)
+
+static const char frame_line[] = "FRAME\n";
+#define FRAME_LINE (sizeof(frame_line) - 1)
+
+struct record_sink {
+    const struct record_options *options;
+    int fd;
+    uint32_t width, height; /* 0: no picture yet */
+    uint8_t *frame;         /* frame_line and three planes of the picture that is shown */
+    size_t size;            /* of frame */
+    uint64_t written;       /* frames in the file */
+    off_t end;              /* of the last whole frame; -1: the file is no regular one */
+};
+
+static struct record_sink *y4m_open(const struct record_options *o, char *err, size_t err_size)
+{
+    struct stat st;
+    struct record_sink *sink = calloc(1, sizeof(*sink));
+    if (!sink) {
+        snprintf(err, err_size, "not enough memory");
+        return NULL;
+    }
+    sink->options = o;
+    sink->fd = open(o->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (sink->fd < 0 || fstat(sink->fd, &st)) {
+        snprintf(err, err_size, "--record %s: %s; give another path", o->path, strerror(errno));
+    } else if (S_ISREG(st.st_mode) && st.st_size && !o->overwrite) {
+        snprintf(err, err_size,
+                 "--record %s: the file is there already; give another path, or add ,overwrite",
+                 o->path);
+    } else if (S_ISREG(st.st_mode) && ftruncate(sink->fd, 0)) {
+        snprintf(err, err_size, "--record %s: %s; give another path", o->path, strerror(errno));
+    } else {
+        sink->end = S_ISREG(st.st_mode) ? 0 : -1;
+        return sink;
+    }
+    record_y4m_ops.close(sink);
+    return NULL;
+}
+
+static int write_all(struct record_sink *sink, const void *data, size_t size)
+{
+    const uint8_t *at = data;
+    for (size_t done = 0; done < size;) {
+        ssize_t n = write(sink->fd, at + done, size - done);
+        if (n > 0) {
+            done += (size_t)n;
+        } else if (n == 0 || errno != EINTR) {
+            int error = n ? errno : ENOSPC;
+            if (sink->end >= 0 && ftruncate(sink->fd, sink->end))
+                return errno;
+            return error;
+        }
+    }
+    if (sink->end >= 0)
+        sink->end += (off_t)size;
+    return 0;
+}
+
+/* The first picture decides the size. */
+static int begin(struct record_sink *sink, const struct picture *pic)
+{
+    char line[128];
+    sink->size = FRAME_LINE + (size_t)pic->width * pic->height * 3;
+    sink->frame = malloc(sink->size);
+    if (!sink->frame)
+        return ENOMEM;
+    memcpy(sink->frame, frame_line, FRAME_LINE);
+    int n = snprintf(line, sizeof(line),
+                     "YUV4MPEG2 W%u H%u F%u:1 Ip A1:1 C444 XYSCSS=444 XCOLORRANGE=LIMITED\n",
+                     pic->width, pic->height, sink->options->fps);
+    int error = write_all(sink, line, (size_t)n);
+    if (error)
+        return error;
+    sink->width = pic->width;
+    sink->height = pic->height;
+    return 0;
+}
+
+static void convert_row(uint8_t *luma, uint8_t *cb, uint8_t *cr, const uint8_t *px, uint32_t n)
+{
+    for (uint32_t x = 0; x < n; x++) {
+        int b = px[x * 4], g = px[x * 4 + 1], r = px[x * 4 + 2];
+        luma[x] = (uint8_t)((66 * r + 129 * g + 25 * b + (16 << 8) + 128) >> 8);
+        cb[x] = (uint8_t)((-38 * r - 74 * g + 112 * b + (128 << 8) + 128) >> 8);
+        cr[x] = (uint8_t)((112 * r - 94 * g - 18 * b + (128 << 8) + 128) >> 8);
+    }
+}
+
+static void convert(struct record_sink *sink, const struct picture *pic)
+{
+    size_t plane = (size_t)sink->width * sink->height;
+    uint8_t *to = sink->frame + FRAME_LINE;
+    for (uint32_t y = 0; y < sink->height; y++, to += sink->width)
+        convert_row(to, to + plane, to + 2 * plane, pic->data + (size_t)y * pic->stride,
+                    sink->width);
+}
+
+/* The picture scaled into the first one's size, as large as it goes in its own shape. */
+static struct picture *fit(const struct record_sink *sink, const struct picture *pic)
+{
+    struct ui_place at = ui_fit(pic->width, pic->height, (int)sink->width, (int)sink->height);
+    struct picture *out = picture_create(sink->width, sink->height);
+    if (!out)
+        return NULL;
+    pixman_image_t *from =
+        pixman_image_create_bits(PIXMAN_x8r8g8b8, (int)pic->width, (int)pic->height,
+                                 (uint32_t *)pic->data, (int)pic->stride);
+    pixman_image_t *to =
+        pixman_image_create_bits(PIXMAN_x8r8g8b8, (int)out->width, (int)out->height,
+                                 (uint32_t *)out->data, (int)out->stride);
+    if (from && to) {
+        pixman_transform_t scale;
+        pixman_transform_init_scale(&scale, (pixman_fixed_t)(((int64_t)pic->width << 16) / at.w),
+                                    (pixman_fixed_t)(((int64_t)pic->height << 16) / at.h));
+        pixman_image_set_transform(from, &scale);
+        pixman_image_set_filter(from, PIXMAN_FILTER_BILINEAR, NULL, 0);
+        pixman_image_set_repeat(from, PIXMAN_REPEAT_PAD);
+        pixman_image_composite32(PIXMAN_OP_SRC, from, NULL, to, 0, 0, 0, 0, at.x, at.y, at.w, at.h);
+    }
+    if (from)
+        pixman_image_unref(from);
+    if (to)
+        pixman_image_unref(to);
+    return out;
+}
+
+/* The picture shown so far fills the file up to `count` frames. */
+static int write_until(struct record_sink *sink, uint64_t count)
+{
+    int error = 0;
+    for (; !error && sink->written < count; sink->written++)
+        error = write_all(sink, sink->frame, sink->size);
+    return error;
+}
+
+/* The number of the frame that is nearest to this time. */
+static uint64_t frame_at(const struct record_sink *sink, uint64_t ns)
+{
+    unsigned fps = sink->options->fps;
+    return ns / SECOND * fps + (ns % SECOND * fps + SECOND / 2) / SECOND;
+}
+
+static int y4m_show(struct record_sink *sink, const struct picture *pic, uint64_t ns)
+{
+    int error = sink->width ? write_until(sink, frame_at(sink, ns)) : begin(sink, pic);
+    if (error)
+        return error;
+    if (pic->width == sink->width && pic->height == sink->height) {
+        convert(sink, pic);
+        return 0;
+    }
+    struct picture *fitted = fit(sink, pic);
+    if (!fitted)
+        return ENOMEM;
+    convert(sink, fitted);
+    picture_destroy(fitted);
+    return 0;
+}
+
+/* Each picture had its time, and the last is there at least once. */
+static int y4m_end(struct record_sink *sink, uint64_t ns)
+{
+    return sink->width ? write_until(sink, MAX(frame_at(sink, ns), sink->written + 1)) : 0;
+}
+
+static void y4m_close(struct record_sink *sink)
+{
+    if (!sink)
+        return;
+    if (sink->fd >= 0)
+        close(sink->fd);
+    free(sink->frame);
+    free(sink);
+}
+
+const struct record_sink_ops record_y4m_ops = {
+    .open = y4m_open,
+    .show = y4m_show,
+    .end = y4m_end,
+    .close = y4m_close,
+};

@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Recordings: what was flushed is in them, at its time and whole, however riscreen ends; also with
+a full disk; nothing is overwritten, and a still picture costs nothing. Frames are decoded here and,
+if it is installed, by ffmpeg. Usage: test_record.py UI_FAKE RISCREEN"""
+import os
+import resource
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+
+from fake import Fake
+
+SLEEP = bytes.fromhex("73005010" "6ff0dfff")  # 1: wfi; j 1b
+
+
+def read_png(path):
+    """(width, height, RGB) of a PNG without filters, which must be whole."""
+    with open(path, "rb") as f:
+        data = f.read()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n" and data[-8:-4] == b"IEND", f"{path} is not whole"
+    at, packed = 8, b""
+    while at < len(data):
+        size, kind = struct.unpack(">I4s", data[at:at + 8])
+        if kind == b"IHDR":
+            width, height, depth, colour = struct.unpack(">IIBB", data[at + 8:at + 18])
+            assert (depth, colour) == (8, 2)
+        packed += data[at + 8:at + 8 + size] if kind == b"IDAT" else b""
+        at += 12 + size
+    rows, step = zlib.decompress(packed), width * 3 + 1
+    assert len(rows) == step * height and not any(rows[::step])
+    return width, height, b"".join(rows[y * step + 1:(y + 1) * step] for y in range(height))
+
+
+def read_list(folder):
+    """[(path, seconds)], the last file's repetition left out."""
+    with open(os.path.join(folder, "list.ffconcat"), encoding="ascii") as f:
+        lines = f.read().splitlines()
+    assert lines[0] == "ffconcat version 1.0"
+    entries = []
+    for line in lines[1:]:
+        word, value = line.split(" ", 1)
+        if word == "file":
+            entries.append([os.path.join(folder, value.strip("'")), None])
+        else:
+            assert word == "duration" and entries[-1][1] is None
+            entries[-1][1] = float(value)
+    last = entries.pop()
+    assert last[1] is None and last[0] == entries[-1][0]
+    return entries
+
+
+def read_y4m(path):
+    """(width, height, fps, [frame]) with all bytes accounted for."""
+    with open(path, "rb") as f:
+        data = f.read()
+    line, rest = data.split(b"\n", 1)
+    words = line.decode().split(" ")
+    assert words[0] == "YUV4MPEG2" and "C444" in words, line
+    width, height = int(words[1][1:]), int(words[2][1:])
+    rate, unit = words[3][1:].split(":")
+    size = width * height * 3
+    assert len(rest) % (6 + size) == 0, "the last frame is not whole"
+    frames = [rest[at:at + 6 + size] for at in range(0, len(rest), 6 + size)]
+    assert all(frame.startswith(b"FRAME\n") for frame in frames)
+    return width, height, int(rate) / int(unit), [frame[6:] for frame in frames]
+
+
+def rgb_at(width, height, frame, x, y):
+    luma, cb, cr = (frame[i * width * height + y * width + x] for i in range(3))
+    luma, cb, cr = 1.164 * (luma - 16), cb - 128, cr - 128
+    return [max(0, min(255, round(v))) for v in (luma + 1.596 * cr, luma - 0.392 * cb - 0.813 * cr, luma + 2.017 * cb)]
+
+
+def near(got, want):
+    return all(abs(g - w) <= 4 for g, w in zip(got, want))
+
+
+def fill(fake, width, height, colour):
+    fake.do(f"paint 0 0 {width} {height} {colour:06x}")
+    fake.do(f"flush 0 0 {width} {height}")
+
+
+def record(program, target, *more, **popen):
+    return Fake(program, "record", ",".join((target,) + more), **popen)
+
+
+def test_png(program, folder):
+    target = os.path.join(folder, "new") + "/"
+    fake = record(program, target)
+    fake.do("mode 320 200")
+    time.sleep(0.3)
+    shots = [fake.snapshot()]
+    for mode in (None, None, "mode 101 77"):
+        if mode:
+            fake.do(mode)
+        else:
+            fill(fake, 320, 200, 0x102030 * len(shots))
+        time.sleep(0.3)
+        shots.append(fake.snapshot())
+    fake.do("cursor 8 8 10 10 0000ffff")
+    time.sleep(0.2)
+    fake.do("flush 5 5 20 20")  # what is there already
+    said = fake.stop()
+    assert "5 pictures are recorded" in said and "0 were dropped" in said, said
+    entries = read_list(target)
+    pictures = [read_png(path) for path, _ in entries]
+    assert pictures[:4] == shots
+    assert pictures[4][2][(10 * 101 + 10) * 3:][:3] == b"\xff\0\0", "the pointer"
+    assert all(0.25 < seconds < 2 for _, seconds in entries[:4]), entries
+    play(os.path.join(target, "list.ffconcat"), "-f", "concat")
+
+
+def test_storm(program, folder):
+    """More than can be recorded: the last is there all the same."""
+    target = os.path.join(folder, "storm") + "/"
+    fake = record(program, target, "fps=240")
+    fake.do("mode 1600 1200")
+    for i in range(300):
+        fake.do("storm 5")
+        if i % 10 == 0:
+            fill(fake, 1600, 1200, i)
+    last = fake.snapshot()
+    said = fake.stop()
+    entries = read_list(target)
+    assert read_png(entries[-1][0]) == last, "the last picture is lost"
+    assert f"{len(entries)} pictures are recorded" in said
+    assert len(os.listdir(target)) == len(entries) + 1
+
+
+def test_y4m(program, folder):
+    target = os.path.join(folder, "film.y4m")
+    fake = record(program, target, "fps=20")
+    begin = time.monotonic()
+    fake.do("mode 320 200")
+    fill(fake, 320, 200, 0xff8000)
+    time.sleep(0.5)
+    fake.do("mode 100 200")  # higher: black at the sides
+    fill(fake, 100, 200, 0x2040c0)
+    time.sleep(0.5)
+    fake.stop()
+    seconds = time.monotonic() - begin
+    width, height, fps, frames = read_y4m(target)
+    assert (width, height, fps) == (320, 200, 20)
+    assert 18 <= len(frames) <= seconds * 20 + 2, f"{len(frames)} frames in {seconds:.2f} s"
+    middle = [rgb_at(320, 200, frame, 160, 100) for frame in frames]
+    assert near(middle[7], (0xff, 0x80, 0)) and near(middle[-1], (0x20, 0x40, 0xc0)), (middle[7], middle[-1])
+    assert near(rgb_at(320, 200, frames[-1], 20, 100), (0, 0, 0)), "no black beside the picture"
+    changes = [i for i in range(3, len(frames)) if not near(middle[i], middle[i - 1])]
+    assert changes and all(7 <= at <= 25 for at in changes), changes
+    play(target)
+
+
+def play(path, *before):
+    if not shutil.which("ffmpeg"):
+        print("ffmpeg is not installed: not played by it")
+        return
+    done = subprocess.run(["ffmpeg", "-v", "error", "-xerror", *before, "-i", path, "-f", "null", "-"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+    assert done.returncode == 0 and not done.stdout, done.stdout
+
+
+def refused(program, target, why):
+    done = subprocess.run([program, "record", target], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                          timeout=10)
+    assert done.returncode == 1 and why in done.stderr and done.stderr.count("\n") == 1, (target, done)
+
+
+def test_refusals(program, folder):
+    mine = os.path.join(folder, "mine")
+    os.mkdir(mine)
+    for name in ("letter", "film.y4m", "frame-000009.png"):
+        with open(os.path.join(mine, name), "w", encoding="ascii") as f:
+            f.write("dear")
+    film = os.path.join(mine, "film.y4m")
+    refused(program, mine + "/", "add ,overwrite")
+    refused(program, film, "add ,overwrite")
+    refused(program, os.path.join(folder, "film.avi"), "FILE.y4m")
+    refused(program, film + ",fps=0", "fps=1..240")
+    refused(program, film + ",head=3", "there is no head 3")
+    refused(program, "/nowhere/at/all/", "make the folder above")
+    refused(program, "/nowhere/film.y4m", "No such file")
+    assert open(film, encoding="ascii").read() == "dear"
+    record(program, film, "overwrite").stop()
+    assert len(read_y4m(film)[3]) == 1
+    record(program, mine + "/", "overwrite").stop()
+    assert sorted(os.listdir(mine)) == ["film.y4m", "frame-000001.png", "letter", "list.ffconcat"]
+
+
+def test_full(program, folder):
+    """No room: one clear line, what is there is whole, the rest goes on."""
+    def small_files():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (700000, 700000))
+    for name, option in (("full.y4m", "fps=20"), ("full/", "fps=20")):
+        target = os.path.join(folder, name)
+        fake = record(program, target, option, preexec_fn=small_files, restore_signals=False)
+        fake.do("mode 320 200" if "y4m" in name else "mode 8 8")
+        time.sleep(0.3)
+        for i in range(3):  # 192 kB each
+            fill(fake, *((320, 200) if "y4m" in name else (8, 8)), 0x111111 * i)
+            time.sleep(0.25)
+        if "y4m" not in name:
+            fake.do("mode 4000 3000")
+            for i in range(20):
+                fake.do(f"storm {i}")
+        time.sleep(0.3)
+        said = fake.stop()
+        if "y4m" in name:
+            assert "stopped: File too large" in said and said.count("\n") == 1, said
+            assert len(read_y4m(target)[3]) == 3
+        else:
+            assert "stopped: File too large" in said, said
+        for path, _ in [] if "y4m" in name else read_list(target):
+            read_png(path)
+
+
+def test_idle(program, folder):
+    fake = record(program, os.path.join(folder, "idle.y4m"))
+    fake.do("mode 320 200")
+    time.sleep(0.5)
+    before = fake.switches()
+    time.sleep(1.5)
+    woken = fake.switches() - before
+    assert woken <= 1, f"{woken} context switches in 1.5 s with a still picture"
+    fake.stop()
+
+
+def test_ends(riscreen, folder):
+    """SIGTERM: a machine that shows nothing still leaves whole files."""
+    firmware = os.path.join(folder, "sleep.bin")
+    with open(firmware, "wb") as f:
+        f.write(SLEEP)
+    film, shots = os.path.join(folder, "end.y4m"), os.path.join(folder, "end") + "/"
+    with subprocess.Popen([riscreen, "-H", "-m", "64M", "--gpu", "640x480", "--bios", firmware, "--record", film,
+                           "--record", shots], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        while not os.path.exists(os.path.join(shots, "list.ffconcat")):
+            time.sleep(0.05)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=20)[1]
+    assert process.returncode == 128 + signal.SIGTERM, (process.returncode, said)
+    assert said.count("1 pictures are recorded") == 2, said
+    assert read_y4m(film)[:2] == (640, 480)
+    assert [read_png(path)[:2] for path, _ in read_list(shots)] == [(640, 480)]
+
+
+def main():
+    program, riscreen = sys.argv[1:]
+    for test, subject in ((test_png, program), (test_storm, program), (test_y4m, program), (test_refusals, program),
+                          (test_full, program), (test_idle, program), (test_ends, riscreen)):
+        start = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            test(subject, folder)
+        print(f"{test.__name__} {time.monotonic() - start:.2f} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
