@@ -16,6 +16,7 @@
 #include <pthread.h>
 
 struct blk_file;
+struct virtio_dev;
 struct virtio_mmio;
 
 /* What machine_run is asked to do; a list, in the order of asking. */
@@ -70,6 +71,7 @@ struct machine {
     /* virtio */
     struct blk_file *disk[MACHINE_MAX_DISKS];
     struct virtio_mmio *slot[VIRT_MAX_SLOTS];
+    struct virtio_dev *gpu; /* NULL: none */
     unsigned slots;
     /* requests.c */
     struct requests requests;

@@ -42,7 +42,8 @@ struct machine_config {
     uint32_t gpu_width, gpu_height, gpu_refresh_mhz;
     uint64_t gpu_memory; /* bytes for resources */
     bool gpu_edid;
-    bool console; /* the UART is connected to stdin/stdout */
+    const char *gpu_trace; /* file for a trace of the GPU's commands; NULL: none */
+    bool console;          /* the UART is connected to stdin/stdout */
     void (*console_out)(void *ctx, const uint8_t *bytes,
                         size_t n); /* also gets UART output; hart thread */
     void *console_ctx;

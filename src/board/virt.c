@@ -5,6 +5,7 @@
 #include "display/display.h"
 #include "display/input.h"
 #include "virtio/devices.h"
+#include "virtio/gpu/trace.h"
 #include "virtio/mmio.h"
 
 #include <stdio.h>
@@ -142,7 +143,8 @@ static struct virtio_dev *make_gpu(struct machine *m, unsigned i)
         .edid = m->config.gpu_edid,
         .threaded = true,
     };
-    return virtio_gpu_create(m->mem, m->log, &config);
+    m->gpu = virtio_gpu_create(m->mem, m->log, &config);
+    return m->gpu;
 }
 
 static struct virtio_dev *make_input(struct machine *m, unsigned i)
@@ -235,6 +237,12 @@ bool virt_attach(struct machine *m, char *err, size_t err_size)
         return true;
     snprintf(err, err_size, "not enough host memory for this machine; use fewer harts or devices");
     return false;
+}
+
+bool virt_observe(struct machine *m, char *err, size_t err_size)
+{
+    const struct machine_config *c = &m->config;
+    return !c->gpu_trace || !m->gpu || virtio_gpu_trace(m->gpu, c->gpu_trace, err, err_size);
 }
 
 void virt_detach(struct machine *m)

@@ -184,6 +184,12 @@ void image_write_end(struct image *img)
     (void)img; /* the next image_flush publishes what was written */
 }
 
+const uint8_t *image_transferred(const struct image *img, uint32_t *stride)
+{
+    *stride = img->stride;
+    return img->fresh;
+}
+
 void image_flush(struct image *img, const struct rect *rect)
 {
     if (rect_empty(rect))

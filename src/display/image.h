@@ -38,6 +38,10 @@ void image_write_end(struct image *img);
 /* The GPU's thread: what was transferred inside rect may be seen from now on. */
 void image_flush(struct image *img, const struct rect *rect);
 
+/* The GPU's thread: what was transferred, flushed or not, as image_write_begin gives it, but for
+ * reading. */
+const uint8_t *image_transferred(const struct image *img, uint32_t *stride);
+
 /* A head starts / stops showing it (counted). Starting makes all of it flushed if none did yet: the
  * GPU's thread only. A reader on another thread also holds it shown while it reads, so that the
  * flushed truth stays apart under its hands; it starts while some head shows the image. */

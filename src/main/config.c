@@ -117,6 +117,8 @@ static bool check(const struct config *c, char *err, size_t err_size)
         why = "--junit and --script-out belong to a script; give one with --script";
     else if (!m->scanouts && records(c))
         why = "--record needs a screen; leave out --gpu none";
+    else if (m->gpu_trace && !m->scanouts)
+        why = "--trace-gpu has nothing to record without a GPU; leave --gpu none out";
     if (why)
         snprintf(err, err_size, "%s", why);
     return !why;

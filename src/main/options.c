@@ -310,6 +310,13 @@ static bool take_log(struct config *c, const char *v, char *err, size_t err_size
     return true;
 }
 
+static bool take_trace_gpu(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)err, (void)err_size;
+    c->machine.gpu_trace = v;
+    return true;
+}
+
 /* --- about ----------------------------------------------------------------------------------- */
 
 static bool take_help(struct config *c, const char *v, char *err, size_t err_size)
@@ -387,6 +394,9 @@ const struct option_row option_rows[] = {
     {NULL, 0, "junit", "FILE", NULL, "Write the script's results as a JUnit report.", take_junit},
     {"Help", 0, "log", "NAME,...", NULL,
      "Also tell about: cpu, bus, virtio, gpu, blk, input, sbi, ui, or all.", take_log},
+    {NULL, 0, "trace-gpu", "FILE", NULL,
+     "Record what the guest asks of the GPU, with the pixels, for riscreen-gpu-replay.",
+     take_trace_gpu},
     {NULL, 'g', "gdbstub", NULL, NULL, "Wait for a debugger (not built yet).", no_gdb},
     {NULL, 'h', "help", NULL, NULL, "Print this and exit.", take_help},
     {NULL, 0, "version", NULL, NULL, "Print the version and exit.", take_version},

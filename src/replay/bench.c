@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "replay/bench.h"
+
+#include "host/clock.h"
+#include "virtio/gpu/resource.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SMALLEST   (256u << 10)          /* bytes of what counts as a frame */
+#define CACHES     (UINT64_C(64) << 20)  /* more than a host has */
+#define LARGEST    (UINT64_C(256) << 20) /* a frame, at most */
+#define MAX_FRAMES 100000u
+#define WARM_UP    4 /* frames whose buffers are touched for the first time */
+
+struct frame {
+    uint64_t device, copy, bytes; /* ns, ns */
+};
+
+struct bench {
+    uint8_t *caches, *target;
+    struct frame *frame;
+    uint32_t frames, seen;
+    /* the frame under way */
+    struct frame now;
+    bool transfer, flush; /* the request that is being sent is one of a frame */
+    uint32_t resource;    /* of which a transfer waits for its flush; 0: none */
+};
+
+struct bench *bench_create(void)
+{
+    struct bench *b = calloc(1, sizeof(*b));
+    if (!b)
+        return NULL;
+    b->caches = calloc(1, CACHES);
+    b->target = malloc(LARGEST);
+    b->frame = malloc(MAX_FRAMES * sizeof(*b->frame));
+    if (b->caches && b->target && b->frame)
+        return b;
+    bench_destroy(b);
+    return NULL;
+}
+
+void bench_destroy(struct bench *b)
+{
+    if (!b)
+        return;
+    free(b->caches);
+    free(b->target);
+    free(b->frame);
+    free(b);
+}
+
+static void fill_caches(struct bench *b)
+{
+    for (volatile uint8_t *p = b->caches; p < b->caches + CACHES; p += 64)
+        (*p)++;
+}
+
+/* Copies the rectangle's rows as they lie in guest RAM; ns. */
+static uint64_t time_copy(struct bench *b, const struct gpu_backing *backing, const struct rect *r,
+                          uint64_t offset, uint64_t stride)
+{
+    uint64_t row = (uint64_t)r->w * 4, n = row == stride ? row * r->h : row;
+    uint32_t rows = row == stride ? 1 : r->h;
+    uint8_t *dst = b->target;
+    fill_caches(b);
+    uint64_t start = host_now_ns();
+    struct gpu_backing_at at = gpu_backing_seek(backing, offset);
+    for (uint32_t y = 0; y < rows; y++) {
+        for (uint64_t left = n; left;) {
+            uint64_t len = MIN(left, at.span[1].start - at.span[0].start - at.off);
+            memcpy(dst, at.span->host + at.off, len);
+            dst += len;
+            left -= len;
+            at.off += len;
+            if (at.span[0].start + at.off == at.span[1].start)
+                at = (struct gpu_backing_at){at.span + 1, 0};
+        }
+        if (y + 1 < rows)
+            at = gpu_backing_seek(backing, offset + (y + 1) * stride);
+    }
+    return host_now_ns() - start;
+}
+
+/* A transfer that will succeed and is large enough to count: times the copy. */
+static bool begin_frame(struct bench *b, struct driver *d,
+                        const struct gpu_transfer_to_host_2d *req)
+{
+    const struct gpu_resource *res = gpu_resource_find(driver_gpu(d), le32_get(req->resource_id));
+    struct rect r = gpu_rect_get(&req->r);
+    uint64_t bytes = (uint64_t)r.w * r.h * 4, offset = le64_get(req->offset);
+    if (!res || !res->backing || bytes < SMALLEST || bytes > LARGEST ||
+        !rect_inside(&r, image_width(res->image), image_height(res->image)))
+        return false;
+    uint64_t stride = (uint64_t)image_width(res->image) * 4;
+    if (!extent_ok(offset, (r.h - 1) * stride + r.w * UINT64_C(4), res->backing->size))
+        return false;
+    b->now = (struct frame){.bytes = bytes};
+    b->resource = res->id;
+    b->now.copy = time_copy(b, res->backing, &r, offset, stride);
+    b->seen++;
+    fill_caches(b);
+    return true;
+}
+
+void bench_before(struct bench *b, struct driver *d, const struct driver_request *request)
+{
+    union gpu_request req = {0};
+    memcpy(&req, request->bytes, MIN(request->size, sizeof(req)));
+    b->transfer = b->flush = false;
+    if (request->queue != GPU_QUEUE_CONTROL)
+        return;
+    if (le32_get(req.hdr.type) == GPU_TRANSFER_TO_HOST_2D)
+        b->transfer = begin_frame(b, d, &req.transfer);
+    else if (le32_get(req.hdr.type) == GPU_RESOURCE_FLUSH)
+        b->flush = b->resource && b->resource == le32_get(req.flush.resource_id);
+}
+
+void bench_after(struct bench *b, uint64_t ns)
+{
+    if (b->transfer || b->flush)
+        b->now.device += ns;
+    if (!b->flush)
+        return;
+    b->resource = 0;
+    if (b->seen > WARM_UP && b->frames < MAX_FRAMES)
+        b->frame[b->frames++] = b->now;
+}
+
+/* --- the result ------------------------------------------------------------------------------- */
+
+static int by_value(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The median of a field of all frames, in the room of `values`. */
+static uint64_t median(const struct bench *b, uint64_t *values, size_t field)
+{
+    for (uint32_t i = 0; i < b->frames; i++)
+        memcpy(&values[i], (const uint8_t *)&b->frame[i] + field, sizeof(values[i]));
+    qsort(values, b->frames, sizeof(*values), by_value);
+    return values[b->frames / 2];
+}
+
+void bench_print(struct bench *b, FILE *f)
+{
+    uint64_t *values = b->frames ? malloc(b->frames * sizeof(*values)) : NULL;
+    if (!values) {
+        fprintf(f, "bench: no frames of %u KiB and more\n", SMALLEST >> 10);
+        return;
+    }
+    uint64_t device = median(b, values, offsetof(struct frame, device));
+    uint64_t copy = median(b, values, offsetof(struct frame, copy));
+    uint64_t bytes = median(b, values, offsetof(struct frame, bytes));
+    fprintf(f,
+            "bench: %u frames of %" PRIu64 " KiB: transfer and flush %" PRIu64
+            " ns, memcpy of the same pages %" PRIu64 " ns, ratio %.3f\n",
+            b->frames, bytes >> 10, device, copy, (double)device / (double)MAX(copy, 1));
+    free(values);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include "replay/driver.h"
+
+#include "host/clock.h"
+#include "virtio/devices.h"
+#include "virtio/mmio.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The driver's own memory lies below the guest's. */
+#define OWN      (UINT64_C(32) << 20)
+#define REQUEST  (UINT64_C(1) << 20)
+#define RESPONSE (UINT64_C(24) << 20)
+#define ENTRIES  16u /* of a queue */
+
+/* Where a queue's parts are, from the start of its 64 KiB. */
+enum { DESC = 0, AVAIL = 0x1000, USED = 0x2000, QUEUE_BYTES = 0x10000 };
+
+/* VIRTIO 1.3, "MMIO Device Register Layout", "Device Status Field". */
+enum {
+    DRIVER_FEATURES = 0x020,
+    DRIVER_FEATURES_SEL = 0x024,
+    QUEUE_SEL = 0x030,
+    QUEUE_SIZE = 0x038,
+    QUEUE_READY = 0x044,
+    QUEUE_NOTIFY = 0x050,
+    STATUS = 0x070,
+    QUEUE_DESC = 0x080,
+    QUEUE_DRIVER = 0x090,
+    QUEUE_DEVICE = 0x0a0,
+};
+enum { ACKNOWLEDGE = 1, DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8 };
+
+struct desc {
+    le64 addr;
+    le32 len;
+    le16 flags, next;
+};
+enum { NEXT = 1, WRITE = 2 };
+
+struct driver {
+    struct gmem *mem;
+    struct display *display;
+    struct virtio_mmio *slot;
+    struct virtio_dev *dev;
+    uint64_t own; /* guest physical */
+    const uint8_t *ram;
+    uint64_t ram_size;
+    uint16_t sent[GPU_QUEUES]; /* available indices */
+};
+
+static void wr(struct driver *d, uint64_t reg, uint32_t val)
+{
+    virtio_mmio_ops.write(d->slot, reg, val, 4);
+}
+
+/* --- set-up ----------------------------------------------------------------------------------- */
+
+static void wr64(struct driver *d, uint64_t reg, uint64_t val)
+{
+    wr(d, reg, (uint32_t)val);
+    wr(d, reg + 4, (uint32_t)(val >> 32));
+}
+
+static void queue_start(struct driver *d, unsigned q)
+{
+    uint64_t at = d->own + q * (uint64_t)QUEUE_BYTES;
+    d->sent[q] = 0;
+    gmem_fill(d->mem, at, 0, QUEUE_BYTES);
+    wr(d, QUEUE_SEL, q);
+    wr(d, QUEUE_SIZE, ENTRIES);
+    wr64(d, QUEUE_DESC, at + DESC);
+    wr64(d, QUEUE_DRIVER, at + AVAIL);
+    wr64(d, QUEUE_DEVICE, at + USED);
+    wr(d, QUEUE_READY, 1);
+}
+
+void driver_reset(struct driver *d)
+{
+    wr(d, STATUS, 0);
+}
+
+bool driver_start(struct driver *d, uint64_t features)
+{
+    driver_reset(d);
+    wr(d, STATUS, ACKNOWLEDGE | DRIVER);
+    for (unsigned word = 0; word < 2; word++) {
+        wr(d, DRIVER_FEATURES_SEL, word);
+        wr(d, DRIVER_FEATURES, (uint32_t)(features >> (32 * word)));
+    }
+    wr(d, STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK);
+    if (!(virtio_mmio_ops.read(d->slot, STATUS, 4) & FEATURES_OK))
+        return false;
+    for (unsigned q = 0; q < GPU_QUEUES; q++)
+        queue_start(d, q);
+    wr(d, STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
+    return true;
+}
+
+/* --- requests --------------------------------------------------------------------------------- */
+
+static void set_desc(struct driver *d, unsigned q, unsigned i, const struct desc *desc)
+{
+    gmem_write(d->mem, d->own + q * (uint64_t)QUEUE_BYTES + DESC + i * sizeof(*desc), desc,
+               sizeof(*desc));
+}
+
+bool driver_send(struct driver *d, const struct driver_request *r, uint64_t *ns)
+{
+    uint64_t at = d->own + r->queue * (uint64_t)QUEUE_BYTES;
+    uint64_t slot = d->sent[r->queue]++ % ENTRIES;
+    uint16_t used = 0;
+    gmem_write(d->mem, d->own + REQUEST, r->bytes, r->size);
+    set_desc(d, r->queue, 0,
+             &(struct desc){le64_make(d->own + REQUEST), le32_make((uint32_t)r->size),
+                            le16_make(NEXT), le16_make(1)});
+    set_desc(d, r->queue, 1,
+             &(struct desc){le64_make(d->own + RESPONSE), le32_make((uint32_t)r->room),
+                            le16_make(WRITE), le16_make(0)});
+    gmem_fill(d->mem, at + AVAIL + 4 + slot * 2, 0, 2); /* descriptor 0 */
+    gmem_store16_release(d->mem, at + AVAIL + 2, d->sent[r->queue]);
+    uint64_t start = host_now_ns();
+    wr(d, QUEUE_NOTIFY, r->queue);
+    worker_drain(virtio_gpu_worker(d->dev));
+    *ns = host_now_ns() - start;
+    gmem_load16_acquire(d->mem, at + USED + 2, &used);
+    return used == d->sent[r->queue];
+}
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+bool driver_write(struct driver *d, const uint8_t *host, const void *bytes, size_t n)
+{
+    if (host < d->ram || !extent_ok((uint64_t)(host - d->ram), n, d->ram_size))
+        return false;
+    return gmem_write(d->mem, d->own + OWN + (uint64_t)(host - d->ram), bytes, n);
+}
+
+uint64_t driver_page(const struct driver *d, const uint8_t *host)
+{
+    return host < d->ram ? 0 : (uint64_t)(host - d->ram) / GMEM_PAGE;
+}
+
+uint64_t driver_pages(const struct driver *d)
+{
+    return d->ram_size / GMEM_PAGE;
+}
+
+/* --- beginning and end ------------------------------------------------------------------------ */
+
+struct driver *driver_create(const struct trace_head *head, struct log *log)
+{
+    const struct head_wish wish = {true, le32_get(head->width), le32_get(head->height), 60000};
+    uint64_t base = le64_get(head->ram_base);
+    struct driver *d = calloc(1, sizeof(*d));
+    if (!d || base < OWN) {
+        free(d);
+        return NULL;
+    }
+    d->own = base - OWN;
+    d->ram_size = le64_get(head->ram_size);
+    d->mem = gmem_create(d->own, OWN + d->ram_size);
+    d->display = display_create(le32_get(head->heads), &wish);
+    if (d->mem && d->display) {
+        const struct virtio_gpu_config config = {d->display, le64_get(head->memory), true, false};
+        d->ram = gmem_span(d->mem, base, d->ram_size);
+        d->dev = virtio_gpu_create(d->mem, log, &config);
+    }
+    if (d->dev)
+        d->slot = virtio_mmio_create(d->dev, (struct irq_line){0});
+    if (!d->slot) {
+        driver_destroy(d);
+        return NULL;
+    }
+    return d;
+}
+
+void driver_destroy(struct driver *d)
+{
+    if (!d)
+        return;
+    if (d->slot)
+        virtio_mmio_destroy(d->slot);
+    else
+        virtio_destroy(d->dev);
+    display_destroy(d->display);
+    gmem_destroy(d->mem);
+    free(d);
+}
+
+struct virtio_dev *driver_device(struct driver *d)
+{
+    return d->dev;
+}
+
+struct gpu *driver_gpu(struct driver *d)
+{
+    return container_of(d->dev, struct gpu, dev);
+}
+
+struct display *driver_display(struct driver *d)
+{
+    return d->display;
+}

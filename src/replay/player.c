@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+#include "replay/player.h"
+
+#include "replay/bench.h"
+#include "virtio/gpu/resource.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#define SHOWN_WRONG 10 /* differences that are told one by one */
+
+static bool PRINTF_LIKE(3, 4) broken(char *err, size_t err_size, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(err, err_size, fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+/* --- pixels into the guest's memory ----------------------------------------------------------- */
+
+/* Counts the pages of a piece of guest RAM; false: more than the replay may take. */
+static bool touch(struct player *p, const uint8_t *host, uint64_t n)
+{
+    uint64_t first = driver_page(p->driver, host), last = driver_page(p->driver, host + n - 1);
+    for (uint64_t page = first; page <= last && page < driver_pages(p->driver); page++) {
+        uint8_t bit = (uint8_t)(1 << page % 8), *byte = &p->touched[page / 8];
+        p->pages += !(*byte & bit);
+        *byte |= bit;
+    }
+    return p->pages <= p->config.limit / GMEM_PAGE;
+}
+
+/* One row into a backing; the extent was checked. */
+static bool put_row(struct player *p, const struct gpu_backing *backing, uint64_t off,
+                    const uint8_t *bytes, uint64_t n)
+{
+    struct gpu_backing_at at = gpu_backing_seek(backing, off);
+    while (n) {
+        uint64_t len = MIN(n, at.span[1].start - at.span[0].start - at.off);
+        const uint8_t *host = at.span->host + at.off;
+        if (len && (!touch(p, host, len) || !driver_write(p->driver, host, bytes, len)))
+            return false;
+        bytes += len;
+        n -= len;
+        at.span++;
+        at.off = 0;
+    }
+    return true;
+}
+
+/* Where rows go. */
+struct target {
+    const struct gpu_resource *res;
+    struct rect r;
+    uint64_t offset, stride;
+    uint32_t y; /* the next row */
+};
+
+/* Rows from the trace, or, with bytes NULL, those that the resource has. */
+static bool put_rows(struct player *p, struct target *t, const uint8_t *bytes, uint32_t rows)
+{
+    uint32_t image_stride;
+    const uint8_t *base = image_transferred(t->res->image, &image_stride);
+    uint64_t len = (uint64_t)t->r.w * 4;
+    for (; rows; rows--, t->y++) {
+        const uint8_t *row =
+            bytes ? bytes : base + (uint64_t)(t->r.y + t->y) * image_stride + t->r.x * 4ul;
+        if (!put_row(p, t->res->backing, t->offset + t->y * t->stride, row, len))
+            return false;
+        bytes += bytes ? len : 0;
+    }
+    return true;
+}
+
+/* What is wrong with a PIXELS record; NULL: nothing. */
+static const char *pixels_target(struct player *p, const struct trace_pixels *head,
+                                 struct target *t)
+{
+    const struct gpu_resource *res =
+        gpu_resource_find(driver_gpu(p->driver), le32_get(head->resource_id));
+    *t = (struct target){res, gpu_rect_get(&head->r), le64_get(head->offset),
+                         le32_get(head->stride), 0};
+    if (!res || !res->backing)
+        return "pixels of a resource that has no memory";
+    if (rect_empty(&t->r) || !rect_inside(&t->r, image_width(res->image), image_height(res->image)))
+        return "pixels outside their resource";
+    uint64_t extent = (t->r.h - 1) * t->stride + (uint64_t)t->r.w * 4;
+    return extent_ok(t->offset, extent, res->backing->size) ? NULL : "pixels outside their memory";
+}
+
+static bool play_pixels(struct player *p, const struct trace_item *item, char *err, size_t err_size)
+{
+    struct trace_pixels head;
+    struct trace_run run;
+    struct target t;
+    if (item->size < sizeof(head))
+        return broken(err, err_size, "a short record of pixels");
+    memcpy(&head, item->body, sizeof(head));
+    const char *wrong = pixels_target(p, &head, &t);
+    if (wrong)
+        return broken(err, err_size, "%s", wrong);
+    for (uint64_t at = sizeof(head); t.y < t.r.h;) {
+        if (!extent_ok(at, sizeof(run), item->size))
+            return broken(err, err_size, "a short record of pixels");
+        memcpy(&run, item->body + at, sizeof(run));
+        at += sizeof(run);
+        uint32_t same = le32_get(run.same), fresh = le32_get(run.fresh), left = t.r.h - t.y;
+        uint64_t bytes = (uint64_t)fresh * t.r.w * 4;
+        if (same > left || fresh > left - same || same + fresh == 0 ||
+            !extent_ok(at, bytes, item->size))
+            return broken(err, err_size, "runs of pixels that make no sense");
+        if (!put_rows(p, &t, NULL, same) || !put_rows(p, &t, item->body + at, fresh))
+            return broken(err, err_size, "pixels take more memory than allowed; see --memory");
+        at += bytes;
+    }
+    return true;
+}
+
+/* --- commands --------------------------------------------------------------------------------- */
+
+static struct player_stats *stats_of(struct player *p, const char *name)
+{
+    unsigned i = 0;
+    while (i < p->kinds && strcmp(p->stats[i].name, name))
+        i++;
+    if (i == PLAYER_KINDS) /* the device has fewer commands */
+        i--;
+    if (i == p->kinds)
+        p->stats[p->kinds++].name = name;
+    return &p->stats[i];
+}
+
+/* Bytes of pixels that a command is about. */
+static uint64_t pixel_bytes(const struct gpu_command *cmd)
+{
+    struct rect r = {0};
+    if (cmd->row && cmd->row->type == GPU_TRANSFER_TO_HOST_2D)
+        r = gpu_rect_get(&cmd->req.transfer.r);
+    else if (cmd->row && cmd->row->type == GPU_RESOURCE_FLUSH)
+        r = gpu_rect_get(&cmd->req.flush.r);
+    return (uint64_t)r.w * r.h * 4;
+}
+
+static void on_ran(struct gpu_observer *o, const struct gpu_command *cmd, uint32_t code)
+{
+    struct player *p = container_of(o, struct player, observer);
+    struct player_stats *s = stats_of(p, cmd->row ? cmd->row->name : "unknown");
+    char text[192];
+    p->ran = code;
+    p->running = s;
+    s->count++;
+    if (code >= GPU_ERR_UNSPEC)
+        s->errors++;
+    else
+        s->bytes += pixel_bytes(cmd);
+    if (!p->config.list)
+        return;
+    gpu_command_describe(cmd, text, sizeof(text));
+    fprintf(p->config.list, "%8" PRIu64 " %11.6f  %s: %s\n", p->step, (double)p->us / 1e6, text,
+            gpu_resp_name(code));
+}
+
+static void on_destroy(struct gpu_observer *o)
+{
+    (void)o;
+}
+
+static const struct gpu_observer_ops observer_ops = {.ran = on_ran, .destroy = on_destroy};
+
+static void PRINTF_LIKE(2, 3) differs(struct player *p, const char *fmt, ...)
+{
+    va_list ap;
+    if (!p->config.wrong || p->wrong_checks + p->wrong_codes > SHOWN_WRONG)
+        return;
+    fprintf(p->config.wrong, "step %" PRIu64 ": ", p->step);
+    va_start(ap, fmt);
+    vfprintf(p->config.wrong, fmt, ap);
+    va_end(ap);
+    fputc('\n', p->config.wrong);
+}
+
+static bool play_command(struct player *p, const struct trace_item *item, char *err,
+                         size_t err_size)
+{
+    struct trace_command head;
+    uint64_t ns;
+    if (item->size < sizeof(head))
+        return broken(err, err_size, "a short command");
+    memcpy(&head, item->body, sizeof(head));
+    const struct driver_request request = {
+        .queue = le32_get(head.queue),
+        .bytes = item->body + sizeof(head),
+        .size = (size_t)(item->size - sizeof(head)),
+        .room = MIN(le32_get(head.room), DRIVER_MAX_ROOM),
+    };
+    if (!p->live || request.queue >= GPU_QUEUES || request.size > DRIVER_MAX_REQUEST)
+        return broken(err, err_size, "a command that makes no sense");
+    p->step++;
+    p->ran = 0;
+    if (p->config.bench)
+        bench_before(p->config.bench, p->driver, &request);
+    p->running = NULL;
+    if (!driver_send(p->driver, &request, &ns))
+        return broken(err, err_size, "the device did not answer");
+    if (p->running)
+        p->running->ns += ns;
+    if (p->config.bench)
+        bench_after(p->config.bench, ns);
+    uint32_t code = le32_get(head.code);
+    if (code && p->ran && code != p->ran) {
+        p->wrong_codes++;
+        differs(p, "answered %s, in the trace %s", gpu_resp_name(p->ran), gpu_resp_name(code));
+    }
+    return true;
+}
+
+/* --- checksums -------------------------------------------------------------------------------- */
+
+/* Is the picture's part as the trace says? */
+static bool same_picture(struct player *p, const struct trace_check *check)
+{
+    struct head_state s;
+    unsigned head = le32_get(check->head);
+    struct rect r = gpu_rect_get(&check->r);
+    if (head >= display_heads(driver_display(p->driver)))
+        return false;
+    display_state(driver_display(p->driver), head, &s);
+    if (!s.active || s.width != le32_get(check->width) || s.height != le32_get(check->height) ||
+        !rect_inside(&r, s.width, s.height))
+        return false;
+    size_t size = (size_t)r.w * r.h * 4;
+    if (size > p->picture_size) {
+        free(p->picture);
+        p->picture = malloc(size);
+        p->picture_size = p->picture ? size : 0;
+    }
+    if (!size || !p->picture_size)
+        return !size;
+    display_read(driver_display(p->driver), head, &r, p->picture, r.w * 4);
+    return crc32_z(0, p->picture, size) == le32_get(check->crc);
+}
+
+static bool play_check(struct player *p, const struct trace_item *item, char *err, size_t err_size)
+{
+    struct trace_check check;
+    if (item->size != sizeof(check))
+        return broken(err, err_size, "a short checksum");
+    memcpy(&check, item->body, sizeof(check));
+    p->checks++;
+    if (!same_picture(p, &check)) {
+        p->wrong_checks++;
+        differs(p, "head %u shows another picture than in the trace", le32_get(check.head));
+    }
+    return true;
+}
+
+/* --- the rest --------------------------------------------------------------------------------- */
+
+static bool play_features(struct player *p, const struct trace_item *item, char *err,
+                          size_t err_size)
+{
+    le64 features;
+    if (item->size != sizeof(features))
+        return broken(err, err_size, "a short record of features");
+    memcpy(&features, item->body, sizeof(features));
+    p->live = driver_start(p->driver, le64_get(features));
+    return p->live || broken(err, err_size, "the driver used features %#" PRIx64 " of another GPU",
+                             le64_get(features));
+}
+
+bool player_play(struct player *p, const struct trace_item *item, char *err, size_t err_size)
+{
+    p->us += item->us;
+    switch (item->kind) {
+    case TRACE_FEATURES: return play_features(p, item, err, err_size);
+    case TRACE_PIXELS: return play_pixels(p, item, err, err_size);
+    case TRACE_COMMAND: return play_command(p, item, err, err_size);
+    case TRACE_CHECK: return play_check(p, item, err, err_size);
+    case TRACE_RESET:
+        p->resets++;
+        p->live = false;
+        driver_reset(p->driver);
+        return true;
+    case TRACE_END: p->ended = true; return true;
+    default: return broken(err, err_size, "a record of unknown kind %u", item->kind);
+    }
+}
+
+bool player_init(struct player *p, const struct player_config *config,
+                 const struct trace_head *head, char *err, size_t err_size)
+{
+    *p = (struct player){.config = *config, .observer.ops = &observer_ops};
+    if (le64_get(head->memory) > config->limit)
+        return broken(err, err_size,
+                      "the trace's GPU had %" PRIu64 " MiB for resources; allow them with --memory",
+                      le64_get(head->memory) >> 20);
+    p->driver = driver_create(head, NULL);
+    p->touched = p->driver ? calloc(1, driver_pages(p->driver) / 8 + 1) : NULL;
+    if (!p->touched)
+        return broken(err, err_size, "the host refuses the memory for this trace");
+    virtio_gpu_observe(driver_device(p->driver), &p->observer);
+    return true;
+}
+
+void player_finish(struct player *p)
+{
+    driver_destroy(p->driver);
+    free(p->touched);
+    free(p->picture);
+}
+
+struct picture *player_screen(struct player *p, unsigned head)
+{
+    if (head >= display_heads(driver_display(p->driver)))
+        return NULL;
+    return display_snapshot(driver_display(p->driver), head, true);
+}
+
+struct picture *player_resource(struct player *p, uint32_t id)
+{
+    const struct gpu_resource *res = gpu_resource_find(driver_gpu(p->driver), id);
+    if (!res)
+        return NULL;
+    uint32_t stride, width = image_width(res->image);
+    const uint8_t *base = image_transferred(res->image, &stride);
+    struct picture *pic = picture_create(width, image_height(res->image));
+    for (uint32_t y = 0; pic && y < pic->height; y++)
+        pixel_row_to_bgra(image_format(res->image), pic->data + (size_t)y * pic->stride,
+                          base + (size_t)y * stride, width, false);
+    return pic;
+}

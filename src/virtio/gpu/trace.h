@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * --trace-gpu: an observer that writes down what the guest asks of the GPU and the bytes that this
+ * moved, so that riscreen-gpu-replay can do it all again without a guest. The format is told in
+ * trace_format.h.
+ */
+#ifndef VIRTIO_GPU_TRACE_H
+#define VIRTIO_GPU_TRACE_H
+
+#include "virtio/virtio.h"
+
+/*
+ * Begins a trace of a GPU that no guest has used yet, in the file `path`, which stays the caller's
+ * string. False with one line (what, why, the cure) in err.
+ */
+bool virtio_gpu_trace(struct virtio_dev *dev, const char *path, char *err, size_t err_size);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "virtio/gpu/trace_file.h"
+
+#include "host/clock.h"
+#include "host/thread.h"
+#include "virtio/gpu/trace_format.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#define BLOCKS  16 /* in the queue and around it */
+#define LEVEL   1  /* of zstd: as fast as a disk */
+#define LINGER  (NS_PER_SEC / 2)
+#define NO_FILE (-1)
+
+struct block {
+    struct block *next;
+    uint32_t used;
+    uint8_t bytes[TRACE_BLOCK_MAX];
+};
+
+struct trace_file {
+    const char *path;
+    struct log *log;
+    pthread_t thread;
+    atomic_bool failed;
+    pthread_mutex_t lock;
+    pthread_cond_t work, room; /* for the writing thread; for the putting one */
+    /* under the lock */
+    struct block *filling; /* NULL: none yet */
+    uint64_t since;        /* when it got its first byte */
+    struct block *full, **full_end, *free;
+    bool closing;
+    /* the writing thread's */
+    int fd;
+    off_t end; /* of the last whole block */
+    ZSTD_CCtx *zstd;
+    uint8_t *packed; /* room for a struct trace_block and a packed block */
+};
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+/* 0 or an errno. */
+static int write_all(int fd, const uint8_t *p, size_t n)
+{
+    while (n) {
+        ssize_t done = write(fd, p, n);
+        if (done < 0 && errno != EINTR)
+            return errno;
+        if (done <= 0)
+            continue;
+        p += done;
+        n -= (size_t)done;
+    }
+    return 0;
+}
+
+static void fail(struct trace_file *t, int err)
+{
+    log_warn(t->log, "%s: cannot write the GPU trace: %s; it ends here, the machine goes on",
+             t->path, strerror(err));
+    if (t->end >= 0 && ftruncate(t->fd, t->end)) {
+        /* the reader finds the torn block by its checksum, too */
+    }
+    atomic_store(&t->failed, true);
+}
+
+static void write_block(struct trace_file *t, const struct block *b)
+{
+    struct trace_block head = {.magic = le32_make(TRACE_BLOCK), .size = le32_make(b->used)};
+    if (atomic_load(&t->failed))
+        return;
+    size_t n = ZSTD_compressCCtx(t->zstd, t->packed + sizeof(head), ZSTD_compressBound(b->used),
+                                 b->bytes, b->used, LEVEL);
+    if (ZSTD_isError(n)) { /* no memory */
+        fail(t, ENOMEM);
+        return;
+    }
+    head.packed = le32_make((uint32_t)n);
+    head.crc = le32_make((uint32_t)crc32(0, t->packed + sizeof(head), (uInt)n));
+    memcpy(t->packed, &head, sizeof(head));
+    int err = write_all(t->fd, t->packed, sizeof(head) + n);
+    if (err)
+        fail(t, err);
+    else if (t->end >= 0)
+        t->end += (off_t)(sizeof(head) + n);
+}
+
+/* Under the lock: the next block to write, once it is time; NULL: the end. */
+static struct block *next_block(struct trace_file *t)
+{
+    for (;;) {
+        struct block *b = t->full;
+        if (b) {
+            t->full = b->next;
+            if (!t->full)
+                t->full_end = &t->full;
+            return b;
+        }
+        b = t->filling;
+        if (b && (t->closing || host_now_ns() >= t->since + LINGER)) {
+            t->filling = NULL;
+            return b;
+        }
+        if (t->closing)
+            return NULL;
+        host_cond_wait_until(&t->work, &t->lock, b ? t->since + LINGER : HOST_FOREVER);
+    }
+}
+
+static void *write_main(void *arg)
+{
+    struct trace_file *t = arg;
+    struct block *b;
+    pthread_mutex_lock(&t->lock);
+    while ((b = next_block(t))) {
+        pthread_mutex_unlock(&t->lock);
+        write_block(t, b);
+        pthread_mutex_lock(&t->lock);
+        b->next = t->free;
+        t->free = b;
+        pthread_cond_signal(&t->room);
+    }
+    pthread_mutex_unlock(&t->lock);
+    return NULL;
+}
+
+/* --- putting ---------------------------------------------------------------------------------- */
+
+/* Under the lock: the block that is being filled, with room in it. */
+static struct block *fill(struct trace_file *t)
+{
+    if (t->filling)
+        return t->filling;
+    while (!t->free)
+        pthread_cond_wait(&t->room, &t->lock);
+    t->filling = t->free;
+    t->free = t->filling->next;
+    t->filling->used = 0;
+    t->since = host_now_ns();
+    pthread_cond_signal(&t->work); /* it sleeps for ever while nothing is being filled */
+    return t->filling;
+}
+
+void trace_file_put(struct trace_file *t, const void *bytes, size_t n)
+{
+    const uint8_t *p = bytes;
+    pthread_mutex_lock(&t->lock);
+    while (n && !atomic_load(&t->failed)) {
+        struct block *b = fill(t);
+        size_t len = MIN(n, sizeof(b->bytes) - b->used);
+        memcpy(b->bytes + b->used, p, len);
+        b->used += (uint32_t)len;
+        p += len;
+        n -= len;
+        if (b->used < sizeof(b->bytes))
+            continue;
+        t->filling = b->next = NULL;
+        *t->full_end = b;
+        t->full_end = &b->next;
+        pthread_cond_signal(&t->work);
+    }
+    pthread_mutex_unlock(&t->lock);
+}
+
+bool trace_file_ok(struct trace_file *t)
+{
+    return !atomic_load_explicit(&t->failed, memory_order_relaxed);
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+/* May a file be replaced? err says why not. */
+static bool may_replace(int fd, const char *path, char *err, size_t err_size)
+{
+    struct stat st;
+    char magic[sizeof(TRACE_MAGIC) - 1];
+    if (fstat(fd, &st) || !S_ISREG(st.st_mode) || !st.st_size)
+        return true;
+    if (pread(fd, magic, sizeof(magic), 0) == (ssize_t)sizeof(magic) &&
+        !memcmp(magic, TRACE_MAGIC, sizeof(magic)))
+        return true;
+    snprintf(err, err_size, "--trace-gpu %s: there is a file that is no trace; give another name",
+             path);
+    return false;
+}
+
+static bool open_file(struct trace_file *t, const void *head, size_t size, char *err,
+                      size_t err_size)
+{
+    int failed = 0;
+    t->fd = open(t->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (t->fd < 0 && (errno == EACCES || errno == EINVAL))
+        t->fd = open(t->path, O_WRONLY | O_CLOEXEC); /* a pipe, a device */
+    if (t->fd < 0) {
+        failed = errno;
+    } else {
+        if (!may_replace(t->fd, t->path, err, err_size))
+            return false;
+        t->end = ftruncate(t->fd, 0) ? -1 : (off_t)size;
+        failed = write_all(t->fd, head, size);
+    }
+    if (failed)
+        snprintf(err, err_size, "--trace-gpu %s: %s; give a file that can be written", t->path,
+                 strerror(failed));
+    return !failed;
+}
+
+/* The rest of what it needs; false: no memory. */
+static bool make_room(struct trace_file *t)
+{
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        struct block *b = malloc(sizeof(*b));
+        if (!b)
+            return false;
+        b->next = t->free;
+        t->free = b;
+    }
+    t->zstd = ZSTD_createCCtx();
+    t->packed = malloc(sizeof(struct trace_block) + ZSTD_compressBound(TRACE_BLOCK_MAX));
+    return t->zstd && t->packed;
+}
+
+static void release(struct trace_file *t)
+{
+    while (t->free) {
+        struct block *next = t->free->next;
+        free(t->free);
+        t->free = next;
+    }
+    ZSTD_freeCCtx(t->zstd);
+    free(t->packed);
+    if (t->fd >= 0)
+        close(t->fd);
+    pthread_cond_destroy(&t->room);
+    pthread_cond_destroy(&t->work);
+    pthread_mutex_destroy(&t->lock);
+    free(t);
+}
+
+struct trace_file *trace_file_create(const char *path, const void *head, size_t size,
+                                     struct log *log, char *err, size_t err_size)
+{
+    struct trace_file *t = calloc(1, sizeof(*t));
+    snprintf(err, err_size, "--trace-gpu: not enough host memory or threads; end other programs");
+    if (!t)
+        return NULL;
+    t->path = path;
+    t->log = log;
+    t->fd = NO_FILE;
+    t->full_end = &t->full;
+    pthread_mutex_init(&t->lock, NULL);
+    host_cond_init(&t->work);
+    pthread_cond_init(&t->room, NULL);
+    if (!make_room(t) || !open_file(t, head, size, err, err_size) ||
+        host_thread_start(&t->thread, "gpu-trace", write_main, t)) {
+        release(t);
+        return NULL;
+    }
+    return t;
+}
+
+void trace_file_destroy(struct trace_file *t)
+{
+    if (!t)
+        return;
+    pthread_mutex_lock(&t->lock);
+    t->closing = true;
+    pthread_cond_signal(&t->work);
+    pthread_mutex_unlock(&t->lock);
+    pthread_join(t->thread, NULL);
+    release(t);
+}

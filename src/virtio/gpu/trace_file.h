@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A trace's file as a stream of bytes. What is put in is packed and written by a thread of its own,
+ * behind a queue of some blocks; the putting thread waits only when the queue is full, so a trace
+ * is complete however slow the disk. What is older than half a second is on its way to the file, so
+ * a killed riscreen loses no more than that. A disk that is full is told once and ends the trace,
+ * not the machine.
+ */
+#ifndef VIRTIO_GPU_TRACE_FILE_H
+#define VIRTIO_GPU_TRACE_FILE_H
+
+#include "base/log.h"
+
+struct trace_file;
+
+/*
+ * Opens path. A file that exists is replaced only if it is empty, a trace, or no plain file. NULL
+ * with one line (what, why, the cure) in err. head: the bytes before the first block.
+ */
+struct trace_file *trace_file_create(const char *path, const void *head, size_t size,
+                                     struct log *log, char *err, size_t err_size);
+/* Writes what is left. NULL is fine. */
+void trace_file_destroy(struct trace_file *t);
+
+/* One thread at a time. May wait for the disk. */
+void trace_file_put(struct trace_file *t, const void *bytes, size_t n);
+/* False: the disk was full; nothing that is put in will be written any more. Any thread. */
+bool trace_file_ok(struct trace_file *t);
+
+#endif

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A trace written by the GPU and played again: the same pictures, the same answers; what is wrong
+ * with a file is found; a full disk ends the trace and nothing else.
+ */
+#include "device/gpu_driver.h"
+#include "replay/player.h"
+#include "virtio/gpu/trace.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define RAM    (UINT64_C(16) << 20)
+#define BUDGET (UINT64_C(16) << 20)
+#define WIDTH  64
+#define HEIGHT 48
+
+static const struct rect all = {0, 0, WIDTH, HEIGHT};
+
+struct session {
+    struct gpu_driver g;
+    char path[64];
+    uint64_t pixels; /* guest physical */
+    uint32_t picture[WIDTH * HEIGHT];
+};
+
+static void begin(struct session *s, bool threaded)
+{
+    char err[256];
+    strcpy(s->path, "/tmp/riscreen-trace-XXXXXX");
+    int fd = mkstemp(s->path);
+    assert_true(fd >= 0);
+    close(fd);
+    gd_init(&s->g, RAM, 2, BUDGET, threaded);
+    assert_true(virtio_gpu_trace(s->g.kit.dev, s->path, err, sizeof(err)));
+    assert_true(kit_start(&s->g.kit, KIT_ALL_FEATURES));
+    s->pixels = kit_alloc(&s->g.kit, WIDTH * HEIGHT * 4, 4096);
+}
+
+static void end(struct session *s)
+{
+    gd_finish(&s->g);
+}
+
+/* A resource over two pieces of memory, the second one first. */
+static void make(struct session *s, uint32_t id)
+{
+    uint32_t half = WIDTH * HEIGHT * 2;
+    struct gpu_mem_entry e[2] = {gd_entry(s->pixels + half, half), gd_entry(s->pixels, half)};
+    assert_int_equal(gd_create(&s->g, id, PIXEL_BGRX, WIDTH, HEIGHT), GPU_OK_NODATA);
+    assert_int_equal(gd_attach(&s->g, id, e, 2), GPU_OK_NODATA);
+}
+
+/* Draws a row in guest memory, transfers and flushes some rows around it. */
+static void draw(struct session *s, uint32_t id, uint32_t y, uint32_t colour)
+{
+    uint32_t row[WIDTH], top = y & ~3u;
+    for (uint32_t x = 0; x < WIDTH; x++)
+        row[x] = colour + x;
+    uint64_t off = (uint64_t)y * sizeof(row), half = sizeof(s->picture) / 2;
+    kit_write(&s->g.kit, s->pixels + (off < half ? off + half : off - half), row, sizeof(row));
+    struct rect r = {0, top, WIDTH, 4};
+    assert_int_equal(gd_transfer(&s->g, id, r, top * sizeof(row)), GPU_OK_NODATA);
+    assert_int_equal(gd_flush(&s->g, id, r), GPU_OK_NODATA);
+}
+
+static void look(struct session *s)
+{
+    assert_true(display_read(s->g.display, 0, &all, (uint8_t *)s->picture, WIDTH * 4));
+}
+
+struct played {
+    struct player p;
+    enum trace_read end;
+    bool ok;
+    char err[256];
+};
+
+/* Plays a file; player_finish is the caller's, if ok. */
+static void play(struct played *d, const char *path, uint64_t limit)
+{
+    const struct player_config config = {.limit = limit};
+    struct trace_head head;
+    struct trace_item item;
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    memset(d, 0, sizeof(*d));
+    struct trace_reader *r = trace_reader_create(f, limit, &head, d->err, sizeof(d->err));
+    if (r && player_init(&d->p, &config, &head, d->err, sizeof(d->err))) {
+        d->ok = true;
+        while (d->ok &&
+               (d->end = trace_reader_next(r, &item, d->err, sizeof(d->err))) == TRACE_READ_ITEM)
+            d->ok = player_play(&d->p, &item, d->err, sizeof(d->err));
+    }
+    trace_reader_destroy(r);
+    fclose(f);
+}
+
+static void same_again(void **state)
+{
+    struct session s;
+    struct played d;
+    uint32_t seen[WIDTH * HEIGHT];
+    bool threaded = *state != NULL;
+    begin(&s, threaded);
+    make(&s, 7);
+    gd_scanout(&s.g, 0, 7, all);
+    for (uint32_t y = 0; y < HEIGHT; y += 5)
+        draw(&s, 7, y, y << 16 | 0xff000000);
+    assert_true(gd_cursor(&s.g, GPU_MOVE_CURSOR, 0, 3, -4, 0, 0, 0));
+    assert_int_equal(gd_flush(&s.g, 99, all), GPU_ERR_INVALID_RESOURCE_ID);
+    look(&s);
+    end(&s);
+    play(&d, s.path, BUDGET);
+    assert_true(d.ok);
+    assert_int_equal(d.end, TRACE_READ_END);
+    assert_true(d.p.ended);
+    assert_true(d.p.checks >= 1);
+    assert_int_equal(d.p.wrong_checks + d.p.wrong_codes, 0);
+    assert_int_equal(d.p.step, 3 + 2 * ((HEIGHT + 4) / 5) + 2);
+    assert_true(display_read(driver_display(d.p.driver), 0, &all, (uint8_t *)seen, WIDTH * 4));
+    assert_memory_equal(seen, s.picture, sizeof(seen));
+    player_finish(&d.p);
+    unlink(s.path);
+}
+
+/* A reset in the middle; other features after it; the picture of the second life. */
+static void two_lives(void **state)
+{
+    (void)state;
+    struct session s;
+    struct played d;
+    uint32_t seen[WIDTH * HEIGHT];
+    begin(&s, false);
+    make(&s, 1);
+    gd_scanout(&s.g, 0, 1, all);
+    draw(&s, 1, 3, 0x112233);
+    assert_true(kit_start(&s.g.kit, 0));
+    make(&s, 1);
+    gd_scanout(&s.g, 0, 1, all);
+    draw(&s, 1, 9, 0x445566);
+    look(&s);
+    end(&s);
+    play(&d, s.path, BUDGET);
+    assert_true(d.ok && d.p.ended);
+    assert_int_equal(d.p.resets, 1);
+    assert_int_equal(d.p.wrong_checks + d.p.wrong_codes, 0);
+    assert_true(d.p.checks >= 2);
+    assert_true(display_read(driver_display(d.p.driver), 0, &all, (uint8_t *)seen, WIDTH * 4));
+    assert_memory_equal(seen, s.picture, sizeof(seen));
+    player_finish(&d.p);
+    unlink(s.path);
+}
+
+/* What was transferred and never flushed is in the resource and not on the screen. */
+static void unflushed(void **state)
+{
+    (void)state;
+    struct session s;
+    struct played d;
+    begin(&s, false);
+    make(&s, 1);
+    gd_scanout(&s.g, 0, 1, all);
+    draw(&s, 1, 0, 0x010101);
+    kit_write(&s.g.kit, s.pixels + WIDTH * HEIGHT * 2, &(uint32_t){0x999999}, 4);
+    gd_transfer(&s.g, 1, all, 0);
+    end(&s);
+    play(&d, s.path, BUDGET);
+    assert_true(d.ok && d.p.ended && !d.p.wrong_checks);
+    struct picture *res = player_resource(&d.p, 1), *screen = player_screen(&d.p, 0);
+    assert_non_null(res);
+    assert_non_null(screen);
+    assert_null(player_resource(&d.p, 2));
+    assert_int_equal(*(uint32_t *)res->data, 0xff999999);
+    assert_int_equal(*(uint32_t *)screen->data, 0xff010101);
+    picture_destroy(res);
+    picture_destroy(screen);
+    player_finish(&d.p);
+    unlink(s.path);
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+static void record_some(struct session *s)
+{
+    begin(s, false);
+    make(s, 1);
+    gd_scanout(&s->g, 0, 1, all);
+    for (uint32_t y = 0; y < 20; y++)
+        draw(s, 1, y, 0x102030 * y);
+    end(s);
+}
+
+static void patch(const char *path, off_t at, uint8_t by)
+{
+    uint8_t byte;
+    int fd = open(path, O_RDWR);
+    assert_int_equal(pread(fd, &byte, 1, at), 1);
+    byte ^= by;
+    assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+    close(fd);
+}
+
+/* A file cut anywhere is good as far as it goes; one with a bit turned over is found out. */
+static void damaged_files(void **state)
+{
+    (void)state;
+    struct session s;
+    struct played d;
+    record_some(&s);
+    patch(s.path, sizeof(struct trace_head) + sizeof(struct trace_block) + 5, 4);
+    play(&d, s.path, BUDGET);
+    assert_int_equal(d.end, TRACE_READ_BAD);
+    assert_non_null(strstr(d.err, "checksum"));
+    player_finish(&d.p);
+    patch(s.path, 9, 1);
+    play(&d, s.path, BUDGET);
+    assert_false(d.ok);
+    assert_non_null(strstr(d.err, "version"));
+    patch(s.path, 9, 1);
+    patch(s.path, 20, 1);
+    play(&d, s.path, BUDGET);
+    assert_non_null(strstr(d.err, "damaged"));
+    patch(s.path, 0, 1);
+    play(&d, s.path, BUDGET);
+    assert_non_null(strstr(d.err, "no trace"));
+    unlink(s.path);
+    record_some(&s);
+    assert_int_equal(truncate(s.path, sizeof(struct trace_head) + 40), 0);
+    play(&d, s.path, BUDGET);
+    assert_true(d.ok && d.end == TRACE_READ_END && !d.p.ended);
+    player_finish(&d.p);
+    play(&d, s.path, BUDGET / 2); /* the GPU had more */
+    assert_false(d.ok);
+    assert_non_null(strstr(d.err, "--memory"));
+    unlink(s.path);
+}
+
+/* The device does something else than in the trace: a checksum that differs is counted. */
+static void a_difference_is_seen(void **state)
+{
+    (void)state;
+    struct session s;
+    struct played d;
+    char err[256];
+    record_some(&s);
+    play(&d, s.path, BUDGET);
+    assert_true(d.ok);
+    struct trace_check check = {.width = le32_make(WIDTH),
+                                .height = le32_make(HEIGHT),
+                                .r = {.w = le32_make(WIDTH), .h = le32_make(HEIGHT)}};
+    struct trace_item item = {TRACE_CHECK, 0, (const uint8_t *)&check, sizeof(check)};
+    assert_int_equal(d.p.wrong_checks, 0);
+    assert_true(player_play(&d.p, &item, err, sizeof(err)));
+    assert_int_equal(d.p.wrong_checks, 1);
+    player_finish(&d.p);
+    unlink(s.path);
+}
+
+static void other_files_are_kept(void **state)
+{
+    (void)state;
+    struct session s;
+    char err[256], text[8] = {0};
+    record_some(&s);
+    gd_init(&s.g, RAM, 1, BUDGET, false);
+    assert_true(virtio_gpu_trace(s.g.kit.dev, s.path, err, sizeof(err))); /* a trace: replaced */
+    end(&s);
+    int fd = open(s.path, O_RDWR | O_TRUNC);
+    assert_int_equal(write(fd, "my work", 7), 7);
+    gd_init(&s.g, RAM, 1, BUDGET, false);
+    assert_false(virtio_gpu_trace(s.g.kit.dev, s.path, err, sizeof(err)));
+    assert_non_null(strstr(err, "no trace"));
+    assert_false(virtio_gpu_trace(s.g.kit.dev, "/nowhere/a", err, sizeof(err)));
+    assert_non_null(strstr(err, "/nowhere/a"));
+    end(&s);
+    assert_int_equal(pread(fd, text, 7, 0), 7);
+    assert_string_equal(text, "my work");
+    close(fd);
+    unlink(s.path);
+}
+
+/* The disk is full after some blocks: the trace ends in order there, the guest sees nothing. */
+static void full_disk(void **state)
+{
+    (void)state;
+    struct session s;
+    struct played d;
+    struct rlimit was, small;
+    begin(&s, true);
+    make(&s, 1);
+    gd_scanout(&s.g, 0, 1, all);
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &was);
+    small = (struct rlimit){600000, was.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    uint32_t random = 1;
+    for (unsigned i = 0; i < 300; i++) {
+        for (unsigned p = 0; p < WIDTH * HEIGHT; p++)
+            s.picture[p] = random = random * 1664525 + 1013904223;
+        kit_write(&s.g.kit, s.pixels, s.picture, sizeof(s.picture));
+        assert_int_equal(gd_transfer(&s.g, 1, all, 0), GPU_OK_NODATA);
+        assert_int_equal(gd_flush(&s.g, 1, all), GPU_OK_NODATA);
+    }
+    end(&s);
+    setrlimit(RLIMIT_FSIZE, &was);
+    play(&d, s.path, BUDGET);
+    assert_true(d.ok && d.end == TRACE_READ_END && !d.p.ended);
+    assert_int_equal(d.p.wrong_checks + d.p.wrong_codes, 0);
+    player_finish(&d.p);
+    unlink(s.path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(same_again),
+        cmocka_unit_test_prestate(same_again, (void *)"threaded"),
+        cmocka_unit_test(two_lives),
+        cmocka_unit_test(unflushed),
+        cmocka_unit_test(damaged_files),
+        cmocka_unit_test(a_difference_is_seen),
+        cmocka_unit_test(other_files_are_kept),
+        cmocka_unit_test(full_disk),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
