@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/worker.h"
 
+#include "host/clock.h"
 #include "host/thread.h"
 
 #include <stdatomic.h>
@@ -16,16 +17,25 @@ struct worker {
     pthread_cond_t idle; /* pausers sleep here */
     /* under lock */
     uint32_t pending;
+    uint64_t deadline; /* run then, kicked or not; HOST_FOREVER: never */
     unsigned paused;
     bool running, quit;
     /* read without the lock by worker_stopping */
     atomic_bool stopping;
 };
 
+/* Under the lock. */
+static bool is_due(const struct worker *w)
+{
+    return w->pending || (w->deadline != HOST_FOREVER && w->deadline <= host_now_ns());
+}
+
 /* Called with the lock held; runs the function without it. */
 static void run_once(struct worker *w)
 {
     uint32_t bits = w->pending;
+    if (w->deadline != HOST_FOREVER && w->deadline <= host_now_ns())
+        w->deadline = HOST_FOREVER;
     w->pending = 0;
     w->running = true;
     pthread_mutex_unlock(&w->lock);
@@ -42,10 +52,10 @@ static void *worker_main(void *arg)
     struct worker *w = arg;
     pthread_mutex_lock(&w->lock);
     while (!w->quit) {
-        if (w->pending && !w->paused)
+        if (!w->paused && is_due(w))
             run_once(w);
         else
-            pthread_cond_wait(&w->work, &w->lock);
+            host_cond_wait_until(&w->work, &w->lock, w->paused ? HOST_FOREVER : w->deadline);
     }
     pthread_mutex_unlock(&w->lock);
     return NULL;
@@ -60,8 +70,9 @@ struct worker *worker_create(const char *name, bool threaded, void (*run)(void *
     w->run = run;
     w->ctx = ctx;
     w->threaded = threaded;
+    w->deadline = HOST_FOREVER;
     pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->work, NULL);
+    host_cond_init(&w->work);
     pthread_cond_init(&w->idle, NULL);
     if (threaded && host_thread_start(&w->thread, name, worker_main, w)) {
         w->threaded = false;
@@ -96,6 +107,14 @@ void worker_kick(struct worker *w, uint32_t bits)
     pthread_mutex_unlock(&w->lock);
 }
 
+void worker_wake_at(struct worker *w, uint64_t deadline_ns)
+{
+    pthread_mutex_lock(&w->lock);
+    w->deadline = deadline_ns;
+    pthread_cond_signal(&w->work);
+    pthread_mutex_unlock(&w->lock);
+}
+
 void worker_pause(struct worker *w)
 {
     pthread_mutex_lock(&w->lock);
@@ -124,7 +143,7 @@ bool worker_stopping(struct worker *w)
 bool worker_step(struct worker *w)
 {
     pthread_mutex_lock(&w->lock);
-    bool can = w->pending && !w->paused && !w->running;
+    bool can = is_due(w) && !w->paused && !w->running;
     if (can)
         run_once(w);
     pthread_mutex_unlock(&w->lock);

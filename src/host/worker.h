@@ -22,11 +22,15 @@ struct worker *worker_create(const char *name, bool threaded, void (*run)(void *
 void worker_destroy(struct worker *w);
 
 void worker_kick(struct worker *w, uint32_t bits); /* any thread, never blocks for long */
-void worker_pause(struct worker *w);               /* nests; not from run itself */
+/* run is called once more when host_now_ns() reaches deadline_ns (HOST_FOREVER: never), perhaps
+ * with no bits. The last call counts. Any thread, from run too. */
+void worker_wake_at(struct worker *w, uint64_t deadline_ns);
+void worker_pause(struct worker *w); /* nests; not from run itself */
 void worker_resume(struct worker *w);
 bool worker_stopping(struct worker *w); /* from run: someone waits in worker_pause/destroy */
 
-/* Unthreaded workers only: runs once if bits are pending and not paused; false if nothing to do. */
+/* Unthreaded workers only: runs once if bits are pending or the deadline passed, and not paused;
+ * false if nothing to do. */
 bool worker_step(struct worker *w);
 /* Has run seen every kick made so far, and returned? Tests wait on it; blocks. */
 void worker_drain(struct worker *w);
