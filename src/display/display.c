@@ -124,6 +124,14 @@ void display_forget(struct display *d, struct image *img)
     viewers_wake(d);
 }
 
+bool display_uses(const struct display *d, const struct image *img)
+{
+    for (unsigned i = 0; i < d->heads; i++)
+        if (d->head[i].next.img == img || d->head[i].shown.img == img)
+            return true;
+    return false;
+}
+
 /* The flushed part of img becomes damage of a head that shows it. */
 static void head_flush(struct display *d, struct head *h, const struct rect *rect)
 {

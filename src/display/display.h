@@ -7,8 +7,9 @@
  * last one is never lost, and memory is bounded by construction.
  *
  * A head's picture changes only by display_flush: display_set_scanout names what the next flush
- * of that image will show, so a mode set shows no half-drawn frame. Generation numbers tell a
- * viewer which parts (mode, picture, cursor image, cursor position) moved.
+ * of that image will show, so a mode set shows no half-drawn frame. (Windows into guest memory, of
+ * display/image.h, may show more than was flushed.) Generation numbers tell a viewer which parts
+ * (mode, picture, cursor image, cursor position) moved.
  *
  * Locks: the display's lock is held for short moments only; copying happens under the image's own
  * lock. wake() is called without locks held, on the GPU's thread.
@@ -69,6 +70,8 @@ void display_set_scanout(struct display *d, unsigned head, struct image *img,
                          const struct rect *src);
 /* img is going away for good: heads that show it or were about to show nothing instead. */
 void display_forget(struct display *d, struct image *img);
+/* Does a head show img, or will at its next flush? */
+bool display_uses(const struct display *d, const struct image *img);
 /* rect of img was flushed (image coordinates, inside img): every head that shows it gets damage. */
 void display_flush(struct display *d, struct image *img, const struct rect *rect);
 /* pic: BGRA, copied, at most 64x64; NULL hides. x, y: top-left. */
@@ -127,7 +130,7 @@ void display_abs(struct display *d, unsigned head, uint32_t x, uint32_t y, uint3
 void display_state(struct display *d, unsigned head, struct head_state *state);
 /*
  * Copies rect of the head's flushed picture as BGRX (X = 0xff); what lies outside the picture is
- * left alone. False if the head is inactive (dst untouched). Any thread.
+ * left alone. False if the head is inactive, or becomes so meanwhile (dst untouched). Any thread.
  */
 bool display_read(struct display *d, unsigned head, const struct rect *rect, uint8_t *dst,
                   uint32_t dst_stride);

@@ -15,7 +15,8 @@
 struct image {
     /* set once */
     uint32_t width, height, format, stride;
-    size_t bytes; /* of one buffer */
+    size_t bytes; /* of one buffer; 0: a window, which has none */
+    uint64_t offset;
     atomic_uint refs;
     /* Heads and readers that need the flushed truth. Leaves 0 on the GPU's thread only, under
      * the lock. While it is 0 `unflushed` means nothing. */
@@ -28,6 +29,8 @@ struct image {
      */
     uint8_t *fresh, *kept; /* kept: NULL until needed */
     pixman_region32_t unflushed;
+    const struct image_source *source; /* of a window; NULL: revoked */
+    void *source_ctx;
 };
 
 /* Pages, so that untouched ones cost nothing and a freed buffer goes back to the host at once. */
@@ -43,7 +46,8 @@ static void buffer_destroy(uint8_t *buf, size_t bytes)
         munmap(buf, bytes);
 }
 
-struct image *image_create(uint32_t width, uint32_t height, uint32_t format)
+/* Without pixels. */
+static struct image *image_new(uint32_t width, uint32_t height, uint32_t format, uint32_t stride)
 {
     if (!width || !height || width > MAX_SIDE || height > MAX_SIDE || !pixel_format_pixman(format))
         return NULL;
@@ -53,18 +57,50 @@ struct image *image_create(uint32_t width, uint32_t height, uint32_t format)
     img->width = width;
     img->height = height;
     img->format = format;
-    img->stride = width * 4;
-    img->bytes = (size_t)img->stride * height;
-    img->fresh = buffer_create(img->bytes);
-    if (!img->fresh) {
-        free(img);
-        return NULL;
-    }
+    img->stride = stride;
     atomic_init(&img->refs, 1);
     atomic_init(&img->shown, 0);
     pthread_mutex_init(&img->lock, NULL);
     pixman_region32_init(&img->unflushed);
     return img;
+}
+
+struct image *image_create(uint32_t width, uint32_t height, uint32_t format)
+{
+    struct image *img = image_new(width, height, format, width * 4);
+    if (!img)
+        return NULL;
+    img->bytes = (size_t)img->stride * height;
+    img->fresh = buffer_create(img->bytes);
+    if (img->fresh)
+        return img;
+    image_unref(img);
+    return NULL;
+}
+
+struct image *image_create_window(uint32_t width, uint32_t height, uint32_t format,
+                                  const struct image_source *source, void *ctx, uint64_t offset,
+                                  uint32_t stride)
+{
+    struct image *img = image_new(width, height, format, stride);
+    if (!img)
+        return NULL;
+    img->source = source;
+    img->source_ctx = ctx;
+    img->offset = offset;
+    return img;
+}
+
+static bool is_window(const struct image *img)
+{
+    return !img->bytes;
+}
+
+void image_revoke(struct image *img)
+{
+    pthread_mutex_lock(&img->lock);
+    img->source = NULL;
+    pthread_mutex_unlock(&img->lock);
 }
 
 struct image *image_ref(struct image *img)
@@ -110,6 +146,8 @@ uint64_t image_bytes(const struct image *img)
 
 bool image_reserve(struct image *img)
 {
+    if (is_window(img))
+        return true;
     pthread_mutex_lock(&img->lock);
     if (!img->kept)
         img->kept = buffer_create(img->bytes);
@@ -192,7 +230,7 @@ const uint8_t *image_transferred(const struct image *img, uint32_t *stride)
 
 void image_flush(struct image *img, const struct rect *rect)
 {
-    if (rect_empty(rect))
+    if (rect_empty(rect) || is_window(img))
         return;
     pixman_region32_t seen;
     pixman_region32_init_rect(&seen, (int)rect->x, (int)rect->y, rect->w, rect->h);
@@ -242,23 +280,45 @@ static void read_region(const struct image *img, const uint8_t *src, pixman_regi
     }
 }
 
-void image_read(struct image *img, const struct rect *rect, uint8_t *dst, uint32_t dst_stride,
-                bool alpha)
+/* Straight from where the guest draws. */
+static bool read_window(struct image *img, const struct target *t)
 {
-    if (rect_empty(rect))
-        return;
-    const struct target target = {rect, dst, dst_stride, alpha};
+    const struct rect *r = t->rect;
+    pthread_mutex_lock(&img->lock);
+    const struct image_source *source = img->source;
+    for (uint32_t y = 0; source && y < r->h; y++)
+        source->row(img->source_ctx,
+                    img->offset + (uint64_t)(r->y + y) * img->stride + (uint64_t)r->x * 4,
+                    img->format, t->dst + (size_t)y * t->stride, r->w, t->alpha);
+    pthread_mutex_unlock(&img->lock);
+    return source;
+}
+
+static void read_buffers(struct image *img, const struct target *t)
+{
     pixman_region32_t seen, held;
-    pixman_region32_init_rect(&seen, (int)rect->x, (int)rect->y, rect->w, rect->h);
+    pixman_region32_init_rect(&seen, (int)t->rect->x, (int)t->rect->y, t->rect->w, t->rect->h);
     pixman_region32_init(&held);
     pthread_mutex_lock(&img->lock);
     if (atomic_load_explicit(&img->shown, memory_order_relaxed)) {
         pixman_region32_intersect(&held, &seen, &img->unflushed);
         pixman_region32_subtract(&seen, &seen, &img->unflushed);
     }
-    read_region(img, img->fresh, &seen, &target);
-    read_region(img, img->kept, &held, &target);
+    read_region(img, img->fresh, &seen, t);
+    read_region(img, img->kept, &held, t);
     pthread_mutex_unlock(&img->lock);
     pixman_region32_fini(&held);
     pixman_region32_fini(&seen);
+}
+
+bool image_read(struct image *img, const struct rect *rect, uint8_t *dst, uint32_t dst_stride,
+                bool alpha)
+{
+    const struct target target = {rect, dst, dst_stride, alpha};
+    if (rect_empty(rect))
+        return true;
+    if (is_window(img))
+        return read_window(img, &target);
+    read_buffers(img, &target);
+    return true;
 }

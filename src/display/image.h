@@ -8,6 +8,11 @@
  * change places, so the full-frame path copies each pixel once. `unflushed` is the region where
  * readers must take the second buffer; a flush empties it.
  *
+ * An image of the other kind has no buffers at all: it is a window into memory that the guest draws
+ * in (a blob), and readers take their pixels right there. So it costs no copy before the one into
+ * the front-end's texture, and it knows one truth only: a reader may see what was not flushed yet,
+ * and half of what is being drawn. Its owner revokes it before that memory goes away.
+ *
  * Reference counted; the last unref, on any thread, frees. The lock inside is held for the length
  * of a copy.
  */
@@ -20,6 +25,20 @@ struct image;
 
 /* A linear image, zeroed lazily. format: one of enum pixel_format. 1..16384 pixels a side. */
 struct image *image_create(uint32_t width, uint32_t height, uint32_t format);
+
+/* Where a window's pixels are: the owner's. Any thread, under the image's lock. */
+struct image_source {
+    /* n pixels from byte `off` on, as pixel_row_to_bgra has them; the owner made sure of extents */
+    void (*row)(void *ctx, uint64_t off, uint32_t format, uint8_t *dst, size_t n, bool alpha);
+};
+/* A window: pixel (x, y) is at byte offset + y * stride + x * 4 of the source. */
+struct image *image_create_window(uint32_t width, uint32_t height, uint32_t format,
+                                  const struct image_source *source, void *ctx, uint64_t offset,
+                                  uint32_t stride);
+/* No reader touches the window's source when this returns, nor will any later: there is nothing to
+ * see in it from now on. Waits for a running read. */
+void image_revoke(struct image *img);
+
 struct image *image_ref(struct image *img);
 void image_unref(struct image *img); /* NULL is fine */
 uint32_t image_width(const struct image *img);
@@ -27,12 +46,14 @@ uint32_t image_height(const struct image *img);
 uint32_t image_format(const struct image *img);
 uint64_t image_bytes(const struct image *img); /* host memory it holds now */
 
-/* Makes room for the second buffer ahead of showing it; false: the host has no memory for it. */
+/* Makes room for the second buffer, if there are any, ahead of showing it; false: the host has no
+ * memory for it. */
 bool image_reserve(struct image *img);
 
-/* The GPU's thread: rect is inside the image. Returns the address of pixel (0,0) and the stride in
- * bytes (width * 4); the caller fills rect and calls image_write_end. No lock is held meanwhile:
- * readers look elsewhere. NULL: no memory for the second buffer (never after image_reserve). */
+/* The GPU's thread, not for windows: rect is inside the image. Returns the address of pixel (0,0)
+ * and the stride in bytes (width * 4); the caller fills rect and calls image_write_end. No lock is
+ * held meanwhile: readers look elsewhere. NULL: no memory for the second buffer (never after
+ * image_reserve). */
 uint8_t *image_write_begin(struct image *img, const struct rect *rect, uint32_t *stride);
 void image_write_end(struct image *img);
 /* The GPU's thread: what was transferred inside rect may be seen from now on. */
@@ -49,8 +70,9 @@ void image_show(struct image *img);
 void image_hide(struct image *img);
 
 /* Any thread: copies rect (inside the image) of the flushed picture to dst as BGRX with X = 0xff,
- * or, with alpha, as BGRA (formats without alpha then keep the X byte: Linux's cursors need it). */
-void image_read(struct image *img, const struct rect *rect, uint8_t *dst, uint32_t dst_stride,
+ * or, with alpha, as BGRA (formats without alpha then keep the X byte: Linux's cursors need it).
+ * False: it was revoked, dst is untouched. */
+bool image_read(struct image *img, const struct rect *rect, uint8_t *dst, uint32_t dst_stride,
                 bool alpha);
 
 #endif

@@ -2,6 +2,7 @@
 #include "display/pixels.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 bool rect_intersect(const struct rect *a, const struct rect *b, struct rect *out)
 {
@@ -70,6 +71,45 @@ void pixel_row_to_bgra(uint32_t format, uint8_t *dst, const uint8_t *src, size_t
     case PIXEL_ABGR:
     case PIXEL_XBGR: row_from_abgr(d, s, n, set); break;
     default: row_from_bgra(d, s, n, set); break;
+    }
+}
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define __SANITIZE_THREAD__ 1 /* gcc's name for it */
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__)
+enum { SANITIZED = true };
+/* The sanitizer replaces memcpy by its own; this is a loop that it leaves alone. */
+__attribute__((no_sanitize("thread"), noinline)) void
+pixels_copy_racy(uint8_t *dst, const uint8_t *src, size_t len)
+{
+    for (const volatile uint8_t *s = src; len; len--)
+        *dst++ = *s++;
+}
+#else
+enum { SANITIZED = false };
+void pixels_copy_racy(uint8_t *dst, const uint8_t *src, size_t len)
+{
+    memcpy(dst, src, len);
+}
+#endif
+
+void pixels_to_bgra_racy(uint32_t format, uint8_t *dst, const uint8_t *src, size_t n, bool alpha)
+{
+    _Alignas(16) uint8_t some[256];
+    if (!SANITIZED && (uintptr_t)src % 4 == 0) {
+        pixel_row_to_bgra(format, dst, src, n, alpha);
+        return;
+    }
+    while (n) { /* pixels that straddle words go over a few aligned ones */
+        size_t part = MIN(n, sizeof(some) / 4);
+        pixels_copy_racy(some, src, part * 4);
+        pixel_row_to_bgra(format, dst, some, part, alpha);
+        dst += part * 4;
+        src += part * 4;
+        n -= part;
     }
 }
 

@@ -47,6 +47,16 @@ pixman_format_code_t pixel_format_pixman(uint32_t format);
  */
 void pixel_row_to_bgra(uint32_t format, uint8_t *dst, const uint8_t *src, size_t n, bool alpha);
 
+/*
+ * As memcpy, from guest RAM. The guest may draw while its pixels are read: then the picture shows
+ * some of the old and some of the new, as on a real screen, and nothing depends on it. So,
+ * unlike all else that touches guest RAM, this is no copy of relaxed atomics but the fastest there
+ * is, and ThreadSanitizer does not look into it.
+ */
+void pixels_copy_racy(uint8_t *dst, const uint8_t *src, size_t len);
+/* pixel_row_to_bgra from guest RAM, with src at any address. */
+void pixels_to_bgra_racy(uint32_t format, uint8_t *dst, const uint8_t *src, size_t n, bool alpha);
+
 /* A picture in host memory: BGRX, the X byte 0xff; or BGRA for cursors. malloc'd. */
 struct picture {
     uint32_t width, height, stride; /* stride in bytes */

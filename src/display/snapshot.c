@@ -23,17 +23,17 @@ static void shot_release(const struct shot *shot)
     image_unref(shot->img);
 }
 
-/* rect: of the picture; dst is its first pixel. */
-static void shot_read(const struct shot *shot, const struct rect *rect, uint8_t *dst,
+/* rect: of the picture; dst is its first pixel. False: it went away meanwhile. */
+static bool shot_read(const struct shot *shot, const struct rect *rect, uint8_t *dst,
                       uint32_t stride)
 {
     struct rect part, all = {0, 0, shot->src.w, shot->src.h};
     if (!rect_intersect(rect, &all, &part))
-        return;
+        return true;
     dst += (size_t)(part.y - rect->y) * stride + (size_t)(part.x - rect->x) * 4;
     part.x += shot->src.x;
     part.y += shot->src.y;
-    image_read(shot->img, &part, dst, stride, false);
+    return image_read(shot->img, &part, dst, stride, false);
 }
 
 bool display_read(struct display *d, unsigned head, const struct rect *rect, uint8_t *dst,
@@ -42,9 +42,9 @@ bool display_read(struct display *d, unsigned head, const struct rect *rect, uin
     struct shot shot;
     if (!shot_hold(d, head, &shot))
         return false;
-    shot_read(&shot, rect, dst, dst_stride);
+    bool there = shot_read(&shot, rect, dst, dst_stride);
     shot_release(&shot);
-    return true;
+    return there;
 }
 
 struct picture *display_cursor(struct display *d, unsigned head)
@@ -101,9 +101,7 @@ struct picture *display_snapshot(struct display *d, unsigned head, bool cursor)
     bool active = shot_hold(d, head, &shot);
     struct rect all = {0, 0, active ? shot.src.w : state.width, active ? shot.src.h : state.height};
     struct picture *pic = picture_create(all.w, all.h);
-    if (pic && active)
-        shot_read(&shot, &all, pic->data, pic->stride);
-    else if (pic)
+    if (pic && !(active && shot_read(&shot, &all, pic->data, pic->stride)))
         fill_black(pic);
     if (active)
         shot_release(&shot);
