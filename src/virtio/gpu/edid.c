@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "virtio/gpu/edid.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#define BLOCK          128
 #define DPI            96
 #define MIN_MM         100
 #define MAX_MM         2550
@@ -16,6 +16,8 @@
 #define MAX_REFRESH    500000 /* mHz */
 #define PRODUCT        1
 #define YEAR           2024
+
+static const uint8_t magic[8] = {0, 255, 255, 255, 255, 255, 255, 0};
 
 /* A video timing; sizes in pixels and lines. */
 struct timing {
@@ -156,7 +158,7 @@ static void put_smaller_modes(uint8_t *b, uint32_t width, uint32_t height)
         {{1280, 800}, 0},  {{1280, 720}, 3},
     };
     for (size_t i = 0; i < ARRAY_SIZE(established); i++)
-        if (smaller(&established[i].mode, width, height))
+        if (established[i].mode.width <= width && established[i].mode.height <= height)
             b[established[i].byte] |= (uint8_t)(1 << established[i].bit);
     memset(b + 38, 1, STANDARD_SLOTS * 2); /* 01 01: unused */
     uint8_t *slot = b + 38;
@@ -171,14 +173,13 @@ static void put_smaller_modes(uint8_t *b, uint32_t width, uint32_t height)
 static void put_checksum(uint8_t *block)
 {
     uint8_t sum = 0;
-    for (unsigned i = 0; i < BLOCK - 1; i++)
+    for (unsigned i = 0; i < EDID_BLOCK - 1; i++)
         sum += block[i];
-    block[BLOCK - 1] = (uint8_t)-sum;
+    block[EDID_BLOCK - 1] = (uint8_t)-sum;
 }
 
 static void put_base(uint8_t *b, const struct timing *t, uint32_t serial)
 {
-    static const uint8_t magic[8] = {0, 255, 255, 255, 255, 255, 255, 0};
     static const uint8_t srgb[10] = {0xee, 0x91, 0xa3, 0x54, 0x4c, 0x99, 0x26, 0x0f, 0x50, 0x54};
     memcpy(b, magic, sizeof(magic));
     /* manufacturer "RSC", five bits a letter, big-endian; product; serial */
@@ -286,8 +287,44 @@ static void put_displayid(uint8_t *b, const struct timing *t, uint32_t serial)
     put_checksum(b);
 }
 
-size_t edid_make(uint8_t *out, uint32_t width, uint32_t height, uint32_t refresh_mhz,
-                 uint32_t serial)
+/*
+ * A CTA-861 extension ("CTA Extension, Version 3"): the television formats that are smaller than
+ * the chosen size, at 60 Hz. Underscanned, as all computers' pictures are. Beside a DisplayID,
+ * whose native size is not among them, it names none.
+ */
+static void put_cta(uint8_t *b, uint32_t width, uint32_t height, bool large)
+{
+    static const struct {
+        struct mode mode;
+        uint8_t vic;
+    } formats[] = {
+        {{3840, 2160}, 97}, {{1920, 1080}, 16}, {{1280, 720}, 4}, {{720, 480}, 3}, {{640, 480}, 1},
+    };
+    uint8_t *d = b + 5;
+    for (size_t i = 0; i < ARRAY_SIZE(formats) && !large; i++)
+        if (smaller(&formats[i].mode, width, height))
+            *d++ = formats[i].vic;
+    b[4] = (uint8_t)(2 << 5 | (d - b - 5)); /* "Video Data Block" */
+    *d++ = 7 << 5 | 2;                      /* "Video Capability Data Block" */
+    *d++ = 0;
+    *d++ = 0x4a; /* RGB range can be chosen; never overscanned */
+    b[0] = 2;
+    b[1] = 3;
+    b[3] = large ? 0x80 : 0x81; /* underscanned; native timings: the preferred one */
+    b[2] = (uint8_t)(d - b);    /* where detailed timings would begin */
+    put_checksum(b);
+}
+
+/* The name of a head's monitor; its number is the serial number. */
+static void put_names(uint8_t *b, unsigned head)
+{
+    char name[14];
+    snprintf(name, sizeof(name), "riscreen %u", (head + 1) % 100);
+    put_text(b + 72, 0xfc, name);
+    b[90 + 3] = b[108 + 3] = 0x10; /* unused */
+}
+
+size_t edid_make(uint8_t *out, uint32_t width, uint32_t height, uint32_t refresh_mhz, unsigned head)
 {
     memset(out, 0, EDID_MAX_SIZE);
     refresh_mhz = refresh_mhz ? MIN(MAX(refresh_mhz, MIN_REFRESH), MAX_REFRESH) : 60000;
@@ -299,18 +336,38 @@ size_t edid_make(uint8_t *out, uint32_t width, uint32_t height, uint32_t refresh
     struct timing first = large ? timing_make(1920, 1080, 60000) : t;
     first.mm_width = t.mm_width;
     first.mm_height = t.mm_height;
-    put_base(out, &t, serial);
+    put_base(out, &t, head + 1);
     put_smaller_modes(out, width, height);
     put_dtd(out + 54, &first);
-    put_text(out + 72, 0xfc, "riscreen");
-    char number[14] = "head ";
-    number[5] = (char)('0' + serial / 10 % 10);
-    number[6] = (char)('0' + serial % 10);
-    put_text(out + 90, 0xff, number);
-    out[108 + 3] = 0x10; /* unused */
-    out[126] = large;
+    put_names(out, head);
+    uint8_t *end = out + EDID_BLOCK;
+    if (width >= 640 && height >= 480) { /* it has to list that size */
+        put_cta(end, width, height, large);
+        end += EDID_BLOCK;
+    }
+    if (large) {
+        put_displayid(end, &t, head + 1);
+        end += EDID_BLOCK;
+    }
+    out[126] = (uint8_t)((end - out) / EDID_BLOCK - 1);
     put_checksum(out);
-    if (large)
-        put_displayid(out + BLOCK, &t, serial);
-    return large ? 2 * BLOCK : BLOCK;
+    return (size_t)(end - out);
+}
+
+const char *edid_check(const uint8_t *edid, size_t size)
+{
+    if (!size || size % EDID_BLOCK || size > EDID_WIRE_SIZE)
+        return "its size is not 1 to 8 blocks of 128 bytes";
+    if (memcmp(edid, magic, sizeof(magic)))
+        return "it does not begin as one";
+    if (size != ((size_t)edid[126] + 1) * EDID_BLOCK)
+        return "it has not the blocks that it says";
+    for (size_t block = 0; block < size; block += EDID_BLOCK) {
+        uint8_t sum = 0;
+        for (unsigned i = 0; i < EDID_BLOCK; i++)
+            sum += edid[block + i];
+        if (sum)
+            return "a checksum is wrong";
+    }
+    return NULL;
 }
