@@ -30,7 +30,12 @@ struct virtio_dev *virtio_input_create(struct gmem *mem, struct log *log, struct
 struct virtio_gpu_config {
     struct display *display;
     uint64_t memory;
-    bool edid;     /* offer VIRTIO_GPU_F_EDID */
+    bool edid; /* offer VIRTIO_GPU_F_EDID */
+    /* an EDID for all heads, checked by virtio/gpu/edid.h; must outlive the device. NULL: made */
+    const uint8_t *edid_data;
+    size_t edid_size;
+    bool blob;     /* offer VIRTIO_GPU_F_RESOURCE_BLOB: frames are not copied, but may tear */
+    bool pacing;   /* fenced flushes wait for the viewers that pace (display/display.h) */
     bool threaded; /* false: tests step virtio_gpu_worker */
 };
 struct virtio_dev *virtio_gpu_create(struct gmem *mem, struct log *log,

@@ -24,7 +24,14 @@ static inline void gd_init(struct gpu_driver *g, uint64_t ram, unsigned heads, u
     static const struct head_wish wish = {true, 1280, 800, 60000};
     kit_init(&g->kit, ram);
     g->display = display_create(heads, &wish);
-    struct virtio_gpu_config config = {g->display, memory, true, threaded};
+    const struct virtio_gpu_config config = {
+        .display = g->display,
+        .memory = memory,
+        .edid = true,
+        .blob = true,
+        .pacing = true,
+        .threaded = threaded,
+    };
     struct virtio_dev *dev = virtio_gpu_create(g->kit.mem, NULL, &config);
     kit_attach(&g->kit, dev, virtio_gpu_worker(dev));
 }
@@ -76,29 +83,35 @@ static inline uint32_t gd_detach(struct gpu_driver *g, uint32_t id)
     return GD_SEND(g, req);
 }
 
-/* The request, written to guest RAM, then `entries` entries that are there already, at pa. */
-static inline uint32_t gd_attach_at(struct gpu_driver *g, uint32_t id, uint64_t pa,
-                                    uint32_t entries)
+/* A request, then `entries` entries that are in guest RAM already, at pa; the response's type. */
+static inline uint32_t gd_send_list(struct gpu_driver *g, const void *req, uint32_t len,
+                                    uint64_t pa, uint32_t entries)
 {
     struct kit *kit = &g->kit;
-    struct gpu_resource_attach_backing req = {gd_hdr(GPU_RESOURCE_ATTACH_BACKING), le32_make(id),
-                                              le32_make(entries)};
     struct gpu_ctrl_hdr resp = {0};
     uint64_t brk = kit->brk, out = kit_alloc(kit, sizeof(resp), 8);
-    struct kit_buf bufs[3] = {{kit_put(kit, &req, sizeof(req)), sizeof(req), false},
+    struct kit_buf bufs[3] = {{kit_put(kit, req, len), len, false},
                               {pa, entries * (uint32_t)sizeof(struct gpu_mem_entry), false},
                               {out, sizeof(resp), true}};
     uint16_t head;
-    uint32_t len = 0;
+    uint32_t used = 0;
     if (!entries)
         bufs[1] = bufs[2];
     if (kit_add(kit, GPU_QUEUE_CONTROL, bufs, entries ? 3 : 2) >= 0) {
         kit_kick(kit, GPU_QUEUE_CONTROL);
-        kit_wait(kit, GPU_QUEUE_CONTROL, &head, &len);
+        kit_wait(kit, GPU_QUEUE_CONTROL, &head, &used);
         kit_read(kit, out, &resp, sizeof(resp));
     }
     kit_free_to(kit, brk);
     return le32_get(resp.type);
+}
+
+static inline uint32_t gd_attach_at(struct gpu_driver *g, uint32_t id, uint64_t pa,
+                                    uint32_t entries)
+{
+    struct gpu_resource_attach_backing req = {gd_hdr(GPU_RESOURCE_ATTACH_BACKING), le32_make(id),
+                                              le32_make(entries)};
+    return gd_send_list(g, &req, sizeof(req), pa, entries);
 }
 
 static inline uint32_t gd_attach(struct gpu_driver *g, uint32_t id,
@@ -113,6 +126,47 @@ static inline uint32_t gd_attach(struct gpu_driver *g, uint32_t id,
 static inline struct gpu_mem_entry gd_entry(uint64_t pa, uint32_t len)
 {
     return (struct gpu_mem_entry){le64_make(pa), le32_make(len), le32_make(0)};
+}
+
+/* A blob of guest memory, as Linux makes one. */
+static inline uint32_t gd_create_blob(struct gpu_driver *g, uint32_t id, uint64_t size,
+                                      const struct gpu_mem_entry *entry, uint32_t entries)
+{
+    struct gpu_resource_create_blob req = {
+        .hdr = gd_hdr(GPU_RESOURCE_CREATE_BLOB),
+        .resource_id = le32_make(id),
+        .blob_mem = le32_make(GPU_BLOB_MEM_GUEST),
+        .blob_flags = le32_make(2),
+        .nr_entries = le32_make(entries),
+        .size = le64_make(size),
+    };
+    uint64_t brk = g->kit.brk, pa = kit_put(&g->kit, entry, entries * sizeof(*entry));
+    uint32_t type = gd_send_list(g, &req, sizeof(req), pa, entries);
+    kit_free_to(&g->kit, brk);
+    return type;
+}
+
+/* The whole of a w x h BGRX framebuffer at the blob's beginning, `r` of it on a head. */
+static inline struct gpu_set_scanout_blob gd_shape(uint32_t head, uint32_t id, uint32_t w,
+                                                   uint32_t h, struct rect r)
+{
+    return (struct gpu_set_scanout_blob){
+        .hdr = gd_hdr(GPU_SET_SCANOUT_BLOB),
+        .r = gd_rect(r),
+        .scanout_id = le32_make(head),
+        .resource_id = le32_make(id),
+        .width = le32_make(w),
+        .height = le32_make(h),
+        .format = le32_make(PIXEL_BGRX),
+        .strides = {le32_make(w * 4)},
+    };
+}
+
+static inline uint32_t gd_scanout_blob(struct gpu_driver *g, uint32_t head, uint32_t id, uint32_t w,
+                                       uint32_t h, struct rect r)
+{
+    struct gpu_set_scanout_blob req = gd_shape(head, id, w, h, r);
+    return GD_SEND(g, req);
 }
 
 static inline uint32_t gd_transfer(struct gpu_driver *g, uint32_t id, struct rect r, uint64_t off)

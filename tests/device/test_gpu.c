@@ -82,7 +82,8 @@ static void test_edid(void **state)
     struct gpu_resp_edid resp;
     assert_int_equal(kit_request(&g->kit, 0, &req, sizeof(req), &resp, sizeof(resp)), sizeof(resp));
     assert_int_equal(le32_get(resp.hdr.type), GPU_OK_EDID); /* the disabled head's, too */
-    assert_int_equal(le32_get(resp.size), 128);
+    assert_int_equal(le32_get(resp.size), 256);
+    assert_memory_equal(resp.edid + 77, "riscreen 2", 10);
     assert_memory_equal(resp.edid, "\0\xff\xff\xff\xff\xff\xff\0", 8);
     req.scanout = le32_make(2);
     assert_int_equal(GD_SEND(g, req), GPU_ERR_INVALID_SCANOUT_ID);

@@ -4,34 +4,8 @@
 #include "virtio/gpu/proto.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define BATCH 256 /* entries read at once */
-
-/*
- * Pixels leave guest RAM here and nowhere else. The guest may draw while they are copied: then the
- * picture shows some of the old and some of the new, as on a real screen, and nothing depends on
- * it. So, unlike all else, this is no copy of relaxed atomics but the fastest there is. The
- * sanitizer, which replaces memcpy by its own, gets a loop it does not look into.
- */
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define __SANITIZE_THREAD__ 1 /* gcc's name for it */
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__)
-__attribute__((no_sanitize("thread"), noinline)) static void
-copy_pixels(uint8_t *dst, const uint8_t *src, size_t len)
-{
-    for (const volatile uint8_t *s = src; len; len--)
-        *dst++ = *s++;
-}
-#else
-static void copy_pixels(uint8_t *dst, const uint8_t *src, size_t len)
-{
-    memcpy(dst, src, len);
-}
-#endif
 
 /* Appends one entry; false: not RAM. */
 static bool add_entry(struct gpu_backing *b, const struct gmem *mem, const struct gpu_mem_entry *e)
@@ -130,7 +104,7 @@ void gpu_backing_copy(struct gpu_backing_at *at, uint8_t *dst, uint64_t len)
 {
     while (len) {
         uint64_t n = MIN(len, run_length(at));
-        copy_pixels(dst, at->span->host + at->off, n);
+        pixels_copy_racy(dst, at->span->host + at->off, n);
         at->off += n;
         dst += n;
         len -= n;
@@ -143,5 +117,25 @@ void gpu_backing_skip(struct gpu_backing_at *at, uint64_t len)
         uint64_t n = MIN(len, run_length(at));
         at->off += n;
         len -= n;
+    }
+}
+
+void gpu_backing_pixels(const struct gpu_backing *backing, uint64_t off, uint32_t format,
+                        uint8_t *dst, size_t n, bool alpha)
+{
+    struct gpu_backing_at at = gpu_backing_seek(backing, off);
+    while (n) {
+        _Alignas(4) uint8_t one[4];
+        uint64_t here = MIN(run_length(&at) / 4, n);
+        if (here) {
+            pixels_to_bgra_racy(format, dst, at.span->host + at.off, here, alpha);
+            at.off += here * 4;
+        } else { /* a pixel in two pieces */
+            here = 1;
+            gpu_backing_copy(&at, one, 4);
+            pixel_row_to_bgra(format, dst, one, 1, alpha);
+        }
+        dst += here * 4;
+        n -= here;
     }
 }

@@ -7,6 +7,7 @@
 #ifndef VIRTIO_GPU_BACKING_H
 #define VIRTIO_GPU_BACKING_H
 
+#include "display/pixels.h"
 #include "virtio/queue.h"
 
 /* Most entries of one list: a 16384x16384 image in single pages, twice. */
@@ -42,5 +43,8 @@ struct gpu_backing_at gpu_backing_seek(const struct gpu_backing *backing, uint64
 /* Copies len bytes out / passes over them; the backing has that many. */
 void gpu_backing_copy(struct gpu_backing_at *at, uint8_t *dst, uint64_t len);
 void gpu_backing_skip(struct gpu_backing_at *at, uint64_t len);
+/* pixel_row_to_bgra of n pixels at off; the backing has them. Any thread that knows it lives. */
+void gpu_backing_pixels(const struct gpu_backing *backing, uint64_t off, uint32_t format,
+                        uint8_t *dst, size_t n, bool alpha);
 
 #endif

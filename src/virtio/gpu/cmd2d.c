@@ -2,13 +2,21 @@
 /* The 2D command table, and the commands that make, fill and drop resources. */
 #include "virtio/gpu/resource.h"
 
+#include <string.h>
+#include <sys/random.h>
+
 #define CONTROL(type, req, fn)                                                                     \
     {                                                                                              \
-        GPU_##type, sizeof(struct req), GPU_QUEUE_CONTROL, fn, #type                               \
+        GPU_##type, sizeof(struct req), GPU_QUEUE_CONTROL, fn, #type, 0                            \
+    }
+/* Only with a feature bit negotiated. */
+#define FEATURE(type, req, fn, bit)                                                                \
+    {                                                                                              \
+        GPU_##type, sizeof(struct req), GPU_QUEUE_CONTROL, fn, #type, UINT64_C(1) << GPU_F_##bit   \
     }
 #define CURSOR(type, req, fn)                                                                      \
     {                                                                                              \
-        GPU_##type, sizeof(struct req), GPU_QUEUE_CURSOR, fn, #type                                \
+        GPU_##type, sizeof(struct req), GPU_QUEUE_CURSOR, fn, #type, 0                             \
     }
 
 static const struct gpu_row rows[] = {
@@ -20,7 +28,10 @@ static const struct gpu_row rows[] = {
     CONTROL(TRANSFER_TO_HOST_2D, gpu_transfer_to_host_2d, gpu_transfer_to_host_2d),
     CONTROL(RESOURCE_ATTACH_BACKING, gpu_resource_attach_backing, gpu_attach_backing),
     CONTROL(RESOURCE_DETACH_BACKING, gpu_resource_unref, gpu_detach_backing),
-    CONTROL(GET_EDID, gpu_get_edid, gpu_get_edid),
+    FEATURE(GET_EDID, gpu_get_edid, gpu_get_edid, EDID),
+    FEATURE(RESOURCE_ASSIGN_UUID, gpu_resource_unref, gpu_assign_uuid, RESOURCE_UUID),
+    FEATURE(RESOURCE_CREATE_BLOB, gpu_resource_create_blob, gpu_create_blob, RESOURCE_BLOB),
+    FEATURE(SET_SCANOUT_BLOB, gpu_set_scanout_blob, gpu_set_scanout_blob, RESOURCE_BLOB),
     CURSOR(UPDATE_CURSOR, gpu_update_cursor, gpu_update_cursor),
     CURSOR(MOVE_CURSOR, gpu_update_cursor, gpu_move_cursor),
 };
@@ -81,4 +92,29 @@ uint32_t gpu_transfer_to_host_2d(struct gpu_command *cmd)
         return GPU_ERR_INVALID_RESOURCE_ID;
     struct rect rect = gpu_rect_get(&req->r);
     return res->ops->transfer(res, &rect, le64_get(req->offset));
+}
+
+void gpu_uuid_init(struct gpu *gpu)
+{
+    if (getrandom(gpu->uuid, sizeof(gpu->uuid), 0) != sizeof(gpu->uuid))
+        memset(gpu->uuid, 'R', sizeof(gpu->uuid)); /* a host without: told apart in one machine */
+}
+
+/* A random one of the device (RFC 9562, version 4) in which the resource's serial number stands:
+ * always the same for a resource, and never used for another. */
+uint32_t gpu_assign_uuid(struct gpu_command *cmd)
+{
+    const struct gpu *gpu = cmd->gpu;
+    struct gpu_resource *res = gpu_resource_find(cmd->gpu, le32_get(cmd->req.unref.resource_id));
+    if (!res)
+        return GPU_ERR_INVALID_RESOURCE_ID;
+    struct gpu_resp_resource_uuid *resp = &cmd->resp.uuid;
+    *resp = (struct gpu_resp_resource_uuid){0};
+    memcpy(resp->uuid, gpu->uuid, sizeof(resp->uuid));
+    for (unsigned i = 0; i < 4; i++)
+        resp->uuid[i] = (uint8_t)(res->serial >> (8 * i));
+    resp->uuid[6] = (resp->uuid[6] & 0x0f) | 0x40;
+    resp->uuid[8] = (resp->uuid[8] & 0x3f) | 0x80;
+    cmd->resp_size = sizeof(*resp);
+    return GPU_OK_RESOURCE_UUID;
 }

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUEUE_SIZE 256
+#define QUEUE_SIZE    256
+#define KICK_CONSUMED (1u << GPU_QUEUES) /* beside a bit for each queue */
 
 static struct gpu *gpu_of(struct virtio_dev *dev)
 {
@@ -33,6 +34,7 @@ static struct gpu_command *command_get(struct gpu *gpu, struct vq_chain *chain)
     memset(&cmd->req, 0, sizeof(cmd->req));
     cmd->resp_size = sizeof(struct gpu_ctrl_hdr);
     cmd->code = 0;
+    cmd->deadline = 0;
     cmd->next = NULL;
     return cmd;
 }
@@ -47,9 +49,10 @@ static void command_put(struct gpu_command *cmd)
         gpu->spare = cmd;
 }
 
-static bool is_fenced(const struct gpu_command *cmd)
+void gpu_command_drop(struct gpu_command *cmd)
 {
-    return le32_get(cmd->req.hdr.flags) & GPU_FLAG_FENCE;
+    vq_discard(cmd->chain);
+    command_put(cmd);
 }
 
 static void trace(const struct gpu_command *cmd, uint32_t code)
@@ -60,7 +63,7 @@ static void trace(const struct gpu_command *cmd, uint32_t code)
     if (!on && code < GPU_ERR_UNSPEC)
         return;
     gpu_command_describe(cmd, text, sizeof(text));
-    if (is_fenced(cmd))
+    if (gpu_is_fenced(cmd))
         snprintf(fence, sizeof(fence), " fence %llu",
                  (unsigned long long)le64_get(cmd->req.hdr.fence_id));
     if (on)
@@ -75,7 +78,7 @@ static void trace(const struct gpu_command *cmd, uint32_t code)
  * replaced by an error without a body; of that, as much as fits. Cursor commands usually have no
  * room for an answer at all.
  */
-static void command_reply(struct gpu_command *cmd)
+void gpu_command_reply(struct gpu_command *cmd)
 {
     struct gpu_ctrl_hdr *hdr = &cmd->resp.hdr;
     uint32_t flags = le32_get(cmd->req.hdr.flags);
@@ -99,98 +102,17 @@ static void command_reply(struct gpu_command *cmd)
     command_put(cmd);
 }
 
-/* --- fences ----------------------------------------------------------------------------------- */
-
-/* "Device Operation: Request header": one timeline for the device, or one per context's ring. */
-static bool same_timeline(const struct gpu_command *a, const struct gpu_command *b)
-{
-    bool ring_a = le32_get(a->req.hdr.flags) & GPU_FLAG_INFO_RING_IDX;
-    bool ring_b = le32_get(b->req.hdr.flags) & GPU_FLAG_INFO_RING_IDX;
-    if (!ring_a || !ring_b)
-        return ring_a == ring_b;
-    return a->req.hdr.ctx_id.raw == b->req.hdr.ctx_id.raw &&
-           a->req.hdr.ring_idx == b->req.hdr.ring_idx;
-}
-
-/* Must cmd, which is in the list or about to join its end, wait for one before it? */
-static bool must_wait(const struct gpu *gpu, const struct gpu_command *cmd)
-{
-    if (!is_fenced(cmd))
-        return false;
-    for (const struct gpu_command *c = gpu->waiting; c && c != cmd; c = c->next)
-        if (is_fenced(c) && same_timeline(c, cmd))
-            return true;
-    return false;
-}
-
-static void waiting_add(struct gpu *gpu, struct gpu_command *cmd)
-{
-    if (gpu->waiting_last)
-        gpu->waiting_last->next = cmd;
-    else
-        gpu->waiting = cmd;
-    gpu->waiting_last = cmd;
-}
-
-/* Takes the first command out of the list for which want() holds; NULL: none. */
-static struct gpu_command *
-waiting_take(struct gpu *gpu,
-             bool (*want)(const struct gpu *gpu, const struct gpu_command *cmd, const void *arg),
-             const void *arg)
-{
-    struct gpu_command *before = NULL;
-    for (struct gpu_command *c = gpu->waiting; c; before = c, c = c->next) {
-        if (!want(gpu, c, arg))
-            continue;
-        *(before ? &before->next : &gpu->waiting) = c->next;
-        if (gpu->waiting_last == c)
-            gpu->waiting_last = before;
-        c->next = NULL;
-        return c;
-    }
-    return NULL;
-}
-
-static bool is_ready(const struct gpu *gpu, const struct gpu_command *cmd, const void *arg)
-{
-    (void)arg;
-    return cmd->code && !must_wait(gpu, cmd);
-}
-
-static bool is_of_queue(const struct gpu *gpu, const struct gpu_command *cmd, const void *vq)
-{
-    (void)gpu;
-    return cmd->chain->vq == vq;
-}
-
-void gpu_command_finish(struct gpu_command *cmd, uint32_t code)
-{
-    struct gpu *gpu = cmd->gpu;
-    cmd->code = code;
-    while ((cmd = waiting_take(gpu, is_ready, NULL))) {
-        struct vq *vq = cmd->chain->vq;
-        command_reply(cmd);
-        vq_notify(vq);
-    }
-}
-
-static void drop_waiting(struct gpu *gpu, const struct vq *vq)
-{
-    struct gpu_command *cmd;
-    while ((cmd = waiting_take(gpu, is_of_queue, vq))) {
-        vq_discard(cmd->chain);
-        command_put(cmd);
-    }
-}
-
 /* --- dispatch --------------------------------------------------------------------------------- */
 
 static const struct gpu_row *find_row(const struct gpu *gpu, uint32_t type, unsigned queue)
 {
-    for (unsigned t = 0; t < GPU_TABLES; t++)
-        for (size_t i = 0; gpu->table[t] && i < gpu->table[t]->count; i++)
-            if (gpu->table[t]->row[i].type == type && gpu->table[t]->row[i].queue == queue)
-                return &gpu->table[t]->row[i];
+    for (unsigned t = 0; t < GPU_TABLES; t++) {
+        for (size_t i = 0; gpu->table[t] && i < gpu->table[t]->count; i++) {
+            const struct gpu_row *row = &gpu->table[t]->row[i];
+            if (row->type == type && row->queue == queue)
+                return !row->feature || virtio_has(&gpu->dev, row->feature) ? row : NULL;
+        }
+    }
     return NULL;
 }
 
@@ -246,11 +168,11 @@ static enum served serve(struct gpu *gpu, unsigned queue)
     if (code == GPU_DEFERRED)
         trace(cmd, code);
     cmd->code = code;
-    bool fenced = is_fenced(cmd);
-    if (code == GPU_DEFERRED || must_wait(gpu, cmd))
-        waiting_add(gpu, cmd);
+    bool fenced = gpu_is_fenced(cmd);
+    if (code == GPU_DEFERRED || gpu_must_wait(gpu, cmd))
+        gpu_waiting_add(gpu, cmd);
     else
-        command_reply(cmd);
+        gpu_command_reply(cmd);
     return fenced ? SERVED_FENCED : SERVED;
 }
 
@@ -261,12 +183,13 @@ static enum served serve(struct gpu *gpu, unsigned queue)
  */
 static void gpu_run(void *ctx, uint32_t kicks)
 {
-    (void)kicks; /* both queues are looked at anyway */
+    (void)kicks; /* all is looked at anyway */
     struct gpu *gpu = ctx;
     struct vq *control = &gpu->dev.queue[GPU_QUEUE_CONTROL];
     struct vq *cursor = &gpu->dev.queue[GPU_QUEUE_CURSOR];
     enum served did = SERVED;
     while (did != SERVED_NONE && did != SERVED_STOPPED && !worker_stopping(gpu->worker)) {
+        gpu_flush_release(gpu);
         did = serve(gpu, GPU_QUEUE_CURSOR);
         if (did != SERVED_NONE)
             continue;
@@ -275,6 +198,7 @@ static void gpu_run(void *ctx, uint32_t kicks)
         if (did == SERVED_FENCED)
             vq_notify(control);
     }
+    gpu_flush_release(gpu);
     vq_notify(cursor);
     vq_notify(control);
 }
@@ -283,7 +207,7 @@ static void gpu_run(void *ctx, uint32_t kicks)
 
 static uint64_t gpu_features(struct virtio_dev *dev)
 {
-    return gpu_of(dev)->edid ? UINT64_C(1) << GPU_F_EDID : 0;
+    return gpu_of(dev)->offered;
 }
 
 static void gpu_notify(struct virtio_dev *dev, unsigned q)
@@ -306,7 +230,7 @@ static void gpu_resume(struct virtio_dev *dev)
 
 static void gpu_queue_reset(struct virtio_dev *dev, unsigned q)
 {
-    drop_waiting(gpu_of(dev), &dev->queue[q]);
+    gpu_waiting_drop(gpu_of(dev), &dev->queue[q]);
 }
 
 /* The planes are cleared, the guest's memory is let go of; what the host wishes stays. */
@@ -314,8 +238,7 @@ static void gpu_reset(struct virtio_dev *dev)
 {
     struct gpu *gpu = gpu_of(dev);
     gpu_observe_reset(gpu);
-    for (unsigned q = 0; q < GPU_QUEUES; q++)
-        drop_waiting(gpu, &dev->queue[q]);
+    gpu_waiting_drop(gpu, NULL);
     display_reset(gpu->display);
     gpu_resource_destroy_all(gpu);
     atomic_store(&gpu->events, 0);
@@ -351,10 +274,17 @@ static void on_wish(void *ctx)
     virtio_config_changed(&gpu->dev);
 }
 
+/* A pacing viewer consumed a frame that a fence may wait for: any thread. */
+static void on_consumed(void *ctx)
+{
+    worker_kick(((struct gpu *)ctx)->worker, KICK_CONSUMED);
+}
+
 static void gpu_destroy(struct virtio_dev *dev)
 {
     struct gpu *gpu = gpu_of(dev);
     display_on_wish(gpu->display, NULL, NULL);
+    display_on_consumed(gpu->display, NULL, NULL);
     worker_destroy(gpu->worker);
     gpu_observe_destroy(gpu);
     gpu_reset(dev);
@@ -389,7 +319,12 @@ struct virtio_dev *virtio_gpu_create(struct gmem *mem, struct log *log,
     virtio_init(&gpu->dev, &gpu_ops, mem, log);
     gpu->display = config->display;
     gpu->memory = config->memory;
-    gpu->edid = config->edid;
+    gpu->pacing = config->pacing;
+    gpu->edid_data = config->edid_data;
+    gpu->edid_size = config->edid_size;
+    gpu->offered = UINT64_C(1) << GPU_F_RESOURCE_UUID | (uint64_t)config->edid << GPU_F_EDID |
+                   (uint64_t)config->blob << GPU_F_RESOURCE_BLOB;
+    gpu_uuid_init(gpu);
     gpu->table[0] = &gpu_table_2d;
     gpu->worker = worker_create("gpu", config->threaded, gpu_run, gpu);
     if (!gpu->worker) {
@@ -398,6 +333,7 @@ struct virtio_dev *virtio_gpu_create(struct gmem *mem, struct log *log,
         return NULL;
     }
     display_on_wish(gpu->display, on_wish, gpu);
+    display_on_consumed(gpu->display, on_consumed, gpu);
     return &gpu->dev;
 }
 

@@ -36,6 +36,7 @@ struct gpu_row {
     uint8_t queue;
     uint32_t (*handler)(struct gpu_command *cmd);
     const char *name;
+    uint64_t feature; /* the command exists only with this bit negotiated; 0: always */
 };
 
 struct gpu_table {
@@ -54,7 +55,9 @@ struct gpu_command {
     union gpu_response resp; /* the header is the reply function's */
     uint32_t resp_size;      /* bytes of resp, the header included */
     /* while it waits in gpu->waiting */
-    uint32_t code; /* 0: not finished yet */
+    uint32_t code;              /* 0: not finished yet */
+    uint64_t deadline;          /* of a held flush: answered then, consumed or not; 0: it is none */
+    struct display_frame frame; /* that a held flush waits for */
     struct gpu_command *next;
 };
 
@@ -65,20 +68,42 @@ struct gpu {
     struct virtio_dev dev; /* first */
     struct display *display;
     struct worker *worker;
-    bool edid;
+    bool pacing;              /* hold fences of flushes */
+    const uint8_t *edid_data; /* the user's, for all heads; NULL: made */
+    size_t edid_size;
+    uint64_t offered;                          /* device features */
+    uint8_t uuid[16];                          /* resources' are made from it */
     const struct gpu_table *table[GPU_TABLES]; /* NULL: none */
     struct gpu_observer *observers;            /* observe.h */
     /* any thread */
     _Atomic uint32_t events;
     /* the GPU's thread */
     uint64_t memory, used; /* bytes its resources may take, and take */
+    uint32_t serial;       /* of the next resource; goes on over resets */
     struct gpu_resource *bucket[GPU_BUCKETS];
     struct gpu_command *waiting, *waiting_last; /* deferred, and those behind them; oldest first */
+    unsigned held;                              /* flushes among them that pacing holds */
     struct gpu_command *spare;                  /* an empty one, or NULL */
 };
 
 /* The GPU's thread: a deferred command is done. code: enum gpu_resp. cmd is gone afterwards. */
 void gpu_command_finish(struct gpu_command *cmd, uint32_t code);
+
+/* --- fence.c: fences and what waits for them; the GPU's thread --- */
+bool gpu_is_fenced(const struct gpu_command *cmd);
+/* Must cmd, which is in the list or about to join its end, wait for one before it? */
+bool gpu_must_wait(const struct gpu *gpu, const struct gpu_command *cmd);
+void gpu_waiting_add(struct gpu *gpu, struct gpu_command *cmd);
+/* Drops the queue's waiting commands, or all (NULL), unanswered. */
+void gpu_waiting_drop(struct gpu *gpu, const struct vq *vq);
+/* What a flush of `frame` answers: deferred, if it is fenced and a viewer paces it. */
+uint32_t gpu_flush_hold(struct gpu_command *cmd, const struct display_frame *frame);
+/* Answers the held flushes that are due, and arranges to be called for the others in time. */
+void gpu_flush_release(struct gpu *gpu);
+void gpu_uuid_init(struct gpu *gpu); /* cmd2d.c */
+/* gpu.c, for fence.c */
+void gpu_command_reply(struct gpu_command *cmd);
+void gpu_command_drop(struct gpu_command *cmd);
 
 /* The command as a person reads it: "SET_SCANOUT scanout 0 resource 3 640x480+0+0". */
 void gpu_command_describe(const struct gpu_command *cmd, char *buf, size_t size);
@@ -89,12 +114,15 @@ static inline struct rect gpu_rect_get(const struct gpu_rect *r)
     return (struct rect){le32_get(r->x), le32_get(r->y), le32_get(r->w), le32_get(r->h)};
 }
 
-/* Handlers; cmd2d.c and scanout.c. */
+/* Handlers; cmd2d.c, blob.c and scanout.c. */
 uint32_t gpu_create_2d(struct gpu_command *cmd);
 uint32_t gpu_unref(struct gpu_command *cmd);
 uint32_t gpu_attach_backing(struct gpu_command *cmd);
 uint32_t gpu_detach_backing(struct gpu_command *cmd);
 uint32_t gpu_transfer_to_host_2d(struct gpu_command *cmd);
+uint32_t gpu_assign_uuid(struct gpu_command *cmd);
+uint32_t gpu_create_blob(struct gpu_command *cmd);
+uint32_t gpu_set_scanout_blob(struct gpu_command *cmd);
 uint32_t gpu_get_display_info(struct gpu_command *cmd);
 uint32_t gpu_get_edid(struct gpu_command *cmd);
 uint32_t gpu_set_scanout(struct gpu_command *cmd);

@@ -8,7 +8,8 @@
 
 #include "base/le.h"
 
-enum { GPU_F_VIRGL = 0, GPU_F_EDID = 1 }; /* feature bit numbers */
+/* feature bit numbers */
+enum { GPU_F_VIRGL, GPU_F_EDID, GPU_F_RESOURCE_UUID, GPU_F_RESOURCE_BLOB };
 
 enum { GPU_QUEUE_CONTROL, GPU_QUEUE_CURSOR, GPU_QUEUES };
 
@@ -33,6 +34,9 @@ enum gpu_type {
     GPU_GET_CAPSET_INFO,
     GPU_GET_CAPSET,
     GPU_GET_EDID,
+    GPU_RESOURCE_ASSIGN_UUID,
+    GPU_RESOURCE_CREATE_BLOB,
+    GPU_SET_SCANOUT_BLOB,
 
     GPU_UPDATE_CURSOR = 0x300,
     GPU_MOVE_CURSOR,
@@ -44,6 +48,7 @@ enum gpu_resp {
     GPU_OK_CAPSET_INFO,
     GPU_OK_CAPSET,
     GPU_OK_EDID,
+    GPU_OK_RESOURCE_UUID,
 
     GPU_ERR_UNSPEC = 0x1200,
     GPU_ERR_OUT_OF_MEMORY,
@@ -100,7 +105,7 @@ struct gpu_resource_create_2d {
     le32 height;
 };
 
-struct gpu_resource_unref { /* also DETACH_BACKING */
+struct gpu_resource_unref { /* also DETACH_BACKING, ASSIGN_UUID */
     struct gpu_ctrl_hdr hdr;
     le32 resource_id;
     le32 padding;
@@ -153,6 +158,37 @@ struct gpu_update_cursor { /* also MOVE_CURSOR */
     le32 padding;
 };
 
+struct gpu_resp_resource_uuid {
+    struct gpu_ctrl_hdr hdr;
+    uint8_t uuid[16];
+};
+
+enum { GPU_BLOB_MEM_GUEST = 1, GPU_BLOB_MEM_HOST3D, GPU_BLOB_MEM_HOST3D_GUEST };
+enum { GPU_BLOB_FLAGS = 7 }; /* mappable, shareable, cross device: nothing to do for any */
+
+struct gpu_resource_create_blob { /* nr_entries of struct gpu_mem_entry follow */
+    struct gpu_ctrl_hdr hdr;
+    le32 resource_id;
+    le32 blob_mem;
+    le32 blob_flags;
+    le32 nr_entries;
+    le64 blob_id;
+    le64 size;
+};
+
+struct gpu_set_scanout_blob {
+    struct gpu_ctrl_hdr hdr;
+    struct gpu_rect r;
+    le32 scanout_id;
+    le32 resource_id;
+    le32 width;
+    le32 height;
+    le32 format;
+    le32 padding;
+    le32 strides[4];
+    le32 offsets[4];
+};
+
 /* Room for any request's fixed part, and any answer. */
 union gpu_request {
     struct gpu_ctrl_hdr hdr;
@@ -164,12 +200,15 @@ union gpu_request {
     struct gpu_transfer_to_host_2d transfer;
     struct gpu_resource_attach_backing attach;
     struct gpu_update_cursor cursor;
+    struct gpu_resource_create_blob create_blob;
+    struct gpu_set_scanout_blob scanout_blob;
 };
 
 union gpu_response {
     struct gpu_ctrl_hdr hdr;
     struct gpu_resp_display_info display_info;
     struct gpu_resp_edid edid;
+    struct gpu_resp_resource_uuid uuid;
 };
 
 #endif

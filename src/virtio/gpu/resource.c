@@ -3,13 +3,12 @@
 
 #include <stdlib.h>
 
-#define MAX_SIDE 16384
 /* Copied between two looks at whether someone waits for the GPU's thread: under a millisecond. */
 #define CHUNK (UINT64_C(1) << 20)
 
 /* --- the budget ------------------------------------------------------------------------------- */
 
-static bool charge(struct gpu_resource *res, uint64_t bytes)
+bool gpu_resource_charge(struct gpu_resource *res, uint64_t bytes)
 {
     struct gpu *gpu = res->gpu;
     if (!extent_ok(gpu->used, bytes, gpu->memory))
@@ -19,7 +18,7 @@ static bool charge(struct gpu_resource *res, uint64_t bytes)
     return true;
 }
 
-static void uncharge(struct gpu_resource *res, uint64_t bytes)
+void gpu_resource_uncharge(struct gpu_resource *res, uint64_t bytes)
 {
     res->gpu->used -= bytes;
     res->charged -= bytes;
@@ -29,9 +28,9 @@ static void uncharge(struct gpu_resource *res, uint64_t bytes)
 
 static uint32_t attach_2d(struct gpu_resource *res, struct gpu_backing *backing)
 {
-    if (!charge(res, gpu_backing_bytes(backing)))
+    if (!gpu_resource_charge(res, gpu_backing_bytes(backing)))
         return GPU_ERR_OUT_OF_MEMORY;
-    uncharge(res, gpu_backing_bytes(res->backing));
+    gpu_resource_uncharge(res, gpu_backing_bytes(res->backing));
     gpu_backing_destroy(res->backing);
     res->backing = backing;
     return GPU_OK_NODATA;
@@ -100,6 +99,35 @@ static struct image *frame_2d(struct gpu_resource *res)
     return res->image;
 }
 
+static uint32_t flush_2d(struct gpu_resource *res, const struct rect *rect,
+                         struct display_frame *frame)
+{
+    struct display *d = res->gpu->display;
+    if (!rect_inside(rect, image_width(res->image), image_height(res->image)))
+        return GPU_ERR_INVALID_PARAMETER;
+    display_flush(d, res->image, rect);
+    display_frame(d, res->image, frame);
+    return GPU_OK_NODATA;
+}
+
+static uint32_t cursor_2d(struct gpu_resource *res, struct picture *pic)
+{
+    struct rect all = {0, 0, image_width(res->image), image_height(res->image)};
+    if (all.w > DISPLAY_CURSOR || all.h > DISPLAY_CURSOR)
+        return GPU_ERR_INVALID_PARAMETER;
+    pic->width = all.w;
+    pic->height = all.h;
+    pic->stride = all.w * 4;
+    image_read(res->image, &all, pic->data, pic->stride, true);
+    return GPU_OK_NODATA;
+}
+
+static void finish_2d(struct gpu_resource *res)
+{
+    display_forget(res->gpu->display, res->image);
+    image_unref(res->image);
+}
+
 static void save_2d(const struct gpu_resource *res, struct gpu_resource_state *state)
 {
     *state = (struct gpu_resource_state){
@@ -115,6 +143,9 @@ static const struct gpu_resource_ops ops_2d = {
     .attach = attach_2d,
     .transfer = transfer_2d,
     .frame = frame_2d,
+    .flush = flush_2d,
+    .cursor = cursor_2d,
+    .finish = finish_2d,
     .save = save_2d,
 };
 
@@ -134,35 +165,22 @@ struct gpu_resource *gpu_resource_find(struct gpu *gpu, uint32_t id)
     return res;
 }
 
-/* What a resource costs beside its pixels; pixels come in pages. */
-static uint64_t cost(uint32_t width, uint32_t height)
-{
-    return sizeof(struct gpu_resource) + ALIGN_UP((uint64_t)width * height * 4, GMEM_PAGE);
-}
-
-struct gpu_resource *gpu_resource_create(struct gpu *gpu, uint32_t id, uint32_t format,
-                                         uint32_t width, uint32_t height, uint32_t *code)
+struct gpu_resource *gpu_resource_new(struct gpu *gpu, uint32_t id,
+                                      const struct gpu_resource_ops *ops, uint64_t bytes,
+                                      uint32_t *code)
 {
     *code = GPU_ERR_INVALID_RESOURCE_ID;
     if (!id || gpu_resource_find(gpu, id))
-        return NULL;
-    *code = GPU_ERR_INVALID_PARAMETER;
-    if (!pixel_format_pixman(format) || !width || !height || width > MAX_SIDE || height > MAX_SIDE)
         return NULL;
     *code = GPU_ERR_OUT_OF_MEMORY;
     struct gpu_resource *res = calloc(1, sizeof(*res));
     if (!res)
         return NULL;
-    res->ops = &ops_2d;
+    res->ops = ops;
     res->gpu = gpu;
     res->id = id;
-    if (!charge(res, cost(width, height))) {
-        free(res);
-        return NULL;
-    }
-    res->image = image_create(width, height, format);
-    if (!res->image) {
-        uncharge(res, res->charged);
+    res->serial = gpu->serial++;
+    if (!gpu_resource_charge(res, sizeof(*res) + bytes)) {
         free(res);
         return NULL;
     }
@@ -173,17 +191,45 @@ struct gpu_resource *gpu_resource_create(struct gpu *gpu, uint32_t id, uint32_t 
     return res;
 }
 
-void gpu_resource_destroy(struct gpu_resource *res)
+/* Takes it out of the table. */
+static void resource_free(struct gpu_resource *res)
 {
     struct gpu_resource **p = bucket_of(res->gpu, res->id);
     while (*p != res)
         p = &(*p)->next;
     *p = res->next;
-    display_forget(res->gpu->display, res->image);
-    image_unref(res->image);
-    gpu_backing_destroy(res->backing);
-    uncharge(res, res->charged);
+    gpu_resource_uncharge(res, res->charged);
     free(res);
+}
+
+struct gpu_resource *gpu_resource_create(struct gpu *gpu, uint32_t id, uint32_t format,
+                                         uint32_t width, uint32_t height, uint32_t *code)
+{
+    *code = GPU_ERR_INVALID_RESOURCE_ID;
+    if (!id || gpu_resource_find(gpu, id))
+        return NULL;
+    *code = GPU_ERR_INVALID_PARAMETER;
+    if (!pixel_format_pixman(format) || !width || !height || width > GPU_MAX_SIDE ||
+        height > GPU_MAX_SIDE)
+        return NULL;
+    /* pixels come in pages */
+    uint64_t bytes = ALIGN_UP((uint64_t)width * height * 4, GMEM_PAGE);
+    struct gpu_resource *res = gpu_resource_new(gpu, id, &ops_2d, bytes, code);
+    if (!res)
+        return NULL;
+    res->image = image_create(width, height, format);
+    if (res->image)
+        return res;
+    resource_free(res);
+    *code = GPU_ERR_OUT_OF_MEMORY;
+    return NULL;
+}
+
+void gpu_resource_destroy(struct gpu_resource *res)
+{
+    res->ops->finish(res);
+    gpu_backing_destroy(res->backing);
+    resource_free(res);
 }
 
 void gpu_resource_destroy_all(struct gpu *gpu)
@@ -199,10 +245,10 @@ bool gpu_resource_reserve(struct gpu_resource *res)
         return true;
     uint64_t bytes =
         ALIGN_UP((uint64_t)image_width(res->image) * image_height(res->image) * 4, GMEM_PAGE);
-    if (!charge(res, bytes))
+    if (!gpu_resource_charge(res, bytes))
         return false;
     if (!image_reserve(res->image)) {
-        uncharge(res, bytes);
+        gpu_resource_uncharge(res, bytes);
         return false;
     }
     res->reserved = true;

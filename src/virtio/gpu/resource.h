@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Resources: what the guest creates, fills and shows, by the number it gave them. All a resource
- * does goes through its ops, since 3D will bring another kind. Their memory is charged to the
+ * does goes through its ops. Their memory is charged to the
  * device's budget before it is taken: the pixels when created, the same again when first scanned
- * out (display/image.h keeps two truths of a shown image), the tables of their backings.
+ * out (display/image.h keeps two truths of a shown image), the tables of their backings. Blobs
+ * (blob.c) are the other kind: their pixels are the guest's own memory.
  *
  * The GPU's thread only.
  */
@@ -13,10 +14,13 @@
 #include "virtio/gpu/backing.h"
 #include "virtio/gpu/gpu.h"
 
+#define GPU_MAX_SIDE 16384 /* pixels */
+
 /* A resource as plain data, for a snapshot; its pixels are frame()'s. */
 struct gpu_resource_state {
-    uint32_t id, format, width, height;
-    uint64_t backing_size; /* bytes; 0: none */
+    uint32_t id, format, width, height; /* a blob has no shape: 0 */
+    uint64_t blob_size;                 /* bytes; 0: no blob */
+    uint64_t backing_size;              /* bytes; 0: none */
 };
 
 struct gpu_resource_ops {
@@ -24,23 +28,41 @@ struct gpu_resource_ops {
     uint32_t (*attach)(struct gpu_resource *res, struct gpu_backing *backing);
     /* From the backing, offset bytes into it, to rect. Guest's numbers: checks all of them. */
     uint32_t (*transfer)(struct gpu_resource *res, const struct rect *rect, uint64_t offset);
-    /* What a scanout or a cursor shows; NULL: this kind can not be shown. Not a new reference. */
+    /* What SET_SCANOUT shows; NULL: nothing of this kind. Not a new reference. */
     struct image *(*frame)(struct gpu_resource *res);
+    /* Guest's numbers: checks them. Adds what has to be consumed to frame. */
+    uint32_t (*flush)(struct gpu_resource *res, const struct rect *rect,
+                      struct display_frame *frame);
+    /* Copies a cursor's image, BGRA, at most DISPLAY_CURSOR a side: so much room pic->data has. */
+    uint32_t (*cursor)(struct gpu_resource *res, struct picture *pic);
     void (*save)(const struct gpu_resource *res, struct gpu_resource_state *state);
+    void (*finish)(struct gpu_resource *res); /* takes it off the heads; the backing lives still */
 };
 
 struct gpu_resource {
     const struct gpu_resource_ops *ops;
     struct gpu *gpu;
     uint32_t id;
-    struct gpu_resource *next; /* in its bucket */
-    uint64_t charged;          /* bytes of gpu->used that are its */
-    bool reserved;             /* the second truth is charged */
-    struct image *image;
+    struct gpu_resource *next;   /* in its bucket */
+    uint64_t charged;            /* bytes of gpu->used that are its */
+    uint32_t serial;             /* tells it from others that had its id */
     struct gpu_backing *backing; /* NULL: none */
+    /* 2D */
+    bool reserved; /* the second truth is charged */
+    struct image *image;
+    /* a blob */
+    uint64_t blob_size;
+    struct gpu_view *view; /* what heads show of it, newest first */
 };
 
 struct gpu_resource *gpu_resource_find(struct gpu *gpu, uint32_t id); /* NULL: none */
+/* A resource of any kind without a body, or *code; `bytes` more than itself are charged. */
+struct gpu_resource *gpu_resource_new(struct gpu *gpu, uint32_t id,
+                                      const struct gpu_resource_ops *ops, uint64_t bytes,
+                                      uint32_t *code);
+/* The budget. False: it has no more. */
+bool gpu_resource_charge(struct gpu_resource *res, uint64_t bytes);
+void gpu_resource_uncharge(struct gpu_resource *res, uint64_t bytes);
 /* A 2D resource with a new number, or *code. */
 struct gpu_resource *gpu_resource_create(struct gpu *gpu, uint32_t id, uint32_t format,
                                          uint32_t width, uint32_t height, uint32_t *code);

@@ -3,6 +3,8 @@
 #include "virtio/gpu/edid.h"
 #include "virtio/gpu/resource.h"
 
+#include <string.h>
+
 uint32_t gpu_get_display_info(struct gpu_command *cmd)
 {
     struct display *d = cmd->gpu->display;
@@ -23,20 +25,27 @@ uint32_t gpu_get_display_info(struct gpu_command *cmd)
     return GPU_OK_DISPLAY_INFO;
 }
 
+/* The user's own, or one made for what the head wishes; bytes. */
+static size_t edid_of(const struct gpu *gpu, unsigned head, uint8_t out[EDID_WIRE_SIZE])
+{
+    struct head_wish wish[DISPLAY_MAX_HEADS];
+    if (gpu->edid_data) {
+        memcpy(out, gpu->edid_data, gpu->edid_size);
+        return gpu->edid_size;
+    }
+    display_wishes(gpu->display, wish);
+    return edid_make(out, wish[head].width, wish[head].height, wish[head].refresh_mhz, head);
+}
+
 uint32_t gpu_get_edid(struct gpu_command *cmd)
 {
     struct display *d = cmd->gpu->display;
     uint32_t head = le32_get(cmd->req.get_edid.scanout);
-    if (!virtio_has(&cmd->gpu->dev, UINT64_C(1) << GPU_F_EDID))
-        return GPU_ERR_UNSPEC;
     if (head >= display_heads(d))
         return GPU_ERR_INVALID_SCANOUT_ID;
     struct gpu_resp_edid *resp = &cmd->resp.edid;
-    struct head_wish wish[DISPLAY_MAX_HEADS];
-    display_wishes(d, wish);
     *resp = (struct gpu_resp_edid){0};
-    size_t size = edid_make(resp->edid, wish[head].width, wish[head].height, wish[head].refresh_mhz,
-                            head + 1);
+    size_t size = edid_of(cmd->gpu, head, resp->edid);
     resp->size = le32_make((uint32_t)size);
     cmd->resp_size = sizeof(*resp);
     return GPU_OK_EDID;
@@ -70,31 +79,19 @@ uint32_t gpu_resource_flush(struct gpu_command *cmd)
 {
     const struct gpu_resource_flush *req = &cmd->req.flush;
     struct gpu_resource *res = gpu_resource_find(cmd->gpu, le32_get(req->resource_id));
-    struct image *img = res ? res->ops->frame(res) : NULL;
-    if (!img)
-        return GPU_ERR_INVALID_RESOURCE_ID;
     struct rect rect = gpu_rect_get(&req->r);
-    if (!rect_inside(&rect, image_width(img), image_height(img)))
-        return GPU_ERR_INVALID_PARAMETER;
-    display_flush(cmd->gpu->display, img, &rect);
-    return GPU_OK_NODATA;
+    struct display_frame frame = {0};
+    if (!res)
+        return GPU_ERR_INVALID_RESOURCE_ID;
+    uint32_t code = res->ops->flush(res, &rect, &frame);
+    return code == GPU_OK_NODATA ? gpu_flush_hold(cmd, &frame) : code;
 }
 
 /* The display copies a cursor, so its resource may go away or change under it. */
 static uint32_t cursor_from(struct gpu *gpu, uint32_t id, struct picture *pic)
 {
     struct gpu_resource *res = gpu_resource_find(gpu, id);
-    struct image *img = res ? res->ops->frame(res) : NULL;
-    if (!img)
-        return GPU_ERR_INVALID_RESOURCE_ID;
-    struct rect all = {0, 0, image_width(img), image_height(img)};
-    if (all.w > DISPLAY_CURSOR || all.h > DISPLAY_CURSOR)
-        return GPU_ERR_INVALID_PARAMETER;
-    pic->width = all.w;
-    pic->height = all.h;
-    pic->stride = all.w * 4;
-    image_read(img, &all, pic->data, pic->stride, true);
-    return GPU_OK_NODATA;
+    return res ? res->ops->cursor(res, pic) : GPU_ERR_INVALID_RESOURCE_ID;
 }
 
 uint32_t gpu_update_cursor(struct gpu_command *cmd)

@@ -37,6 +37,24 @@ static void describe_scanout(char *buf, size_t size, const char *what,
         snprintf(buf + n, size - (size_t)n, " on scanout %u", le32_get(req->scanout_id));
 }
 
+static void describe_blob(char *buf, size_t size, const char *what,
+                          const struct gpu_resource_create_blob *req)
+{
+    snprintf(buf, size, "%s resource %u memory %u flags %#x entries %u size %llu", what,
+             le32_get(req->resource_id), le32_get(req->blob_mem), le32_get(req->blob_flags),
+             le32_get(req->nr_entries), (unsigned long long)le64_get(req->size));
+}
+
+static void describe_scanout_blob(char *buf, size_t size, const char *what,
+                                  const struct gpu_set_scanout_blob *req)
+{
+    int n = describe_rect(buf, size, what, le32_get(req->resource_id), &req->r);
+    if (n >= 0 && (size_t)n < size)
+        snprintf(buf + n, size - (size_t)n, " of %ux%u format %u stride %u from %u on scanout %u",
+                 le32_get(req->width), le32_get(req->height), le32_get(req->format),
+                 le32_get(req->strides[0]), le32_get(req->offsets[0]), le32_get(req->scanout_id));
+}
+
 void gpu_command_describe(const struct gpu_command *cmd, char *buf, size_t size)
 {
     const union gpu_request *q = &cmd->req;
@@ -51,6 +69,9 @@ void gpu_command_describe(const struct gpu_command *cmd, char *buf, size_t size)
                  le32_get(q->create_2d.resource_id), le32_get(q->create_2d.width),
                  le32_get(q->create_2d.height), le32_get(q->create_2d.format));
         break;
+    case GPU_RESOURCE_CREATE_BLOB: describe_blob(buf, size, name, &q->create_blob); break;
+    case GPU_SET_SCANOUT_BLOB: describe_scanout_blob(buf, size, name, &q->scanout_blob); break;
+    case GPU_RESOURCE_ASSIGN_UUID:
     case GPU_RESOURCE_UNREF:
     case GPU_RESOURCE_DETACH_BACKING:
         snprintf(buf, size, "%s resource %u", name, le32_get(q->unref.resource_id));
@@ -78,6 +99,7 @@ const char *gpu_resp_name(uint32_t code)
     case GPU_OK_NODATA: return "OK_NODATA";
     case GPU_OK_DISPLAY_INFO: return "OK_DISPLAY_INFO";
     case GPU_OK_EDID: return "OK_EDID";
+    case GPU_OK_RESOURCE_UUID: return "OK_RESOURCE_UUID";
     case GPU_ERR_UNSPEC: return "ERR_UNSPEC";
     case GPU_ERR_OUT_OF_MEMORY: return "ERR_OUT_OF_MEMORY";
     case GPU_ERR_INVALID_SCANOUT_ID: return "ERR_INVALID_SCANOUT_ID";
