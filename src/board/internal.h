@@ -4,6 +4,7 @@
 #define BOARD_INTERNAL_H
 
 #include "board/console.h"
+#include "board/file.h"
 #include "board/loader.h"
 #include "board/machine.h"
 #include "board/virt.h"
@@ -58,7 +59,8 @@ struct machine {
     struct vclock *clock;
     struct loop *loop;
     struct cpu *cpu;
-    struct sbi *sbi; /* NULL with a firmware */
+    struct sbi *sbi;  /* NULL with a firmware */
+    struct file edid; /* data NULL: EDIDs are made */
     struct display *display;
     struct input_hub *input;
     /* chips */

@@ -39,7 +39,9 @@ static bool create_parts(struct machine *m, char *err, size_t err_size)
         snprintf(err, err_size, "not enough host memory or file descriptors for a machine");
         return false;
     }
-    vclock_stop(m->clock); /* it starts with machine_run */
+    for (unsigned i = 1; i < c->scanouts; i++)
+        display_set_wish(m->display, i, &wish); /* connected, as the first is */
+    vclock_stop(m->clock);                      /* it starts with machine_run */
     return virt_attach(m, err, err_size);
 }
 

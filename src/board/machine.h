@@ -12,7 +12,8 @@
 #include "base/log.h"
 #include "cpu/cpu.h"
 
-#define MACHINE_MAX_DISKS 8
+#define MACHINE_MAX_DISKS    8
+#define MACHINE_MAX_SCANOUTS 16
 
 struct display;
 struct input_hub;
@@ -38,12 +39,13 @@ struct machine_config {
     const char *bios; /* NULL: built-in SBI; "none"; else a firmware file */
     struct machine_disk disk[MACHINE_MAX_DISKS];
     unsigned disks;
-    unsigned scanouts; /* GPU heads; 0: no GPU */
+    unsigned scanouts; /* GPU heads, all connected; 0: no GPU */
     uint32_t gpu_width, gpu_height, gpu_refresh_mhz;
     uint64_t gpu_memory; /* bytes for resources */
-    bool gpu_edid;
-    const char *gpu_trace; /* file for a trace of the GPU's commands; NULL: none */
-    bool console;          /* the UART is connected to stdin/stdout */
+    bool gpu_edid, gpu_blob, gpu_pacing;
+    const char *gpu_edid_file; /* NULL: EDIDs are made */
+    const char *gpu_trace;     /* file for a trace of the GPU's commands; NULL: none */
+    bool console;              /* the UART is connected to stdin/stdout */
     void (*console_out)(void *ctx, const uint8_t *bytes,
                         size_t n); /* also gets UART output; hart thread */
     void *console_ctx;

@@ -5,10 +5,13 @@
 #include "display/display.h"
 #include "display/input.h"
 #include "virtio/devices.h"
+#include "virtio/gpu/edid.h"
 #include "virtio/gpu/trace.h"
 #include "virtio/mmio.h"
 
 #include <stdio.h>
+
+#define EDID_FILE_LIMIT (UINT64_C(64) << 20) /* edid_check says it better */
 
 /* --- what the chips ask of the board ------------------------------------------------------- */
 
@@ -141,6 +144,10 @@ static struct virtio_dev *make_gpu(struct machine *m, unsigned i)
         .display = m->display,
         .memory = m->config.gpu_memory,
         .edid = m->config.gpu_edid,
+        .edid_data = m->edid.data,
+        .edid_size = m->edid.size,
+        .blob = m->config.gpu_blob,
+        .pacing = m->config.gpu_pacing,
         .threaded = true,
     };
     m->gpu = virtio_gpu_create(m->mem, m->log, &config);
@@ -229,9 +236,23 @@ static bool open_disks(struct machine *m, char *err, size_t err_size)
     return true;
 }
 
+static bool read_edid(struct machine *m, char *err, size_t err_size)
+{
+    const char *path = m->config.gpu_edid_file, *wrong;
+    if (!path)
+        return true;
+    if (!file_read(&m->edid, path, EDID_FILE_LIMIT, err, err_size))
+        return false;
+    wrong = edid_check(m->edid.data, m->edid.size);
+    if (wrong)
+        snprintf(err, err_size, "%s: no EDID: %s; give a whole one or leave edid= out", path,
+                 wrong);
+    return !wrong;
+}
+
 bool virt_attach(struct machine *m, char *err, size_t err_size)
 {
-    if (!open_disks(m, err, err_size))
+    if (!open_disks(m, err, err_size) || !read_edid(m, err, err_size))
         return false;
     if (attach_cpu(m) && attach_irq_chips(m) && attach_chips(m) && attach_virtio(m))
         return true;
@@ -265,6 +286,7 @@ void virt_detach(struct machine *m)
     aclint_destroy(m->aclint);
     plic_destroy(m->plic);
     sbi_destroy(m->sbi);
+    file_free(&m->edid);
 }
 
 void virt_reset(struct machine *m)

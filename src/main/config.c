@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_RAM_32  (UINT64_C(1) << 30)
-#define GPU_MEMORY  (UINT64_C(256) << 20)
-#define GPU_REFRESH 60000
+#define MAX_RAM_32 (UINT64_C(1) << 30)
+#define GPU_MEMORY (UINT64_C(256) << 20)
 
 static const struct option_row *find_letter(char letter)
 {
@@ -129,8 +128,7 @@ bool config_parse(struct config *c, int argc, char **argv, char *err, size_t err
     struct cursor p = {1, argc, argv, err, err_size};
     *c = (struct config){0};
     c->machine.gpu_memory = GPU_MEMORY;
-    c->machine.gpu_refresh_mhz = GPU_REFRESH;
-    c->machine.gpu_edid = true;
+    c->machine.gpu_edid = c->machine.gpu_blob = true;
     c->machine.console = true;
     for (unsigned i = 0; i < option_count; i++)
         if (option_rows[i].def && !option_rows[i].take(c, option_rows[i].def, err, err_size))

@@ -12,6 +12,8 @@
 #define MAX_RAM      (UINT64_C(64) << 30)
 #define MAX_GPU_SIDE 8192
 #define MIN_GPU_SIDE 64
+#define MIN_GPU_HZ   10
+#define MAX_GPU_HZ   500
 #define MAX_CMDLINE  4096
 
 static bool PRINTF_LIKE(3, 4) wrong(char *err, size_t err_size, const char *fmt, ...)
@@ -163,42 +165,88 @@ static bool take_disk(struct config *c, const char *v, char *err, size_t err_siz
     return d->path || wrong(err, err_size, "-d: not enough memory");
 }
 
+/* "on" or "off". */
+static bool on_off(const char *text, bool *out)
+{
+    *out = !strcmp(text, "on");
+    return *out || !strcmp(text, "off");
+}
+
+/* The text behind "name=", or NULL. */
+static const char *value_in(const char *word, const char *name)
+{
+    size_t n = strlen(name);
+    return !strncmp(word, name, n) && word[n] == '=' ? word + n + 1 : NULL;
+}
+
+static bool gpu_edid(struct machine_config *m, const char *value)
+{
+    m->gpu_edid_file = NULL;
+    if (on_off(value, &m->gpu_edid))
+        return true;
+    m->gpu_edid = true;
+    m->gpu_edid_file = value;
+    return *value;
+}
+
 /* One of the words after a GPU's size. */
 static bool gpu_word(struct machine_config *m, const char *word, char *err, size_t err_size)
 {
+    const char *v;
     uint64_t n;
-    if (!strncmp(word, "memory=", 7) && config_size(word + 7, &n) && n >= 1 << 20) {
+    if ((v = value_in(word, "scanouts")) && number(v, 1, MACHINE_MAX_SCANOUTS, &n))
+        m->scanouts = (unsigned)n;
+    else if ((v = value_in(word, "memory")) && config_size(v, &n) && n >= 1 << 20)
         m->gpu_memory = n;
-    } else if (!strncmp(word, "refresh=", 8) && number(word + 8, 1, 500, &n)) {
-        m->gpu_refresh_mhz = (uint32_t)n * 1000;
-    } else if (!strcmp(word, "edid=on") || !strcmp(word, "edid=off")) {
-        m->gpu_edid = word[6] == 'n';
-    } else {
+    else if (!((v = value_in(word, "blob")) && on_off(v, &m->gpu_blob)) &&
+             !((v = value_in(word, "pacing")) && on_off(v, &m->gpu_pacing)) &&
+             !((v = value_in(word, "edid")) && gpu_edid(m, v)))
         return wrong(err, err_size,
-                     "--gpu: '%s' is no setting; there are memory=SIZE, refresh=HZ, edid=on|off",
-                     word);
-    }
+                     "--gpu: '%s' is no setting; there are scanouts=1..%d, blob=on|off, "
+                     "edid=FILE|on|off, memory=SIZE (1M or more), pacing=on|off",
+                     word, MACHINE_MAX_SCANOUTS);
     return true;
+}
+
+/* "WxH" or "WxH@HZ" up to a comma; the characters used, or 0. */
+static int gpu_size(const char *v, unsigned *w, unsigned *h, unsigned *hz)
+{
+    int used = 0;
+    *hz = 60;
+    if (v[0] < '0' || v[0] > '9' || sscanf(v, "%5ux%n", w, &used) != 1 || !used)
+        return 0;
+    v += used;
+    int more = 0, rate = 0;
+    if (*v < '0' || *v > '9' || sscanf(v, "%5u%n", h, &more) != 1)
+        return 0;
+    if (v[more] == '@' &&
+        (v[more + 1] < '0' || v[more + 1] > '9' || sscanf(v + more, "@%3u%n", hz, &rate) != 1))
+        return 0;
+    return v[more + rate] && v[more + rate] != ',' ? 0 : used + more + rate;
 }
 
 static bool take_gpu(struct config *c, const char *v, char *err, size_t err_size)
 {
     struct machine_config *m = &c->machine;
-    unsigned w, h;
-    int used = 0;
+    unsigned w, h, hz;
     if (!strcmp(v, "none")) {
         m->scanouts = 0;
         return true;
     }
-    if (sscanf(v, "%5ux%5u%n", &w, &h, &used) != 2 || (v[used] && v[used] != ',') || v[0] == '+' ||
-        v[0] == '-')
-        return wrong(err, err_size, "--gpu %s: not a size; write WIDTHxHEIGHT, as in 1280x800", v);
+    int used = gpu_size(v, &w, &h, &hz);
+    if (!used)
+        return wrong(err, err_size,
+                     "--gpu %s: not a size; write WIDTHxHEIGHT, as in 1280x800 or 1280x800@75", v);
     if (w < MIN_GPU_SIDE || h < MIN_GPU_SIDE || w > MAX_GPU_SIDE || h > MAX_GPU_SIDE)
         return wrong(err, err_size, "--gpu %s: out of range; each side is %d to %d pixels", v,
                      MIN_GPU_SIDE, MAX_GPU_SIDE);
+    if (hz < MIN_GPU_HZ || hz > MAX_GPU_HZ)
+        return wrong(err, err_size, "--gpu %s: out of range; a screen is refreshed at %d to %d Hz",
+                     v, MIN_GPU_HZ, MAX_GPU_HZ);
     m->scanouts = 1;
     m->gpu_width = w;
     m->gpu_height = h;
+    m->gpu_refresh_mhz = hz * 1000;
     for (const char *p = v + used; *p;) {
         size_t n = strcspn(++p, ",");
         const char *word = keep(c, p, n);
@@ -365,9 +413,12 @@ const struct option_row option_rows[] = {
      take_threads},
     {"Devices", 'd', "disk", "FILE[,ro]", NULL,
      "Disk with a raw image; `,ro' only reads it. May be given several times.", take_disk},
-    {NULL, 0, "gpu", "WxH[,memory=SIZE]", "1280x800",
-     "Size of the screen, and host memory for its pictures; also refresh=HZ and edid=off. none: no "
-     "GPU (default %s).",
+    {NULL, 0, "gpu", "WxH[@HZ][,NAME=VALUE...]", "1280x800",
+     "Size of the screen (default %s). scanouts=N: so many screens, side by side, 1 to 16. "
+     "blob=on|off: frames are read where the guest draws them, not copied (default on). "
+     "edid=FILE|on|off: what the monitor tells of itself. memory=SIZE: host memory for pictures "
+     "(default 256M). pacing=on|off: the guest draws at the speed of the window (default off). "
+     "none: no GPU.",
      take_gpu},
     {NULL, 'n', "netdev", "KIND", NULL, "Network card (not built yet).", no_network},
     {NULL, 's', "shared-directory", "DIR", NULL, "Share a host directory (not built yet).",

@@ -67,6 +67,8 @@ static void defaults(void **state)
     assert_int_equal(c.machine.gpu_width, 1280);
     assert_int_equal(c.machine.gpu_height, 800);
     assert_true(c.machine.console && c.machine.gpu_edid && !c.machine.single_thread);
+    assert_true(c.machine.gpu_blob && !c.machine.gpu_pacing && !c.machine.gpu_edid_file);
+    assert_int_equal(c.machine.gpu_refresh_mhz, 60000);
     assert_int_equal(c.displays, 0);
     config_finish(&c);
 }
@@ -77,7 +79,8 @@ static void everything(void **state)
     struct config c;
     assert_null(parse(&c,
                       "-kImage -i rd --append=console=ttyS0 -b t.dtb,raw -d a.img -d b,c,ro -m 64G "
-                      "-c32 --cpu rv64,zbc=off --gpu 1024x768,memory=64M,refresh=75,edid=off "
+                      "-c32 --cpu rv64,zbc=off --gpu "
+                      "1024x768@75,memory=64M,edid=off,scanouts=3,blob=off,pacing=on "
                       "--display headless --display none,a=b,c --monitor unix:/s --threads single "
                       "--log gpu,blk"));
     const struct machine_config *m = &c.machine;
@@ -90,6 +93,7 @@ static void everything(void **state)
     assert_int_equal(m->harts, 32);
     assert_int_equal(m->gpu_memory, 64 << 20);
     assert_int_equal(m->gpu_refresh_mhz, 75000);
+    assert_true(m->scanouts == 3 && !m->gpu_blob && m->gpu_pacing);
     assert_int_equal(c.displays, 2);
     assert_string_equal(c.display[0].name, "none");
     assert_string_equal(c.display[1].name, "none");
@@ -125,6 +129,12 @@ static void wrong_values(void **state)
         {"-k I --gpu 640x480x2", "640x480x2"},
         {"-k I --gpu 640x480,foo=1", "foo=1"},
         {"-k I --gpu 640x480,", "setting"},
+        {"-k I --gpu 640x480@", "640x480@"},
+        {"-k I --gpu 640x480@9", "10 to 500"},
+        {"-k I --gpu 640x480@60x", "640x480@60x"},
+        {"-k I --gpu 640x480,scanouts=17", "scanouts=17"},
+        {"-k I --gpu 640x480,blob=maybe", "blob=maybe"},
+        {"-k I --gpu 640x480,edid=", "edid="},
         {"-k I --threads two", "two"},
         {"-k I --display cinema", "cinema"},
         {"-k I --gpu none --record x.y4m", "--gpu none"},
