@@ -163,7 +163,12 @@ struct driver *driver_create(const struct trace_head *head, struct log *log)
     d->mem = gmem_create(d->own, OWN + d->ram_size);
     d->display = display_create(le32_get(head->heads), &wish);
     if (d->mem && d->display) {
-        const struct virtio_gpu_config config = {d->display, le64_get(head->memory), true, false};
+        const struct virtio_gpu_config config = {
+            .display = d->display,
+            .memory = le64_get(head->memory),
+            .edid = true,
+            .blob = true,
+        };
         d->ram = gmem_span(d->mem, base, d->ram_size);
         d->dev = virtio_gpu_create(d->mem, log, &config);
     }

@@ -72,7 +72,7 @@ static struct gpu_resource *moved(const struct gpu_command *cmd, struct rect *re
     const struct gpu_transfer_to_host_2d *req = &cmd->req.transfer;
     struct gpu_resource *res = gpu_resource_find(cmd->gpu, le32_get(req->resource_id));
     *rect = gpu_rect_get(&req->r);
-    if (!res || rect_empty(rect) ||
+    if (!res || !res->image || rect_empty(rect) ||
         !rect_inside(rect, image_width(res->image), image_height(res->image)))
         return NULL;
     return res;
