@@ -91,7 +91,7 @@ static bool begin_frame(struct bench *b, struct driver *d,
     const struct gpu_resource *res = gpu_resource_find(driver_gpu(d), le32_get(req->resource_id));
     struct rect r = gpu_rect_get(&req->r);
     uint64_t bytes = (uint64_t)r.w * r.h * 4, offset = le64_get(req->offset);
-    if (!res || !res->backing || bytes < SMALLEST || bytes > LARGEST ||
+    if (!res || !res->image || !res->backing || bytes < SMALLEST || bytes > LARGEST ||
         !rect_inside(&r, image_width(res->image), image_height(res->image)))
         return false;
     uint64_t stride = (uint64_t)image_width(res->image) * 4;

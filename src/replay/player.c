@@ -72,7 +72,8 @@ static bool put_rows(struct player *p, struct target *t, const uint8_t *bytes, u
             bytes ? bytes : base + (uint64_t)(t->r.y + t->y) * image_stride + t->r.x * 4ul;
         if (!put_row(p, t->res->backing, t->offset + t->y * t->stride, row, len))
             return false;
-        bytes += bytes ? len : 0;
+        if (bytes)
+            bytes += len;
     }
     return true;
 }
@@ -85,7 +86,7 @@ static const char *pixels_target(struct player *p, const struct trace_pixels *he
         gpu_resource_find(driver_gpu(p->driver), le32_get(head->resource_id));
     *t = (struct target){res, gpu_rect_get(&head->r), le64_get(head->offset),
                          le32_get(head->stride), 0};
-    if (!res || !res->backing)
+    if (!res || !res->image || !res->backing)
         return "pixels of a resource that has no memory";
     if (rect_empty(&t->r) || !rect_inside(&t->r, image_width(res->image), image_height(res->image)))
         return "pixels outside their resource";
@@ -324,7 +325,7 @@ struct picture *player_screen(struct player *p, unsigned head)
 struct picture *player_resource(struct player *p, uint32_t id)
 {
     const struct gpu_resource *res = gpu_resource_find(driver_gpu(p->driver), id);
-    if (!res)
+    if (!res || !res->image)
         return NULL;
     uint32_t stride, width = image_width(res->image);
     const uint8_t *base = image_transferred(res->image, &stride);
