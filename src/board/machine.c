@@ -4,6 +4,7 @@
 #include "display/display.h"
 #include "display/input.h"
 #include "host/thread.h"
+#include "virtio/devices.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +106,13 @@ struct loop *machine_loop(struct machine *m)
 struct cpu *machine_cpu(struct machine *m)
 {
     return m->cpu;
+}
+
+bool machine_gpu_info(struct machine *m, struct gpu_info *info)
+{
+    if (m->gpu)
+        virtio_gpu_info(m->gpu, info);
+    return m->gpu;
 }
 
 void machine_console_type(struct machine *m, const void *bytes, size_t n)

@@ -16,6 +16,7 @@
 #define MACHINE_MAX_SCANOUTS 16
 
 struct display;
+struct gpu_info;
 struct input_hub;
 struct loop;
 struct machine;
@@ -62,6 +63,8 @@ struct display *machine_display(struct machine *m);
 struct input_hub *machine_input(struct machine *m);
 struct loop *machine_loop(struct machine *m); /* the io thread's */
 struct cpu *machine_cpu(struct machine *m);
+/* What the GPU holds and did (display/gpu_info.h); any thread. False: there is none. */
+bool machine_gpu_info(struct machine *m, struct gpu_info *info);
 
 /* Why a machine ended or changed; names are QMP's ShutdownCause. */
 enum machine_cause {

@@ -82,6 +82,9 @@ extern const struct qmp_command qmp_commands[]; /* ends with a NULL name */
 /* Before the answer, wait for this event. From run. */
 void qmp_await(struct qmp *q, enum machine_event event);
 
+/* query_gpu.c */
+struct json_object *qmp_query_gpu(struct qmp *q, struct json_object *args, struct qmp_error *err);
+
 /* {"qemu": {...}, "package": ...} */
 struct json_object *qmp_version(void);
 

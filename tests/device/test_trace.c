@@ -4,6 +4,7 @@
  * with a file is found; a full disk ends the trace and nothing else.
  */
 #include "device/gpu_driver.h"
+#include "display/gpu_info.h"
 #include "replay/player.h"
 #include "virtio/gpu/trace.h"
 
@@ -318,6 +319,83 @@ static void full_disk(void **state)
     unlink(s.path);
 }
 
+/* --- query-gpu -------------------------------------------------------------------------------- */
+
+static void info(void **state)
+{
+    struct session s;
+    struct gpu_info *i = calloc(1, sizeof(*i));
+    assert_non_null(i);
+    begin(&s, *state != NULL);
+    make(&s, 5);
+    make(&s, 3);
+    gd_scanout(&s.g, 1, 5, (struct rect){0, 8, WIDTH, 16});
+    draw(&s, 5, 4, 1);
+    draw(&s, 5, 9, 1);
+    gd_flush(&s.g, 3, all);
+    gd_flush(&s.g, 4, all);
+    virtio_gpu_info(s.g.kit.dev, i);
+    assert_int_equal(i->memory, BUDGET);
+    assert_true(i->used > 3 * WIDTH * HEIGHT * 4 && i->used < BUDGET);
+    assert_int_equal(i->commands, 11);
+    assert_int_equal(i->errors, 1);
+    assert_int_equal(i->transfers, 2);
+    assert_int_equal(i->transferred, 2 * 4 * WIDTH * 4);
+    assert_int_equal(i->flushes, 3);
+    assert_int_equal(i->scanouts, 2);
+    assert_int_equal(i->scanout[0].resource, 0);
+    assert_false(i->scanout[0].state.active);
+    assert_int_equal(i->scanout[1].resource, 5);
+    assert_int_equal(i->scanout[1].rect.y, 8);
+    assert_int_equal(i->scanout[1].frames, 1); /* the other flush lies beside it */
+    assert_int_equal(i->scanout[1].damage, 4 * WIDTH);
+    assert_int_equal(i->listed, 2);
+    assert_int_equal(i->resource[0].id, 3);
+    assert_int_equal(i->resource[1].id, 5);
+    assert_int_equal(i->resource[1].width, WIDTH);
+    assert_int_equal(i->resource[1].backing, WIDTH * HEIGHT * 4);
+    assert_true(i->resource[1].scanout && !i->resource[0].scanout);
+    assert_true(kit_start(&s.g.kit, KIT_ALL_FEATURES));
+    virtio_gpu_info(s.g.kit.dev, i);
+    assert_int_equal(i->resets, 1);
+    assert_int_equal(i->listed, 0);
+    assert_int_equal(i->used, 0);
+    assert_int_equal(i->scanout[1].resource, 0);
+    end(&s);
+    unlink(s.path);
+    free(i);
+}
+
+static void *ask_often(void *arg)
+{
+    struct virtio_dev *dev = arg;
+    struct gpu_info *i = calloc(1, sizeof(*i));
+    for (unsigned n = 0; i && n < 300; n++)
+        virtio_gpu_info(dev, i);
+    free(i);
+    return NULL;
+}
+
+/* Asked from another thread while the guest draws and resets: for the sanitizers to look at. */
+static void asked_meanwhile(void **state)
+{
+    (void)state;
+    struct session s;
+    pthread_t thread;
+    begin(&s, true);
+    assert_int_equal(pthread_create(&thread, NULL, ask_often, s.g.kit.dev), 0);
+    for (unsigned life = 0; life < 5; life++) {
+        make(&s, 1);
+        gd_scanout(&s.g, 0, 1, all);
+        for (uint32_t y = 0; y < HEIGHT; y++)
+            draw(&s, 1, y, life);
+        assert_true(kit_start(&s.g.kit, KIT_ALL_FEATURES));
+    }
+    pthread_join(thread, NULL);
+    end(&s);
+    unlink(s.path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +407,9 @@ int main(void)
         cmocka_unit_test(a_difference_is_seen),
         cmocka_unit_test(other_files_are_kept),
         cmocka_unit_test(full_disk),
+        cmocka_unit_test(info),
+        cmocka_unit_test_prestate(info, (void *)"threaded"),
+        cmocka_unit_test(asked_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

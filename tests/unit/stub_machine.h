@@ -8,6 +8,7 @@
 
 #include "board/machine.h"
 #include "display/display.h"
+#include "display/gpu_info.h"
 #include "display/input.h"
 #include "host/loop.h"
 
@@ -20,6 +21,7 @@ struct machine {
     struct input_hub *input;
     struct loop *loop;
     struct image *image;
+    const struct gpu_info *gpu; /* NULL: none */
     bool running;
     _Atomic int quits; /* counted last */
     int quit_status, resets, powerdowns, stops, conts;
@@ -89,6 +91,12 @@ struct display *machine_display(struct machine *m)
 struct input_hub *machine_input(struct machine *m)
 {
     return m->input;
+}
+bool machine_gpu_info(struct machine *m, struct gpu_info *info)
+{
+    if (m->gpu)
+        *info = *m->gpu;
+    return m->gpu;
 }
 struct loop *machine_loop(struct machine *m)
 {

@@ -99,6 +99,33 @@ static void test_greeting(void **state)
     assert_says(ask(t, "{\"execute\":\"query-commands\"}"), "{\"name\":\"input-send-event\"}");
 }
 
+static void test_query_gpu(void **state)
+{
+    struct talk *t = *state;
+    struct gpu_info *info = calloc(1, sizeof(*info));
+    assert_non_null(info);
+    negotiate(t);
+    assert_says(ask(t, "{\"execute\":\"query-gpu\"}"), "There is no GPU");
+    info->memory = 1000;
+    info->used = 10;
+    info->flushes = 3;
+    info->scanouts = 2;
+    info->scanout[0] = (struct gpu_info_scanout){.resource = 7, .rect = {1, 2, 3, 4}, .frames = 9};
+    info->resources = 2000;
+    info->listed = 1;
+    info->resource[0] = (struct gpu_info_resource){
+        .id = 7, .kind = "2d", .width = 3, .height = 4, .format = PIXEL_BGRX, .backing = 48};
+    t->m.gpu = info;
+    const char *said = ask(t, "{\"execute\":\"query-gpu\"}");
+    assert_says(said, "\"memory\":{\"used\":10,\"limit\":1000}");
+    assert_says(said, "\"resource\":7,\"rectangle\":{\"x\":1,\"y\":2,\"width\":3,\"height\":4}");
+    assert_says(said, "\"head\":1");
+    assert_says(said, "\"resource-count\":2000");
+    assert_says(said, "{\"id\":7,\"kind\":\"2d\",\"width\":3,\"height\":4,\"format\":\"BGRX\"");
+    t->m.gpu = NULL;
+    free(info);
+}
+
 static void test_ids(void **state)
 {
     struct talk *t = *state;
@@ -421,11 +448,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_greeting),       TEST(test_ids),          TEST(test_errors),
-        TEST(test_garbage),        TEST(test_long_message), TEST(test_framing),
-        TEST(test_power),          TEST(test_screendump),   TEST(test_send_key),
-        TEST(test_input_events),   TEST(test_socket),       TEST(test_stale_socket),
-        TEST(test_hostile_client),
+        TEST(test_greeting),     TEST(test_ids),
+        TEST(test_query_gpu),    TEST(test_errors),
+        TEST(test_garbage),      TEST(test_long_message),
+        TEST(test_framing),      TEST(test_power),
+        TEST(test_screendump),   TEST(test_send_key),
+        TEST(test_input_events), TEST(test_socket),
+        TEST(test_stale_socket), TEST(test_hostile_client),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,6 +140,7 @@ static uint32_t command_run(struct gpu_command *cmd, unsigned queue)
         gpu_observe_begin(cmd);
     if (!code)
         code = cmd->row->handler(cmd);
+    gpu_account_command(&cmd->gpu->account, cmd, code);
     if (unlikely(cmd->gpu->observers))
         gpu_observe_ran(cmd, code);
     return code;
@@ -221,10 +222,12 @@ static void gpu_notify(struct virtio_dev *dev, unsigned q)
 static void gpu_quiesce(struct virtio_dev *dev)
 {
     worker_pause(gpu_of(dev)->worker);
+    pthread_mutex_lock(&gpu_of(dev)->still);
 }
 
 static void gpu_resume(struct virtio_dev *dev)
 {
+    pthread_mutex_unlock(&gpu_of(dev)->still);
     worker_resume(gpu_of(dev)->worker);
 }
 
@@ -241,6 +244,7 @@ static void gpu_reset(struct virtio_dev *dev)
     gpu_waiting_drop(gpu, NULL);
     display_reset(gpu->display);
     gpu_resource_destroy_all(gpu);
+    gpu_account_reset(&gpu->account);
     atomic_store(&gpu->events, 0);
 }
 
@@ -289,6 +293,7 @@ static void gpu_destroy(struct virtio_dev *dev)
     gpu_observe_destroy(gpu);
     gpu_reset(dev);
     virtio_finish(dev);
+    pthread_mutex_destroy(&gpu->still);
     free(gpu->spare);
     free(gpu);
 }
@@ -317,6 +322,7 @@ struct virtio_dev *virtio_gpu_create(struct gmem *mem, struct log *log,
     if (!gpu)
         return NULL;
     virtio_init(&gpu->dev, &gpu_ops, mem, log);
+    pthread_mutex_init(&gpu->still, NULL);
     gpu->display = config->display;
     gpu->memory = config->memory;
     gpu->pacing = config->pacing;

@@ -16,6 +16,7 @@
 
 #include "display/display.h"
 #include "host/worker.h"
+#include "virtio/gpu/account.h"
 #include "virtio/gpu/proto.h"
 #include "virtio/virtio.h"
 
@@ -77,13 +78,15 @@ struct gpu {
     struct gpu_observer *observers;            /* observe.h */
     /* any thread */
     _Atomic uint32_t events;
+    pthread_mutex_t still; /* held while the GPU's thread is, by who acts in its place */
     /* the GPU's thread */
     uint64_t memory, used; /* bytes its resources may take, and take */
     uint32_t serial;       /* of the next resource; goes on over resets */
     struct gpu_resource *bucket[GPU_BUCKETS];
     struct gpu_command *waiting, *waiting_last; /* deferred, and those behind them; oldest first */
-    unsigned held;                              /* flushes among them that pacing holds */
-    struct gpu_command *spare;                  /* an empty one, or NULL */
+    struct gpu_account account;
+    unsigned held;             /* flushes among them that pacing holds */
+    struct gpu_command *spare; /* an empty one, or NULL */
 };
 
 /* The GPU's thread: a deferred command is done. code: enum gpu_resp. cmd is gone afterwards. */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What a GPU tells of itself, as plain data: for `query-gpu` and for people. */
+#ifndef DISPLAY_GPU_INFO_H
+#define DISPLAY_GPU_INFO_H
+
+#include "display/display.h"
+
+#define GPU_INFO_RESOURCES 1024 /* that are listed, at most */
+
+struct gpu_info_scanout {
+    uint32_t resource;     /* as the guest set it; 0: none */
+    struct rect rect;      /* of the resource */
+    uint64_t frames;       /* flushes that changed it */
+    uint64_t damage;       /* pixels that they named */
+    struct head_wish wish; /* what the host would like */
+    struct head_state state;
+};
+
+struct gpu_info_resource {
+    uint32_t id;
+    const char *kind;               /* "2d", "blob" */
+    uint32_t width, height, format; /* a blob has none: 0 */
+    uint64_t bytes;                 /* of the budget that are its */
+    uint64_t backing;               /* bytes of guest memory behind it */
+    bool scanout;                   /* some scanout shows it */
+};
+
+struct gpu_info {
+    uint64_t memory, used; /* bytes that resources may take, and take */
+    uint64_t commands, errors;
+    uint64_t transfers, transferred; /* how many, and bytes */
+    uint64_t flushes, flushed;       /* how many, and pixels */
+    uint64_t cursor_updates, cursor_moves;
+    uint64_t resets;
+    unsigned scanouts;
+    struct gpu_info_scanout scanout[DISPLAY_MAX_HEADS];
+    uint64_t resources; /* all of them; listed are at most GPU_INFO_RESOURCES */
+    unsigned listed;
+    struct gpu_info_resource resource[GPU_INFO_RESOURCES]; /* by id */
+};
+
+#endif
