@@ -14,12 +14,15 @@ apt_host_mirror() {
              if (rank < 9) print rank, $3 }' | sort -s -k 1,1n | sed -n '1s/^. //p'
 }
 
-# Writes the private configuration. $1 is the release as the mirror's folder is called.
+# Writes the private configuration. $1 is the release as the mirror's folder is called. The list of sources is read
+# only for subjects that need it (apt_sources=1).
+apt_sources=0
 apt_configure() {
     local dir=$cache/apt
     mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
     : >"$dir/status"
     echo "deb [arch=riscv64 signed-by=$keyring] $mirror $1 main" >"$dir/sources.list"
+    [ $apt_sources = 0 ] || echo "deb-src [signed-by=$keyring] $mirror $1 main" >>"$dir/sources.list"
     cat >"$dir/apt.conf" <<END
 #clear APT::Update;
 #clear DPkg::Post-Invoke;
@@ -81,6 +84,7 @@ apt_begin() {
     [ -n "$mirror" ] || mirror=$(apt_host_mirror)
     [ -n "$mirror" ] || die "apt's configuration names no Debian mirror; give one with --mirror URI or RISCREEN_MIRROR"
     if [ "$refresh" = 1 ] || ! grep -qs "[]] $mirror " "$cache/apt/sources.list" ||
+        { [ $apt_sources = 1 ] && ! grep -qs '^deb-src ' "$cache/apt/sources.list"; } ||
         ! grep -qs "^Codename: $suite\$" "$cache"/apt/lists/*InRelease; then
         note "reading package lists"
         apt_update
@@ -102,6 +106,22 @@ package_alone() {
     (cd "$work" && private_apt apt-get -qq --print-uris download "$2") >"$work/uris" 2>"$work/apt.log" ||
         die "apt has no package $2; the cure may be --refresh"
     uris_to_list "$1"
+}
+
+# source_unpack LIST PACKAGE TREE: downloads a source package, patched as Debian builds it, into TREE; adds to LIST.
+source_unpack() {
+    local list=$work/$2.source dir=$work/$2.files
+    need_tool dpkg-source dpkg-dev
+    private_apt apt-get -qq --print-uris --download-only source "$2" >"$work/uris" 2>"$work/apt.log" ||
+        die "apt has no source of $2; the cure may be --refresh"
+    uris_to_list "$list"
+    packages_fetch "$list"
+    mkdir "$dir"
+    cut -d ' ' -f 2 "$list" | while read -r file; do ln -s "$cache/debs/$file" "$dir/"; done
+    # the signed list of sources vouches for the files already
+    dpkg-source --no-check -x "$dir"/*.dsc "$3" >"$work/dpkg-source.log" 2>&1 ||
+        die "could not unpack the source of $2: $(tail -n 1 "$work/dpkg-source.log")"
+    cat "$list" >>"$1"
 }
 
 uris_to_list() {

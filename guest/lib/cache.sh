@@ -31,6 +31,9 @@ product_inputs() {
         systemd) echo lib/root.sh lists/tools.txt lists/systemd.txt files/tiny files/desktop files/systemd ;;
         installer-*) echo lib/installer.sh ;;
         opensbi-*) echo lib/opensbi.sh ;;
+        kernel32) echo lib/kernel32.sh lists/kernel32.config ;;
+        initrd32) echo lib/user32.sh lists/busybox32.txt files/initrd32 ;;
+        musl32) echo lib/user32.sh files/musl32 ;;
     esac
 }
 
@@ -41,6 +44,8 @@ product_suffix() {
         installer-initrd) echo .gz ;;
         opensbi-jump) echo .elf ;;
         opensbi-dynamic) echo .bin ;;
+        initrd32) echo .cpio.gz ;;
+        musl32) echo .tar ;;
     esac
 }
 
@@ -63,6 +68,7 @@ product_hash() {
         hash_files "$1"
         case $1 in
             initrd | root | tools | systemd) product_hash kernel ;;
+            initrd32) product_hash musl32 ;;
         esac
         case $1 in
             root | tools | systemd)
