@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 
-from xserver import Picture, SKIP, XServer
+from xserver import Picture, SKIP, XServer, ended
 
 KEY_A, KEY_LEFTCTRL, KEY_LEFTALT, KEY_G, KEY_F = 30, 29, 56, 34, 33
 
@@ -351,8 +351,7 @@ def test_close(fake, window):
     assert "close again" in title(fake, window)
     begin = time.monotonic()
     fake.x.close(window)
-    fake.expect("end")
-    fake.process.wait(5)
+    ended(fake.process)
     took = time.monotonic() - begin
     print(f"  the second close ended it in {took * 1000:.0f} ms")
     assert took < 1, took  # 100 ms on a quiet host; bench/ holds it to that

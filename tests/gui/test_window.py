@@ -3,12 +3,13 @@
 """A real guest in a real window, in a fake X server: the window's pixels are those of a screendump,
 keys reach the guest, the window's close button is the power button, and closing again ends it."""
 import os
+import re
 import sys
 import time
 
 from guest import Machine, PROMPT, main, tests_of
 from screen import look, until
-from xserver import XServer
+from xserver import XServer, ended
 
 
 def same(m, x, window):
@@ -44,6 +45,32 @@ def test_window():
         assert m.end() == 0
 
 
+def preferred(m):
+    """The mode that the guest's driver would take."""
+    modes = m.run("modetest -M virtio_gpu -c")
+    return re.search(r"#0 (\d+x\d+) .*preferred", modes).group(1)
+
+
+def test_resize():
+    """The guest follows the window, and its console stays readable."""
+    with XServer(1400, 900) as x, start(x) as m:
+        window = ready(m, x)
+        until(lambda: same(m, x, window), "the window shows what a screendump shows", 30)
+        assert preferred(m) == "1280x800"
+        x.xdotool("windowsize", "--sync", window, 1000, 700)
+        until(lambda: preferred(m) == "1000x700", "the guest knows the window's size", 30, 1)
+        until(lambda: look(m).width == 1000 and same(m, x, window), "the console's mode follows", 30)
+        # Linux keeps the console's cells; this makes it fit, as docs/window.md says
+        m.run("stty -F /dev/tty1 cols 125 rows 43; printf '\\033[?25l\\033[43;125H\\033[41m ' >/dev/tty1")
+        until(lambda: look(m).pixel(124 * 8 + 3, 42 * 16 + 3) == (170, 0, 0), "its last cell is on the screen", 30)
+        x.xdotool("windowsize", "--sync", window, 1400, 860)
+        until(lambda: preferred(m) == "1400x860", "the guest knows the larger size", 30, 1)
+        until(lambda: look(m).width == 1280, "the console grows as far as its memory goes", 30)
+        # 1280x800 in 1400x860 is 1376x860, 12 from the left: the same cell, scaled
+        until(lambda: x.grab(window).pixel(12 + round((124 * 8 + 4) * 1.075), round((42 * 16 + 8) * 1.075)) ==
+              (170, 0, 0), "scaled, it is where it was", 30)
+
+
 def test_second_close():
     """Even when every hart sleeps."""
     with XServer(1400, 900) as x, start(x, harts=2) as m:
@@ -55,7 +82,7 @@ def test_second_close():
         m.client.event("POWERDOWN")
         begin = time.monotonic()
         x.close(window)
-        m.process.wait(10)
+        ended(m.process)
         took = time.monotonic() - begin
         print(f"the second close ended it in {took * 1000:.0f} ms")
         assert took < 2, took

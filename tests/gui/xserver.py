@@ -2,6 +2,7 @@
 """A fake X server for GUI tests, and the few X calls that xdotool has not. Needs Xvfb and libX11."""
 import ctypes
 import os
+import select
 import shutil
 import subprocess
 
@@ -13,6 +14,14 @@ def need(*programs):
         if not shutil.which(program):
             print(f"skipped: no {program}")
             raise SystemExit(SKIP)
+
+
+def ended(process, seconds=10):
+    """Waits for a process's end, awake at once (Popen.wait with a limit looks only now and then)."""
+    fd = os.pidfd_open(process.pid)
+    assert select.select([fd], [], [], seconds)[0], "it did not end"
+    os.close(fd)
+    return process.wait()
 
 
 class Picture:
