@@ -14,6 +14,8 @@
 
 #define MAX_HOLD_MS 60000
 #define MAX_EVENTS  256 /* of one input-send-event */
+#define MIN_MODE    64  /* pixels a side */
+#define MAX_MODE    8192
 
 static const struct qmp_arg no_args[] = {{0}};
 
@@ -153,6 +155,55 @@ static struct json_object *screendump(struct qmp *q, struct json_object *args,
     picture_destroy(pic);
     if (failed)
         return qmp_fail(err, "failed to open file '%.256s': %s", path, strerror(failed));
+    return NULL;
+}
+
+static const struct qmp_arg plug_args[] = {
+    {"head", json_type_int, false},
+    {"width", json_type_int, true},
+    {"height", json_type_int, true},
+    {0},
+};
+static const struct qmp_arg unplug_args[] = {{"head", json_type_int, false}, {0}};
+
+static bool is_head(struct qmp *q, int64_t head, struct qmp_error *err)
+{
+    struct display *display = q->target->display;
+    if (!display)
+        return qmp_fail(err, "There is no screen to plug");
+    return (head >= 0 && head < display_heads(display)) ||
+           qmp_fail(err, "Parameter 'head' expects a number below %u", display_heads(display));
+}
+
+/* Connects a scanout, or gives it another preferred mode; what is not given stays as it was. */
+static struct json_object *scanout_plug(struct qmp *q, struct json_object *args,
+                                        struct qmp_error *err)
+{
+    int64_t head = qmp_int(args, "head", 0);
+    struct head_wish wish;
+    if (!is_head(q, head, err))
+        return NULL;
+    display_wish(q->target->display, (unsigned)head, &wish);
+    int64_t width = qmp_int(args, "width", wish.width);
+    int64_t height = qmp_int(args, "height", wish.height);
+    if (width < MIN_MODE || width > MAX_MODE || height < MIN_MODE || height > MAX_MODE)
+        return qmp_fail(err, "Parameters 'width' and 'height' expect %d to %d pixels", MIN_MODE,
+                        MAX_MODE);
+    wish = (struct head_wish){true, (uint32_t)width, (uint32_t)height, wish.refresh_mhz};
+    display_set_wish(q->target->display, (unsigned)head, &wish);
+    return NULL;
+}
+
+static struct json_object *scanout_unplug(struct qmp *q, struct json_object *args,
+                                          struct qmp_error *err)
+{
+    int64_t head = qmp_int(args, "head", 0);
+    struct head_wish wish;
+    if (!is_head(q, head, err))
+        return NULL;
+    display_wish(q->target->display, (unsigned)head, &wish);
+    wish.connected = false;
+    display_set_wish(q->target->display, (unsigned)head, &wish);
     return NULL;
 }
 
@@ -373,5 +424,7 @@ const struct qmp_command qmp_commands[] = {
     {"stop", no_args, stop},
     {"system_powerdown", no_args, system_powerdown},
     {"system_reset", no_args, system_reset},
+    {"x-scanout-plug", plug_args, scanout_plug},
+    {"x-scanout-unplug", unplug_args, scanout_unplug},
     {0},
 };

@@ -256,6 +256,36 @@ static void test_power(void **state)
                 "{\"guest\":true,\"reason\":\"guest-shutdown\"}}\r\n{\"return\":{},\"id\":9}");
 }
 
+static void test_scanouts(void **state)
+{
+    struct talk *t = *state;
+    struct head_wish w;
+    negotiate(t);
+    assert_string_equal(ask(t, "{\"execute\":\"x-scanout-plug\",\"arguments\":{\"head\":0,"
+                               "\"width\":1024,\"height\":768}}"),
+                        "{\"return\":{}}\r\n");
+    display_wish(t->m.display, 0, &w);
+    assert_true(w.connected && w.width == 1024 && w.height == 768);
+    ask(t, "{\"execute\":\"x-scanout-unplug\",\"arguments\":{\"head\":0}}");
+    display_wish(t->m.display, 0, &w);
+    assert_false(w.connected);
+    ask(t, "{\"execute\":\"x-scanout-plug\",\"arguments\":{\"head\":0}}");
+    display_wish(t->m.display, 0, &w);
+    assert_true(w.connected && w.width == 1024 && w.height == 768);
+    static const char *const wrong[] = {
+        "{\"execute\":\"x-scanout-plug\"}",
+        "{\"execute\":\"x-scanout-plug\",\"arguments\":{\"head\":16}}",
+        "{\"execute\":\"x-scanout-plug\",\"arguments\":{\"head\":-1}}",
+        "{\"execute\":\"x-scanout-plug\",\"arguments\":{\"head\":0,\"width\":63}}",
+        "{\"execute\":\"x-scanout-plug\",\"arguments\":{\"head\":0,\"height\":4294967396}}",
+        "{\"execute\":\"x-scanout-unplug\",\"arguments\":{\"head\":16}}",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+        assert_non_null(strstr(ask(t, wrong[i]), "GenericError"));
+    display_wish(t->m.display, 0, &w);
+    assert_true(w.connected && w.width == 1024 && w.height == 768);
+}
+
 static void test_screendump(void **state)
 {
     struct talk *t = *state;
@@ -448,13 +478,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_greeting),     TEST(test_ids),
-        TEST(test_query_gpu),    TEST(test_errors),
-        TEST(test_garbage),      TEST(test_long_message),
-        TEST(test_framing),      TEST(test_power),
-        TEST(test_screendump),   TEST(test_send_key),
-        TEST(test_input_events), TEST(test_socket),
-        TEST(test_stale_socket), TEST(test_hostile_client),
+        TEST(test_greeting), TEST(test_ids),          TEST(test_query_gpu),
+        TEST(test_errors),   TEST(test_garbage),      TEST(test_long_message),
+        TEST(test_framing),  TEST(test_power),        TEST(test_screendump),
+        TEST(test_scanouts), TEST(test_send_key),     TEST(test_input_events),
+        TEST(test_socket),   TEST(test_stale_socket), TEST(test_hostile_client),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
