@@ -365,7 +365,9 @@ int cpu_start(struct cpu *cpu)
                       : host_thread_start(&cpu->thread[i], name, hart_main, cpu->hart[i]);
         if (err)
             return err;
+        pthread_mutex_lock(&cpu->park_lock);
         cpu->threads++;
+        pthread_mutex_unlock(&cpu->park_lock);
     }
     return 0;
 }
@@ -407,6 +409,16 @@ void cpu_clock_changed(struct cpu *cpu)
 {
     for (unsigned i = 0; i < cpu->cfg.harts; i++)
         hart_set_pending(cpu->hart[i], PEND_CLOCK);
+}
+
+uint64_t cpu_time(struct cpu *cpu)
+{
+    uint64_t ns = 0;
+    pthread_mutex_lock(&cpu->park_lock);
+    for (unsigned i = 0; i < cpu->threads; i++)
+        ns += host_thread_time(cpu->thread[i]);
+    pthread_mutex_unlock(&cpu->park_lock);
+    return ns;
 }
 
 unsigned cpu_harts(const struct cpu *cpu)

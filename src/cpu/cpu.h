@@ -104,6 +104,7 @@ void cpu_reset(struct cpu *cpu);
 void cpu_clock_changed(struct cpu *cpu);
 
 unsigned cpu_harts(const struct cpu *cpu);
+uint64_t cpu_time(struct cpu *cpu); /* processor time of all harts so far, ns; any thread */
 struct hart *cpu_hart(struct cpu *cpu, unsigned id);
 const struct cpu_model *cpu_model_of(const struct cpu *cpu);
 unsigned hart_id(const struct hart *hart);

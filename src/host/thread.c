@@ -19,6 +19,15 @@ int host_thread_start(pthread_t *thread, const char *name, void *(*fn)(void *), 
     return err;
 }
 
+uint64_t host_thread_time(pthread_t thread)
+{
+    clockid_t clock;
+    struct timespec ts;
+    if (pthread_getcpuclockid(thread, &clock) || clock_gettime(clock, &ts))
+        return 0;
+    return (uint64_t)ts.tv_sec * NS_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
 void host_cond_init(pthread_cond_t *cond)
 {
     pthread_condattr_t attr;

@@ -16,6 +16,9 @@
 /* Starts fn(arg); all signals are blocked in it. name: at most 15 characters. 0 or an errno. */
 int host_thread_start(pthread_t *thread, const char *name, void *(*fn)(void *), void *arg);
 
+/* Processor time that a running thread has used, ns; 0 if the host does not say. */
+uint64_t host_thread_time(pthread_t thread);
+
 /* Tells the host's core that this is a spin loop. */
 static inline void host_pause(void)
 {

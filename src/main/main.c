@@ -49,6 +49,12 @@ static void ui_quit(void *ctx)
     machine_quit(app->machine, 0, CAUSE_HOST_UI);
 }
 
+static uint64_t ui_busy(void *ctx)
+{
+    struct app *app = ctx;
+    return cpu_time(machine_cpu(app->machine));
+}
+
 static void on_signal(void *ctx, int signo)
 {
     struct app *app = ctx;
@@ -68,6 +74,8 @@ static bool open_uis(struct app *app)
         .ctx = app,
         .powerdown = ui_powerdown,
         .quit = ui_quit,
+        .busy = ui_busy,
+        .harts = app->config.machine.harts,
     };
     const struct config *c = &app->config;
     const char *usual = c->machine.scanouts ? NULL : ui_headless_ops.name;

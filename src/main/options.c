@@ -425,7 +425,9 @@ const struct option_row option_rows[] = {
      no_shared},
     {"Screen and control", 0, "display", "sdl|vnc=ADDR:PORT|none", NULL,
      "Where to show the screen: in a window, to VNC viewers, or nowhere (also: headless). By "
-     "default a window, if one can be opened. May be given several times. vnc=:N is port 5900 + N "
+     "default a window, if one can be opened. May be given several times. "
+     "sdl,scale=fit|integer|none,keymap=us|uk|de|fr says how a window scales, and which layout the "
+     "guest has when the clipboard is typed there. vnc=:N is port 5900 + N "
      "on this machine; an address "
      "that others reach needs a password: vnc=0.0.0.0:5900,password=FILE.",
      take_display},

@@ -11,9 +11,12 @@
 #include "host/clock.h"
 #include "host/thread.h"
 #include "ui/sdl_input.h"
+#include "ui/sdl_status.h"
 #include "ui/sdl_window.h"
+#include "ui/typist.h"
 
 #include <errno.h>
+#include <linux/input-event-codes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +30,9 @@ struct ui {
     struct sdl_window *window[DISPLAY_MAX_HEADS];
     bool refused[DISPLAY_MAX_HEADS]; /* this head's window could not be opened */
     struct sdl_input input;
+    struct typist typist;
+    struct sdl_status status;
+    struct input_watch *watch;
     Uint32 wake_event;
     unsigned closes; /* how often the last window was closed */
     /* any thread */
@@ -36,7 +42,8 @@ struct ui {
 
 /* --- waking, from any thread ------------------------------------------------------------------ */
 
-static void on_display(void *ctx)
+/* The display has something new, or the guest set LEDs or read its keys. */
+static void on_news(void *ctx)
 {
     struct ui *ui = ctx;
     SDL_Event event = {.type = ui->wake_event};
@@ -61,18 +68,35 @@ static unsigned count_windows(const struct ui *ui)
     return n;
 }
 
+/* The keyboard's lights, which SDL cannot switch on the host's keyboard: those that are lit. */
+static void led_text(const struct ui *ui, char *text, size_t size)
+{
+    unsigned leds = input_leds(ui->env.ui.input);
+    text[0] = 0;
+    if (leds & (1 << LED_NUML | 1 << LED_CAPSL | 1 << LED_SCROLLL))
+        snprintf(text, size, " [%s%s%s ]", leds >> LED_NUML & 1 ? " Num" : "",
+                 leds >> LED_CAPSL & 1 ? " Caps" : "", leds >> LED_SCROLLL & 1 ? " Scroll" : "");
+}
+
 static void update_title(struct ui *ui, struct sdl_window *w)
 {
     const char *hint = "Ctrl+Alt+G grabs the pointer";
-    char title[sizeof(w->title)], number[16] = "";
+    char title[sizeof(w->title)], number[16] = "", lights[32], status[64];
+    if (ui->status.on)
+        sdl_status_text(&ui->status, w->head, status, sizeof(status));
     if (ui->closes)
         hint = "power button pressed; close again to end at once";
     else if (ui->input.grab == w)
         hint = "Ctrl+Alt+G releases the pointer";
+    else if (ui->typist.text)
+        hint = "typing the clipboard; Ctrl+Alt+V stops it";
+    else if (ui->status.on)
+        hint = status;
+    led_text(ui, lights, sizeof(lights));
     if (w->head || count_windows(ui) > 1)
         snprintf(number, sizeof(number), " %u", w->head + 1);
-    snprintf(title, sizeof(title), "%s%s%s - %s", ui->env.ui.name, number,
-             w->screen.state.active ? "" : " (no picture)", hint);
+    snprintf(title, sizeof(title), "%s%s%s%s - %s", ui->env.ui.name, number,
+             w->screen.state.active ? "" : " (no picture)", lights, hint);
     sdl_window_set_title(w, title);
 }
 
@@ -171,6 +195,21 @@ static void save_screenshot(struct ui *ui, const struct sdl_window *w)
     picture_destroy(pic);
 }
 
+static void toggle_paste(struct ui *ui)
+{
+    if (ui->typist.text) {
+        typist_finish(&ui->typist);
+        return;
+    }
+    char *text = ui->env.sdl.GetClipboardText();
+    sdl_input_release(&ui->input); /* Ctrl and Alt are still held */
+    if (text && *text)
+        typist_start(&ui->typist, text);
+    else
+        log_warn(ui->env.ui.log, "there is no text in the clipboard to type");
+    ui->env.sdl.free(text);
+}
+
 /* The letter on the key, as the user sees it, where the layout has letters; else its place. */
 static bool hot_key(struct ui *ui, struct sdl_window *w, const SDL_KeyboardEvent *key)
 {
@@ -181,11 +220,13 @@ static bool hot_key(struct ui *ui, struct sdl_window *w, const SDL_KeyboardEvent
     if (sym > 0x7f && key->keysym.scancode <= SDL_SCANCODE_Z)
         sym = 'a' + (SDL_Keycode)key->keysym.scancode - SDL_SCANCODE_A;
     if (key->repeat)
-        return sym == SDLK_g || sym == SDLK_f || sym == SDLK_s;
+        return sym && strchr("fgisv", (int)sym);
     switch (sym) {
     case SDLK_g: toggle_grab(ui, w); return true;
     case SDLK_f: sdl_window_toggle_full(w); return true;
+    case SDLK_i: sdl_status_toggle(&ui->status, host_now_ns()); return true;
     case SDLK_s: save_screenshot(ui, w); return true;
+    case SDLK_v: toggle_paste(ui); return true;
     default: return false;
     }
 }
@@ -276,16 +317,31 @@ static void on_event(struct ui *ui, const SDL_Event *e)
 /* The next event, or none if something is due first. False: SDL fails. */
 static bool wait_event(struct ui *ui, SDL_Event *event, bool *got)
 {
-    uint64_t due = HOST_FOREVER, now = host_now_ns();
-    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
-        if (ui->window[i])
-            due = MIN(due, sdl_window_due(ui->window[i]));
+    uint64_t due = ui->typist.due, now = host_now_ns();
+    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++) {
+        if (!ui->window[i])
+            continue;
+        due = MIN(due, sdl_window_due(ui->window[i]));
+        if (!sdl_window_hidden(ui->window[i]))
+            due = MIN(due, ui->status.due);
+    }
     *got = true;
     if (due == HOST_FOREVER)
         return ui->env.sdl.WaitEvent(event);
     uint64_t ms = due > now ? (due - now + 999999) / 1000000 : 0;
     *got = ui->env.sdl.WaitEventTimeout(event, (int)MIN(ms, 1000));
     return true;
+}
+
+/* What has become due, and what there is to show. */
+static void update(struct ui *ui)
+{
+    typist_step(&ui->typist, host_now_ns());
+    sdl_status_step(&ui->status, host_now_ns());
+    follow_plugs(ui);
+    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
+        if (ui->window[i])
+            update_window(ui, ui->window[i], host_now_ns());
 }
 
 static void sdl_run(struct ui *ui)
@@ -298,10 +354,7 @@ static void sdl_run(struct ui *ui)
             got = ui->env.sdl.PollEvent(&event);
         }
         atomic_store(&ui->woken, false);
-        follow_plugs(ui);
-        for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
-            if (ui->window[i])
-                update_window(ui, ui->window[i], host_now_ns());
+        update(ui);
     }
 }
 
@@ -326,6 +379,8 @@ static void sdl_destroy(struct ui *ui)
     for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
         close_window(ui, i);
     display_detach(ui->env.viewer);
+    input_unwatch(ui->watch);
+    typist_finish(&ui->typist);
     if (ui->video)
         ui->env.sdl.QuitSubSystem(SDL_INIT_VIDEO);
     free(ui);
@@ -338,18 +393,23 @@ static struct ui *failed(struct ui *ui, char *err, size_t err_size, const char *
     return NULL;
 }
 
-/* "scale=fit|integer|none" */
+/* "scale=fit|integer|none,keymap=us|uk|de|fr" */
 static bool parse_args(struct sdl_options *options, const char *args, char *err, size_t err_size)
 {
     char word[64];
+    *options = (struct sdl_options){UI_SCALE_FIT, layout_find("us")};
     for (const char *p = args; *p; p += strspn(p, ",")) {
         size_t n = strcspn(p, ",");
         snprintf(word, sizeof(word), "%.*s", (int)n, p);
         p += n;
         if (!strncmp(word, "scale=", 6) && ui_scale_parse(word + 6, &options->scale))
             continue;
+        if (!strncmp(word, "keymap=", 7) && (options->layout = layout_find(word + 7)))
+            continue;
         snprintf(err, err_size,
-                 "--display sdl: '%s' is no setting; there is scale=fit|integer|none", word);
+                 "--display sdl: '%s' is no setting; there are scale=fit|integer|none and "
+                 "keymap=us|uk|de|fr",
+                 word);
         return false;
     }
     return true;
@@ -357,7 +417,7 @@ static bool parse_args(struct sdl_options *options, const char *args, char *err,
 
 static bool sdl_check(const char *args, char *err, size_t err_size)
 {
-    struct sdl_options options = {0};
+    struct sdl_options options;
     return parse_args(&options, args, err, err_size);
 }
 
@@ -376,10 +436,13 @@ static struct ui *sdl_create(const struct ui_env *env, const char *args, char *e
     ui->video = !ui->env.sdl.InitSubSystem(SDL_INIT_VIDEO);
     if (!ui->video || (ui->wake_event = ui->env.sdl.RegisterEvents(1)) == (Uint32)-1)
         return failed(ui, err, err_size, ui->env.sdl.GetError());
-    ui->env.viewer = display_attach(env->display, on_display, ui);
+    ui->env.viewer = display_attach(env->display, on_news, ui);
     if (!ui->env.viewer)
         return failed(ui, err, err_size, "not enough memory");
     sdl_input_init(&ui->input, &ui->env);
+    sdl_status_init(&ui->status, &ui->env.ui);
+    typist_init(&ui->typist, env->input, env->log, ui->env.options.layout);
+    ui->watch = input_watch(env->input, on_news, ui);
     ui->window[0] = sdl_window_create(&ui->env, 0);
     if (!ui->window[0])
         return failed(ui, err, err_size, ui->env.sdl.GetError());

@@ -33,6 +33,9 @@ struct ui_env {
     void *ctx;                    /* for the callbacks; any thread */
     void (*powerdown)(void *ctx); /* window closed once: press the power button */
     void (*quit)(void *ctx);      /* closed again, or the display went away: end now */
+    /* Processor time that all harts used so far, ns; NULL: nobody knows. */
+    uint64_t (*busy)(void *ctx);
+    unsigned harts;
 };
 
 struct ui;

@@ -8,7 +8,7 @@
  *
  * Events come on any thread with the hub's lock held; `lock` serialises them with the hart that
  * kicks or resets. It is taken inside the hub's lock, so nothing here calls the hub while it holds
- * it, except to set the LEDs, which takes no lock.
+ * it, except to set LEDs and how much waits, which takes neither lock.
  */
 #include "virtio/devices.h"
 
@@ -270,6 +270,7 @@ static void deliver(struct input *in)
         in->sent = 0;
     }
     vq_notify(vq);
+    input_set_waiting(in->hub, in->kind, in->count);
 }
 
 /* The hub's sink: one group, on any thread. Without a driver nobody wants to know. */
@@ -445,6 +446,7 @@ static void input_reset(struct virtio_dev *dev)
     struct input *in = input_of(dev);
     input_queue_reset(dev, QUEUE_EVENT);
     in->first = in->count = in->sent = in->pressed = 0;
+    input_set_waiting(in->hub, in->kind, 0);
     memset(in->down, 0, sizeof(in->down));
     in->select = in->subsel = 0;
     in->leds = 0;

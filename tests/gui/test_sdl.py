@@ -4,6 +4,7 @@
 hot keys, closing, and that nothing runs when nothing changes. Usage: test_sdl.py UI_FAKE"""
 import os
 import queue
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,8 @@ import tempfile
 import threading
 import time
 
-from xserver import Picture, SKIP, XServer, ended
+from xkb import Keyboard
+from xserver import Picture, SKIP, XServer, ended, need
 
 KEY_A, KEY_LEFTCTRL, KEY_LEFTALT, KEY_G, KEY_F = 30, 29, 56, 34, 33
 
@@ -345,6 +347,86 @@ def test_heads(program, x):
     fake.process.wait(5)
 
 
+def test_status(fake, window):
+    """Hart load and frames a second in the title; switched off, nothing runs."""
+    fake.x.xdotool("windowfocus", "--sync", window)
+    fake.x.xdotool("key", "ctrl+alt+i")
+    until(lambda: "50% of 2 harts, 0 frames/s" in title(fake, window), "half of the harts work")
+    fake.do("storm 3")
+    until(lambda: re.search(r" [1-9] frames/s", title(fake, window)), "frames are counted")
+    fake.x.xdotool("key", "ctrl+alt+i")
+    until(lambda: "frames" not in title(fake, window), "off")
+    test_idle(fake, window)
+    fake.do("leds 3")
+    until(lambda: "[ Num Caps ]" in title(fake, window), "the keyboard's lights")
+    fake.do("leds 0")
+    until(lambda: "[" not in title(fake, window), "no lights")
+
+
+def set_clipboard(x, text):
+    subprocess.run(["xclip", "-selection", "clipboard", "-i"], input=text.encode(), env=x.env, check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def typed(fake, layout, length):
+    """What the guest would read, until so many characters."""
+    keyboard, text, end = Keyboard(layout), "", time.monotonic() + 30
+    while len(text) < length and time.monotonic() < end:
+        try:
+            event = fake.lines.get(timeout=1).split()
+        except queue.Empty:
+            break
+        if event[:2] == ["keyboard", "1"]:
+            text += keyboard.key(int(event[2]), event[3] == "1")
+    return text
+
+
+ASCII = "".join(chr(c) for c in range(32, 127))
+TEXTS = {"us": ("us", ASCII + "\t\n"), "uk": ("gb", ASCII + "£€¬"),
+         "de": ("de", ASCII + "äöüÄÖÜß§°€²³µéèêáàâÉÈÊ´"), "fr": ("fr", ASCII + "éèçàùêëîïôûâ²§£€µ°¨")}
+
+
+def test_paste(program, x):
+    """The clipboard is typed as the guest's layout wants it; what it has not is reported."""
+    for name, (layout, text) in TEXTS.items():
+        fake = Fake(program, x, f"keymap={name}")
+        window = x.window("^fake")
+        fake.do("mode 320 200")
+        x.xdotool("windowfocus", "--sync", window)
+        set_clipboard(x, text + "\u2603")
+        x.xdotool("key", "ctrl+alt+v")
+        got = typed(fake, layout, len(text))
+        assert got == text, f"{name}: {got!r} for {text!r}"
+        line, _ = fake.expect("riscreen: typing: 1 characters", fake.errors)
+        assert "\u2603" in line
+        fake.end()
+    fake = Fake(program, x)
+    window = x.window("^fake")
+    x.xdotool("windowfocus", "--sync", window)
+    fake.nothing()
+    fake.do("waiting 1")  # a guest that reads nothing
+    set_clipboard(x, "ab")
+    x.xdotool("key", "ctrl+alt+v")
+    until(lambda: "typing the clipboard" in title(fake, window), "the title says so")
+    assert not any(" 1 30 1" in e for e in fake.nothing())
+    _, before = fake.do("waiting 0")
+    assert "keyboard 1 30 1" in before + fake.nothing(), "it goes on"
+    fake.do("leds 2")  # caps lock: letters change their shift
+    fake.nothing()
+    set_clipboard(x, "a")
+    x.xdotool("key", "ctrl+alt+v")
+    fake.expect("keyboard 1 42 1")
+    fake.expect("keyboard 1 30 1")
+    fake.do("leds 0")
+    set_clipboard(x, "x" * 1000)
+    fake.nothing()
+    x.xdotool("key", "ctrl+alt+v")
+    until(lambda: "typing the clipboard" in title(fake, window), "a long text")
+    x.xdotool("key", "ctrl+alt+v")
+    until(lambda: "typing the clipboard" not in title(fake, window), "stopped")
+    fake.end()
+
+
 def test_close(fake, window):
     fake.x.close(window)
     fake.expect("powerdown")
@@ -398,11 +480,12 @@ def main():
         window = x.window("^fake")
         x.xdotool("windowmove", "--sync", window, 0, 0)
         for test in (test_pixels, test_scale, test_resize, test_cursor, test_keys, test_pointer, test_hot_keys,
-                     test_idle, test_storm, test_close):
+                     test_idle, test_storm, test_status, test_close):
             print(test.__name__, flush=True)
             test(fake, window)
+    need("xclip")
     with XServer() as x:
-        for test in (test_first_mode, test_scale_options, test_heads):
+        for test in (test_paste, test_first_mode, test_scale_options, test_heads):
             print(test.__name__, flush=True)
             test(program, x)
     if shutil.which("openbox"):

@@ -16,6 +16,7 @@
  *   plug W H        the head is connected and wishes for this mode
  *   unplug
  *   leds N          the guest sets the keyboard's LEDs
+ *   waiting N       so many keys wait for the guest to read them
  *   snap FILE       what was flushed, as PPM
  *   snapc FILE      the same with the cursor
  *   storm N         N flushes as fast as possible
@@ -23,6 +24,7 @@
  * Every line is answered by "ok LINE". What a front-end wishes the guest to show is told as
  * "wish HEAD CONNECTED W H" for each head that changed.
  */
+#include "host/clock.h"
 #include "ui/ui.h"
 
 #include <pthread.h>
@@ -132,6 +134,8 @@ static void command(struct fake *f, const char *line)
         plug(f, false, f->told[f->head].width, f->told[f->head].height);
     } else if (sscanf(line, "leds %u", &x) == 1) {
         input_set_leds(f->input, x);
+    } else if (sscanf(line, "waiting %u", &x) == 1) {
+        input_set_waiting(f->input, INPUT_KIND_KEYBOARD, x);
     } else if (sscanf(line, "mode %u %u", &w, &h) == 2) {
         set_mode(f, w, h);
     } else if (sscanf(line, "paint %u %u %u %u %lx", &x, &y, &w, &h, &c) == 5) {
@@ -191,6 +195,13 @@ static void on_quit(void *ctx)
     ui_set_stop(f->uis);
 }
 
+/* One of two harts works. */
+static uint64_t half_busy(void *ctx)
+{
+    (void)ctx;
+    return host_now_ns();
+}
+
 static bool is_built(const char *name)
 {
     for (unsigned i = 0; ui_list[i]; i++)
@@ -213,7 +224,16 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i += 2)
         if (!is_built(argv[i]))
             return 77; /* skip */
-    const struct ui_env env = {f.display, f.input, NULL, "fake", &f, on_powerdown, on_quit};
+    const struct ui_env env = {
+        .display = f.display,
+        .input = f.input,
+        .name = "fake",
+        .ctx = &f,
+        .powerdown = on_powerdown,
+        .quit = on_quit,
+        .busy = half_busy,
+        .harts = 2,
+    };
     f.uis = ui_set_create(NULL);
     for (int i = 1; i < argc; i += 2) {
         if (!ui_set_add(f.uis, &env, argv[i], i + 1 < argc ? argv[i + 1] : "", err, sizeof(err))) {

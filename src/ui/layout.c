@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/layout.h"
+
+#include <linux/input-event-codes.h>
+#include <string.h>
+
+#define LEVELS 4 /* plain, shift, AltGr, both: the number is the modifiers */
+
+/* Accents as combining characters; in a layout they are dead keys. */
+#define GRAVE      "\u0300"
+#define ACUTE      "\u0301"
+#define CIRCUMFLEX "\u0302"
+#define TILDE      "\u0303"
+#define DIAERESIS  "\u0308"
+
+/* The places that a layout's strings go through, from the top left. */
+static const uint8_t places[] = {
+    KEY_GRAVE,      KEY_1,     KEY_2, KEY_3,     KEY_4,         KEY_5,
+    KEY_6,          KEY_7,     KEY_8, KEY_9,     KEY_0,         KEY_MINUS,
+    KEY_EQUAL,      KEY_Q,     KEY_W, KEY_E,     KEY_R,         KEY_T,
+    KEY_Y,          KEY_U,     KEY_I, KEY_O,     KEY_P,         KEY_LEFTBRACE,
+    KEY_RIGHTBRACE, KEY_A,     KEY_S, KEY_D,     KEY_F,         KEY_G,
+    KEY_H,          KEY_J,     KEY_K, KEY_L,     KEY_SEMICOLON, KEY_APOSTROPHE,
+    KEY_BACKSLASH,  KEY_102ND, KEY_Z, KEY_X,     KEY_C,         KEY_V,
+    KEY_B,          KEY_N,     KEY_M, KEY_COMMA, KEY_DOT,       KEY_SLASH,
+};
+
+/* One character a place; a blank is nothing worth typing there. */
+struct layout {
+    const char *name;
+    const char *level[LEVELS];
+};
+
+static const struct layout layouts[] = {
+    {"us",
+     {"`1234567890-="
+      "qwertyuiop[]"
+      "asdfghjkl;'\\"
+      " zxcvbnm,./",
+      "~!@#$%^&*()_+"
+      "QWERTYUIOP{}"
+      "ASDFGHJKL:\"|"
+      " ZXCVBNM<>?"}},
+    {"uk",
+     {"`1234567890-="
+      "qwertyuiop[]"
+      "asdfghjkl;'#"
+      "\\zxcvbnm,./",
+      "¬!\"£$%^&*()_+"
+      "QWERTYUIOP{}"
+      "ASDFGHJKL:@~"
+      "|ZXCVBNM<>?",
+      "    €"}},
+    {"de",
+     {CIRCUMFLEX "1234567890ß" ACUTE "qwertzuiopü+"
+                 "asdfghjklöä#"
+                 "<yxcvbnm,.-",
+      "°!\"§$%&/()=?" GRAVE "QWERTZUIOPÜ*"
+      "ASDFGHJKLÖÄ'"
+      ">YXCVBNM;:_",
+      "  ²³   {[]}\\ "
+      "@ €        ~"
+      "            "
+      "|      µ"}},
+    {"fr",
+     {"²&é\"'(-è_çà)="
+      "azertyuiop" CIRCUMFLEX "$"
+      "qsdfghjklmù*"
+      "<wxcvbn,;:!",
+      " 1234567890°+"
+      "AZERTYUIOP" DIAERESIS "£"
+      "QSDFGHJKLM%µ"
+      ">WXCVBN?./§",
+      "  ~#{[|`\\^@]}"
+      "  €"}},
+};
+
+const struct layout *layout_find(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(layouts); i++)
+        if (!strcmp(layouts[i].name, name))
+            return &layouts[i];
+    return NULL;
+}
+
+uint32_t layout_next(const char **p)
+{
+    static const uint32_t smallest[] = {0, 0x80, 0x800, 0x10000}; /* by bytes that follow */
+    const uint8_t *s = (const uint8_t *)*p;
+    if (!*s)
+        return 0;
+    unsigned more = *s < 0x80 ? 0 : *s >> 5 == 6 ? 1 : *s >> 4 == 14 ? 2 : *s >> 3 == 30 ? 3 : 4;
+    uint32_t c = more ? *s & (0x3fu >> more) : *s;
+    ++*p;
+    if (more == 4)
+        return 0xfffd;
+    for (unsigned i = 1; i <= more; i++) {
+        if (s[i] >> 6 != 2)
+            return 0xfffd;
+        c = c << 6 | (s[i] & 0x3f);
+    }
+    if (c < smallest[more] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+        return 0xfffd;
+    *p += more;
+    return c;
+}
+
+/* The character of a place; 0: none. */
+static uint32_t at_place(const struct layout *l, unsigned level, unsigned place)
+{
+    const char *p = l->level[level];
+    uint32_t c = 0;
+    for (unsigned i = 0; p && *p && i <= place; i++)
+        c = i < place ? (layout_next(&p), 0) : layout_next(&p);
+    return c;
+}
+
+/* Does caps lock swap what this place writes? It does where shift is the letter's capital. */
+static bool is_letter(const struct layout *l, unsigned place)
+{
+    uint32_t plain = at_place(l, 0, place), shifted = at_place(l, 1, place);
+    return plain - shifted == 0x20 && (plain - 'a' < 26 || plain >= 0xe0);
+}
+
+/* The key with this character on it, dead or alive. */
+static bool find_key(const struct layout *l, uint32_t character, struct layout_stroke *out)
+{
+    for (unsigned level = 0; level < LEVELS; level++) {
+        const char *p = l->level[level];
+        for (unsigned i = 0; p && *p && i < ARRAY_SIZE(places); i++) {
+            if (layout_next(&p) != character)
+                continue;
+            *out = (struct layout_stroke){places[i], (uint8_t)level, level < 2 && is_letter(l, i)};
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Characters that no key has: the accent of a dead key, and what follows it. */
+static const struct {
+    const char *accent, *bases, *results;
+} composed[] = {
+    {GRAVE, "aeiouAEIOU ", "àèìòùÀÈÌÒÙ`"},      {ACUTE, "aeiouyAEIOUY", "áéíóúýÁÉÍÓÚÝ"},
+    {CIRCUMFLEX, "aeiouAEIOU ", "âêîôûÂÊÎÔÛ^"}, {TILDE, "anoANO ", "ãñõÃÑÕ~"},
+    {DIAERESIS, "aeiouyAEIOU", "äëïöüÿÄËÏÖÜ"},
+};
+
+/* An accent on its own that is typed by its dead key twice. */
+static const struct {
+    uint32_t character;
+    const char *accent;
+} doubled[] = {{0xb4, ACUTE}, {0xa8, DIAERESIS}};
+
+static bool find_base(const struct layout *l, uint32_t character, struct layout_stroke *out)
+{
+    *out = (struct layout_stroke){KEY_SPACE, 0, false};
+    return character == ' ' || find_key(l, character, out);
+}
+
+static unsigned compose(const struct layout *l, uint32_t character,
+                        struct layout_stroke out[LAYOUT_MAX_STROKES])
+{
+    for (size_t i = 0; i < ARRAY_SIZE(composed); i++) {
+        const char *accent = composed[i].accent, *base = composed[i].bases;
+        uint32_t dead = layout_next(&accent), from;
+        for (const char *to = composed[i].results; (from = layout_next(&base));)
+            if (layout_next(&to) == character && find_key(l, dead, &out[0]) &&
+                find_base(l, from, &out[1]))
+                return 2;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(doubled); i++) {
+        const char *accent = doubled[i].accent;
+        if (doubled[i].character == character && find_key(l, layout_next(&accent), &out[0])) {
+            out[1] = out[0];
+            return 2;
+        }
+    }
+    return 0;
+}
+
+unsigned layout_type(const struct layout *l, uint32_t character,
+                     struct layout_stroke out[LAYOUT_MAX_STROKES])
+{
+    uint16_t plain = character == ' '    ? KEY_SPACE
+                     : character == '\t' ? KEY_TAB
+                     : character == '\n' ? KEY_ENTER
+                                         : 0;
+    if (plain) {
+        out[0] = (struct layout_stroke){plain, 0, false};
+        return 1;
+    }
+    bool dead = character >= 0x300 && character < 0x370; /* not characters of a text */
+    if (!dead && find_key(l, character, &out[0]))
+        return 1;
+    return compose(l, character, out);
+}

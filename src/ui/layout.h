@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a guest's keyboard layout writes, turned round: which keys type a character. Front-ends send
+ * places on the keyboard, not characters, so typing a text for the user takes knowing the layout
+ * that the guest has chosen. Layouts are those of the same names in XKB (uk: gb), which Linux's
+ * console uses too. Constant tables; any thread.
+ */
+#ifndef UI_LAYOUT_H
+#define UI_LAYOUT_H
+
+#include "base/util.h"
+
+enum { LAYOUT_SHIFT = 1, LAYOUT_ALTGR = 2 };
+
+/* One press: a key (KEY_*), modifiers held around it. */
+struct layout_stroke {
+    uint16_t code;
+    uint8_t modifiers;
+    bool letter; /* caps lock swaps its shift */
+};
+
+#define LAYOUT_MAX_STROKES 2 /* of a character: a dead key, then a letter */
+
+struct layout;
+
+/* "us", "uk", "de", "fr"; NULL: none of these. */
+const struct layout *layout_find(const char *name);
+/* The strokes that type a Unicode character; 0: this layout has no way. */
+unsigned layout_type(const struct layout *l, uint32_t character,
+                     struct layout_stroke out[LAYOUT_MAX_STROKES]);
+
+/* The next character of UTF-8 text at *p, which moves on; 0 at the end, U+FFFD for a wrong byte. */
+uint32_t layout_next(const char **p);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/typist.h"
+
+#include "host/clock.h"
+#include "host/thread.h"
+
+#include <linux/input-event-codes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Programs in the guest read through a buffer of some ten keys, which an emulated processor under
+ * load may leave alone for a few tenths of a second. */
+#define PACE (NS_PER_SEC / 50)
+
+void typist_init(struct typist *t, struct input_hub *hub, struct log *log,
+                 const struct layout *layout)
+{
+    *t = (struct typist){.log = log, .layout = layout, .due = HOST_FOREVER};
+    input_held_init(&t->held, hub);
+}
+
+void typist_finish(struct typist *t)
+{
+    input_held_release(&t->held);
+    free(t->text);
+    t->text = NULL;
+    t->due = HOST_FOREVER;
+}
+
+void typist_start(struct typist *t, const char *text)
+{
+    typist_finish(t);
+    t->text = strdup(text);
+    t->next = t->text;
+    t->missing = 0;
+    t->missed[0] = 0;
+    t->due = t->text ? 0 : HOST_FOREVER;
+}
+
+/* c came from these bytes. */
+static void note_missing(struct typist *t, uint32_t c, const char *from, const char *to)
+{
+    size_t used = strlen(t->missed), left = sizeof(t->missed) - used;
+    t->missing++;
+    if (left < sizeof(" U+10FFFF"))
+        return;
+    if (c > 0xa0 && c != 0xfffd)
+        snprintf(t->missed + used, left, " %.*s", (int)(to - from), from);
+    else
+        snprintf(t->missed + used, left, " U+%04X", (unsigned)c);
+}
+
+static void stroke(struct typist *t, const struct layout_stroke *s)
+{
+    bool caps = input_leds(t->held.hub) >> LED_CAPSL & 1;
+    unsigned modifiers = s->modifiers ^ (s->letter && caps ? LAYOUT_SHIFT : 0);
+    if (modifiers & LAYOUT_SHIFT)
+        input_held_key(&t->held, KEY_LEFTSHIFT, true);
+    if (modifiers & LAYOUT_ALTGR)
+        input_held_key(&t->held, KEY_RIGHTALT, true);
+    input_held_key(&t->held, s->code, true);
+    input_held_key(&t->held, s->code, false);
+    input_held_key(&t->held, KEY_RIGHTALT, false);
+    input_held_key(&t->held, KEY_LEFTSHIFT, false);
+}
+
+/* The next character; a line may end in CR LF. */
+static void type_next(struct typist *t)
+{
+    struct layout_stroke strokes[LAYOUT_MAX_STROKES];
+    const char *from = t->next;
+    uint32_t c = layout_next(&t->next);
+    if (c == '\r') {
+        if (*t->next == '\n')
+            t->next++;
+        c = '\n';
+    }
+    unsigned n = layout_type(t->layout, c, strokes);
+    for (unsigned i = 0; i < n; i++)
+        stroke(t, &strokes[i]);
+    if (!n)
+        note_missing(t, c, from, t->next);
+}
+
+void typist_step(struct typist *t, uint64_t now)
+{
+    if (!t->text || (t->due != HOST_FOREVER && now < t->due))
+        return;
+    if (input_waiting(t->held.hub, INPUT_KIND_KEYBOARD)) {
+        t->due = HOST_FOREVER; /* the hub's watch calls again */
+        return;
+    }
+    if (*t->next) {
+        type_next(t);
+        t->due = now + PACE;
+        return;
+    }
+    typist_finish(t);
+    if (t->missing)
+        log_warn(t->log,
+                 "typing: %u characters are not on the guest's keyboard:%s; another keymap "
+                 "may have them (--display sdl,keymap=us|uk|de|fr)",
+                 t->missing, t->missed);
+}
