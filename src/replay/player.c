@@ -61,20 +61,28 @@ struct target {
     uint32_t y; /* the next row */
 };
 
-/* Rows from the trace, or, with bytes NULL, those that the resource has. */
+/* Rows from the trace. */
 static bool put_rows(struct player *p, struct target *t, const uint8_t *bytes, uint32_t rows)
 {
-    uint32_t image_stride;
-    const uint8_t *base = image_transferred(t->res->image, &image_stride);
     uint64_t len = (uint64_t)t->r.w * 4;
-    for (; rows; rows--, t->y++) {
-        const uint8_t *row =
-            bytes ? bytes : base + (uint64_t)(t->r.y + t->y) * image_stride + t->r.x * 4ul;
-        if (!put_row(p, t->res->backing, t->offset + t->y * t->stride, row, len))
+    for (; rows; rows--, t->y++, bytes += len)
+        if (!put_row(p, t->res->backing, t->offset + t->y * t->stride, bytes, len))
             return false;
-        if (bytes)
-            bytes += len;
+    return true;
+}
+
+/* Rows that are as the resource has them. A blob has them there already. */
+static bool keep_rows(struct player *p, struct target *t, uint32_t rows)
+{
+    if (!t->res->image) {
+        t->y += rows;
+        return true;
     }
+    uint32_t stride;
+    const uint8_t *base = image_transferred(t->res->image, &stride);
+    for (; rows; rows--)
+        if (!put_rows(p, t, base + (uint64_t)(t->r.y + t->y) * stride + t->r.x * 4ul, 1))
+            return false;
     return true;
 }
 
@@ -86,9 +94,11 @@ static const char *pixels_target(struct player *p, const struct trace_pixels *he
         gpu_resource_find(driver_gpu(p->driver), le32_get(head->resource_id));
     *t = (struct target){res, gpu_rect_get(&head->r), le64_get(head->offset),
                          le32_get(head->stride), 0};
-    if (!res || !res->image || !res->backing)
+    if (!res || !res->backing)
         return "pixels of a resource that has no memory";
-    if (rect_empty(&t->r) || !rect_inside(&t->r, image_width(res->image), image_height(res->image)))
+    uint32_t width = res->image ? image_width(res->image) : GPU_MAX_SIDE;
+    uint32_t height = res->image ? image_height(res->image) : GPU_MAX_SIDE;
+    if (rect_empty(&t->r) || !rect_inside(&t->r, width, height))
         return "pixels outside their resource";
     uint64_t extent = (t->r.h - 1) * t->stride + (uint64_t)t->r.w * 4;
     return extent_ok(t->offset, extent, res->backing->size) ? NULL : "pixels outside their memory";
@@ -115,7 +125,7 @@ static bool play_pixels(struct player *p, const struct trace_item *item, char *e
         if (same > left || fresh > left - same || same + fresh == 0 ||
             !extent_ok(at, bytes, item->size))
             return broken(err, err_size, "runs of pixels that make no sense");
-        if (!put_rows(p, &t, NULL, same) || !put_rows(p, &t, item->body + at, fresh))
+        if (!keep_rows(p, &t, same) || !put_rows(p, &t, item->body + at, fresh))
             return broken(err, err_size, "pixels take more memory than allowed; see --memory");
         at += bytes;
     }
@@ -325,13 +335,19 @@ struct picture *player_screen(struct player *p, unsigned head)
 struct picture *player_resource(struct player *p, uint32_t id)
 {
     const struct gpu_resource *res = gpu_resource_find(driver_gpu(p->driver), id);
-    if (!res || !res->image)
+    const struct image *img = !res ? NULL : res->view ? res->view->image : res->image;
+    struct picture *pic = img ? picture_create(image_width(img), image_height(img)) : NULL;
+    if (!pic)
         return NULL;
-    uint32_t stride, width = image_width(res->image);
-    const uint8_t *base = image_transferred(res->image, &stride);
-    struct picture *pic = picture_create(width, image_height(res->image));
-    for (uint32_t y = 0; pic && y < pic->height; y++)
-        pixel_row_to_bgra(image_format(res->image), pic->data + (size_t)y * pic->stride,
-                          base + (size_t)y * stride, width, false);
+    if (!res->image) {
+        struct rect all = {0, 0, pic->width, pic->height};
+        image_read(res->view->image, &all, pic->data, pic->stride, false);
+        return pic;
+    }
+    uint32_t stride;
+    const uint8_t *base = image_transferred(img, &stride);
+    for (uint32_t y = 0; y < pic->height; y++)
+        pixel_row_to_bgra(image_format(img), pic->data + (size_t)y * pic->stride,
+                          base + (size_t)y * stride, pic->width, false);
     return pic;
 }

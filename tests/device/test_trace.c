@@ -187,6 +187,45 @@ static void unflushed(void **state)
     unlink(s.path);
 }
 
+/* Blobs are recorded as they are flushed; what the guest draws afterwards is not in the trace. */
+static void blobs(void **state)
+{
+    (void)state;
+    struct session s;
+    struct played d;
+    uint32_t seen[WIDTH * HEIGHT], row[WIDTH], bytes = WIDTH * HEIGHT * 4, half = bytes / 2;
+    struct rect part = {4, 10, 32, 20}, flushed = {0, 8, WIDTH, 4};
+    begin(&s, false);
+    struct gpu_mem_entry e[2] = {gd_entry(s.pixels + half, half), gd_entry(s.pixels, half)};
+    assert_int_equal(gd_create_blob(&s.g, 1, bytes, e, 2), GPU_OK_NODATA);
+    assert_int_equal(gd_scanout_blob(&s.g, 0, 1, WIDTH, HEIGHT, part), GPU_OK_NODATA);
+    for (uint32_t x = 0; x < WIDTH; x++)
+        row[x] = 0xff000000 | x;
+    kit_write(&s.g.kit, s.pixels + half + 10 * sizeof(row), row, sizeof(row));
+    assert_int_equal(gd_transfer(&s.g, 1, flushed, 0), GPU_OK_NODATA);
+    assert_int_equal(gd_flush(&s.g, 1, flushed), GPU_OK_NODATA);
+    look(&s);
+    row[20] = 0;
+    kit_write(&s.g.kit, s.pixels + half + 10 * sizeof(row), row, sizeof(row));
+    gd_cursor(&s.g, GPU_UPDATE_CURSOR, 0, 0, 0, 1, 0, 0); /* too small: an error */
+    end(&s);
+    play(&d, s.path, BUDGET);
+    assert_true(d.ok && d.p.ended);
+    assert_int_equal(d.p.checks, 1);
+    assert_int_equal(d.p.wrong_checks + d.p.wrong_codes, 0);
+    memset(seen, 0, sizeof(seen));
+    assert_true(display_read(driver_display(d.p.driver), 0, &all, (uint8_t *)seen, WIDTH * 4));
+    assert_int_equal(seen[16], 0xff000014);
+    for (uint32_t y = 0; y < part.h; y++)
+        assert_memory_equal(seen + y * WIDTH, s.picture + y * WIDTH, part.w * 4);
+    struct picture *res = player_resource(&d.p, 1);
+    assert_non_null(res);
+    assert_int_equal(((uint32_t *)res->data)[10 * WIDTH + 63], 0xff00003f);
+    picture_destroy(res);
+    player_finish(&d.p);
+    unlink(s.path);
+}
+
 /* --- files ------------------------------------------------------------------------------------ */
 
 static void record_some(struct session *s)
@@ -403,6 +442,7 @@ int main(void)
         cmocka_unit_test_prestate(same_again, (void *)"threaded"),
         cmocka_unit_test(two_lives),
         cmocka_unit_test(unflushed),
+        cmocka_unit_test(blobs),
         cmocka_unit_test(damaged_files),
         cmocka_unit_test(a_difference_is_seen),
         cmocka_unit_test(other_files_are_kept),

@@ -34,11 +34,11 @@ def draw(m):
     m.run("seq 300 >/dev/tty1; cat /proc/cpuinfo >/dev/tty1")
 
 
-def test_play():
+def session(blob):
     """All of a session: the final picture, each checksum, each answer."""
     with tempfile.TemporaryDirectory() as folder:
         path, final = os.path.join(folder, "a.trace"), os.path.join(folder, "final.ppm")
-        with Machine("--trace-gpu", path, harts=2) as m:
+        with Machine("--trace-gpu", path, "--gpu", f"1280x800,blob={blob}", harts=2) as m:
             draw(m)
             m.qmp("stop")
             screen = m.screendump(cursor=True)
@@ -54,7 +54,15 @@ def test_play():
         size, moved = os.path.getsize(path), int(re.search(r"TRANSFER_TO_HOST_2D.* (\d+)$", report, re.M)[1])
         print(f"[{size} bytes for {moved} moved]", end=" ")
         words = replay(path, "--list")
-        assert re.search(r"SET_SCANOUT resource \d+ 1024x768\+0\+0 on scanout 0: OK_NODATA", words), words[:2000]
+        assert re.search(r"SET_SCANOUT\w* resource \d+ 1024x768\+0\+0 .*on scanout 0: OK_NODATA", words), words[:2000]
+
+
+def test_copied():
+    session("off")
+
+
+def test_blobs():
+    session("on")
 
 
 if __name__ == "__main__":

@@ -14,13 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct gpu_view {
-    struct gpu_view *next;
-    struct image *image;
-    uint64_t offset;
-    uint32_t stride;
-};
-
 static void view_row(void *ctx, uint64_t off, uint32_t format, uint8_t *dst, size_t n, bool alpha)
 {
     gpu_backing_pixels(ctx, off, format, dst, n, alpha);

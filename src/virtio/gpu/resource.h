@@ -39,6 +39,14 @@ struct gpu_resource_ops {
     void (*finish)(struct gpu_resource *res); /* takes it off the heads; the backing lives still */
 };
 
+/* A shape in which some head shows a blob. */
+struct gpu_view {
+    struct gpu_view *next;
+    struct image *image;
+    uint64_t offset; /* of its first pixel in the blob */
+    uint32_t stride; /* bytes */
+};
+
 struct gpu_resource {
     const struct gpu_resource_ops *ops;
     struct gpu *gpu;

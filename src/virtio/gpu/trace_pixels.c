@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pixels of a trace. A transfer's are taken from the resource after it ran, since the guest may
+ * draw on in its own memory, and rows that it left as they were are passed over. A blob's are taken
+ * from the guest's memory as it is flushed; what the guest draws there later is not the trace's.
+ */
+#include "virtio/gpu/trace_pixels.h"
+
+#include "host/clock.h"
+#include "virtio/gpu/resource.h"
+
+#include <string.h>
+#include <zlib.h>
+
+#define CHECK_EVERY (NS_PER_SEC / 4) /* between two checksums of what is shown */
+
+static uint32_t type_of(const struct gpu_command *cmd)
+{
+    return cmd->row && cmd->req_size == cmd->row->size ? cmd->row->type : 0;
+}
+
+/* --- transfers -------------------------------------------------------------------------------- */
+
+/* The rectangle that a command is to move, and of which resource; NULL: none. */
+static const struct gpu_resource *moved(const struct gpu_command *cmd, struct rect *rect)
+{
+    if (type_of(cmd) != GPU_TRANSFER_TO_HOST_2D)
+        return NULL;
+    const struct gpu_transfer_to_host_2d *req = &cmd->req.transfer;
+    const struct gpu_resource *res = gpu_resource_find(cmd->gpu, le32_get(req->resource_id));
+    *rect = gpu_rect_get(&req->r);
+    if (!res || !res->image || rect_empty(rect) ||
+        !rect_inside(rect, image_width(res->image), image_height(res->image)))
+        return NULL;
+    return res;
+}
+
+static const uint8_t *image_row(const struct image *img, const struct rect *r, uint32_t y)
+{
+    uint32_t stride;
+    const uint8_t *base = image_transferred(img, &stride);
+    return base + (size_t)(r->y + y) * stride + (size_t)r->x * 4;
+}
+
+/* Rows that a transfer leaves as they are need not be written. */
+static void keep_before(struct trace *t, const struct gpu_command *cmd)
+{
+    struct rect r;
+    const struct gpu_resource *res = moved(cmd, &r);
+    t->has_before = false;
+    if (!res || res->id == t->torn || !trace_room_make(&t->before, (size_t)r.w * 4 * r.h))
+        return;
+    for (uint32_t y = 0; y < r.h; y++)
+        memcpy(t->before.bytes + (size_t)y * r.w * 4, image_row(res->image, &r, y),
+               (size_t)r.w * 4);
+    t->has_before = true;
+}
+
+/* How many rows from y on are, or are not, what they were. */
+static uint32_t count_rows(const struct trace *t, const struct image *img, const struct rect *r,
+                           uint32_t y, bool same)
+{
+    size_t row = (size_t)r->w * 4;
+    uint32_t n = 0;
+    for (; y + n < r->h; n++) {
+        bool is = t->has_before &&
+                  !memcmp(t->before.bytes + (y + n) * row, image_row(img, r, y + n), row);
+        if (is != same)
+            break;
+    }
+    return n;
+}
+
+/* The runs of a rectangle: written, or, with put false, measured. */
+static uint64_t put_runs(struct trace *t, const struct image *img, const struct rect *r, bool put)
+{
+    uint64_t size = 0;
+    for (uint32_t y = 0; y < r->h;) {
+        uint32_t same = count_rows(t, img, r, y, true);
+        uint32_t fresh = count_rows(t, img, r, y + same, false);
+        const struct trace_run run = {le32_make(same), le32_make(fresh)};
+        size += sizeof(run) + (uint64_t)fresh * r->w * 4;
+        if (put)
+            trace_file_put(t->file, &run, sizeof(run));
+        for (uint32_t i = 0; put && i < fresh; i++)
+            trace_file_put(t->file, image_row(img, r, y + same + i), (size_t)r->w * 4);
+        y += same + fresh;
+    }
+    return size;
+}
+
+static void put_moved(struct trace *t, const struct gpu_command *cmd)
+{
+    struct rect r;
+    const struct gpu_resource *res = moved(cmd, &r);
+    if (!res)
+        return;
+    const struct trace_pixels head = {
+        .r = cmd->req.transfer.r,
+        .resource_id = cmd->req.transfer.resource_id,
+        .stride = le32_make(image_width(res->image) * 4),
+        .offset = cmd->req.transfer.offset,
+    };
+    trace_put(t, TRACE_PIXELS, &head, sizeof(head), put_runs(t, res->image, &r, false));
+    put_runs(t, res->image, &r, true);
+    if (res->id == t->torn)
+        t->torn = 0;
+}
+
+/* --- blobs ------------------------------------------------------------------------------------ */
+
+/* A head whose picture a flush of this rectangle of a blob's only view will change, and the part
+ * of the picture in t->check; NULL: none. */
+static const struct gpu_account_scanout *blob_head(struct trace *t, const struct gpu_resource *res,
+                                                   const struct rect *r)
+{
+    const struct gpu *gpu = t->observer.gpu;
+    for (unsigned i = 0; i < display_heads(gpu->display) && !res->view->next; i++) {
+        const struct gpu_account_scanout *s = &gpu->account.scanout[i];
+        struct rect part;
+        if (s->resource != res->id || !rect_intersect(r, &s->rect, &part))
+            continue;
+        t->check = (struct trace_check){
+            .head = le32_make(i),
+            .width = le32_make(s->rect.w),
+            .height = le32_make(s->rect.h),
+            .r = {le32_make(part.x - s->rect.x), le32_make(part.y - s->rect.y), le32_make(part.w),
+                  le32_make(part.h)},
+        };
+        return s;
+    }
+    return NULL;
+}
+
+/* One run of all rows of a blob's rectangle: put in, and, for what `seen` shows, summed up. */
+static void put_rows(struct trace *t, const struct gpu_resource *res, const struct gpu_view *v,
+                     const struct rect *r, const struct rect *seen)
+{
+    const struct trace_run run = {le32_make(0), le32_make(r->h)};
+    uint8_t *row = t->picture.bytes, *shown = row + (size_t)r->w * 4;
+    uLong crc = 0;
+    trace_file_put(t->file, &run, sizeof(run));
+    for (uint32_t y = r->y; y < r->y + r->h; y++) {
+        struct gpu_backing_at at =
+            gpu_backing_seek(res->backing, v->offset + (uint64_t)y * v->stride + r->x * 4ul);
+        gpu_backing_copy(&at, row, (uint64_t)r->w * 4);
+        trace_file_put(t->file, row, (size_t)r->w * 4);
+        if (!seen || y < seen->y || y - seen->y >= seen->h)
+            continue;
+        pixel_row_to_bgra(image_format(v->image), shown, row + (size_t)(seen->x - r->x) * 4,
+                          seen->w, false);
+        crc = crc32_z(crc, shown, (size_t)seen->w * 4);
+    }
+    t->check.crc = le32_make((uint32_t)crc);
+}
+
+static void put_view(struct trace *t, const struct gpu_resource *res, const struct gpu_view *v,
+                     const struct rect *r)
+{
+    const struct trace_pixels head = {
+        .r = {le32_make(r->x), le32_make(r->y), le32_make(r->w), le32_make(r->h)},
+        .resource_id = le32_make(res->id),
+        .stride = le32_make(v->stride),
+        .offset = le64_make(v->offset + (uint64_t)r->y * v->stride + r->x * 4ul),
+    };
+    struct rect seen;
+    if (!trace_room_make(&t->picture, (size_t)r->w * 8))
+        return;
+    const struct gpu_account_scanout *s = blob_head(t, res, r);
+    t->has_check = s && rect_intersect(r, &s->rect, &seen);
+    trace_put(t, TRACE_PIXELS, &head, sizeof(head),
+              sizeof(struct trace_run) + (uint64_t)r->w * 4 * r->h);
+    put_rows(t, res, v, r, t->has_check ? &seen : NULL);
+}
+
+/* What a flush shows of a blob, in every shape it is shown in. */
+static void put_flushed(struct trace *t, const struct gpu_command *cmd)
+{
+    const struct gpu_resource *res =
+        gpu_resource_find(cmd->gpu, le32_get(cmd->req.flush.resource_id));
+    struct rect r = gpu_rect_get(&cmd->req.flush.r), part;
+    if (!res || !res->backing)
+        return;
+    for (const struct gpu_view *v = res->view; v; v = v->next) {
+        struct rect all = {0, 0, image_width(v->image), image_height(v->image)};
+        if (rect_intersect(&r, &all, &part))
+            put_view(t, res, v, &part);
+    }
+}
+
+/* A cursor that is a blob has one shape only (blob.c). */
+static void put_cursor(struct trace *t, const struct gpu_command *cmd)
+{
+    enum { ROW = DISPLAY_CURSOR * 4 };
+    const struct gpu_resource *res =
+        gpu_resource_find(cmd->gpu, le32_get(cmd->req.cursor.resource_id));
+    uint8_t pixels[ROW * DISPLAY_CURSOR];
+    if (!res || !res->backing || res->blob_size < sizeof(pixels))
+        return;
+    const struct trace_pixels head = {
+        .r = {.w = le32_make(DISPLAY_CURSOR), .h = le32_make(DISPLAY_CURSOR)},
+        .resource_id = le32_make(res->id),
+        .stride = le32_make(ROW),
+    };
+    const struct trace_run run = {le32_make(0), le32_make(DISPLAY_CURSOR)};
+    struct gpu_backing_at at = gpu_backing_seek(res->backing, 0);
+    gpu_backing_copy(&at, pixels, sizeof(pixels));
+    trace_put(t, TRACE_PIXELS, &head, sizeof(head), sizeof(run) + sizeof(pixels));
+    trace_file_put(t->file, &run, sizeof(run));
+    trace_file_put(t->file, pixels, sizeof(pixels));
+}
+
+/* --- checksums -------------------------------------------------------------------------------- */
+
+/* Blobs are looked at as they are flushed: any other time the guest may be drawing in them. */
+static bool shows_blob(const struct gpu *gpu, unsigned head)
+{
+    const struct gpu_resource *res =
+        gpu_resource_find((struct gpu *)gpu, gpu->account.scanout[head].resource);
+    return res && res->blob_size;
+}
+
+static void check_head(struct trace *t, unsigned head)
+{
+    struct display *d = t->observer.gpu->display;
+    struct head_state s;
+    display_state(d, head, &s);
+    struct rect all = {0, 0, s.width, s.height};
+    uint32_t stride = s.width * 4;
+    if (!s.active || shows_blob(t->observer.gpu, head) ||
+        !trace_room_make(&t->picture, (size_t)stride * s.height) ||
+        !display_read(d, head, &all, t->picture.bytes, stride))
+        return;
+    const struct trace_check check = {
+        .head = le32_make(head),
+        .crc = le32_make((uint32_t)crc32_z(0, t->picture.bytes, (size_t)stride * s.height)),
+        .width = le32_make(s.width),
+        .height = le32_make(s.height),
+        .r = {.w = le32_make(s.width), .h = le32_make(s.height)},
+    };
+    trace_put(t, TRACE_CHECK, &check, sizeof(check), 0);
+}
+
+void trace_pixels_check_all(struct trace *t)
+{
+    for (unsigned i = 0; i < display_heads(t->observer.gpu->display); i++)
+        check_head(t, i);
+    t->last_check = host_now_ns();
+}
+
+/* --- around a command ------------------------------------------------------------------------- */
+
+void trace_pixels_begin(struct trace *t, const struct gpu_command *cmd)
+{
+    t->has_check = false;
+    keep_before(t, cmd);
+    if (type_of(cmd) == GPU_RESOURCE_FLUSH)
+        put_flushed(t, cmd);
+    else if (type_of(cmd) == GPU_UPDATE_CURSOR)
+        put_cursor(t, cmd);
+}
+
+void trace_pixels_again(struct trace *t, const struct gpu_command *cmd)
+{
+    if (type_of(cmd) == GPU_TRANSFER_TO_HOST_2D)
+        t->torn = le32_get(cmd->req.transfer.resource_id);
+}
+
+void trace_pixels_ran(struct trace *t, const struct gpu_command *cmd, uint32_t code)
+{
+    if (code == GPU_OK_NODATA)
+        put_moved(t, cmd);
+}
+
+void trace_pixels_check(struct trace *t, const struct gpu_command *cmd, uint32_t code)
+{
+    if (type_of(cmd) != GPU_RESOURCE_FLUSH || code >= GPU_ERR_UNSPEC)
+        return;
+    if (t->has_check)
+        trace_put(t, TRACE_CHECK, &t->check, sizeof(t->check), 0);
+    if (host_now_ns() - t->last_check >= CHECK_EVERY)
+        trace_pixels_check_all(t);
+}

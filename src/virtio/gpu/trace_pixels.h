@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* A trace's inside, for trace.c (commands) and trace_pixels.c (pixels and checksums). */
+#ifndef VIRTIO_GPU_TRACE_PIXELS_H
+#define VIRTIO_GPU_TRACE_PIXELS_H
+
+#include "virtio/gpu/observe.h"
+#include "virtio/gpu/trace_file.h"
+#include "virtio/gpu/trace_format.h"
+
+/* Memory that is kept from one command to the next. */
+struct trace_room {
+    uint8_t *bytes;
+    size_t size;
+};
+
+struct trace {
+    struct gpu_observer observer;
+    struct trace_file *file;
+    uint64_t last; /* when the last record was made */
+    bool begun;    /* FEATURES was written since the last reset */
+    /* the command that is being run */
+    struct trace_room tail; /* what came behind the request */
+    uint32_t tail_size;
+    /* trace_pixels.c's */
+    struct trace_room before; /* what its rectangle held, rows without gaps */
+    bool has_before;
+    uint32_t torn;             /* a resource of which a transfer was interrupted; 0: none */
+    struct trace_room picture; /* for checksums */
+    uint64_t last_check;       /* when the heads were last looked at */
+    struct trace_check check;  /* of the blob that is being flushed */
+    bool has_check;
+};
+
+/* False: the host has no memory for it. What was in it is gone. */
+bool trace_room_make(struct trace_room *room, size_t size);
+/* A record's head and the beginning of its body; `more` bytes of that are put in later. */
+void trace_put(struct trace *t, enum trace_kind kind, const void *body, size_t size, uint64_t more);
+
+/* Around each command, before its own record is written; code: not GPU_AGAIN. */
+void trace_pixels_begin(struct trace *t, const struct gpu_command *cmd);
+void trace_pixels_ran(struct trace *t, const struct gpu_command *cmd, uint32_t code);
+/* The handler was interrupted. */
+void trace_pixels_again(struct trace *t, const struct gpu_command *cmd);
+/* After its own record: a checksum, if it is time for one. */
+void trace_pixels_check(struct trace *t, const struct gpu_command *cmd, uint32_t code);
+/* Checksums of all that is shown. */
+void trace_pixels_check_all(struct trace *t);
+
+#endif
