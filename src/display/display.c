@@ -124,6 +124,13 @@ void display_forget(struct display *d, struct image *img)
     viewers_wake(d);
 }
 
+struct image *display_scanout(const struct display *d, unsigned head, bool next, struct rect *src)
+{
+    const struct shot *shot = next ? &d->head[head].next : &d->head[head].shown;
+    *src = shot->src;
+    return shot->img;
+}
+
 bool display_uses(const struct display *d, const struct image *img)
 {
     for (unsigned i = 0; i < d->heads; i++)

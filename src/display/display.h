@@ -70,6 +70,8 @@ void display_set_scanout(struct display *d, unsigned head, struct image *img,
                          const struct rect *src);
 /* img is going away for good: heads that show it or were about to show nothing instead. */
 void display_forget(struct display *d, struct image *img);
+/* What a head shows (next false), or was told to show at its next flush; NULL: nothing. */
+struct image *display_scanout(const struct display *d, unsigned head, bool next, struct rect *src);
 /* Does a head show img, or will at its next flush? */
 bool display_uses(const struct display *d, const struct image *img);
 /* rect of img was flushed (image coordinates, inside img): every head that shows it gets damage. */

@@ -228,6 +228,18 @@ const uint8_t *image_transferred(const struct image *img, uint32_t *stride)
     return img->fresh;
 }
 
+void image_unflushed(struct image *img, pixman_region32_t *region)
+{
+    pixman_region32_clear(region);
+    if (atomic_load_explicit(&img->shown, memory_order_relaxed))
+        pixman_region32_copy(region, &img->unflushed);
+}
+
+const uint8_t *image_flushed(const struct image *img)
+{
+    return img->kept;
+}
+
 void image_flush(struct image *img, const struct rect *rect)
 {
     if (rect_empty(rect) || is_window(img))

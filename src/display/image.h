@@ -63,6 +63,11 @@ void image_flush(struct image *img, const struct rect *rect);
  * reading. */
 const uint8_t *image_transferred(const struct image *img, uint32_t *stride);
 
+/* The GPU's thread: where what is flushed differs from that, and there, in its rows, the pixels of
+ * image_flushed. region: initialised by the caller; empty while no one shows the image. */
+void image_unflushed(struct image *img, pixman_region32_t *region);
+const uint8_t *image_flushed(const struct image *img);
+
 /* A head starts / stops showing it (counted). Starting makes all of it flushed if none did yet: the
  * GPU's thread only. A reader on another thread also holds it shown while it reads, so that the
  * flushed truth stays apart under its hands; it starts while some head shows the image. */

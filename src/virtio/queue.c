@@ -285,6 +285,19 @@ struct vq_chain *vq_pop(struct vq *vq)
     return chain;
 }
 
+struct vq_chain *vq_retake(struct vq *vq, uint16_t head)
+{
+    if (!vq->ready || vq->broken || head >= vq->size || vq->chains_out >= vq->size)
+        return NULL;
+    struct vq_node *node = node_get(vq);
+    if (node && !chain_walk(vq, node, head))
+        return chain_ready(vq, node, head);
+    if (node)
+        node_put(vq, node);
+    used_put(vq, head, 0);
+    return NULL;
+}
+
 bool vq_pending(struct vq *vq)
 {
     if (!vq->ready || vq->broken)

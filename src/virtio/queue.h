@@ -94,6 +94,9 @@ void vq_push(struct vq_chain *chain);
 void vq_discard(struct vq_chain *chain);
 /* Puts a chain back as if never popped; right after the vq_pop that gave it. */
 void vq_unpop(struct vq_chain *chain);
+/* A chain that was out when the queue's state was written down, popped again without touching the
+ * indices; NULL: it is malformed by now (and handed back), or there is no such queue. */
+struct vq_chain *vq_retake(struct vq *vq, uint16_t head);
 /* Interrupts the driver if it wants to know about what was pushed since the last call. */
 void vq_notify(struct vq *vq);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "virtio/gpu/backing.h"
 
-#include "virtio/gpu/proto.h"
-
 #include <stdlib.h>
+#include <string.h>
 
 #define BATCH 256 /* entries read at once */
 
@@ -43,26 +42,53 @@ static size_t table_bytes(uint32_t spans)
     return sizeof(struct gpu_backing) + ((size_t)spans + 1) * sizeof(struct gpu_span);
 }
 
-struct gpu_backing *gpu_backing_read(struct vq_chain *chain, uint32_t entries, uint32_t *code)
+static struct gpu_backing *backing_new(uint32_t entries)
 {
-    *code = GPU_ERR_INVALID_PARAMETER;
-    if (entries > GPU_MAX_ENTRIES || chain->in.left / sizeof(struct gpu_mem_entry) < entries)
-        return NULL;
     struct gpu_backing *b = malloc(table_bytes(entries));
-    if (!b) {
-        *code = GPU_ERR_OUT_OF_MEMORY;
-        return NULL;
-    }
-    b->size = b->count = 0;
-    if (!add_entries(b, chain, entries)) {
-        free(b);
-        return NULL;
-    }
+    if (b)
+        b->size = b->count = 0;
+    return b;
+}
+
+/* All entries are in: the table ends here. */
+static struct gpu_backing *backing_end(struct gpu_backing *b)
+{
     struct gpu_backing *small = realloc(b, table_bytes(b->count));
     if (small)
         b = small;
     b->span[b->count] = (struct gpu_span){NULL, b->size};
     return b;
+}
+
+struct gpu_backing *gpu_backing_read(struct vq_chain *chain, uint32_t entries, uint32_t *code)
+{
+    *code = GPU_ERR_INVALID_PARAMETER;
+    if (entries > GPU_MAX_ENTRIES || chain->in.left / sizeof(struct gpu_mem_entry) < entries)
+        return NULL;
+    struct gpu_backing *b = backing_new(entries);
+    if (!b) {
+        *code = GPU_ERR_OUT_OF_MEMORY;
+        return NULL;
+    }
+    if (!add_entries(b, chain, entries)) {
+        free(b);
+        return NULL;
+    }
+    return backing_end(b);
+}
+
+struct gpu_backing *gpu_backing_make(const struct gmem *mem, const void *list, uint32_t entries)
+{
+    struct gpu_backing *b = entries > GPU_MAX_ENTRIES ? NULL : backing_new(entries);
+    for (uint32_t i = 0; b && i < entries; i++) {
+        struct gpu_mem_entry e;
+        memcpy(&e, (const uint8_t *)list + i * sizeof(e), sizeof(e));
+        if (add_entry(b, mem, &e))
+            continue;
+        free(b);
+        return NULL;
+    }
+    return b ? backing_end(b) : NULL;
 }
 
 void gpu_backing_destroy(struct gpu_backing *backing)

@@ -8,6 +8,7 @@
 #define VIRTIO_GPU_BACKING_H
 
 #include "display/pixels.h"
+#include "virtio/gpu/proto.h"
 #include "virtio/queue.h"
 
 /* Most entries of one list: a 16384x16384 image in single pages, twice. */
@@ -35,6 +36,9 @@ struct gpu_backing_at {
  * many, fewer sent than said, outside RAM, no host memory.
  */
 struct gpu_backing *gpu_backing_read(struct vq_chain *chain, uint32_t entries, uint32_t *code);
+/* The same from an array of struct gpu_mem_entry at any address of host memory; NULL: outside RAM,
+ * too long, or no host memory. */
+struct gpu_backing *gpu_backing_make(const struct gmem *mem, const void *list, uint32_t entries);
 void gpu_backing_destroy(struct gpu_backing *backing);
 uint64_t gpu_backing_bytes(const struct gpu_backing *backing); /* host memory; NULL: 0 */
 

@@ -101,6 +101,21 @@ static bool shape_fits(const struct gpu_set_scanout_blob *req, uint64_t size)
     return extent_ok(le32_get(req->offsets[0]), (uint64_t)stride * (height - 1) + row, size);
 }
 
+struct gpu_view *gpu_blob_view(struct gpu_resource *res, const struct gpu_set_scanout_blob *shape,
+                               uint32_t *code)
+{
+    *code = GPU_ERR_INVALID_PARAMETER;
+    if (!res->backing || !shape_fits(shape, res->blob_size))
+        return NULL;
+    struct gpu_view *v = res->view;
+    while (v && !view_is(v, shape))
+        v = v->next;
+    if (!v)
+        v = view_make(res, shape);
+    *code = v ? GPU_OK_NODATA : GPU_ERR_OUT_OF_MEMORY;
+    return v;
+}
+
 /* --- the kind --------------------------------------------------------------------------------- */
 
 /* Another list of pages may come after a DETACH_BACKING; it must be as long. */
@@ -181,7 +196,7 @@ static const struct gpu_resource_ops ops_blob = {
 
 /* --- commands --------------------------------------------------------------------------------- */
 
-static uint32_t blob_make(struct gpu *gpu, uint32_t id, uint64_t size, struct gpu_backing *backing)
+uint32_t gpu_blob_create(struct gpu *gpu, uint32_t id, uint64_t size, struct gpu_backing *backing)
 {
     uint32_t code;
     if (backing->size < size)
@@ -208,7 +223,7 @@ uint32_t gpu_create_blob(struct gpu_command *cmd)
     struct gpu_backing *backing = gpu_backing_read(cmd->chain, le32_get(req->nr_entries), &code);
     if (!backing)
         return code;
-    code = blob_make(cmd->gpu, id, size, backing);
+    code = gpu_blob_create(cmd->gpu, id, size, backing);
     if (code != GPU_OK_NODATA)
         gpu_backing_destroy(backing);
     return code;
@@ -229,16 +244,12 @@ uint32_t gpu_set_scanout_blob(struct gpu_command *cmd)
     if (!res || res->ops != &ops_blob)
         return GPU_ERR_INVALID_RESOURCE_ID;
     struct rect src = gpu_rect_get(&req->r);
-    if (!res->backing || !shape_fits(req, res->blob_size) || rect_empty(&src) ||
-        !rect_inside(&src, le32_get(req->width), le32_get(req->height)))
+    if (rect_empty(&src) || !rect_inside(&src, le32_get(req->width), le32_get(req->height)))
         return GPU_ERR_INVALID_PARAMETER;
-    struct gpu_view *v = res->view;
-    while (v && !view_is(v, req))
-        v = v->next;
+    uint32_t code;
+    struct gpu_view *v = gpu_blob_view(res, req, &code);
     if (!v)
-        v = view_make(res, req);
-    if (!v)
-        return GPU_ERR_OUT_OF_MEMORY;
+        return code;
     display_set_scanout(d, head, v->image, &src);
     return GPU_OK_NODATA;
 }

@@ -80,15 +80,21 @@ static bool is_of_queue(const struct gpu *gpu, const struct gpu_command *cmd, co
     return !vq || cmd->chain->vq == vq;
 }
 
-void gpu_command_finish(struct gpu_command *cmd, uint32_t code)
+/* Answers what is done and waits for nobody any more. */
+static void answer_ready(struct gpu *gpu)
 {
-    struct gpu *gpu = cmd->gpu;
-    cmd->code = code;
+    struct gpu_command *cmd;
     while ((cmd = waiting_take(gpu, is_ready, NULL))) {
         struct vq *vq = cmd->chain->vq;
         gpu_command_reply(cmd);
         vq_notify(vq);
     }
+}
+
+void gpu_command_finish(struct gpu_command *cmd, uint32_t code)
+{
+    cmd->code = code;
+    answer_ready(cmd->gpu);
 }
 
 void gpu_waiting_drop(struct gpu *gpu, const struct vq *vq)
@@ -144,8 +150,9 @@ void gpu_flush_release(struct gpu *gpu)
 {
     struct gpu_command *cmd;
     uint64_t next;
-    if (!gpu->held)
+    if (!gpu->waiting)
         return;
+    answer_ready(gpu); /* what a state that was read back brought with it */
     while ((cmd = next_due(gpu, host_now_ns(), &next))) {
         gpu->held--;
         gpu_command_finish(cmd, GPU_OK_NODATA);

@@ -146,6 +146,22 @@ static uint32_t command_run(struct gpu_command *cmd, unsigned queue)
     return code;
 }
 
+struct gpu_command *gpu_command_again(struct gpu *gpu, unsigned queue, uint16_t head,
+                                      const struct gpu_ctrl_hdr *hdr)
+{
+    struct vq_chain *chain = vq_retake(&gpu->dev.queue[queue], head);
+    struct gpu_command *cmd = chain ? command_get(gpu, chain) : NULL;
+    if (!cmd) {
+        if (chain)
+            vq_push(chain);
+        return NULL;
+    }
+    cmd->req.hdr = *hdr;
+    cmd->req_size = sizeof(*hdr);
+    cmd->row = find_row(gpu, le32_get(hdr->type), queue);
+    return cmd;
+}
+
 enum served { SERVED_NONE, SERVED, SERVED_FENCED, SERVED_STOPPED };
 
 /* Serves one command of a queue. */

@@ -107,6 +107,10 @@ void gpu_uuid_init(struct gpu *gpu); /* cmd2d.c */
 /* gpu.c, for fence.c */
 void gpu_command_reply(struct gpu_command *cmd);
 void gpu_command_drop(struct gpu_command *cmd);
+/* For state_load.c: a command that was waiting when the state was written down; NULL: its chain is
+ * not what it was. */
+struct gpu_command *gpu_command_again(struct gpu *gpu, unsigned queue, uint16_t head,
+                                      const struct gpu_ctrl_hdr *hdr);
 
 /* The command as a person reads it: "SET_SCANOUT scanout 0 resource 3 640x480+0+0". */
 void gpu_command_describe(const struct gpu_command *cmd, char *buf, size_t size);

@@ -78,6 +78,12 @@ struct gpu_resource *gpu_resource_create(struct gpu *gpu, uint32_t id, uint32_t 
 void gpu_resource_destroy(struct gpu_resource *res);
 void gpu_resource_destroy_all(struct gpu *gpu);
 
+/* A blob, which takes the backing over on success; enum gpu_resp. */
+uint32_t gpu_blob_create(struct gpu *gpu, uint32_t id, uint64_t size, struct gpu_backing *backing);
+/* The view of a shape (the request's width, height, format, strides[0], offsets[0]) of a blob, as
+ * it is or made, or *code: the shape does not lie in it, no memory. */
+struct gpu_view *gpu_blob_view(struct gpu_resource *res, const struct gpu_set_scanout_blob *shape,
+                               uint32_t *code);
 /* Before a scanout shows it: makes room for both truths. False: over budget or no memory. */
 bool gpu_resource_reserve(struct gpu_resource *res);
 
