@@ -423,13 +423,13 @@ const struct option_row option_rows[] = {
     {NULL, 'n', "netdev", "KIND", NULL, "Network card (not built yet).", no_network},
     {NULL, 's', "shared-directory", "DIR", NULL, "Share a host directory (not built yet).",
      no_shared},
-    {"Screen and control", 0, "display", "sdl|vnc=ADDR:PORT|none", NULL,
-     "Where to show the screen: in a window, to VNC viewers, or nowhere (also: headless). By "
-     "default a window, if one can be opened. May be given several times. "
-     "sdl,scale=fit|integer|none,keymap=us|uk|de|fr says how a window scales, and which layout the "
-     "guest has when the clipboard is typed there. vnc=:N is port 5900 + N "
-     "on this machine; an address "
-     "that others reach needs a password: vnc=0.0.0.0:5900,password=FILE.",
+    {"Screen and control", 0, "display", "sdl|vnc=ADDR:PORT|web=PORT|none", NULL,
+     "Where to show the screen: in a window, to VNC viewers, in browsers (noVNC), or nowhere "
+     "(also: "
+     "headless); may be repeated. Default: a window, if one can be opened. "
+     "sdl,scale=fit|integer|none,keymap=us|uk|de|fr: how a window scales, and the guest's layout "
+     "for typing the clipboard. vnc=:N is port 5900 + N on this machine; an address that others "
+     "reach needs a password: vnc=0.0.0.0:5900,password=FILE. head=N: not the first screen.",
      take_display},
     {NULL, 'H', "headless", NULL, NULL, "The same as --display none.", take_headless},
     {NULL, 0, "record", "DIR/|FILE.y4m", NULL,

@@ -58,6 +58,7 @@ struct ui_ops {
 
 extern const struct ui_ops ui_sdl_ops;      /* compiled in if SDL2 is there */
 extern const struct ui_ops ui_vnc_ops;      /* compiled in if libvncserver is there */
+extern const struct ui_ops ui_web_ops;      /* the same */
 extern const struct ui_ops ui_record_ops;   /* always; --record ARGS */
 extern const struct ui_ops ui_headless_ops; /* always */
 /* NULL-terminated; the list is made by meson from what was found. First is the default. */

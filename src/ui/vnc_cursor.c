@@ -6,8 +6,14 @@
 
 #define OPAQUE 128 /* RFB's cursors are opaque or not: from this alpha on they are */
 
-/* The guest's colours are multiplied by alpha; the library wants them whole, alpha beside them, and
- * a bit a pixel, leftmost in the top bit, for what is to be seen. */
+/* A colour that was multiplied by alpha, whole again. */
+static uint8_t whole(uint8_t colour, uint8_t alpha)
+{
+    return alpha ? (uint8_t)MIN(255, (colour * 255 + alpha / 2) / alpha) : 0;
+}
+
+/* The library wants colours whole, alpha beside them, and a bit a pixel, leftmost in the top bit,
+ * for what is to be seen. */
 static void fill(rfbCursorPtr cursor, const struct picture *pic)
 {
     size_t mask_stride = (pic->width + 7) / 8;
@@ -17,10 +23,22 @@ static void fill(rfbCursorPtr cursor, const struct picture *pic)
         uint8_t *alpha = cursor->alphaSource + (size_t)y * pic->width;
         for (uint32_t x = 0; x < pic->width; x++, from += 4, to += 4) {
             alpha[x] = from[3];
-            for (unsigned c = 0; from[3] && c < 3; c++)
-                to[c] = (uint8_t)MIN(255, (from[c] * 255 + from[3] / 2) / from[3]);
+            for (unsigned c = 0; c < 3; c++)
+                to[c] = whole(from[c], from[3]);
             if (from[3] >= OPAQUE)
                 cursor->mask[y * mask_stride + x / 8] |= (uint8_t)(0x80 >> x % 8);
+        }
+    }
+}
+
+void vnc_cursor_rgba(const struct picture *pic, uint8_t *to, bool colours_whole)
+{
+    for (uint32_t y = 0; y < pic->height; y++) {
+        const uint8_t *from = pic->data + (size_t)y * pic->stride;
+        for (uint32_t x = 0; x < pic->width; x++, from += 4, to += 4) {
+            for (unsigned c = 0; c < 3; c++)
+                to[c] = colours_whole ? whole(from[2 - c], from[3]) : from[2 - c];
+            to[3] = from[3];
         }
     }
 }

@@ -11,4 +11,8 @@
 void vnc_cursor_set(rfbScreenInfoPtr rfb, struct display *d, unsigned head,
                     const struct head_state *state);
 
+/* The picture of a cursor (BGRA, colours multiplied by alpha) as RGBA without gaps, so or with
+ * colours whole. */
+void vnc_cursor_rgba(const struct picture *pic, uint8_t *to, bool colours_whole);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdarg.h>
@@ -12,8 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FIRST_PORT 5900 /* display :N is this port plus N */
-#define BACKLOG    128
+#define BACKLOG 128
 
 /* Where to listen, as text. */
 struct place {
@@ -32,21 +32,28 @@ static bool PRINTF_LIKE(3, 4) wrong(char *err, size_t err_size, const char *fmt,
 
 /* --- the words of the option ------------------------------------------------------------------ */
 
-static bool parse_place(struct place *p, const char *text, size_t len, char *err, size_t err_size)
+/* A port number that is all of the text; UINT_MAX: it is none. */
+static unsigned parse_port(const char *text, size_t len)
+{
+    unsigned port = 0;
+    for (size_t i = 0; i < len; i++)
+        port =
+            text[i] >= '0' && text[i] <= '9' && port <= 65535 ? port * 10 + text[i] - '0' : 65536;
+    return len && port <= 65535 ? port : UINT_MAX;
+}
+
+static bool parse_place(const struct vnc_listen_kind *kind, struct place *p, const char *text,
+                        size_t len, char *err, size_t err_size)
 {
     const char *colon = memrchr(text, ':', len);
+    const char *number = colon ? colon + 1 : text;
     size_t host_len = colon ? (size_t)(colon - text) : 0;
-    char *end = NULL;
-    errno = 0;
-    unsigned long port =
-        colon && colon[1] >= '0' && colon[1] <= '9' ? strtoul(colon + 1, &end, 10) : 0;
-    if (colon == text)
-        port += FIRST_PORT;
-    if (!end || end != text + len || errno || port > 65535 || host_len >= sizeof(p->host))
-        return wrong(err, err_size,
-                     "--display vnc=%.*s: not an address; write ADDRESS:PORT, as in "
-                     "vnc=127.0.0.1:5900, or :N for port 5900 + N on this machine",
-                     (int)len, text);
+    unsigned port = parse_port(number, len - (size_t)(number - text));
+    if (colon == text && port <= 65535)
+        port += kind->first_port;
+    if (port > 65535 || host_len >= sizeof(p->host) || (!colon && kind->first_port))
+        return wrong(err, err_size, "--display %s=%.*s: not an address; write %s, as in %s",
+                     kind->name, (int)len, text, kind->place, kind->example);
     if (host_len >= 2 && text[0] == '[' && text[host_len - 1] == ']') {
         text++;
         host_len -= 2;
@@ -54,44 +61,73 @@ static bool parse_place(struct place *p, const char *text, size_t len, char *err
     snprintf(p->host, sizeof(p->host), "%.*s", (int)host_len, text);
     if (!host_len)
         strcpy(p->host, "127.0.0.1");
-    snprintf(p->port, sizeof(p->port), "%lu", port);
+    snprintf(p->port, sizeof(p->port), "%u", port);
     return true;
 }
 
 static bool read_secret(struct vnc_listen *l, const char *path, char *err, size_t err_size)
 {
     char line[256];
+    const char *name = l->kind->name;
     FILE *f = fopen(path, "re");
     if (!f)
-        return wrong(err, err_size, "--display vnc: password=%s: %s; name a file with one line",
-                     path, strerror(errno));
+        return wrong(err, err_size, "--display %s: password=%s: %s; name a file with one line",
+                     name, path, strerror(errno));
     if (!fgets(line, sizeof(line), f))
         line[0] = 0;
     fclose(f);
     line[strcspn(line, "\r\n")] = 0;
     if (!line[0] || strlen(line) > VNC_MAX_PASSWORD)
         return wrong(err, err_size,
-                     "--display vnc: password=%s: its first line must have 1 to %d characters, "
+                     "--display %s: password=%s: its first line must have 1 to %d characters, "
                      "which is all that VNC compares",
-                     path, VNC_MAX_PASSWORD);
+                     name, path, VNC_MAX_PASSWORD);
     strcpy(l->secret, line);
     return true;
 }
 
-static bool parse(struct vnc_listen *l, struct place *p, const char *args, char *err,
-                  size_t err_size)
+static bool take_head(struct vnc_listen *l, const struct ui_env *env, const char *text, char *err,
+                      size_t err_size)
 {
-    static const char password[] = "password=";
-    size_t len = strcspn(args, ",");
-    if (!parse_place(p, len ? args : ":0", len ? len : 2, err, err_size))
-        return false;
-    if (!args[len])
+    l->head = parse_port(text, strlen(text));
+    return l->head < display_heads(env->display) ||
+           wrong(err, err_size, "--display %s: there is no head %s; the last one is %u",
+                 l->kind->name, text, display_heads(env->display) - 1);
+}
+
+/* One of the words after the place. */
+static bool take_word(struct vnc_listen *l, const struct ui_env *env, const char *word, char *err,
+                      size_t err_size)
+{
+    if (!strncmp(word, "password=", 9))
+        return read_secret(l, word + 9, err, err_size);
+    if (!strncmp(word, "head=", 5))
+        return take_head(l, env, word + 5, err, err_size);
+    if (!strncmp(word, "novnc=", 6) && l->kind->pages) {
+        memccpy(l->pages, word + 6, 0, sizeof(l->pages) - 1);
         return true;
-    const char *word = args + len + 1;
-    if (strncmp(word, password, strlen(password)))
-        return wrong(err, err_size, "--display vnc: '%s' is no setting; there is password=FILE",
-                     word);
-    return read_secret(l, word + strlen(password), err, err_size);
+    }
+    return wrong(err, err_size,
+                 "--display %s: '%s' is no setting; there are password=FILE, head=N%s",
+                 l->kind->name, word, l->kind->pages ? ", novnc=FOLDER" : "");
+}
+
+static bool parse(struct vnc_listen *l, struct place *p, const struct ui_env *env, const char *args,
+                  char *err, size_t err_size)
+{
+    char word[PATH_MAX + 16];
+    size_t len = strcspn(args, ",");
+    snprintf(word, sizeof(word), ":%u", l->kind->usual_port);
+    if (!parse_place(l->kind, p, len ? args : word, len ? len : strlen(word), err, err_size))
+        return false;
+    while (args[len]) {
+        args += len + 1;
+        len = strcspn(args, ",");
+        snprintf(word, sizeof(word), "%.*s", (int)len, args);
+        if (!take_word(l, env, word, err, err_size))
+            return false;
+    }
+    return true;
 }
 
 /* --- sockets ---------------------------------------------------------------------------------- */
@@ -146,33 +182,37 @@ static bool open_all(struct vnc_listen *l, const struct place *p, const struct a
             continue;
         if (!l->secret[0] && !is_loopback(a->ai_addr))
             return wrong(err, err_size,
-                         "--display vnc=%s:%s: other machines would reach this address without a "
+                         "--display %s=%s:%s: other machines would reach this address without a "
                          "password; add ,password=FILE, or use 127.0.0.1",
-                         p->host, p->port);
+                         l->kind->name, p->host, p->port);
         int fd = listen_at(a);
         if (fd >= 0)
             l->fd[l->count++] = fd;
         else if (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL)
-            return wrong(err, err_size, "--display vnc=%s:%s: %s; choose another port", p->host,
-                         p->port, strerror(errno));
+            return wrong(err, err_size, "--display %s=%s:%s: %s; choose another port",
+                         l->kind->name, p->host, p->port, strerror(errno));
     }
     return l->count || wrong(err, err_size,
-                             "--display vnc=%s:%s: this machine has no such address; use 127.0.0.1",
-                             p->host, p->port);
+                             "--display %s=%s:%s: this machine has no such address; use 127.0.0.1",
+                             l->kind->name, p->host, p->port);
 }
 
-bool vnc_listen_open(struct vnc_listen *l, const char *args, char *err, size_t err_size)
+bool vnc_listen_open(struct vnc_listen *l, const struct vnc_listen_kind *kind,
+                     const struct ui_env *env, const char *args, char *err, size_t err_size)
 {
     const struct addrinfo hints = {.ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
     struct addrinfo *list;
     struct place p;
     memset(l, 0, sizeof(*l));
-    if (!parse(l, &p, args, err, err_size))
+    l->kind = kind;
+    l->spare = -1;
+    snprintf(l->pages, sizeof(l->pages), "%s", kind->pages ? kind->pages : "");
+    if (!parse(l, &p, env, args, err, err_size))
         return false;
     int error = getaddrinfo(p.host, p.port, &hints, &list);
     if (error)
-        return wrong(err, err_size, "--display vnc=%s:%s: %s; use 127.0.0.1", p.host, p.port,
-                     gai_strerror(error));
+        return wrong(err, err_size, "--display %s=%s:%s: %s; use 127.0.0.1", kind->name, p.host,
+                     p.port, gai_strerror(error));
     bool ok = open_all(l, &p, list, err, err_size);
     freeaddrinfo(list);
     if (ok)
@@ -186,4 +226,49 @@ void vnc_listen_close(struct vnc_listen *l)
 {
     while (l->count)
         close(l->fd[--l->count]);
+    if (l->welcome && l->spare >= 0)
+        close(l->spare);
+    l->welcome = NULL;
+}
+
+/* --- connections ------------------------------------------------------------------------------ */
+
+/* No descriptors are left: frees one, so that the connection does not wait to be accepted for ever,
+ * which would be seen as news again and again. */
+static void turn_away(struct vnc_listen *l, int listener)
+{
+    close(l->spare);
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void on_listener(struct vnc_listen *l, int listener)
+{
+    int fd;
+    while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+        l->welcome(l->ctx, fd);
+    if (errno == EMFILE || errno == ENFILE)
+        turn_away(l, listener);
+}
+
+static void on_connection(void *arg, unsigned events)
+{
+    struct vnc_listen *l = arg;
+    (void)events;
+    for (unsigned i = 0; i < l->count; i++)
+        on_listener(l, l->fd[i]);
+}
+
+bool vnc_listen_watch(struct vnc_listen *l, struct loop *loop, void (*welcome)(void *ctx, int fd),
+                      void *ctx)
+{
+    l->welcome = welcome;
+    l->ctx = ctx;
+    l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    bool ok = l->spare >= 0;
+    for (unsigned i = 0; ok && i < l->count; i++)
+        ok = loop_fd_add(loop, l->fd[i], LOOP_READ, on_connection, l);
+    return ok;
 }

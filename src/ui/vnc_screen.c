@@ -1,29 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/vnc_screen.h"
 
-#include "base/le.h"
 #include "host/clock.h"
 #include "host/thread.h"
-#include "ui/keymap.h"
 #include "ui/vnc_cursor.h"
 #include "ui/vnc_keysym.h"
-#include "ui/vnc_viewer.h"
 
 #include <rfb/rfbregion.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HEAD      0  /* the head that viewers see */
 #define MAX_BOXES 16 /* more separate rectangles than this cost more than one around them */
 #define DARK_NS   UINT64_C(150000000) /* Linux clears the screen before each mode set */
 
 #define MIN_SIDE 64 /* of a mode that a viewer may ask for */
 #define MAX_SIDE 8192
-
-#define EXTENDED_KEYS   (-258) /* QEMU's pseudo-encoding, and its message 255, submessage 0 */
-#define QEMU_MESSAGE    255
-#define QEMU_KEY        0
-#define QEMU_KEY_LENGTH 12
 
 static struct vnc_screen *screen_of(rfbClientPtr client)
 {
@@ -39,39 +30,11 @@ static void on_key(rfbBool down, rfbKeySym keysym, rfbClientPtr client)
 
 static void on_pointer(int buttons, int x, int y, rfbClientPtr client)
 {
-    vnc_input_pointer(&screen_of(client)->input, (unsigned)buttons, x, y, client->screen->width,
-                      client->screen->height);
-}
-
-/* QEMU's extended key events carry the key's place, as a PC scancode, beside its keysym. */
-static rfbBool on_message(rfbClientPtr client, void *data, const rfbClientToServerMsg *msg)
-{
-    uint8_t rest[QEMU_KEY_LENGTH - 1];
-    (void)data;
-    if (msg->type != QEMU_MESSAGE)
-        return FALSE;
-    if (rfbReadExact(client, (char *)rest, sizeof(rest)) <= 0 || rest[0] != QEMU_KEY) {
-        rfbCloseClient(client);
-        return TRUE;
-    }
-    uint32_t keysym = (uint32_t)rest[3] << 24 | rest[4] << 16 | rest[5] << 8 | rest[6];
-    uint32_t place = (uint32_t)rest[7] << 24 | rest[8] << 16 | rest[9] << 8 | rest[10];
-    unsigned code = keymap_from_number(place);
-    vnc_input_key(&screen_of(client)->input, code ? code : vnc_key_from_keysym(keysym),
-                  rest[1] || rest[2]);
-    return TRUE;
-}
-
-/* The viewer knows extended key events: an empty rectangle of that encoding says so do we. */
-static rfbBool on_encoding(rfbClientPtr client, void **data, int encoding)
-{
-    static const char yes[] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -2, -2};
-    (void)data;
-    if (encoding != EXTENDED_KEYS)
-        return FALSE;
-    if (rfbWriteExact(client, yes, sizeof(yes)) < 0)
-        rfbCloseClient(client);
-    return TRUE;
+    struct vnc_screen *s = screen_of(client);
+    int32_t ax, ay;
+    display_abs(s->config->env.display, s->config->head, (uint32_t)x, (uint32_t)y,
+                (uint32_t)client->screen->width, (uint32_t)client->screen->height, &ax, &ay);
+    vnc_input_pointer(&s->input, (unsigned)buttons, ax, ay);
 }
 
 /* The viewer's window was resized: the guest is asked to follow, and the viewer is told when it
@@ -84,10 +47,10 @@ static int on_resize(int width, int height, int screens, rfbExtDesktopScreen *la
     (void)layout;
     if (screens != 1 || MIN(width, height) < MIN_SIDE || MAX(width, height) > MAX_SIDE)
         return rfbExtDesktopSize_InvalidScreenLayout;
-    display_wish(s->env.display, HEAD, &wish);
+    display_wish(s->config->env.display, s->config->head, &wish);
     wish.width = (uint32_t)width;
     wish.height = (uint32_t)height;
-    display_set_wish(s->env.display, HEAD, &wish);
+    display_set_wish(s->config->env.display, s->config->head, &wish);
     return rfbExtDesktopSize_Success;
 }
 
@@ -126,7 +89,7 @@ static void read_box(struct vnc_screen *s, const pixman_box32_t *box)
     struct rect r = {(uint32_t)x1, (uint32_t)y1, (uint32_t)(x2 - x1), (uint32_t)(y2 - y1)};
     uint32_t stride = (uint32_t)s->rfb->width * 4;
     uint8_t *to = s->pixels + (size_t)y1 * stride + (size_t)x1 * 4;
-    if (display_read(s->env.display, HEAD, &r, to, stride))
+    if (display_read(s->config->env.display, s->config->head, &r, to, stride))
         rfbMarkRectAsModified(s->rfb, x1, y1, x2, y2);
 }
 
@@ -146,8 +109,10 @@ static void read_damage(struct vnc_screen *s)
 static void take_cursor(struct vnc_screen *s, const struct head_state *old)
 {
     const struct head_state *now = &s->state;
-    if (now->cursor_gen != old->cursor_gen || now->cursor_visible != old->cursor_visible)
-        vnc_cursor_set(s->rfb, s->env.display, HEAD, now);
+    if (now->cursor_gen != old->cursor_gen || now->cursor_visible != old->cursor_visible) {
+        vnc_cursor_set(s->rfb, s->config->env.display, s->config->head, now);
+        vnc_extras_cursor_changed(&s->extras);
+    }
     /* where the library draws it for viewers that can not */
     s->rfb->cursorX = now->cursor_x + (int)now->hot_x;
     s->rfb->cursorY = now->cursor_y + (int)now->hot_y;
@@ -158,7 +123,7 @@ static bool take(struct vnc_screen *s, rfbClientPtr client)
 {
     struct head_state old = s->state;
     s->changed = false;
-    viewer_take(s->viewer, HEAD, &s->state, &s->damage);
+    viewer_take(s->viewer, s->config->head, &s->state, &s->damage);
     take_cursor(s, &old);
     if (!s->state.active) {
         if (old.active)
@@ -179,7 +144,7 @@ static bool take(struct vnc_screen *s, rfbClientPtr client)
 
 void vnc_screen_blank(struct vnc_screen *s)
 {
-    if (s->state.active)
+    if (s->state.active || !s->pixels)
         return;
     memset(s->pixels, 0, (size_t)s->rfb->width * (size_t)s->rfb->height * 4);
     rfbMarkRectAsModified(s->rfb, 0, 0, s->rfb->width, s->rfb->height);
@@ -191,43 +156,95 @@ void vnc_screen_changed(struct vnc_screen *s)
     s->changed = true;
 }
 
+/*
+ * Pictures scaled by the server are an old extension that libvncserver does with little care: such
+ * a message is not let near it where it can be seen coming, and is the client's last elsewhere.
+ */
+bool vnc_screen_allows(uint8_t message_type)
+{
+    return message_type != rfbSetScale && message_type != rfbPalmVNCSetScaleFactor;
+}
+
+void vnc_screen_check(struct vnc_screen *s, rfbClientPtr client)
+{
+    if (client->sock == RFB_INVALID_SOCKET || client->scaledScreen == s->rfb)
+        return;
+    log_debug(s->config->env.log, LOG_UI, "vnc: a viewer that wants pictures scaled goes");
+    rfbCloseClient(client);
+}
+
 void vnc_screen_update(struct vnc_screen *s, rfbClientPtr client)
 {
+    if (!s->pixels)
+        return;
     if (s->changed && !sraRgnEmpty(client->requestedRegion) && !take(s, client)) {
-        log_warn(s->env.log, "no memory for a VNC viewer's %ux%u picture; the viewer is dropped",
+        log_warn(s->config->env.log,
+                 "no memory for a VNC viewer's %ux%u picture; the viewer is dropped",
                  s->state.width, s->state.height);
         rfbCloseClient(client);
         return;
     }
-    rfbUpdateClient(client);
+    if (!sraRgnEmpty(client->requestedRegion))
+        vnc_extras_send(&s->extras, client, &s->state);
+    if (client->sock != RFB_INVALID_SOCKET)
+        rfbUpdateClient(client);
 }
 
 /* --- viewers come and go ---------------------------------------------------------------------- */
 
-bool vnc_screen_open(struct vnc_screen *s, struct viewer *viewer, struct loop_timer *blank)
+void vnc_screen_begin(struct vnc_screen *s, struct loop_timer *blank, void (*news)(void *ctx),
+                      void *ctx)
 {
-    struct head_wish wish;
-    s->viewer = viewer;
     s->blank = blank;
-    display_wish(s->env.display, HEAD, &wish);
-    s->state = (struct head_state){.width = MAX(wish.width, 1), .height = MAX(wish.height, 1)};
-    s->dark = true;
-    vnc_input_init(&s->input, s->env.input);
-    return make_pixels(s, NULL) && take(s, NULL);
+    s->news = news;
+    s->ctx = ctx;
+    vnc_input_init(&s->input, s->config->env.input);
 }
 
-void vnc_screen_close(struct vnc_screen *s)
+bool vnc_screen_open(struct vnc_screen *s, rfbClientPtr client)
 {
+    const struct ui_env *env = &s->config->env;
+    struct head_wish wish;
+    s->viewer = display_attach(env->display, s->news, s->ctx);
+    s->watch = input_watch(env->input, s->news, s->ctx);
+    if (!s->viewer || !s->watch)
+        return false;
+    display_wish(env->display, s->config->head, &wish);
+    s->state = (struct head_state){.width = MAX(wish.width, 1), .height = MAX(wish.height, 1)};
+    s->dark = true;
+    bool ok = make_pixels(s, client) && take(s, client);
+    client->format = s->rfb->serverFormat;
+    return ok;
+}
+
+/* What the library made for a viewer that asked for scaled pictures would stay for ever. */
+static void forget_scaled(rfbScreenInfoPtr rfb)
+{
+    while (rfb->scaledScreenNext) {
+        rfbScreenInfoPtr scaled = rfb->scaledScreenNext;
+        rfb->scaledScreenNext = scaled->scaledScreenNext;
+        free(scaled->frameBuffer);
+        free(scaled);
+    }
+}
+
+void vnc_screen_end(struct vnc_screen *s)
+{
+    if (s->viewer)
+        display_detach(s->viewer);
+    input_unwatch(s->watch);
     rfbSetCursor(s->rfb, NULL);
+    forget_scaled(s->rfb);
     s->rfb->frameBuffer = NULL;
     free(s->pixels);
     s->pixels = NULL;
     s->viewer = NULL;
+    s->watch = NULL;
 }
 
 bool vnc_screen_welcome(struct vnc_screen *s, rfbClientPtr client)
 {
-    return rfbEnableExtension(client, &s->extension, NULL);
+    return vnc_extras_enable(&s->extras, client);
 }
 
 void vnc_screen_farewell(struct vnc_screen *s, rfbClientPtr client)
@@ -235,21 +252,21 @@ void vnc_screen_farewell(struct vnc_screen *s, rfbClientPtr client)
     vnc_input_release(&s->input);
     if (client->sock != RFB_INVALID_SOCKET)
         rfbCloseClient(client);
-    rfbDisableExtension(client, &s->extension);
+    vnc_extras_disable(&s->extras, client);
     rfbClientConnectionGone(client);
 }
 
-bool vnc_screen_init(struct vnc_screen *s, const struct ui_env *env, char **passwords)
+bool vnc_screen_init(struct vnc_screen *s, const struct vnc_config *config)
 {
     memset(s, 0, sizeof(*s));
-    s->env = *env;
+    s->config = config;
     s->rfb = rfbGetScreen(NULL, NULL, MIN_SIDE, MIN_SIDE, 8, 3, 4);
     if (!s->rfb)
         return false;
-    s->extension.handleMessage = on_message;
-    s->extension.enablePseudoEncoding = on_encoding;
+    set_format(s->rfb);
+    vnc_extras_init(&s->extras, &s->input, config->env.display, config->head);
     s->rfb->screenData = s;
-    s->rfb->desktopName = env->name;
+    s->rfb->desktopName = config->env.name;
     s->rfb->cursor = NULL;
     s->rfb->deferUpdateTime = 0;
     s->rfb->deferPtrUpdateTime = 0;
@@ -257,8 +274,8 @@ bool vnc_screen_init(struct vnc_screen *s, const struct ui_env *env, char **pass
     s->rfb->kbdAddEvent = on_key;
     s->rfb->ptrAddEvent = on_pointer;
     s->rfb->setDesktopSizeHook = on_resize;
-    if (passwords) {
-        s->rfb->authPasswdData = passwords;
+    if (config->passwords) {
+        s->rfb->authPasswdData = config->passwords;
         s->rfb->passwordCheck = rfbCheckPasswordByList;
     }
     pixman_region32_init(&s->damage);

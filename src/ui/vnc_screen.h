@@ -11,41 +11,53 @@
 #define UI_VNC_SCREEN_H
 
 #include "host/loop.h"
-#include "ui/ui.h"
-#include "ui/vnc_input.h"
+#include "ui/vnc_extras.h"
+#include "ui/vnc_viewer.h"
 
 #include <rfb/rfb.h>
 
 struct vnc_screen {
-    struct ui_env env;
+    const struct vnc_config *config;
     rfbScreenInfoPtr rfb;
-    rfbProtocolExtension extension;
+    struct vnc_extras extras;
     struct vnc_input input;
-    /* while a viewer is there */
-    struct viewer *viewer;
+    /* from begin to end */
     struct loop_timer *blank; /* armed while a screen that went dark still shows its picture */
-    uint8_t *pixels;          /* BGRX, width * 4 bytes a row */
+    void (*news)(void *ctx);
+    void *ctx;
+    /* from open to end */
+    struct viewer *viewer;
+    struct input_watch *watch;
+    uint8_t *pixels; /* BGRX, width * 4 bytes a row */
     struct head_state state;
     pixman_region32_t damage;
     bool changed; /* there is something to take */
     bool dark;    /* pixels are black because the head shows nothing */
 };
 
-/* passwords: as for vnc_viewer_create. false: out of memory. */
-bool vnc_screen_init(struct vnc_screen *s, const struct ui_env *env, char **passwords);
+/* The config outlives the screen. False: out of memory. */
+bool vnc_screen_init(struct vnc_screen *s, const struct vnc_config *config);
 void vnc_screen_finish(struct vnc_screen *s);
 
-/* Before a viewer: takes the picture as it is now. `blank` is armed when vnc_screen_blank is to be
- * called. false: out of memory; close is called in any case. */
-bool vnc_screen_open(struct vnc_screen *s, struct viewer *viewer, struct loop_timer *blank);
-void vnc_screen_close(struct vnc_screen *s);
-/* A new viewer in the screen: before its first message. */
+/* Around a connection. `blank` is armed when vnc_screen_blank is to be called; news(ctx) is called
+ * on any thread when vnc_screen_changed is due. */
+void vnc_screen_begin(struct vnc_screen *s, struct loop_timer *blank, void (*news)(void *ctx),
+                      void *ctx);
+void vnc_screen_end(struct vnc_screen *s);
+/* The client may see the picture: makes it. Until then a stranger costs no pixels. False: out of
+ * memory. */
+bool vnc_screen_open(struct vnc_screen *s, rfbClientPtr client);
+/* A new client, before its first message. */
 bool vnc_screen_welcome(struct vnc_screen *s, rfbClientPtr client);
 /* It is gone or must go: lets go of its keys, closes and frees it. */
 void vnc_screen_farewell(struct vnc_screen *s, rfbClientPtr client);
 
-void vnc_screen_changed(struct vnc_screen *s); /* the display has something new */
+void vnc_screen_changed(struct vnc_screen *s); /* display or keyboard have something new */
 void vnc_screen_blank(struct vnc_screen *s);   /* the timer's time has come */
+/* May a message of this type be given to the library? */
+bool vnc_screen_allows(uint8_t message_type);
+/* After each message: closes a client that asked for what is not on offer. */
+void vnc_screen_check(struct vnc_screen *s, rfbClientPtr client);
 /* Reads what is new, if the viewer has asked for an update, and sends it. May close the client. */
 void vnc_screen_update(struct vnc_screen *s, rfbClientPtr client);
 

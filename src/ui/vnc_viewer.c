@@ -4,6 +4,7 @@
 #include "host/clock.h"
 #include "host/loop.h"
 #include "host/thread.h"
+#include "ui/vnc_auth.h"
 #include "ui/vnc_screen.h"
 
 #include <pthread.h>
@@ -16,12 +17,10 @@
 #define NS_PER_MS UINT64_C(1000000)
 
 struct vnc_viewer {
-    struct ui_env env;
+    struct vnc_config config;
     void (*done)(void *ctx, struct vnc_viewer *v);
     void *ctx;
     struct vnc_screen screen;
-    struct vnc_gate *gate;
-    bool secret; /* a password is asked for */
     /* the front-end's thread */
     bool busy;
     pthread_t thread;
@@ -30,6 +29,7 @@ struct vnc_viewer {
     /* while busy */
     struct loop *loop;
     atomic_bool welcome; /* through the handshake */
+    atomic_bool posted;  /* on_change is on its way */
     /* the viewer's thread */
     rfbClientPtr client;
     struct loop_timer *handshake;
@@ -47,52 +47,51 @@ static void update(struct vnc_viewer *v)
         loop_quit(v->loop);
 }
 
-/* How many bytes make the socket readable: a greeting is read when all of it is there, so that who
- * sends half of one holds up nobody. */
-static void want_bytes(struct vnc_viewer *v, int count)
+/* One message. The picture is there from the one on that says how large it is. */
+static void read_message(struct vnc_viewer *v)
 {
-    setsockopt(v->fd, SOL_SOCKET, SO_RCVLOWAT, &count, sizeof(count));
-}
-
-static void greet(struct vnc_viewer *v)
-{
-    bool first = !atomic_load(&v->gate->open);
-    if (first)
-        pthread_mutex_lock(&v->gate->lock);
-    rfbProcessClientMessage(v->client);
-    if (v->client->sock != RFB_INVALID_SOCKET)
-        atomic_store(&v->gate->open, true);
-    if (first)
-        pthread_mutex_unlock(&v->gate->lock);
-    want_bytes(v, 1);
+    rfbClientPtr client = v->client;
+    if (vnc_auth_message(client, v->config.passwords))
+        return;
+    if (client->state == RFB_INITIALISATION && !vnc_screen_open(&v->screen, client)) {
+        rfbCloseClient(client);
+        return;
+    }
+    uint8_t type;
+    if (client->state == RFB_NORMAL && !client->wsctx &&
+        recv(v->fd, &type, 1, MSG_PEEK | MSG_DONTWAIT) == 1 && !vnc_screen_allows(type)) {
+        rfbCloseClient(client);
+        return;
+    }
+    rfbProcessClientMessage(client);
+    vnc_screen_check(&v->screen, client);
 }
 
 static void on_socket(void *arg, unsigned events)
 {
     struct vnc_viewer *v = arg;
     (void)events;
-    if (v->client->state == RFB_PROTOCOL_VERSION)
-        greet(v);
-    else
-        rfbProcessClientMessage(v->client);
-    while (v->client->sock != RFB_INVALID_SOCKET && webSocketsHasDataInBuffer(v->client))
-        rfbProcessClientMessage(v->client);
+    do
+        read_message(v);
+    while (v->client->sock != RFB_INVALID_SOCKET && webSocketsHasDataInBuffer(v->client));
     update(v);
 }
 
-static void on_damage(void *arg)
+static void on_change(void *arg)
 {
     struct vnc_viewer *v = arg;
+    atomic_store(&v->posted, false);
     vnc_screen_changed(&v->screen);
     if (v->client)
         update(v);
 }
 
-/* Any thread; the display calls it once until the viewer takes. */
-static void on_display(void *ctx)
+/* Any thread: the display or the guest's keyboard has news. */
+static void on_news(void *ctx)
 {
     struct vnc_viewer *v = ctx;
-    loop_post(v->loop, on_damage, v);
+    if (!atomic_exchange(&v->posted, true))
+        loop_post(v->loop, on_change, v);
 }
 
 static void on_blank(void *arg)
@@ -116,10 +115,11 @@ static void on_handshake(void *arg)
  */
 static bool trusted(struct vnc_viewer *v)
 {
-    if (v->secret || !v->client->wsctx)
+    if (v->config.browsers || !v->client->wsctx)
         return true;
-    log_warn(v->env.log, "a web browser was refused as a VNC viewer: that takes a password; add "
-                         ",password=FILE");
+    log_warn(v->config.env.log,
+             "a web browser was refused as a VNC viewer: that takes a password; add "
+             ",password=FILE, or use --display web");
     return false;
 }
 
@@ -127,7 +127,6 @@ static bool trusted(struct vnc_viewer *v)
 static void serve(struct vnc_viewer *v)
 {
     int fd = dup(v->fd);
-    want_bytes(v, sz_rfbProtocolVersionMsg);
     v->client = fd >= 0 && fd < FD_SETSIZE ? rfbNewClient(v->screen.rfb, fd) : NULL;
     if (!v->client) {
         if (fd >= FD_SETSIZE)
@@ -137,11 +136,11 @@ static void serve(struct vnc_viewer *v)
     v->handshake = loop_timer_add(v->loop, on_handshake, v);
     struct loop_fd *src = loop_fd_add(v->loop, v->fd, LOOP_READ, on_socket, v);
     if (v->handshake && src && trusted(v) && vnc_screen_welcome(&v->screen, v->client)) {
-        log_debug(v->env.log, LOG_UI, "vnc: a viewer from %s comes", v->client->host);
+        log_debug(v->config.env.log, LOG_UI, "vnc: a viewer from %s comes", v->client->host);
         loop_timer_set(v->handshake, host_now_ns() + VNC_HANDSHAKE_MS * NS_PER_MS);
         loop_run(v->loop);
     }
-    log_debug(v->env.log, LOG_UI, "vnc: a viewer from %s leaves", v->client->host);
+    log_debug(v->config.env.log, LOG_UI, "vnc: a viewer from %s leaves", v->client->host);
     vnc_screen_farewell(&v->screen, v->client);
     v->client = NULL;
 }
@@ -150,12 +149,11 @@ static void *viewer_main(void *arg)
 {
     struct vnc_viewer *v = arg;
     struct loop_timer *blank = loop_timer_add(v->loop, on_blank, v);
-    struct viewer *display = display_attach(v->env.display, on_display, v);
-    if (blank && display && vnc_screen_open(&v->screen, display, blank))
+    if (blank) {
+        vnc_screen_begin(&v->screen, blank, on_news, v);
         serve(v);
-    if (display)
-        display_detach(display);
-    vnc_screen_close(&v->screen);
+        vnc_screen_end(&v->screen);
+    }
     shutdown(v->fd, SHUT_RDWR);
     v->done(v->ctx, v);
     return NULL;
@@ -163,19 +161,16 @@ static void *viewer_main(void *arg)
 
 /* --- the front-end's side --------------------------------------------------------------------- */
 
-struct vnc_viewer *vnc_viewer_create(const struct ui_env *env, struct vnc_gate *gate,
-                                     char **passwords,
+struct vnc_viewer *vnc_viewer_create(const struct vnc_config *config,
                                      void (*done)(void *ctx, struct vnc_viewer *v), void *ctx)
 {
     struct vnc_viewer *v = calloc(1, sizeof(*v));
     if (!v)
         return NULL;
-    v->env = *env;
-    v->gate = gate;
-    v->secret = passwords;
+    v->config = *config;
     v->done = done;
     v->ctx = ctx;
-    if (!vnc_screen_init(&v->screen, env, passwords)) {
+    if (!vnc_screen_init(&v->screen, &v->config)) {
         free(v);
         return NULL;
     }
@@ -199,6 +194,7 @@ bool vnc_viewer_start(struct vnc_viewer *v, int fd)
     v->fd = fd;
     v->since = host_now_ns();
     atomic_store(&v->welcome, false);
+    atomic_store(&v->posted, false);
     v->loop = loop_create();
     v->busy = v->loop && !host_thread_start(&v->thread, "vnc-viewer", viewer_main, v);
     if (!v->busy) {

@@ -13,31 +13,24 @@
 
 #include "ui/ui.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-
 #define VNC_STALL_MS     5000  /* a viewer that reads or writes nothing for so long is dropped */
 #define VNC_HANDSHAKE_MS 10000 /* and one that is not through the handshake by then */
 
 struct vnc_viewer;
 
-/*
- * The library fills its list of ways to log in when it answers a greeting, and guards it by
- * nothing. So greetings are answered one by one, until one was: later ones only read the list.
- * Shared by all viewers.
- */
-struct vnc_gate {
-    pthread_mutex_t lock;
-    atomic_bool open;
+/* What all viewers of a front-end have in common. */
+struct vnc_config {
+    struct ui_env env;
+    unsigned head;    /* the one they see */
+    char **passwords; /* NULL-terminated list, or NULL: none is asked for; outlives the viewers */
+    bool browsers;    /* WebSockets are served too */
 };
 
 /*
- * A place for a viewer, without one. passwords: NULL-terminated list, or NULL: none is asked for;
- * the gate and both outlive the viewer. done(ctx, v) is called on the viewer's thread as its last
- * act. NULL: out of memory. All functions here: the front-end's thread only.
+ * A place for a viewer, without one. done(ctx, v) is called on the viewer's thread as its last act.
+ * NULL: out of memory. All functions here: the front-end's thread only.
  */
-struct vnc_viewer *vnc_viewer_create(const struct ui_env *env, struct vnc_gate *gate,
-                                     char **passwords,
+struct vnc_viewer *vnc_viewer_create(const struct vnc_config *config,
                                      void (*done)(void *ctx, struct vnc_viewer *v), void *ctx);
 void vnc_viewer_destroy(struct vnc_viewer *v); /* drops who is there; NULL is fine */
 

@@ -6,6 +6,7 @@ import struct
 import subprocess
 
 RAW, DESKTOP_SIZE, CURSOR, EXTENDED_KEYS, EXTENDED_DESKTOP_SIZE = 0, -223, -239, -258, -308
+LED_STATE, ALPHA_CURSOR, VMWARE_CURSOR = -261, -314, 0x574d5664
 
 
 class Gone(Exception):
@@ -21,12 +22,16 @@ def encrypt(password, challenge):
 
 class Viewer:
     def __init__(self, port, encodings=(RAW, CURSOR, EXTENDED_KEYS, EXTENDED_DESKTOP_SIZE, DESKTOP_SIZE),
-                 password=None, receive_buffer=None, timeout=10):
-        self.sock = socket.socket()
+                 password=None, receive_buffer=None, timeout=10, version=8, connection=None):
+        """connection: speak through this one (websocket.py) instead of a new one to the port."""
+        self.sock = connection or socket.socket()
         self.sock.settimeout(timeout)
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.sock.connect(("127.0.0.1", port))
+        if not connection:
+            self.sock.connect(("127.0.0.1", port))
+        self.version = version
+        self.leds = None    # bits: Scroll, Num, Caps
         self.cursor = None  # (width, height, hot x, hot y, pixels, mask)
         self.extended_keys = False
         self.handshake(password)
@@ -40,16 +45,17 @@ class Viewer:
 
     def handshake(self, password):
         assert self.read(12) == b"RFB 003.008\n"
-        self.send(b"RFB 003.008\n")
-        types = self.read(self.read(1)[0])
+        self.send(b"RFB 003.00%d\n" % self.version)
+        types = self.read(self.read(1)[0]) if self.version >= 7 else self.read(4)[3:]
         self.security = types
         wanted = 1 if password is None else 2
         if wanted not in types:
             raise Gone(f"security types {list(types)}")
-        self.send(bytes([wanted]))
+        if self.version >= 7:
+            self.send(bytes([wanted]))
         if password is not None:
             self.send(encrypt(password, self.read(16)))
-        if struct.unpack(">I", self.read(4))[0]:
+        if (self.version >= 8 or password is not None) and struct.unpack(">I", self.read(4))[0]:
             raise Gone("refused")
         self.send(b"\x01")
 
@@ -90,6 +96,14 @@ class Viewer:
             self.draw(x, y, w, h)
         elif encoding == CURSOR:
             self.cursor = (w, h, x, y, self.read(w * h * 4), self.read((w + 7) // 8 * h))
+        elif encoding == ALPHA_CURSOR:
+            assert self.read(4) == b"\0\0\0\0"  # raw
+            self.cursor = (w, h, x, y, self.read(w * h * 4), None)
+        elif encoding == VMWARE_CURSOR:
+            assert self.read(2) == b"\1\0"  # with alpha
+            self.cursor = (w, h, x, y, self.read(w * h * 4), None)
+        elif encoding == LED_STATE:
+            self.leds = self.read(1)[0]
         elif encoding == EXTENDED_KEYS:
             self.extended_keys = True
         elif encoding in (DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE):

@@ -12,7 +12,7 @@ import tempfile
 import time
 
 from fake import Fake
-from rfb import CURSOR, Gone, RAW, Viewer
+from rfb import ALPHA_CURSOR, CURSOR, EXTENDED_DESKTOP_SIZE, Gone, LED_STATE, RAW, Viewer, VMWARE_CURSOR
 
 SKIP = 77
 KEY_A, KEY_1, KEY_LEFTSHIFT, KEY_RIGHTCTRL, KEY_KP7, KEY_F12 = 30, 2, 42, 97, 71, 88
@@ -59,6 +59,7 @@ def test_modes(fake):
     fake.do("mode 320 200")
     same(fake, viewer)
     viewer.resize(800, 600)
+    fake.expect("wish 0 1 800 600")
     viewer.resize(10, 10)
     viewer.until(lambda: viewer.resize_answer[1] != 0, "the refusal of a size out of range")
     viewer.close()
@@ -88,6 +89,72 @@ def test_cursor(fake):
     drawn.close()
 
 
+def test_alpha(fake):
+    """A half-transparent pointer, for viewers that know one: colours multiplied by alpha, or whole."""
+    fake.do("mode 320 200")
+    fake.do("cursor 4 3 5 6 10204080")  # as the guest has them, multiplied
+    for encoding, pixel in ((ALPHA_CURSOR, b"\x40\x20\x10\x80"), (VMWARE_CURSOR, b"\x80\x40\x20\x80")):
+        viewer = Viewer(fake.port, encodings=(RAW, CURSOR, encoding))
+        viewer.until(lambda: viewer.cursor and viewer.cursor[0] == 4, "the pointer")
+        assert viewer.cursor[:2] == (4, 3) and viewer.cursor[4] == pixel * 12, viewer.cursor
+        same(fake, viewer)
+        viewer.close()
+    both = Viewer(fake.port, encodings=(RAW, VMWARE_CURSOR, ALPHA_CURSOR, CURSOR))
+    both.until(lambda: both.cursor, "the pointer")
+    assert both.cursor[5] is None and both.cursor[4][:4] == b"\x40\x20\x10\x80", "the best way was not taken"
+    fake.do("cursor 0 0 0 0 0")
+    both.until(lambda: both.cursor[0] == 0, "no pointer")
+    both.close()
+
+
+def test_leds(fake):
+    fake.do("leds 0")
+    viewer = Viewer(fake.port, encodings=(RAW, LED_STATE))
+    viewer.until(lambda: viewer.leds == 0, "the LEDs")
+    for guest, seen in ((1, 2), (2, 4), (4, 1), (7, 7), (0, 0)):  # Num, Caps, Scroll
+        fake.do(f"leds {guest}")
+        viewer.until(lambda: viewer.leds == seen, f"LEDs {guest}")
+    viewer.close()
+
+
+def test_versions(fake):
+    """Viewers of all ages."""
+    for version in (3, 7, 8):
+        viewer = Viewer(fake.port, version=version)
+        same(fake, viewer)
+        viewer.close()
+
+
+def test_heads(program):
+    """Two front-ends, a screen each; the pointer lands on the right one; their passwords do not mix."""
+    with tempfile.NamedTemporaryFile("w") as f:
+        f.write("right")
+        f.flush()
+        fake = Fake(program, "vnc", "127.0.0.1:0", "vnc", f"127.0.0.1:0,head=1,password={f.name}")
+        fake.do("head 1")
+        fake.do("plug 100 200")
+        fake.do("mode 100 200")
+        other = fake.snapshot()
+        fake.do("head 0")
+        fake.do("mode 320 200")
+        first = Viewer(fake.ports[0])
+        same(fake, first)
+        try:
+            Viewer(fake.ports[1])
+            raise AssertionError("no password was asked for")
+        except Gone:
+            pass
+        second = Viewer(fake.ports[1], password="right")
+        second.until(lambda: second.rgb() == other, "the second screen")
+        second.pointer(0, 0, 100)
+        fake.expect("tablet 3 0 25005")  # 320.5 of 420
+        first.pointer(0, 0, 0)
+        fake.expect("tablet 3 0 39")
+        second.resize(300, 400)
+        fake.expect("wish 1 1 300 400")
+        fake.stop()
+
+
 def test_keys(fake):
     viewer = Viewer(fake.port)
     for keysym, code in ((ord("a"), KEY_A), (ord("A"), KEY_A), (ord("!"), KEY_1), (0xffe1, KEY_LEFTSHIFT),
@@ -115,9 +182,7 @@ def test_held(fake):
     one.pointer(1, 5, 5)
     fake.expect(f"tablet 1 {BTN_LEFT} 1")
     one.close()
-    before = fake.expect(f"keyboard 1 {KEY_A} 0")
-    assert f"tablet 1 {BTN_LEFT} 0" in before
-    fake.do("move 0 0")
+    before = fake.expect(f"keyboard 1 {KEY_A} 0") + fake.expect(f"tablet 1 {BTN_LEFT} 0") + fake.do("move 0 0")
     assert not any(f" {KEY_1} " in line for line in before), "another viewer's key came up"
     other.close()
     fake.expect(f"keyboard 1 {KEY_1} 0")
@@ -185,7 +250,7 @@ def test_strangers(fake):
             except OSError:
                 pass
     for message in (b"\xff\x07", b"\x99", struct.pack(">BxH", 2, 65535), struct.pack(">BxxxI", 6, 0xffffffff),
-                    os.urandom(400)):
+                    os.urandom(400), b"\x08\x02\0\0", b"\x0f\x02\0\0"):  # the last two: pictures scaled down
         stranger = Viewer(fake.port)
         stranger.send(message)
         stranger.close()
@@ -250,7 +315,7 @@ def test_refusals(program, busy_port):
     for args, why in ((f"127.0.0.1:{busy_port}", "in use"), ("0.0.0.0:0", "password"), ("[::]:0", "password"),
                       ("127.0.0.1", "ADDRESS:PORT"), ("127.0.0.1:70000", "ADDRESS:PORT"),
                       ("127.0.0.1:0,colour=red", "colour=red"), ("0.0.0.0:0,password=/nowhere", "/nowhere"),
-                      (f"0.0.0.0:0,password={empty}", "1 to 8")):
+                      (f"0.0.0.0:0,password={empty}", "1 to 8"), ("127.0.0.1:0,head=9", "no head 9")):
         done = subprocess.run([program, "vnc", args], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                               timeout=10)
         assert done.returncode == 1 and why in done.stderr and done.stderr.count("\n") == 1, (args, done)
@@ -277,7 +342,7 @@ def test_password(program):
 def main():
     program = sys.argv[1]
     fake = Fake(program, "vnc", "127.0.0.1:0")
-    for test in (test_pixels, test_modes, test_cursor, test_keys, test_held, test_pointer, test_viewers,
+    for test in (test_pixels, test_modes, test_cursor, test_alpha, test_leds, test_versions, test_keys, test_held, test_pointer, test_viewers,
                  test_strangers, test_idle):
         start = time.monotonic()
         test(fake)
@@ -286,6 +351,7 @@ def main():
     test_refusals(program, fake.port)
     fake.stop()
     test_password(program)
+    test_heads(program)
     return 0
 
 

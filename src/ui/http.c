@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/http.h"
+
+#include "host/clock.h"
+#include "host/thread.h"
+#include "ui/http_request.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NS_PER_MS UINT64_C(1000000)
+
+struct connection {
+    struct http *http;
+    bool busy;
+    int fd;
+    uint64_t since;
+    struct loop_fd *source;
+    struct loop_timer *timeout;
+    /* the answer */
+    char head[512];
+    size_t head_size, head_sent;
+    int file; /* -1: there is none to send */
+    off_t file_sent, file_size;
+};
+
+struct http {
+    struct http_config config;
+    int folder;
+    struct connection connection[HTTP_MAX];
+    struct log_limit limit;
+};
+
+static void hang_up(struct connection *c, bool close_fd)
+{
+    loop_fd_remove(c->source);
+    loop_timer_remove(c->timeout);
+    if (c->file >= 0)
+        close(c->file);
+    if (close_fd)
+        close(c->fd);
+    c->busy = false;
+}
+
+static void on_timeout(void *arg)
+{
+    hang_up(arg, true);
+}
+
+static void progress(struct connection *c)
+{
+    loop_timer_set(c->timeout, host_now_ns() + HTTP_TIMEOUT_MS * NS_PER_MS);
+}
+
+/* --- answering -------------------------------------------------------------------------------- */
+
+/* Sends what it can; true: all is sent, or it will never be. */
+static bool send_some(struct connection *c)
+{
+    while (c->head_sent < c->head_size) {
+        ssize_t n = send(c->fd, c->head + c->head_sent, c->head_size - c->head_sent, MSG_NOSIGNAL);
+        if (n < 0)
+            return errno != EAGAIN && errno != EINTR;
+        c->head_sent += (size_t)n;
+    }
+    while (c->file >= 0 && c->file_sent < c->file_size) {
+        ssize_t n = sendfile(c->fd, c->file, &c->file_sent, (size_t)(c->file_size - c->file_sent));
+        if (n <= 0)
+            return n == 0 || (errno != EAGAIN && errno != EINTR);
+        progress(c);
+    }
+    return true;
+}
+
+/* The client may close first, then nothing of the answer is lost. */
+static void finish_or_wait(struct connection *c)
+{
+    if (!send_some(c)) {
+        loop_fd_set(c->source, LOOP_WRITE);
+        return;
+    }
+    shutdown(c->fd, SHUT_WR);
+    hang_up(c, true);
+}
+
+/* more: header lines, each with its line's end. The body is `text`, or the file. */
+static void answer(struct connection *c, const char *status, const char *more, const char *text)
+{
+    static const char common[] = "Connection: close\r\n"
+                                 "X-Content-Type-Options: nosniff\r\n"
+                                 "Content-Security-Policy: frame-ancestors 'self'\r\n"
+                                 "Cache-Control: no-cache\r\n";
+    long long size = c->file >= 0 ? (long long)c->file_size : (long long)strlen(text);
+    int n = snprintf(c->head, sizeof(c->head), "HTTP/1.1 %s\r\n%s%sContent-Length: %lld\r\n\r\n%s",
+                     status, common, more, size, text);
+    c->head_size = MIN((size_t)n, sizeof(c->head) - 1);
+    finish_or_wait(c);
+}
+
+static void refuse(struct connection *c, const char *status, const char *text)
+{
+    answer(c, status, "Content-Type: text/plain\r\n", text);
+}
+
+static void send_file(struct connection *c, const char *path)
+{
+    struct stat st;
+    char type[80];
+    c->file = openat(c->http->folder, path + 1, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (c->file < 0 || fstat(c->file, &st) || !S_ISREG(st.st_mode)) {
+        if (c->file >= 0)
+            close(c->file);
+        c->file = -1;
+        refuse(c, "404 Not Found", "There is no such file.\n");
+        return;
+    }
+    c->file_size = st.st_size;
+    snprintf(type, sizeof(type), "Content-Type: %s\r\n", http_type(path));
+    answer(c, "200 OK", type, "");
+}
+
+static void serve_file(struct connection *c, const struct http_request *r)
+{
+    char location[200];
+    if (!r->get) {
+        answer(c, "405 Method Not Allowed", "Allow: GET\r\n", "");
+    } else if (!strcmp(r->path, "/")) {
+        snprintf(location, sizeof(location), "Location: %s\r\n", c->http->config.start);
+        answer(c, "302 Found", location, "");
+    } else if (!r->path[0]) {
+        refuse(c, "404 Not Found", "There is no such file.\n");
+    } else {
+        send_file(c, r->path);
+    }
+}
+
+/* --- asking ----------------------------------------------------------------------------------- */
+
+static void go_on_as_websocket(struct connection *c, const struct http_request *r)
+{
+    struct http *h = c->http;
+    int fd = c->fd, one = 1;
+    if (!http_same_origin(r, h->config.local_only)) {
+        log_limited(h->config.log, &h->limit,
+                    "a page of %s wanted to see the screen and was refused; open the address that "
+                    "riscreen printed",
+                    r->origin[0] ? r->origin : "nobody");
+        refuse(c, "403 Forbidden", "This page may not see the screen.\n");
+        return;
+    }
+    hang_up(c, false);
+    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &one, sizeof(one));
+    h->config.websocket(h->config.ctx, fd);
+}
+
+/* Looks at the request without taking it: a WebSocket's is left for who goes on with it. */
+static void read_request(struct connection *c)
+{
+    char text[HTTP_REQUEST + 1];
+    struct http_request r;
+    ssize_t n = recv(c->fd, text, HTTP_REQUEST, MSG_PEEK);
+    if (n <= 0) {
+        if (n == 0 || (errno != EAGAIN && errno != EINTR))
+            hang_up(c, true);
+        return;
+    }
+    size_t length = http_head_length(text, (size_t)n);
+    if (!length && n < HTTP_REQUEST) {
+        int more = (int)n + 1; /* to be called again when there is more of it */
+        setsockopt(c->fd, SOL_SOCKET, SO_RCVLOWAT, &more, sizeof(more));
+        return;
+    }
+    text[length] = 0;
+    if (length && http_parse(&r, text) && r.get && r.websocket) {
+        go_on_as_websocket(c, &r);
+        return;
+    }
+    if (recv(c->fd, text, length ? length : (size_t)n, 0) < 0)
+        hang_up(c, true);
+    else if (!length)
+        refuse(c, "431 Request Header Fields Too Large", "That is too long a request.\n");
+    else if (!http_parse(&r, text))
+        refuse(c, "400 Bad Request", "This is a web server.\n");
+    else
+        serve_file(c, &r);
+}
+
+static void on_connection(void *arg, unsigned events)
+{
+    struct connection *c = arg;
+    if (c->head_size)
+        finish_or_wait(c);
+    else if (events & LOOP_READ)
+        read_request(c);
+    else
+        hang_up(c, true);
+}
+
+/* --- coming and going ------------------------------------------------------------------------- */
+
+/* A free place, or the one of who has been there longest. */
+static struct connection *make_place(struct http *h)
+{
+    struct connection *oldest = &h->connection[0];
+    for (struct connection *c = h->connection; c < h->connection + HTTP_MAX; c++) {
+        if (!c->busy)
+            return c;
+        if (c->since < oldest->since)
+            oldest = c;
+    }
+    hang_up(oldest, true);
+    return oldest;
+}
+
+void http_admit(struct http *h, int fd)
+{
+    struct connection *c = make_place(h);
+    *c = (struct connection){.http = h, .busy = true, .fd = fd, .since = host_now_ns(), .file = -1};
+    c->source = loop_fd_add(h->config.loop, fd, LOOP_READ, on_connection, c);
+    c->timeout = loop_timer_add(h->config.loop, on_timeout, c);
+    if (c->source && c->timeout) {
+        progress(c);
+        return;
+    }
+    if (c->source)
+        loop_fd_remove(c->source);
+    if (c->timeout)
+        loop_timer_remove(c->timeout);
+    close(fd);
+    c->busy = false;
+}
+
+struct http *http_create(const struct http_config *config, char *err, size_t err_size)
+{
+    struct http *h = calloc(1, sizeof(*h));
+    if (!h) {
+        snprintf(err, err_size, "not enough memory");
+        return NULL;
+    }
+    h->config = *config;
+    h->folder = open(config->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (h->folder >= 0)
+        return h;
+    snprintf(err, err_size, "%s: %s", config->folder, strerror(errno));
+    free(h);
+    return NULL;
+}
+
+void http_destroy(struct http *h)
+{
+    if (!h)
+        return;
+    for (struct connection *c = h->connection; c < h->connection + HTTP_MAX; c++)
+        if (c->busy)
+            hang_up(c, true);
+    close(h->folder);
+    free(h);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/http_request.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+size_t http_head_length(const char *text, size_t n)
+{
+    const char *end = memmem(text, n, "\r\n\r\n", 4);
+    return end ? (size_t)(end - text) + 4 : 0;
+}
+
+/* Copies a path that names a file below a folder: no part of it begins with a dot, and all is
+ * spelt out. */
+static void copy_path(char *to, size_t size, const char *from, size_t n)
+{
+    to[0] = 0;
+    if (!n || n >= size || from[0] != '/')
+        return;
+    for (size_t i = 0; i < n; i++) {
+        char c = from[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && !strchr("/._-", c))
+            return;
+        if (c == '.' && from[i - 1] == '/')
+            return;
+    }
+    snprintf(to, size, "%.*s", (int)n, from);
+}
+
+/* The value of a header line "Name: value", or NULL if it is another header. */
+static const char *value_of(const char *line, const char *name)
+{
+    size_t n = strlen(name);
+    if (strncasecmp(line, name, n) || line[n] != ':')
+        return NULL;
+    return line + n + 1 + strspn(line + n + 1, " \t");
+}
+
+static void copy_value(char *to, size_t size, const char *value)
+{
+    size_t n = strcspn(value, " \t\r\n");
+    snprintf(to, size, "%.*s", n < size ? (int)n : 0, value);
+}
+
+static void take_header(struct http_request *r, const char *line)
+{
+    const char *value;
+    if ((value = value_of(line, "Host")))
+        copy_value(r->host, sizeof(r->host), value);
+    else if ((value = value_of(line, "Origin")))
+        copy_value(r->origin, sizeof(r->origin), value);
+    else if ((value = value_of(line, "Upgrade")))
+        r->websocket = !strncasecmp(value, "websocket", 9);
+}
+
+bool http_parse(struct http_request *r, const char *head)
+{
+    memset(r, 0, sizeof(*r));
+    size_t method = strcspn(head, " \r\n");
+    if (!method || head[method] != ' ')
+        return false;
+    const char *path = head + method + 1;
+    size_t n = strcspn(path, " ?\r\n");
+    const char *version = path + strcspn(path, " \r\n");
+    if (strncmp(version, " HTTP/1.", 8))
+        return false;
+    r->get = method == 3 && !memcmp(head, "GET", 3);
+    copy_path(r->path, sizeof(r->path), path, n);
+    for (const char *line = head; (line = strstr(line, "\r\n")) && line[2] != '\r';)
+        take_header(r, line += 2);
+    return true;
+}
+
+/* Is this host (with or without a port) this machine by its very name? A name that someone's name
+ * server may lead here is not. */
+static bool is_local(const char *host)
+{
+    size_t n = host[0] == '[' && strchr(host, ']') ? strcspn(host, "]") + 1 : strcspn(host, ":");
+    unsigned a, b, c, d;
+    int end = 0;
+    if (host[n] && host[n] != ':')
+        return false;
+    if ((n == 9 && !strncasecmp(host, "localhost", n)) || (n == 5 && !strncmp(host, "[::1]", n)))
+        return true;
+    return sscanf(host, "%3u.%3u.%3u.%3u%n", &a, &b, &c, &d, &end) == 4 && (size_t)end == n &&
+           a == 127;
+}
+
+bool http_same_origin(const struct http_request *r, bool local)
+{
+    const char *at = strstr(r->origin, "://");
+    return r->host[0] && at && !strcasecmp(at + 3, r->host) && (!local || is_local(r->host));
+}
+
+const char *http_type(const char *path)
+{
+    static const struct {
+        const char *ending, *type;
+    } types[] = {
+        {".html", "text/html; charset=utf-8"},
+        {".js", "text/javascript; charset=utf-8"},
+        {".mjs", "text/javascript; charset=utf-8"},
+        {".css", "text/css; charset=utf-8"},
+        {".json", "application/json"},
+        {".svg", "image/svg+xml"},
+        {".png", "image/png"},
+        {".ico", "image/x-icon"},
+        {".oga", "audio/ogg"},
+        {".mp3", "audio/mpeg"},
+        {".ttf", "font/ttf"},
+        {".woff", "font/woff"},
+    };
+    const char *ending = strrchr(path, '.');
+    for (size_t i = 0; ending && i < ARRAY_SIZE(types); i++)
+        if (!strcmp(ending, types[i].ending))
+            return types[i].type;
+    return "application/octet-stream";
+}

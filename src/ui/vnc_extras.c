@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/vnc_extras.h"
+
+#include "ui/keymap.h"
+#include "ui/vnc_cursor.h"
+#include "ui/vnc_keysym.h"
+#include "ui/vnc_screen.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXTENDED_KEYS (-258) /* QEMU's */
+#define LED_STATE     (-261)
+#define ALPHA_CURSOR  (-314)       /* RGBA, colours multiplied by alpha */
+#define VMWARE_CURSOR (0x574d5664) /* RGBA, colours whole, after a word that says so */
+#define LEDS_UNTOLD   UINT32_MAX
+
+#define QEMU_MESSAGE    255 /* from a viewer */
+#define QEMU_KEY        0
+#define QEMU_KEY_LENGTH 12
+
+#define HEADER 16 /* of an update of one rectangle */
+
+/* Not an extension's data: the library would free that. */
+static struct vnc_extras *extras_of(rfbClientPtr client)
+{
+    struct vnc_screen *screen = client->screen->screenData;
+    return &screen->extras;
+}
+
+/* --- sending ---------------------------------------------------------------------------------- */
+
+static void put16(uint8_t *to, unsigned value)
+{
+    to[0] = (uint8_t)(value >> 8);
+    to[1] = (uint8_t)value;
+}
+
+static void put_header(uint8_t *to, unsigned x, unsigned y, unsigned w, unsigned h, int encoding)
+{
+    static const uint8_t one_rectangle[4] = {0, 0, 0, 1};
+    memcpy(to, one_rectangle, sizeof(one_rectangle));
+    put16(to + 4, x);
+    put16(to + 6, y);
+    put16(to + 8, w);
+    put16(to + 10, h);
+    put16(to + 12, (uint32_t)encoding >> 16);
+    put16(to + 14, (uint32_t)encoding & 0xffff);
+}
+
+static void send_all(rfbClientPtr client, const uint8_t *data, size_t size)
+{
+    if (rfbWriteExact(client, (const char *)data, (int)size) <= 0)
+        rfbCloseClient(client);
+}
+
+static void send_leds(struct vnc_extras *x, rfbClientPtr client, unsigned leds)
+{
+    /* the guest's bits are Num, Caps, Scroll from the lowest; these are Scroll, Num, Caps */
+    uint8_t update[HEADER + 1];
+    put_header(update, 0, 0, 1, 1, LED_STATE);
+    update[HEADER] = (uint8_t)((leds >> 2 & 1) | (leds & 1) << 1 | (leds >> 1 & 1) << 2);
+    x->leds_told = leds;
+    send_all(client, update, sizeof(update));
+}
+
+static void send_cursor(struct vnc_extras *x, rfbClientPtr client, const struct head_state *state)
+{
+    struct picture *pic = state->cursor_visible ? display_cursor(x->display, x->head) : NULL;
+    uint32_t w = pic ? pic->width : 0, h = pic ? pic->height : 0;
+    bool whole = x->cursor_encoding == VMWARE_CURSOR;
+    size_t lead = whole ? 2 : 4; /* its kind, or that the pixels are raw */
+    uint8_t *update = calloc(1, HEADER + lead + (size_t)w * h * 4);
+    if (update) {
+        put_header(update, w ? MIN(state->hot_x, w - 1) : 0, h ? MIN(state->hot_y, h - 1) : 0, w, h,
+                   x->cursor_encoding);
+        update[HEADER] = whole; /* kind 1: with alpha */
+        if (pic)
+            vnc_cursor_rgba(pic, update + HEADER + lead, whole);
+        send_all(client, update, HEADER + lead + (size_t)w * h * 4);
+    }
+    free(update);
+    picture_destroy(pic);
+}
+
+void vnc_extras_cursor_changed(struct vnc_extras *x)
+{
+    x->cursor_due = true;
+}
+
+void vnc_extras_send(struct vnc_extras *x, rfbClientPtr client, const struct head_state *state)
+{
+    unsigned leds = input_leds(x->input->held.hub);
+    if (x->leds && leds != x->leds_told)
+        send_leds(x, client, leds);
+    if (!x->cursor_encoding)
+        return;
+    client->cursorWasChanged = FALSE; /* the library's way of sending it is not needed */
+    if (x->cursor_due && client->sock != RFB_INVALID_SOCKET)
+        send_cursor(x, client, state);
+    x->cursor_due = false;
+}
+
+/* --- what the viewer says --------------------------------------------------------------------- */
+
+/* A key event that carries the key's place, as a PC scancode, beside its keysym. */
+static rfbBool on_message(rfbClientPtr client, void *data, const rfbClientToServerMsg *msg)
+{
+    uint8_t rest[QEMU_KEY_LENGTH - 1];
+    uint32_t words[2];
+    (void)data;
+    if (msg->type != QEMU_MESSAGE)
+        return FALSE;
+    if (rfbReadExact(client, (char *)rest, sizeof(rest)) <= 0 || rest[0] != QEMU_KEY) {
+        rfbCloseClient(client);
+        return TRUE;
+    }
+    memcpy(words, rest + 3, sizeof(words));
+    unsigned code = keymap_from_number(ntohl(words[1]));
+    vnc_input_key(extras_of(client)->input, code ? code : vnc_key_from_keysym(ntohl(words[0])),
+                  rest[1] || rest[2]);
+    return TRUE;
+}
+
+/* The pointer is the viewer's to draw, in the best of the ways it knows. */
+static void take_cursor_encoding(struct vnc_extras *x, rfbClientPtr client, int encoding)
+{
+    client->enableCursorShapeUpdates = TRUE;
+    if (x->cursor_encoding != ALPHA_CURSOR)
+        x->cursor_encoding = encoding;
+    x->cursor_due = true;
+}
+
+static rfbBool on_encoding(rfbClientPtr client, void **data, int encoding)
+{
+    struct vnc_extras *x = extras_of(client);
+    (void)data;
+    uint8_t yes[HEADER];
+    switch (encoding) {
+    case EXTENDED_KEYS: /* an empty rectangle says that the server knows them too */
+        put_header(yes, 0, 0, 0, 0, EXTENDED_KEYS);
+        send_all(client, yes, sizeof(yes));
+        return TRUE;
+    case LED_STATE:
+        x->leds = true;
+        x->leds_told = LEDS_UNTOLD;
+        return TRUE;
+    case ALPHA_CURSOR:
+    case VMWARE_CURSOR: take_cursor_encoding(x, client, encoding); return TRUE;
+    default: return FALSE;
+    }
+}
+
+void vnc_extras_init(struct vnc_extras *x, struct vnc_input *input, struct display *d,
+                     unsigned head)
+{
+    *x = (struct vnc_extras){.input = input, .display = d, .head = head};
+    x->extension.handleMessage = on_message;
+    x->extension.enablePseudoEncoding = on_encoding;
+}
+
+bool vnc_extras_enable(struct vnc_extras *x, rfbClientPtr client)
+{
+    x->leds = false;
+    x->cursor_encoding = 0;
+    return rfbEnableExtension(client, &x->extension, NULL);
+}
+
+void vnc_extras_disable(struct vnc_extras *x, rfbClientPtr client)
+{
+    rfbDisableExtension(client, &x->extension);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The screen in a web browser: noVNC's pages from their folder, and VNC through WebSockets, all on
+ * one port. This front-end's thread serves pages and hands WebSockets on to viewers, which are the
+ * same as those of VNC (vnc_places.h).
+ */
+#include "ui/ui.h"
+
+#include "ui/http.h"
+#include "ui/vnc_listen.h"
+#include "ui/vnc_places.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PAGES "/usr/share/novnc" /* where Debian's package puts them */
+#define PAGE  "/vnc.html"
+#define START PAGE "?autoconnect=true&resize=scale&path=websockify"
+
+struct ui {
+    struct loop *loop;
+    struct vnc_listen listen;
+    char *passwords[2];
+    struct vnc_places *places;
+    struct http *http;
+};
+
+static void on_connection(void *ctx, int fd)
+{
+    struct ui *ui = ctx;
+    http_admit(ui->http, fd);
+}
+
+static void on_websocket(void *ctx, int fd)
+{
+    struct ui *ui = ctx;
+    vnc_places_admit(ui->places, fd);
+}
+
+static void web_run(struct ui *ui)
+{
+    loop_run(ui->loop);
+}
+
+static void web_stop(struct ui *ui)
+{
+    loop_quit(ui->loop);
+}
+
+static void web_destroy(struct ui *ui)
+{
+    if (!ui)
+        return;
+    vnc_listen_close(&ui->listen);
+    http_destroy(ui->http);
+    vnc_places_destroy(ui->places);
+    loop_destroy(ui->loop);
+    free(ui);
+}
+
+static bool check_pages(const char *folder, char *err, size_t err_size)
+{
+    char path[PATH_MAX + sizeof(PAGE)];
+    snprintf(path, sizeof(path), "%s" PAGE, folder);
+    if (!access(path, R_OK))
+        return true;
+    snprintf(err, err_size,
+             "--display web: %s is not there; install Debian's package novnc, or say where it is "
+             "with ,novnc=FOLDER",
+             path);
+    return false;
+}
+
+static bool set_up(struct ui *ui, const struct ui_env *env, char *err, size_t err_size)
+{
+    char **passwords = ui->listen.secret[0] ? ui->passwords : NULL;
+    ui->passwords[0] = ui->listen.secret;
+    snprintf(err, err_size, "--display web: not enough memory or file descriptors");
+    ui->loop = loop_create();
+    if (!ui->loop)
+        return false;
+    const struct vnc_config viewers = {*env, ui->listen.head, passwords, true};
+    const struct http_config pages = {.loop = ui->loop,
+                                      .log = env->log,
+                                      .folder = ui->listen.pages,
+                                      .start = START,
+                                      .local_only = !passwords,
+                                      .websocket = on_websocket,
+                                      .ctx = ui};
+    ui->places = vnc_places_create(&viewers, ui->loop);
+    return ui->places && vnc_listen_watch(&ui->listen, ui->loop, on_connection, ui) &&
+           (ui->http = http_create(&pages, err, err_size));
+}
+
+static struct ui *web_create(const struct ui_env *env, const char *args, char *err, size_t err_size)
+{
+    static const struct vnc_listen_kind kind = {.name = "web",
+                                                .place = "PORT or ADDRESS:PORT",
+                                                .example = "web=6080",
+                                                .usual_port = 6080,
+                                                .pages = PAGES};
+    struct ui *ui = calloc(1, sizeof(*ui));
+    if (!ui) {
+        snprintf(err, err_size, "not enough memory");
+        return NULL;
+    }
+    if (vnc_listen_open(&ui->listen, &kind, env, args, err, err_size) &&
+        check_pages(ui->listen.pages, err, err_size) && set_up(ui, env, err, err_size)) {
+        log_warn(env->log, "browsers find the screen at http://%s/", ui->listen.where);
+        return ui;
+    }
+    web_destroy(ui);
+    return NULL;
+}
+
+const struct ui_ops ui_web_ops = {
+    .name = "web",
+    .help = "in a browser: web=PORT or web=ADDRESS:PORT[,password=FILE][,head=N][,novnc=FOLDER]",
+    .by_name = true,
+    .create = web_create,
+    .run = web_run,
+    .stop = web_stop,
+    .destroy = web_destroy,
+};
