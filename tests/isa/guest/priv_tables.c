@@ -152,10 +152,15 @@ void tables_build(struct tables *t, unsigned levels)
 unsigned tables_change(struct tables *t)
 {
     unsigned n = random_below(t->leaves), level = t->leaf_level[n];
-    if (random_chance(2))
+    if (random_chance(2)) {
         *t->leaf[n] = random_leaf(t, level);
-    else
-        *t->leaf[n] ^= 1ul << random_below(has_napot(*t->leaf[n]) ? 5 : 8) & ~(ulong)PTE_G;
+        return level;
+    }
+    *t->leaf[n] ^= 1ul << random_below(has_napot(*t->leaf[n]) ? 5 : 8) & ~(ulong)PTE_G;
+    /* Not a pointer to where no memory is: QEMU calls that a page fault, the manual an access
+     * fault. */
+    if (level >= 2 && !(*t->leaf[n] & (PTE_R | PTE_W | PTE_X)))
+        *t->leaf[n] |= PTE_R;
     return level;
 }
 
