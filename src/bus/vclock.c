@@ -133,3 +133,21 @@ void vclock_advance(struct vclock *c, uint64_t ticks)
     if (atomic_load(&c->running))
         atomic_fetch_add(&c->frozen, ticks * NS_PER_TICK);
 }
+
+uint64_t vclock_timer_set(struct vclock *c, struct vclock_timer *t, uint64_t due)
+{
+    t->seen = vclock_ticks(c);
+    t->due = due;
+    t->deadline = due == UINT64_MAX ? HOST_FOREVER : vclock_deadline(c, due);
+    return t->deadline;
+}
+
+uint64_t vclock_timer_now(struct vclock *c, const struct vclock_timer *t)
+{
+    uint64_t now = vclock_ticks(c);
+    if (!atomic_load(&c->counted) || now != t->seen || t->due <= now ||
+        t->deadline == HOST_FOREVER || host_now_ns() < t->deadline)
+        return now;
+    vclock_advance(c, t->due - now);
+    return vclock_ticks(c);
+}

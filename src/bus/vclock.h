@@ -32,4 +32,18 @@ void vclock_cont(struct vclock *c);
 void vclock_set_counted(struct vclock *c);
 void vclock_advance(struct vclock *c, uint64_t ticks);
 
+/*
+ * What a device keeps of its host timer. A counted clock stands still while all harts sleep: then
+ * the host timer of a device moves it on. The device's lock guards it.
+ */
+struct vclock_timer {
+    uint64_t seen, due; /* ticks when it was set, and those it was set for; UINT64_MAX: never */
+    uint64_t deadline;  /* host_now_ns() */
+};
+
+/* Sets it for a tick; returns the deadline for loop_timer_set. */
+uint64_t vclock_timer_set(struct vclock *c, struct vclock_timer *t, uint64_t due);
+/* The ticks now: `due`, if the host's time has come and the clock stood still meanwhile. */
+uint64_t vclock_timer_now(struct vclock *c, const struct vclock_timer *t);
+
 #endif

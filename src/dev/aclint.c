@@ -23,8 +23,7 @@ struct aclint {
     struct loop_timer *timer; /* the loop's thread only */
     pthread_mutex_t lock;
     /* under lock */
-    uint64_t armed; /* tick for which the timer is, or will be, armed; UINT64_MAX: none */
-    uint64_t seen;  /* tick at which look last waited for `armed` */
+    struct vclock_timer armed; /* its tick: for which the timer is, or will be, set */
     unsigned harts;
     struct local hart[];
 };
@@ -43,12 +42,7 @@ static void look(void *arg)
 {
     struct aclint *a = arg;
     pthread_mutex_lock(&a->lock);
-    uint64_t now = vclock_ticks(a->clock);
-    if (now == a->seen && a->armed != UINT64_MAX && a->armed > now) {
-        /* A counted clock stands still while all harts sleep, until this timer: move it on. */
-        vclock_advance(a->clock, a->armed - now);
-        now = vclock_ticks(a->clock);
-    }
+    uint64_t now = vclock_timer_now(a->clock, &a->armed);
     for (unsigned i = 0; i < a->harts; i++) {
         struct local *h = &a->hart[i];
         if (!h->expired && h->cmp <= now) {
@@ -56,9 +50,7 @@ static void look(void *arg)
             irq_set(&h->mti, true);
         }
     }
-    a->armed = earliest(a);
-    a->seen = now;
-    uint64_t deadline = a->armed == UINT64_MAX ? HOST_FOREVER : vclock_deadline(a->clock, a->armed);
+    uint64_t deadline = vclock_timer_set(a->clock, &a->armed, earliest(a));
     pthread_mutex_unlock(&a->lock);
     loop_timer_set(a->timer, deadline);
 }
@@ -72,8 +64,8 @@ static void set_cmp(struct aclint *a, struct local *h, uint64_t cmp)
         h->expired = expired;
         irq_set(&h->mti, expired);
     }
-    if (!expired && cmp < a->armed) {
-        a->armed = cmp;
+    if (!expired && cmp < a->armed.due) {
+        a->armed.due = cmp;
         loop_post(a->loop, look, a);
     }
 }
@@ -144,7 +136,7 @@ struct aclint *aclint_create(unsigned harts, const struct irq_line *msi, const s
     a->clock = clock;
     a->loop = loop;
     a->harts = harts;
-    a->armed = UINT64_MAX;
+    a->armed.due = UINT64_MAX;
     for (unsigned i = 0; i < harts; i++)
         a->hart[i] = (struct local){.msi = msi[i], .mti = mti[i], .cmp = UINT64_MAX};
     return a;

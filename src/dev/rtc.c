@@ -26,6 +26,7 @@ struct rtc {
     uint32_t time_high, alarm_high; /* latched by a read of TIME_LOW, a write to either HIGH */
     uint64_t alarm;                 /* wall-clock ns */
     bool armed, pending, enabled;
+    struct vclock_timer due;
 };
 
 static void update(struct rtc *rtc)
@@ -37,17 +38,17 @@ static void update(struct rtc *rtc)
 static void look(void *arg)
 {
     struct rtc *rtc = arg;
-    uint64_t deadline = HOST_FOREVER;
     pthread_mutex_lock(&rtc->lock);
+    uint64_t ticks = vclock_timer_now(rtc->clock, &rtc->due), due = UINT64_MAX;
     uint64_t now = vclock_wall_ns(rtc->clock);
     if (rtc->armed && rtc->alarm <= now) {
         rtc->armed = false;
         rtc->pending = true;
         update(rtc);
     } else if (rtc->armed) {
-        uint64_t ticks = (rtc->alarm - now) / (1000000000 / VCLOCK_HZ) + 1;
-        deadline = vclock_deadline(rtc->clock, vclock_ticks(rtc->clock) + ticks);
+        due = ticks + (rtc->alarm - now) / (1000000000 / VCLOCK_HZ) + 1;
     }
+    uint64_t deadline = vclock_timer_set(rtc->clock, &rtc->due, due);
     pthread_mutex_unlock(&rtc->lock);
     loop_timer_set(rtc->timer, deadline);
 }
@@ -113,6 +114,7 @@ struct rtc *rtc_create(struct irq_line irq, struct vclock *clock, struct loop *l
         return NULL;
     }
     rtc->irq = irq;
+    rtc->due.due = UINT64_MAX;
     rtc->clock = clock;
     rtc->loop = loop;
     pthread_mutex_init(&rtc->lock, NULL);

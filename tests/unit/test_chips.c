@@ -142,6 +142,23 @@ static void rtc_tells_and_wakes(void **state)
     assert_int_equal(rtc_time(f) >> 32, 5);
 }
 
+/* With all harts in one thread the clock is counted, and stands while they sleep. */
+static void rtc_wakes_from_a_standing_clock(void **state)
+{
+    struct fixture *f = *state;
+    vclock_set_counted(f->clock);
+    uint64_t at = rtc_time(f) + NS_PER_SEC / 100;
+    rtc_ops.write(f->rtc, 0x10, 1, 4);
+    rtc_ops.write(f->rtc, 0x0c, (at + NS_PER_SEC) >> 32, 4);
+    rtc_ops.write(f->rtc, 0x08, (uint32_t)(at + NS_PER_SEC), 4); /* and then one before that */
+    loop_step(f->loop, 0);
+    rtc_ops.write(f->rtc, 0x0c, at >> 32, 4);
+    rtc_ops.write(f->rtc, 0x08, (uint32_t)at, 4);
+    while (!f->alarm)
+        loop_step(f->loop, HOST_FOREVER);
+    assert_in_range(rtc_time(f), at, at + 1000);
+}
+
 static void note_code(void *ctx, unsigned code)
 {
     *(int *)ctx = (int)code;
@@ -176,7 +193,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(software_interrupts),           TEST(timers),
         TEST(a_stopped_clock_fires_nothing), TEST(mtime_is_the_clock),
-        TEST(rtc_tells_and_wakes),           cmocka_unit_test(finisher),
+        TEST(rtc_tells_and_wakes),           TEST(rtc_wakes_from_a_standing_clock),
+        cmocka_unit_test(finisher),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
