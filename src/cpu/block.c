@@ -72,6 +72,12 @@ void block_cache_reset(struct hart *h)
     hart_refresh(h);
 }
 
+void block_cache_trim(struct hart *h)
+{
+    if (h->blocks->chunk_at)
+        block_cache_reset(h);
+}
+
 /* Room for the largest block; the caller gives back what it did not use. */
 static struct block *reserve(struct hart *h, bool *forgot)
 {

@@ -45,6 +45,8 @@ struct block_cache;
 struct block_cache *block_cache_create(void);
 void block_cache_destroy(struct block_cache *c);
 void block_cache_reset(struct hart *h); /* forgets every block */
+/* Gives memory back if the cache is large; not while blocks run. */
+void block_cache_trim(struct hart *h);
 
 /*
  * The block at pc, found or decoded, verified and ready to run. NULL: fetching faults; hart.exc

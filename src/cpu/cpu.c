@@ -17,6 +17,10 @@
 #define TICK_INSNS   10    /* single-thread mode: instructions per 100 ns tick */
 #define SINGLE_SLICE 10000
 
+/* A hart that runs fewer instructions in this time (ns) is idle. */
+#define IDLE_TIME  (5 * NS_PER_SEC)
+#define IDLE_INSNS 50000000
+
 /* --- one hart -------------------------------------------------------------------------------- */
 
 void hart_reset_state(struct hart *h)
@@ -229,8 +233,24 @@ static uint64_t deadline(const struct hart *h)
     return vclock_deadline(h->cpu->cfg.clock, h->next_timer);
 }
 
+/*
+ * Before it sleeps. What a boot ran once would keep megabytes for ever: a hart that had next to
+ * nothing to do for a while forgets its code, and decodes again what it needs when it needs it.
+ */
+static void trim_when_idle(struct hart *h)
+{
+    uint64_t now = host_now_ns();
+    if (now < h->trim_time)
+        return;
+    if (h->icount - h->trim_icount < IDLE_INSNS)
+        block_cache_trim(h);
+    h->trim_time = now + IDLE_TIME;
+    h->trim_icount = h->icount;
+}
+
 static void sleep_until_woken(struct hart *h)
 {
+    trim_when_idle(h);
     atomic_store(&h->asleep, true);
     if (!atomic_load(&h->pending) && !atomic_load(&h->cpu->quit)) {
         h->stats.wfi_sleeps++;

@@ -148,6 +148,7 @@ struct hart {
     uint64_t
         big_pages[4][4]; /* which superpages and NAPOT ranges (hashed, by size) the TLB may hold */
     struct block_cache *blocks;
+    uint64_t trim_time, trim_icount; /* when to look whether it was idle, and since what icount */
     struct hart_stats stats;
 
     /* --- identity, const --- */
