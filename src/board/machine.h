@@ -46,6 +46,7 @@ struct machine_config {
     bool gpu_edid, gpu_blob, gpu_pacing;
     const char *gpu_edid_file; /* NULL: EDIDs are made */
     const char *gpu_trace;     /* file for a trace of the GPU's commands; NULL: none */
+    bool touch;                /* a touch screen beside keyboard, tablet and mouse */
     bool console;              /* the UART is connected to stdin/stdout */
     void (*console_out)(void *ctx, const uint8_t *bytes,
                         size_t n); /* also gets UART output; hart thread */

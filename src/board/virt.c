@@ -177,8 +177,7 @@ static unsigned count_gpus(const struct machine_config *c)
 
 static unsigned count_inputs(const struct machine_config *c)
 {
-    (void)c;
-    return VIRTIO_INPUT_MOUSE + 1; /* keyboard, tablet, mouse */
+    return c->touch ? VIRTIO_INPUT_TOUCH + 1 : VIRTIO_INPUT_MOUSE + 1; /* the table's order */
 }
 
 static unsigned count_one(const struct machine_config *c)

@@ -23,6 +23,7 @@ struct input_hub {
     pthread_mutex_t lock;
     struct sink sink[INPUT_KINDS];
     uint32_t touches; /* fingers that are down */
+    unsigned fingers; /* how many came so far */
     /* set by devices, which may not take the lock */
     _Atomic unsigned leds, waiting[INPUT_KINDS];
     pthread_mutex_t watch_lock; /* taken last */
@@ -163,7 +164,8 @@ static void touch(struct input_hub *hub, unsigned slot, bool down, int32_t x, in
     hub->touches ^= (uint32_t)(down != was) << slot;
     ev[n++] = (struct input_event_raw){EV_ABS, ABS_MT_SLOT, (int32_t)slot};
     if (down != was)
-        ev[n++] = (struct input_event_raw){EV_ABS, ABS_MT_TRACKING_ID, down ? (int32_t)slot : -1};
+        ev[n++] = (struct input_event_raw){EV_ABS, ABS_MT_TRACKING_ID,
+                                           down ? (int32_t)(hub->fingers++ % INPUT_TOUCH_IDS) : -1};
     if (down) {
         ev[n++] = (struct input_event_raw){EV_ABS, ABS_MT_POSITION_X, x};
         ev[n++] = (struct input_event_raw){EV_ABS, ABS_MT_POSITION_Y, y};

@@ -15,8 +15,9 @@
 
 #define INPUT_ABS_MAX 32767 /* absolute positions run 0..INPUT_ABS_MAX over the whole desktop */
 
-#define INPUT_CODES   0x300 /* of keys and buttons */
-#define INPUT_TOUCHES 10    /* fingers at a time */
+#define INPUT_CODES     0x300 /* of keys and buttons */
+#define INPUT_TOUCHES   10    /* fingers at a time */
+#define INPUT_TOUCH_IDS 65536 /* each finger that comes has a number below; they repeat late */
 
 enum input_kind {
     INPUT_KIND_KEYBOARD,

@@ -259,6 +259,13 @@ static bool take_gpu(struct config *c, const char *v, char *err, size_t err_size
     return true;
 }
 
+static bool take_touch(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)v, (void)err, (void)err_size;
+    c->machine.touch = true;
+    return true;
+}
+
 static bool no_network(struct config *c, const char *v, char *err, size_t err_size)
 {
     (void)c;
@@ -420,6 +427,10 @@ const struct option_row option_rows[] = {
      "(default 256M). pacing=on|off: the guest draws at the speed of the window (default off). "
      "none: no GPU.",
      take_gpu},
+    {NULL, 0, "touch", NULL, NULL,
+     "A touch screen with ten fingers, for hosts that have one. Without it a finger is the "
+     "pointer.",
+     take_touch},
     {NULL, 'n', "netdev", "KIND", NULL, "Network card (not built yet).", no_network},
     {NULL, 's', "shared-directory", "DIR", NULL, "Share a host directory (not built yet).",
      no_shared},

@@ -22,7 +22,12 @@ struct worker;
 struct worker *virtio_blk_worker(struct virtio_dev *dev);
 
 /* Input devices; each subscribes to the hub (display/input.h) for its kind of events. */
-enum virtio_input_kind { VIRTIO_INPUT_KEYBOARD, VIRTIO_INPUT_TABLET, VIRTIO_INPUT_MOUSE };
+enum virtio_input_kind {
+    VIRTIO_INPUT_KEYBOARD,
+    VIRTIO_INPUT_TABLET,
+    VIRTIO_INPUT_MOUSE,
+    VIRTIO_INPUT_TOUCH
+};
 struct virtio_dev *virtio_input_create(struct gmem *mem, struct log *log, struct input_hub *hub,
                                        enum virtio_input_kind kind);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keyboard, tablet and mouse (VIRTIO 1.3, "Input Device") behind the hub of display/input.h. The
- * driver keeps the event queue filled with buffers of one event each; the device fills them with
- * whole groups that end with EV_SYN. While there are too few buffers, groups wait in a backlog of
- * fixed size. Movements merge there, so the newest position survives; a key press is only taken
- * while its release will find room, too, so what the guest sees going down always comes up.
+ * Keyboard, tablet, mouse and touch screen (VIRTIO 1.3, "Input Device") behind the hub of
+ * display/input.h. The driver keeps the event queue filled with buffers of one event each; the
+ * device fills them with whole groups that end with EV_SYN. While there are too few buffers, groups
+ * wait in a backlog of fixed size. Movements merge there, so the newest position survives; a key
+ * press is only taken while its release will find room, too, so what the guest sees going down
+ * always comes up.
  *
  * Events come on any thread with the hub's lock held; `lock` serialises them with the hart that
  * kicks or resets. It is taken inside the hub's lock, so nothing here calls the hub while it holds
@@ -14,6 +15,7 @@
 
 #include "base/le.h"
 #include "display/input.h"
+#include "virtio/input_model.h"
 
 #include <linux/input-event-codes.h>
 #include <stdlib.h>
@@ -21,97 +23,38 @@
 
 #define QUEUE_SIZE   64
 #define BACKLOG      256 /* groups */
-#define MOTION_KINDS 2   /* a device has at most two of ABS, REL, WHEEL */
-#define GROUP_EVENTS 3
-#define CODES        0x300
+#define GROUP_EVENTS 8
+/* Movements that do not merge with each other: of ABS, REL and WHEEL a device has at most two, but
+ * each finger moves for itself. */
+#define MOTIONS INPUT_TOUCHES
 
 enum { QUEUE_EVENT, QUEUE_STATUS };
 
-/* "Device configuration layout": what is selected and what it then shows. */
-enum { CFG_NAME = 1, CFG_SERIAL = 2, CFG_DEVIDS = 3, CFG_EV_BITS = 0x11, CFG_ABS_INFO = 0x12 };
-struct input_config {
-    uint8_t select, subsel, size, reserved[5];
-    uint8_t payload[128];
-};
-struct devids {
-    le16 bustype, vendor, product, version;
-};
-struct absinfo {
-    le32 min, max, fuzz, flat, res;
-};
 struct wire_event {
     le16 type, code;
     le32 value;
-};
-
-struct range {
-    uint16_t first, last;
-};
-
-/* What a kind of device is made of. EV_BITS answers are bitmaps of these. */
-struct model {
-    const char *name, *serial;
-    struct range keys[16]; /* ends with {0} */
-    uint16_t rel, abs, leds;
-    bool repeats; /* the guest makes key repeats itself */
-};
-
-static const struct model models[] = {
-    [VIRTIO_INPUT_KEYBOARD] =
-        {
-            .name = "riscreen Keyboard",
-            .serial = "keyboard",
-            .keys = {{KEY_ESC, KEY_KPDOT},
-                     {KEY_ZENKAKUHANKAKU, KEY_DELETE},
-                     {KEY_MUTE, KEY_PAUSE},
-                     {KEY_KPCOMMA, KEY_WAKEUP},
-                     {KEY_PROG1, KEY_WWW},
-                     {KEY_MAIL, KEY_FORWARD},
-                     {KEY_EJECTCD, KEY_EJECTCD},
-                     {KEY_NEXTSONG, KEY_STOPCD},
-                     {KEY_REWIND, KEY_REWIND},
-                     {KEY_HOMEPAGE, KEY_REFRESH},
-                     {KEY_KPLEFTPAREN, KEY_KPRIGHTPAREN},
-                     {KEY_F13, KEY_F24},
-                     {KEY_FASTFORWARD, KEY_FASTFORWARD},
-                     {KEY_SEARCH, KEY_SEARCH},
-                     {KEY_ALTERASE, KEY_KBDILLUMUP}},
-            .leds = 1 << LED_NUML | 1 << LED_CAPSL | 1 << LED_SCROLLL,
-            .repeats = true,
-        },
-    [VIRTIO_INPUT_TABLET] =
-        {
-            .name = "riscreen Tablet",
-            .serial = "tablet",
-            .keys = {{BTN_LEFT, BTN_TASK}},
-            .rel = 1 << REL_WHEEL | 1 << REL_HWHEEL,
-            .abs = 1 << ABS_X | 1 << ABS_Y,
-        },
-    [VIRTIO_INPUT_MOUSE] =
-        {
-            .name = "riscreen Mouse",
-            .serial = "mouse",
-            .keys = {{BTN_LEFT, BTN_TASK}},
-            .rel = 1 << REL_X | 1 << REL_Y | 1 << REL_WHEEL | 1 << REL_HWHEEL,
-        },
 };
 
 static const enum input_kind hub_kind[] = {
     [VIRTIO_INPUT_KEYBOARD] = INPUT_KIND_KEYBOARD,
     [VIRTIO_INPUT_TABLET] = INPUT_KIND_TABLET,
     [VIRTIO_INPUT_MOUSE] = INPUT_KIND_MOUSE,
+    [VIRTIO_INPUT_TOUCH] = INPUT_KIND_TOUCH,
 };
 
-/* A group that waits. KEY: code and down. ABS: x, y. REL: dx, dy. WHEEL: vertical, horizontal. */
+/* A group that waits. KEY: code and down. ABS: x, y. REL: dx, dy. WHEEL: vertical, horizontal.
+ * TOUCH: slot, what it does, for FINGER_DOWN its number, x, y. */
 struct group {
-    enum { GROUP_KEY, GROUP_ABS, GROUP_REL, GROUP_WHEEL } kind;
+    enum { GROUP_KEY, GROUP_ABS, GROUP_REL, GROUP_WHEEL, GROUP_TOUCH } kind;
+    enum { FINGER_MOVES, FINGER_DOWN, FINGER_UP } finger;
     uint16_t code;
+    int32_t id;
     int32_t a, b;
 };
 
 struct input {
     struct virtio_dev dev;
-    const struct model *model;
+    enum virtio_input_kind model;
     struct input_hub *hub;
     enum input_kind kind;
     uint8_t select, subsel; /* configuration space; the transport's lock */
@@ -120,8 +63,10 @@ struct input {
     struct group backlog[BACKLOG];
     unsigned first, count;               /* ring of groups; count + pressed <= BACKLOG always */
     unsigned sent;                       /* events of the first group that the driver already has */
-    uint64_t down[CODES / 64];           /* keys as they will be when the backlog is delivered */
-    unsigned pressed;                    /* how many */
+    uint64_t down[INPUT_CODES / 64];     /* keys as they will be when the backlog is delivered */
+    uint32_t fingers;                    /* likewise */
+    unsigned pressed;                    /* how many of both */
+    uint32_t seen;                       /* fingers that are down for the driver */
     struct vq_chain *held[GROUP_EVENTS]; /* popped buffers, too few yet for the first group */
     unsigned num_held;
     unsigned leds;
@@ -144,14 +89,6 @@ static void backlog_append(struct input *in, struct group g)
     *backlog_at(in, in->count++) = g;
 }
 
-static bool has_key(const struct model *m, unsigned code)
-{
-    for (const struct range *r = m->keys; r->first; r++)
-        if (code >= r->first && code <= r->last)
-            return true;
-    return false;
-}
-
 static bool key_down(const struct input *in, unsigned code)
 {
     return in->down[code / 64] >> (code % 64) & 1;
@@ -160,14 +97,14 @@ static bool key_down(const struct input *in, unsigned code)
 /* Room for one more group beside every release that may come and one movement of each kind? */
 static bool backlog_room(const struct input *in)
 {
-    return in->count + in->pressed + 1 + MOTION_KINDS <= BACKLOG;
+    return in->count + in->pressed + 1 + MOTIONS <= BACKLOG;
 }
 
 static void key_arrives(struct input *in, unsigned code, bool down)
 {
-    if (!has_key(in->model, code) || key_down(in, code) == down)
+    if (!input_model_has_key(in->model, code) || key_down(in, code) == down)
         return;
-    if (down && in->count + in->pressed + 2 + MOTION_KINDS > BACKLOG)
+    if (down && in->count + in->pressed + 2 + MOTIONS > BACKLOG)
         return; /* the press is lost, and its release with it */
     in->down[code / 64] ^= UINT64_C(1) << (code % 64);
     in->pressed += down ? 1 : -1;
@@ -182,7 +119,7 @@ static int32_t add_saturated(int32_t a, int32_t b)
 
 static void motion_merge(struct group *g, const struct group *newer)
 {
-    bool absolute = g->kind == GROUP_ABS;
+    bool absolute = g->kind == GROUP_ABS || g->kind == GROUP_TOUCH;
     g->a = absolute ? newer->a : add_saturated(g->a, newer->a);
     g->b = absolute ? newer->b : add_saturated(g->b, newer->b);
 }
@@ -194,7 +131,7 @@ static void motion_arrives(struct input *in, struct group g)
     for (unsigned i = in->count; i-- > 0;) {
         struct group *old = backlog_at(in, i);
         bool untouched = i > 0 || !in->sent;
-        if (old->kind == g.kind && untouched) {
+        if (old->kind == g.kind && old->code == g.code && untouched) {
             motion_merge(old, &g);
             return;
         }
@@ -205,10 +142,54 @@ static void motion_arrives(struct input *in, struct group g)
         backlog_append(in, g);
 }
 
+/* A finger comes, moves or goes; like a key, it comes only while there is room for its going. */
+static void finger_arrives(struct input *in, struct group g)
+{
+    uint32_t bit = UINT32_C(1) << g.code;
+    bool down = in->fingers & bit;
+    if (down == (g.finger == FINGER_DOWN))
+        return; /* it is there already, or it never came */
+    if (g.finger == FINGER_MOVES) {
+        motion_arrives(in, g);
+        return;
+    }
+    if (g.finger == FINGER_DOWN && in->count + in->pressed + 2 + MOTIONS > BACKLOG)
+        return;
+    in->fingers ^= bit;
+    in->pressed += down ? -1 : 1;
+    backlog_append(in, g);
+}
+
 /* ---- to the guest ---- */
 
+/* "Multi-touch Protocol", type B, of Linux, with the first finger as a pointer beside it for those
+ * who know one finger only. */
+static unsigned finger_events(const struct input *in, const struct group *g,
+                              struct input_event_raw *ev)
+{
+    uint32_t others = in->seen & ~(UINT32_C(1) << g->code);
+    bool first = !(others & ((UINT32_C(1) << g->code) - 1));
+    unsigned n = 0;
+    ev[n++] = (struct input_event_raw){EV_ABS, ABS_MT_SLOT, g->code};
+    if (g->finger != FINGER_MOVES)
+        ev[n++] = (struct input_event_raw){EV_ABS, ABS_MT_TRACKING_ID,
+                                           g->finger == FINGER_DOWN ? g->id : -1};
+    if (g->finger != FINGER_UP) {
+        ev[n++] = (struct input_event_raw){EV_ABS, ABS_MT_POSITION_X, g->a};
+        ev[n++] = (struct input_event_raw){EV_ABS, ABS_MT_POSITION_Y, g->b};
+    }
+    if (g->finger != FINGER_MOVES && !others)
+        ev[n++] = (struct input_event_raw){EV_KEY, BTN_TOUCH, g->finger == FINGER_DOWN};
+    if (g->finger != FINGER_UP && first) {
+        ev[n++] = (struct input_event_raw){EV_ABS, ABS_X, g->a};
+        ev[n++] = (struct input_event_raw){EV_ABS, ABS_Y, g->b};
+    }
+    return n;
+}
+
 /* The events of a group; relative steps of 0 are not worth telling. */
-static unsigned group_events(const struct group *g, struct input_event_raw *ev)
+static unsigned group_events(const struct input *in, const struct group *g,
+                             struct input_event_raw *ev)
 {
     static const uint16_t codes[][2] = {
         [GROUP_ABS] = {ABS_X, ABS_Y},
@@ -218,6 +199,8 @@ static unsigned group_events(const struct group *g, struct input_event_raw *ev)
     unsigned n = 0;
     if (g->kind == GROUP_KEY) {
         ev[n++] = (struct input_event_raw){EV_KEY, g->code, g->a};
+    } else if (g->kind == GROUP_TOUCH) {
+        n = finger_events(in, g, ev);
     } else {
         bool absolute = g->kind == GROUP_ABS;
         uint16_t type = absolute ? EV_ABS : EV_REL;
@@ -236,7 +219,7 @@ static bool deliver_group(struct input *in)
 {
     struct vq *vq = &in->dev.queue[QUEUE_EVENT];
     struct input_event_raw ev[GROUP_EVENTS];
-    unsigned n = group_events(backlog_at(in, 0), ev);
+    unsigned n = group_events(in, backlog_at(in, 0), ev);
     unsigned missing = n - in->sent;
     while (in->num_held < missing) {
         struct vq_chain *chain = vq_pop(vq);
@@ -265,6 +248,9 @@ static void deliver(struct input *in)
     if (!atomic_load(&in->dev.driver_ok))
         return;
     while (in->count && deliver_group(in)) {
+        const struct group *g = backlog_at(in, 0);
+        if (g->kind == GROUP_TOUCH && g->finger != FINGER_MOVES)
+            in->seen ^= UINT32_C(1) << g->code;
         in->first = (in->first + 1) % BACKLOG;
         in->count--;
         in->sent = 0;
@@ -273,16 +259,33 @@ static void deliver(struct input *in)
     input_set_waiting(in->hub, in->kind, in->count);
 }
 
-/* The hub's sink: one group, on any thread. Without a driver nobody wants to know. */
-static void input_arrives(void *ctx, const struct input_event_raw *ev, unsigned n)
+/* A group of the touch screen: its slot comes first. */
+static void touch_arrives(struct input *in, const struct input_event_raw *ev, unsigned n)
 {
-    struct input *in = ctx;
+    struct group g = {.kind = GROUP_TOUCH, .finger = FINGER_MOVES};
+    for (unsigned i = 0; i < n; i++) {
+        switch (ev[i].type == EV_ABS ? ev[i].code : ABS_CNT) {
+        case ABS_MT_SLOT: g.code = (uint16_t)(ev[i].value % INPUT_TOUCHES); break;
+        case ABS_MT_TRACKING_ID:
+            g.finger = ev[i].value < 0 ? FINGER_UP : FINGER_DOWN;
+            g.id = ev[i].value;
+            break;
+        case ABS_MT_POSITION_X: g.a = ev[i].value; break;
+        case ABS_MT_POSITION_Y: g.b = ev[i].value; break;
+        default: break;
+        }
+    }
+    finger_arrives(in, g);
+}
+
+/* A group of any other device. */
+static void group_arrives(struct input *in, const struct input_event_raw *ev, unsigned n)
+{
     struct group motion[] = {[GROUP_ABS] = {.kind = GROUP_ABS},
                              [GROUP_REL] = {.kind = GROUP_REL},
                              [GROUP_WHEEL] = {.kind = GROUP_WHEEL}};
     bool moved[ARRAY_SIZE(motion)] = {false};
-    pthread_mutex_lock(&in->lock);
-    for (unsigned i = 0; i < n && atomic_load(&in->dev.driver_ok); i++) {
+    for (unsigned i = 0; i < n; i++) {
         bool wheel = ev[i].code == REL_WHEEL || ev[i].code == REL_HWHEEL;
         unsigned kind = ev[i].type == EV_ABS ? GROUP_ABS : wheel ? GROUP_WHEEL : GROUP_REL;
         bool second = ev[i].code == (wheel ? REL_HWHEEL : REL_Y); /* ABS_Y is the same number */
@@ -296,7 +299,20 @@ static void input_arrives(void *ctx, const struct input_event_raw *ev, unsigned 
     for (unsigned kind = GROUP_ABS; kind <= GROUP_WHEEL; kind++)
         if (moved[kind])
             motion_arrives(in, motion[kind]);
-    deliver(in);
+}
+
+/* The hub's sink: one group, on any thread. Without a driver nobody wants to know. */
+static void input_arrives(void *ctx, const struct input_event_raw *ev, unsigned n)
+{
+    struct input *in = ctx;
+    pthread_mutex_lock(&in->lock);
+    if (atomic_load(&in->dev.driver_ok)) {
+        if (in->model == VIRTIO_INPUT_TOUCH)
+            touch_arrives(in, ev, n);
+        else
+            group_arrives(in, ev, n);
+        deliver(in);
+    }
     pthread_mutex_unlock(&in->lock);
 }
 
@@ -309,7 +325,8 @@ static void take_status(struct input *in)
         struct wire_event w;
         while (vq_read(chain, &w, sizeof(w)) == sizeof(w)) {
             unsigned code = le16_get(w.code);
-            if (le16_get(w.type) != EV_LED || code > LED_MAX || !(in->model->leds >> code & 1))
+            if (le16_get(w.type) != EV_LED || code > LED_MAX ||
+                !(input_model_leds(in->model) >> code & 1))
                 continue;
             in->leds &= ~(1u << code);
             in->leds |= (unsigned)(le32_get(w.value) != 0) << code;
@@ -317,7 +334,7 @@ static void take_status(struct input *in)
         vq_push(chain);
     }
     vq_notify(vq);
-    if (in->model->leds)
+    if (input_model_leds(in->model))
         input_set_leds(in->hub, in->leds);
 }
 
@@ -334,75 +351,11 @@ static void input_notify(struct virtio_dev *dev, unsigned q)
 
 /* ---- configuration space ---- */
 
-/* Bytes that matter: up to the last that is not 0. */
-static uint8_t used_bytes(const uint8_t *p, unsigned size)
-{
-    while (size && !p[size - 1])
-        size--;
-    return (uint8_t)size;
-}
-
-static void put_bits(uint8_t *map, uint32_t bits)
-{
-    for (unsigned i = 0; i < 4; i++)
-        map[i] = (uint8_t)(bits >> (8 * i));
-}
-
-static void event_bits(const struct model *m, uint8_t type, uint8_t map[128])
-{
-    switch (type) {
-    case EV_KEY:
-        for (const struct range *r = m->keys; r->first; r++)
-            for (unsigned code = r->first; code <= r->last; code++)
-                map[code / 8] |= (uint8_t)(1 << (code % 8));
-        break;
-    case EV_REL: put_bits(map, m->rel); break;
-    case EV_ABS: put_bits(map, m->abs); break;
-    case EV_LED: put_bits(map, m->leds); break;
-    case EV_REP: put_bits(map, m->repeats); break;
-    default: break;
-    }
-}
-
-/* Fills payload and size for what is selected; size 0: there is no such thing. */
-static void config_fill(const struct input *in, struct input_config *c)
-{
-    const struct model *m = in->model;
-    uint8_t *p = c->payload;
-    switch (in->select) {
-    case CFG_NAME:
-    case CFG_SERIAL: {
-        const char *text = in->select == CFG_NAME ? m->name : m->serial;
-        c->size = in->subsel ? 0 : (uint8_t)strlen(text);
-        memcpy(p, text, c->size);
-        break;
-    }
-    case CFG_DEVIDS:
-        if (!in->subsel) {
-            struct devids ids = {le16_make(0x06 /* BUS_VIRTUAL */), le16_make(0x5253),
-                                 le16_make((uint16_t)(in->kind + 1)), le16_make(1)};
-            memcpy(p, &ids, c->size = sizeof(ids));
-        }
-        break;
-    case CFG_EV_BITS:
-        event_bits(m, in->subsel, p);
-        c->size = used_bytes(p, sizeof(c->payload));
-        break;
-    case CFG_ABS_INFO:
-        if (in->subsel < 16 && m->abs >> in->subsel & 1) {
-            struct absinfo abs = {.max = le32_make(INPUT_ABS_MAX)};
-            memcpy(p, &abs, c->size = sizeof(abs));
-        }
-        break;
-    default: break; /* CFG_PROP_BITS too: none of our devices has properties */
-    }
-}
-
 static void input_config_read(struct virtio_dev *dev, uint32_t off, void *dst, unsigned size)
 {
     const struct input *in = input_of(dev);
     struct input_config c = {.select = in->select, .subsel = in->subsel};
-    config_fill(in, &c);
+    input_config_fill(&c, in->model);
     memcpy(dst, (const uint8_t *)&c + off, size);
 }
 
@@ -448,9 +401,10 @@ static void input_reset(struct virtio_dev *dev)
     in->first = in->count = in->sent = in->pressed = 0;
     input_set_waiting(in->hub, in->kind, 0);
     memset(in->down, 0, sizeof(in->down));
+    in->fingers = in->seen = 0;
     in->select = in->subsel = 0;
     in->leds = 0;
-    if (in->model->leds)
+    if (input_model_leds(in->model))
         input_set_leds(in->hub, 0);
 }
 
@@ -495,7 +449,7 @@ struct virtio_dev *virtio_input_create(struct gmem *mem, struct log *log, struct
         return NULL;
     virtio_init(&in->dev, &input_ops, mem, log);
     pthread_mutex_init(&in->lock, NULL);
-    in->model = &models[kind];
+    in->model = kind;
     in->hub = hub;
     in->kind = hub_kind[kind];
     input_hub_set_sink(hub, in->kind, input_arrives, in);

@@ -58,6 +58,12 @@ static int setup_mouse(void **state)
     return 0;
 }
 
+static int setup_touch(void **state)
+{
+    *state = start(VIRTIO_INPUT_TOUCH);
+    return 0;
+}
+
 static int teardown(void **state)
 {
     struct fix *f = *state;
@@ -214,6 +220,105 @@ static void test_mouse_config(void **state)
     assert_int_equal(config(f, EV_BITS, EV_REL, p), 2);
     assert_int_equal(p[0] | p[1] << 8, 1 << REL_X | 1 << REL_Y | 1 << REL_WHEEL | 1 << REL_HWHEEL);
     assert_int_equal(config(f, EV_BITS, EV_ABS, p), 0);
+}
+
+static void test_touch_config(void **state)
+{
+    struct fix *f = *state;
+    uint8_t p[128];
+    int32_t abs[5];
+    assert_int_equal(config(f, PROPS, 0, p), 1);
+    assert_int_equal(p[0], 1 << INPUT_PROP_DIRECT);
+    uint8_t n = config(f, EV_BITS, EV_ABS, p);
+    static const uint16_t axes[] = {
+        ABS_X, ABS_Y, ABS_MT_SLOT, ABS_MT_TRACKING_ID, ABS_MT_POSITION_X, ABS_MT_POSITION_Y};
+    static const int32_t max[] = {32767, 32767, 9, 65535, 32767, 32767};
+    for (unsigned i = 0; i < ARRAY_SIZE(axes); i++) {
+        assert_true(has_bit(p, n, axes[i]));
+        uint8_t info[128];
+        assert_int_equal(config(f, ABS_INFO, (uint8_t)axes[i], info), 20);
+        memcpy(abs, info, 20);
+        assert_int_equal(abs[0], 0);
+        assert_int_equal(abs[1], max[i]);
+    }
+    assert_int_equal(config(f, ABS_INFO, ABS_MT_PRESSURE, p), 0);
+    n = config(f, EV_BITS, EV_KEY, p);
+    assert_true(has_bit(p, n, BTN_TOUCH));
+    assert_false(has_bit(p, n, BTN_LEFT));
+    assert_int_equal(config(f, EV_BITS, EV_REL, p), 0);
+}
+
+/* Two fingers: protocol B, and the first of them as a pointer. */
+static void test_touch(void **state)
+{
+    struct fix *f = *state;
+    give(f, 64);
+    input_touch(f->hub, 0, true, 10, 20);
+    expect(f, EV_ABS, ABS_MT_SLOT, 0);
+    expect(f, EV_ABS, ABS_MT_TRACKING_ID, 0);
+    expect(f, EV_ABS, ABS_MT_POSITION_X, 10);
+    expect(f, EV_ABS, ABS_MT_POSITION_Y, 20);
+    expect(f, EV_KEY, BTN_TOUCH, 1);
+    expect(f, EV_ABS, ABS_X, 10);
+    expect(f, EV_ABS, ABS_Y, 20);
+    expect(f, EV_SYN, 0, 0);
+    input_touch(f->hub, 4, true, 30, 40);
+    expect(f, EV_ABS, ABS_MT_SLOT, 4);
+    expect(f, EV_ABS, ABS_MT_TRACKING_ID, 1);
+    expect(f, EV_ABS, ABS_MT_POSITION_X, 30);
+    expect(f, EV_ABS, ABS_MT_POSITION_Y, 40);
+    expect(f, EV_SYN, 0, 0);
+    input_touch(f->hub, 0, true, 11, 21);
+    expect(f, EV_ABS, ABS_MT_SLOT, 0);
+    expect(f, EV_ABS, ABS_MT_POSITION_X, 11);
+    expect(f, EV_ABS, ABS_MT_POSITION_Y, 21);
+    expect(f, EV_ABS, ABS_X, 11);
+    expect(f, EV_ABS, ABS_Y, 21);
+    expect(f, EV_SYN, 0, 0);
+    input_touch(f->hub, 0, false, 0, 0);
+    expect(f, EV_ABS, ABS_MT_SLOT, 0);
+    expect(f, EV_ABS, ABS_MT_TRACKING_ID, -1);
+    expect(f, EV_SYN, 0, 0);
+    input_release_all(f->hub);
+    expect(f, EV_ABS, ABS_MT_SLOT, 4);
+    expect(f, EV_ABS, ABS_MT_TRACKING_ID, -1);
+    expect(f, EV_KEY, BTN_TOUCH, 0);
+    expect(f, EV_SYN, 0, 0);
+    expect_nothing(f);
+}
+
+/* However long the guest looks away: each finger's last place arrives, and each finger goes. */
+static void test_touch_is_never_stuck(void **state)
+{
+    struct fix *f = *state;
+    struct event e;
+    int32_t slot = 0, x[INPUT_TOUCHES] = {0};
+    bool there[INPUT_TOUCHES] = {false};
+    for (unsigned round = 0; round < 300; round++)
+        for (unsigned i = 0; i < INPUT_TOUCHES; i++) {
+            bool lift = (round + i) % 7 == 0 && round < 290;
+            input_touch(f->hub, i, !lift, (int32_t)(100 * i + round), 0);
+        }
+    for (unsigned half = 0; half < 2; half++) {
+        for (unsigned n = 0; n < 4000; n++) {
+            if (f->kit.queue[EVENTS].num_free)
+                give(f, f->kit.queue[EVENTS].num_free);
+            if (!take(f, &e))
+                break;
+            if (e.type == EV_ABS && e.code == ABS_MT_SLOT)
+                slot = e.value;
+            else if (e.type == EV_ABS && e.code == ABS_MT_TRACKING_ID)
+                there[slot] = e.value >= 0;
+            else if (e.type == EV_ABS && e.code == ABS_MT_POSITION_X)
+                x[slot] = e.value;
+        }
+        for (unsigned i = 0; i < INPUT_TOUCHES; i++) {
+            if (there[i])
+                assert_int_equal(x[i], 100 * i + 299);
+            assert_false(half && there[i]);
+        }
+        input_release_all(f->hub);
+    }
 }
 
 static void test_keys(void **state)
@@ -559,11 +664,15 @@ int main(void)
 {
 #define KEYBOARD(name) cmocka_unit_test_setup_teardown(name, setup_keyboard, teardown)
 #define TABLET(name)   cmocka_unit_test_setup_teardown(name, setup_tablet, teardown)
+#define TOUCH(name)    cmocka_unit_test_setup_teardown(name, setup_touch, teardown)
 #define MOUSE(name)    cmocka_unit_test_setup_teardown(name, setup_mouse, teardown)
     const struct CMUnitTest tests[] = {
         KEYBOARD(test_keyboard_config),
         TABLET(test_tablet_config),
         MOUSE(test_mouse_config),
+        TOUCH(test_touch_config),
+        TOUCH(test_touch),
+        TOUCH(test_touch_is_never_stuck),
         KEYBOARD(test_keys),
         TABLET(test_pointer),
         MOUSE(test_mouse),

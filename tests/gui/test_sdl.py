@@ -347,6 +347,36 @@ def test_heads(program, x):
     fake.process.wait(5)
 
 
+def test_fingers(fake, window):
+    """Two fingers, scaled, as slots of the touch screen; beside the picture nobody touches it."""
+    fake.x.xdotool("windowsize", "--sync", window, 640, 600)  # the picture is 640x400, 100 from the top
+    until(lambda: same(fake, window, 2, 0, 100), "in the middle")
+    fake.nothing()
+
+    def finger(*args):
+        fake.do("finger " + " ".join(map(str, args)))
+        return [line.split()[1:] for line in fake.nothing(0.2) if line.startswith("touch")]
+
+    slot, number, x, y = ["3", "47"], ["3", "57"], ["3", "53"], ["3", "54"]
+    assert finger("down", 90, 500, 50) == [], "the bar above"
+    events = finger("down", 91, 500, 500)
+    assert [e[:2] for e in events] == [slot, number, x, y] and events[0][2] == "0", events
+    assert int(events[2][2]) * 320 // 32768 == 160 and int(events[3][2]) * 200 // 32768 == 100, events
+    events = finger("down", 92, 250, 500)
+    assert events[0][2] == "1" and events[1][2] == "1" and int(events[2][2]) * 320 // 32768 == 80, events
+    events = finger("move", 91, 750, 500)
+    assert [e[:2] for e in events] == [slot, x, y] and events[0][2] == "0", events
+    assert int(events[1][2]) * 320 // 32768 == 240
+    assert finger("move", 90, 500, 500) == [], "it came down beside"
+    assert finger("up", 91, 0, 0) == [slot + ["0"], number + ["-1"]]
+    other = fake.x.xdotool("search", "--maxdepth", 0, ".*").split()[0]
+    fake.x.xdotool("windowfocus", "--sync", window)
+    fake.x.xdotool("windowfocus", other)
+    fake.expect("touch 3 57 -1")
+    fake.x.xdotool("windowsize", "--sync", window, 320, 200)
+    until(lambda: same(fake, window), "its own size")
+
+
 def test_status(fake, window):
     """Hart load and frames a second in the title; switched off, nothing runs."""
     fake.x.xdotool("windowfocus", "--sync", window)
@@ -480,7 +510,7 @@ def main():
         window = x.window("^fake")
         x.xdotool("windowmove", "--sync", window, 0, 0)
         for test in (test_pixels, test_scale, test_resize, test_cursor, test_keys, test_pointer, test_hot_keys,
-                     test_idle, test_storm, test_status, test_close):
+                     test_idle, test_storm, test_fingers, test_status, test_close):
             print(test.__name__, flush=True)
             test(fake, window)
     need("xclip")

@@ -15,6 +15,7 @@
  *   off             shows nothing
  *   plug W H        the head is connected and wishes for this mode
  *   unplug
+ *   finger WHAT ID X Y  down, move or up; thousandths of the first window
  *   leds N          the guest sets the keyboard's LEDs
  *   waiting N       so many keys wait for the guest to read them
  *   snap FILE       what was flushed, as PPM
@@ -24,6 +25,7 @@
  * Every line is answered by "ok LINE". What a front-end wishes the guest to show is told as
  * "wish HEAD CONNECTED W H" for each head that changed.
  */
+#include "fake_finger.h"
 #include "host/clock.h"
 #include "ui/ui.h"
 
@@ -124,7 +126,7 @@ static void command(struct fake *f, const char *line)
     long c;
     int cx, cy;
     unsigned long bgra;
-    char path[200];
+    char path[200], what[8];
     struct rect r;
     if (sscanf(line, "head %u", &x) == 1 && x < HEADS) {
         f->head = x;
@@ -132,6 +134,8 @@ static void command(struct fake *f, const char *line)
         plug(f, true, w, h);
     } else if (!strcmp(line, "unplug")) {
         plug(f, false, f->told[f->head].width, f->told[f->head].height);
+    } else if (sscanf(line, "finger %7s %u %d %d", what, &x, &cx, &cy) == 4) {
+        fake_finger(what, (int)x, cx, cy);
     } else if (sscanf(line, "leds %u", &x) == 1) {
         input_set_leds(f->input, x);
     } else if (sscanf(line, "waiting %u", &x) == 1) {

@@ -71,7 +71,7 @@ static void test_touch(void **state)
     input_touch(hub, INPUT_TOUCHES, true, 0, 0);
     EXPECT(&h);
     input_held_touch(&held, 3, true, -1, 40000);
-    EXPECT(&h, {EV_ABS, ABS_MT_SLOT, 3}, {EV_ABS, ABS_MT_TRACKING_ID, 3},
+    EXPECT(&h, {EV_ABS, ABS_MT_SLOT, 3}, {EV_ABS, ABS_MT_TRACKING_ID, 0},
            {EV_ABS, ABS_MT_POSITION_X, 0}, {EV_ABS, ABS_MT_POSITION_Y, 32767}, {EV_SYN, 0, 0});
     input_held_touch(&held, 3, true, 5, 6);
     EXPECT(&h, {EV_ABS, ABS_MT_SLOT, 3}, {EV_ABS, ABS_MT_POSITION_X, 5},
