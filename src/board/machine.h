@@ -45,6 +45,7 @@ struct machine_config {
     uint64_t gpu_memory; /* bytes for resources */
     bool gpu_edid, gpu_blob, gpu_pacing;
     const char *gpu_edid_file; /* NULL: EDIDs are made */
+    bool gpu_check;            /* look for a driver's mistakes */
     const char *gpu_trace;     /* file for a trace of the GPU's commands; NULL: none */
     bool touch;                /* a touch screen beside keyboard, tablet and mouse */
     bool console;              /* the UART is connected to stdin/stdout */

@@ -6,6 +6,7 @@
 #include "display/input.h"
 #include "virtio/devices.h"
 #include "virtio/gpu/edid.h"
+#include "virtio/gpu/check.h"
 #include "virtio/gpu/trace.h"
 #include "virtio/mmio.h"
 
@@ -259,10 +260,27 @@ bool virt_attach(struct machine *m, char *err, size_t err_size)
     return false;
 }
 
+/* The registers say which function rang a doorbell: pc is in it, ra where it was called. */
+static bool guest_place(void *ctx, uint64_t *pc, uint64_t *ra)
+{
+    struct machine *m = ctx;
+    struct hart *hart = cpu_current(m->cpu);
+    if (!hart)
+        return false;
+    *pc = hart_store_pc(hart);
+    *ra = hart_reg(hart, 1);
+    return true;
+}
+
 bool virt_observe(struct machine *m, char *err, size_t err_size)
 {
     const struct machine_config *c = &m->config;
-    return !c->gpu_trace || !m->gpu || virtio_gpu_trace(m->gpu, c->gpu_trace, err, err_size);
+    const struct gpu_check_config check = {.place = guest_place, .ctx = m};
+    snprintf(err, err_size, "not enough host memory to watch the GPU");
+    if (!m->gpu)
+        return true;
+    return (!c->gpu_check || virtio_gpu_check(m->gpu, &check)) &&
+           (!c->gpu_trace || virtio_gpu_trace(m->gpu, c->gpu_trace, err, err_size));
 }
 
 void virt_detach(struct machine *m)

@@ -314,6 +314,7 @@ static void *single_main(void *arg)
             if (!runnable(h))
                 continue;
             uint64_t before = h->icount;
+            cpu->running = h;
             run(h, SINGLE_SLICE);
             vclock_advance(cpu->cfg.clock, (h->icount - before + TICK_INSNS - 1) / TICK_INSNS);
             ran = true;
@@ -478,6 +479,28 @@ void hart_set_reg(struct hart *h, unsigned i, uint64_t val)
 uint64_t hart_pc(const struct hart *h)
 {
     return h->pc;
+}
+
+uint64_t hart_store_pc(const struct hart *h)
+{
+    const struct block *b = h->store_block;
+    unsigned bytes = 0;
+    if (!b)
+        return h->pc;
+    for (const struct op *o = b->ops; o < h->store_op; o++) {
+        bytes += o->len & OP_LENGTH;
+        if (o->len & OP_LINKED)
+            o++;
+    }
+    return h->store_page + (b->pa & (GMEM_PAGE - 1)) + bytes;
+}
+
+struct hart *cpu_current(struct cpu *cpu)
+{
+    for (unsigned i = 0; i < cpu->threads; i++)
+        if (pthread_equal(pthread_self(), cpu->thread[i]))
+            return cpu->cfg.single_thread ? cpu->running : cpu->hart[i];
+    return NULL;
 }
 
 void hart_set_timer(struct hart *h, uint64_t ticks)

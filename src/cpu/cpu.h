@@ -153,6 +153,11 @@ void cpu_remote_sfence(struct cpu *cpu, struct hart *from, uint64_t mask, uint64
 uint64_t hart_reg(const struct hart *hart, unsigned i);
 void hart_set_reg(struct hart *hart, unsigned i, uint64_t val);
 uint64_t hart_pc(const struct hart *hart);
+/* From a device's write function, on the hart's thread: the address of the store that is being
+ * done; hart_pc is behind it. */
+uint64_t hart_store_pc(const struct hart *hart);
+/* The hart that runs on this thread; NULL: none of this machine's. */
+struct hart *cpu_current(struct cpu *cpu);
 /* The built-in SBI's timer: raises HART_IRQ_STI at this tick (UINT64_MAX: never). Clears it now. */
 void hart_set_timer(struct hart *hart, uint64_t ticks);
 /* Software interrupt to a hart's S-mode (mip.SSIP), from any thread; the guest clears it. */

@@ -120,6 +120,11 @@ struct hart {
     uint64_t res_addr; /* physical; RES_NONE: no reservation */
     uint64_t res_value;
 
+    /* the last store that took the slow path, for hart_store_pc */
+    const struct op *store_op;
+    const struct block *store_block;
+    uint64_t store_page;
+
     /* spinning on pause */
     uint64_t pause_icount;
     uint32_t pauses;
@@ -194,7 +199,8 @@ struct cpu {
     pthread_cond_t park_cond; /* parked count changed, or unparked */
     unsigned park_wanted, parked;
     atomic_bool quit;
-    _Atomic uint64_t fence_waiters;   /* harts that sleep until some other has done their fence */
+    _Atomic uint64_t fence_waiters; /* harts that sleep until some other has done their fence */
+    struct hart *running;           /* single-thread mode, its thread: the hart whose turn it is */
     struct host_wakeup single_wakeup; /* single-thread mode sleeps here */
 };
 

@@ -116,8 +116,8 @@ static bool check(const struct config *c, char *err, size_t err_size)
         why = "--junit and --script-out belong to a script; give one with --script";
     else if (!m->scanouts && records(c))
         why = "--record needs a screen; leave out --gpu none";
-    else if (m->gpu_trace && !m->scanouts)
-        why = "--trace-gpu has nothing to record without a GPU; leave --gpu none out";
+    else if ((m->gpu_trace || m->gpu_check) && !m->scanouts)
+        why = "--trace-gpu and --gpu-check have nothing to look at; leave out --gpu none";
     if (why)
         snprintf(err, err_size, "%s", why);
     return !why;

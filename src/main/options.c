@@ -365,6 +365,13 @@ static bool take_log(struct config *c, const char *v, char *err, size_t err_size
     return true;
 }
 
+static bool take_gpu_check(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)v, (void)err, (void)err_size;
+    c->machine.gpu_check = true;
+    return true;
+}
+
 static bool take_trace_gpu(struct config *c, const char *v, char *err, size_t err_size)
 {
     (void)err, (void)err_size;
@@ -458,6 +465,9 @@ const struct option_row option_rows[] = {
     {NULL, 0, "junit", "FILE", NULL, "Write the script's results as a JUnit report.", take_junit},
     {"Help", 0, "log", "NAME,...", NULL,
      "Also tell about: cpu, bus, virtio, gpu, blk, input, sbi, ui, or all.", take_log},
+    {NULL, 0, "gpu-check", NULL, NULL,
+     "For who writes a driver: say what would leave a picture wrong, with the guest's pc.",
+     take_gpu_check},
     {NULL, 0, "trace-gpu", "FILE", NULL,
      "Record what the guest asks of the GPU, with the pixels, for riscreen-gpu-replay.",
      take_trace_gpu},

@@ -138,6 +138,8 @@ static void wrong_values(void **state)
         {"-k I --threads two", "two"},
         {"-k I --display cinema", "cinema"},
         {"-k I --gpu none --record x.y4m", "--gpu none"},
+        {"-k I --gpu none --trace-gpu t", "--gpu none"},
+        {"-k I --gpu-check --gpu none", "--gpu none"},
         {"-k I --monitor tcp:1", "unix:"},
         {"-k I --log gpu,foo", "foo"},
         {"-k I -n user", "network"},
@@ -176,9 +178,9 @@ static void help_and_manual(void **state)
     assert_null(parse(&c, "--version"));
     assert_true(c.version);
     char *help = print(config_print_help), *man = print(config_print_man);
-    static const char *const names[] = {"kernel",  "initrd", "append",  "dtb",    "bios",
-                                        "memory",  "smp",    "cpu",     "disk",   "gpu",
-                                        "display", "record", "monitor", "script", "log"};
+    static const char *const names[] = {"kernel",  "initrd", "append", "dtb",   "bios",    "memory",
+                                        "smp",     "cpu",    "disk",   "gpu",   "display", "record",
+                                        "monitor", "script", "log",    "trace", "check"};
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         assert_non_null(strstr(help, names[i]));
         assert_non_null(strstr(man, names[i]));

@@ -26,6 +26,7 @@ struct bench {
     struct hart_stats stats[2]; /* warm, at the end */
     unsigned calls;
     struct host_wakeup done;
+    uint64_t store[2]; /* from where the two words of a device were written */
 };
 
 static void ecall(void *ctx, struct hart *hart)
@@ -165,6 +166,53 @@ static void parks_are_not_lost(void **state)
     bench_finish(&b);
 }
 
+/* A device that asks who stores to it. */
+static uint64_t no_read(void *dev, uint64_t off, unsigned size)
+{
+    (void)dev, (void)off, (void)size;
+    return 0;
+}
+
+static void note_store(void *dev, uint64_t off, uint64_t val, unsigned size)
+{
+    struct bench *b = dev;
+    struct hart *hart = cpu_current(b->cpu);
+    (void)val, (void)size;
+    b->store[off / 4 % 2] = hart ? hart_store_pc(hart) : 1;
+}
+
+static const struct mmio_ops note_ops = {
+    .name = "note", .min_size = 4, .max_size = 4, .read = no_read, .write = note_store};
+
+static void stores_have_a_place(void **state)
+{
+    (void)state;
+    static const uint32_t program[] = {
+        0x100002b7, /* lui t0, 0x10000 */
+        0x00040463, /* beqz s0, +8 */
+        0x00000013, /* nop */
+        0x0062a023, /* sw t1, 0(t0): at 0xc */
+        0x00041463, /* bnez s0, +8: a link inside the block */
+        0x00000013, /* nop */
+        0x0062a223, /* sw t1, 4(t0): at 0x18 */
+        0x00000073, /* ecall */
+        0x00000073, /* ecall */
+        0x0000006f, /* j . */
+    };
+    for (unsigned single = 0; single < 2; single++) {
+        struct bench b;
+        bench_init(&b, "rv64", single);
+        assert_true(map_add(b.map, 0x10000000, 0x1000, &note_ops, &b));
+        put(&b, 0x200, program, ARRAY_SIZE(program));
+        assert_true(hart_start(cpu_hart(b.cpu, 0), RAM + 0x200, false, 0, 0));
+        assert_true(host_wakeup_wait(&b.done, HOST_FOREVER));
+        assert_int_equal(b.store[0], RAM + 0x20c);
+        assert_int_equal(b.store[1], RAM + 0x218);
+        assert_null(cpu_current(b.cpu)); /* this thread is no hart's */
+        bench_finish(&b);
+    }
+}
+
 static void models(void **state)
 {
     (void)state;
@@ -197,6 +245,7 @@ int main(void)
         cmocka_unit_test(ecalls_miss_nothing),
         cmocka_unit_test(single_thread_repeats),
         cmocka_unit_test(parks_are_not_lost),
+        cmocka_unit_test(stores_have_a_place),
         cmocka_unit_test(models),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "virtio/gpu/check_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Of a row of whole pixels; never 0. */
+static uint64_t sum(const uint8_t *row, uint32_t width)
+{
+    uint64_t h = UINT64_C(0x9e3779b97f4a7c15);
+    for (uint32_t x = 0; x < width; x++) {
+        uint32_t pixel;
+        memcpy(&pixel, row + x * 4ul, sizeof(pixel));
+        h = (h ^ pixel) * UINT64_C(0xff51afd7ed558ccd);
+        h ^= h >> 32;
+    }
+    return h ? h : 1;
+}
+
+static void read_row(const struct check_rows *c, uint32_t y, uint8_t *row)
+{
+    struct gpu_backing_at at = gpu_backing_seek(c->backing, c->offset + (uint64_t)y * c->stride);
+    gpu_backing_copy(&at, row, (uint64_t)c->width * 4);
+}
+
+/* Shape and place of what is to be looked at; false: there is nothing, or several shapes. */
+static bool shape(struct check_rows *c, const struct gpu_resource *res)
+{
+    const struct gpu_view *v = res->view;
+    const struct image *img = v ? v->image : res->image;
+    if (!img || !res->backing || (v && v->next))
+        return false;
+    c->width = image_width(img);
+    c->height = image_height(img);
+    c->stride = v ? v->stride : c->width * 4;
+    c->offset = v ? v->offset : 0;
+    uint64_t extent = (uint64_t)c->stride * (c->height - 1) + c->width * 4ul;
+    return extent_ok(c->offset, extent, res->backing->size);
+}
+
+void check_rows_init(struct check_rows *c, const struct gpu_resource *res, uint64_t *budget)
+{
+    check_rows_finish(c, budget);
+    if (!shape(c, res))
+        return;
+    uint64_t pixels = res->view ? (uint64_t)c->width * c->height * 4 : 0;
+    uint64_t bytes = c->height * sizeof(*c->row) + pixels;
+    if (bytes > *budget)
+        return;
+    c->row = calloc(c->height, sizeof(*c->row));
+    c->shadow = pixels ? malloc(pixels) : NULL;
+    uint8_t *row = malloc(c->width * 4ul);
+    if (c->row && row && (c->shadow || !pixels)) {
+        c->backing = res->backing;
+        c->bytes = bytes;
+        *budget -= bytes;
+        for (uint32_t y = 0; y < c->height; y++) {
+            read_row(c, y, row);
+            c->row[y].first = sum(row, c->width);
+            if (c->shadow)
+                memcpy(c->shadow + (size_t)y * c->width * 4, row, c->width * 4ul);
+        }
+    } else {
+        check_rows_finish(c, budget);
+    }
+    free(row);
+}
+
+void check_rows_finish(struct check_rows *c, uint64_t *budget)
+{
+    *budget += c->bytes;
+    free(c->row);
+    free(c->shadow);
+    *c = (struct check_rows){0};
+}
+
+void check_rows_flushed(struct check_rows *c, const struct rect *rect)
+{
+    struct rect all = {0, 0, c->width, c->height}, r;
+    if (!c->shadow || !rect_intersect(rect, &all, &r))
+        return;
+    for (uint32_t y = r.y; y < r.y + r.h; y++) {
+        struct gpu_backing_at at =
+            gpu_backing_seek(c->backing, c->offset + (uint64_t)y * c->stride + r.x * 4ul);
+        gpu_backing_copy(&at, c->shadow + ((size_t)y * c->width + r.x) * 4, r.w * 4ul);
+    }
+}
+
+/* What row y should be. */
+static const uint8_t *wanted_row(const struct check_rows *c, const struct gpu_resource *res,
+                                 uint32_t y)
+{
+    uint32_t stride;
+    if (c->shadow)
+        return c->shadow + (size_t)y * c->width * 4;
+    return image_transferred(res->image, &stride) + (size_t)y * stride;
+}
+
+/* Has row y been wrong for long? */
+static bool is_forgotten(struct check_rows *c, uint32_t y, const uint8_t *row,
+                         const uint8_t *wanted, uint64_t now, uint64_t patience)
+{
+    struct check_row *r = &c->row[y];
+    uint64_t is = memcmp(row, wanted, c->width * 4ul) ? sum(row, c->width) : 0;
+    if (is && is == r->first && !c->shadow)
+        is = 0;
+    if (is != r->now || !r->since)
+        r->since = now;
+    r->now = is;
+    return is && now - r->since >= patience;
+}
+
+/* Makes *found reach over the pixels of row y that differ. */
+static void widen(struct rect *found, uint32_t y, const uint8_t *row, const uint8_t *wanted,
+                  uint32_t width)
+{
+    uint32_t left = 0, right = width;
+    while (left < right && !memcmp(row + left * 4ul, wanted + left * 4ul, 4))
+        left++;
+    while (right > left && !memcmp(row + right * 4ul - 4, wanted + right * 4ul - 4, 4))
+        right--;
+    if (!found->h)
+        *found = (struct rect){left, y, 0, 0};
+    uint32_t end = MAX(found->x + found->w, right);
+    found->x = MIN(found->x, left);
+    found->w = end - found->x;
+    found->h = y + 1 - found->y;
+}
+
+bool check_rows_look(struct check_rows *c, const struct gpu_resource *res, const struct rect *seen,
+                     uint64_t now, uint64_t patience, struct rect *found)
+{
+    struct rect all = {0, 0, c->width, c->height}, r;
+    if (!c->backing || c->backing != res->backing || (patience && now < c->next) ||
+        !rect_intersect(seen, &all, &r))
+        return false;
+    c->next = now + patience / 4;
+    uint8_t *row = malloc(c->width * 4ul);
+    *found = (struct rect){0};
+    for (uint32_t y = r.y; row && y < r.y + r.h; y++) {
+        const uint8_t *wanted = wanted_row(c, res, y);
+        read_row(c, y, row);
+        if (is_forgotten(c, y, row, wanted, now, patience))
+            widen(found, y, row, wanted, c->width);
+        else if (found->h)
+            break; /* the first run of such rows is enough to say it */
+    }
+    free(row);
+    return found->h && rect_intersect(found, &r, found);
+}

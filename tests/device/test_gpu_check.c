@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/* --gpu-check: each mistake of a driver is said, once, with its place; a good driver hears nothing.
+ */
+#include "device/gpu_driver.h"
+#include "virtio/gpu/check.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define WIDTH  64
+#define HEIGHT 32
+#define PITCH  (WIDTH * 4)
+#define BYTES  (PITCH * HEIGHT)
+
+static const struct rect all = {0, 0, WIDTH, HEIGHT};
+
+struct fixture {
+    struct gpu_driver g;
+    uint64_t pixels;
+    uint64_t pc; /* 0: not on a hart */
+    FILE *said;
+    int stderr_fd;
+    char text[65536];
+};
+
+static bool place(void *ctx, uint64_t *pc, uint64_t *ra)
+{
+    struct fixture *f = ctx;
+    *pc = f->pc;
+    *ra = f->pc + 0x100;
+    return f->pc;
+}
+
+static void open_with(struct fixture *f, uint64_t patience)
+{
+    const struct gpu_check_config config = {place, f, patience};
+    gd_init(&f->g, 16 << 20, 2, 4 << 20, false);
+    assert_true(virtio_gpu_check(f->g.kit.dev, &config));
+    assert_true(kit_start(&f->g.kit, KIT_ALL_FEATURES));
+    f->pixels = kit_alloc(&f->g.kit, BYTES, 4096);
+}
+
+/* Mistakes are mistakes at once, or, for a good driver, after a while. */
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    f->said = tmpfile();
+    fflush(stderr);
+    f->stderr_fd = dup(2);
+    dup2(fileno(f->said), 2);
+    f->pc = 0x1234;
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    dup2(f->stderr_fd, 2);
+    close(f->stderr_fd);
+    fclose(f->said);
+    free(f);
+    return 0;
+}
+
+static const char *said(struct fixture *f)
+{
+    rewind(f->said);
+    size_t n = fread(f->text, 1, sizeof(f->text) - 1, f->said);
+    f->text[n] = 0;
+    return f->text;
+}
+
+/* How often a text was said. */
+static unsigned count(struct fixture *f, const char *what)
+{
+    unsigned n = 0;
+    for (const char *p = said(f); (p = strstr(p, what)); p++)
+        n++;
+    return n;
+}
+
+static void make(struct fixture *f, uint32_t id)
+{
+    struct gpu_mem_entry e = gd_entry(f->pixels, BYTES);
+    assert_int_equal(gd_create(&f->g, id, PIXEL_BGRX, WIDTH, HEIGHT), GPU_OK_NODATA);
+    assert_int_equal(gd_attach(&f->g, id, &e, 1), GPU_OK_NODATA);
+}
+
+static void draw(struct fixture *f, uint32_t x, uint32_t y, uint32_t colour)
+{
+    kit_write(&f->g.kit, f->pixels + y * PITCH + x * 4, &colour, 4);
+}
+
+static void update(struct fixture *f, uint32_t id, struct rect r)
+{
+    gd_transfer(&f->g, id, r, r.y * PITCH + r.x * 4);
+    gd_flush(&f->g, id, r);
+}
+
+/* The first frame, without time to lose. */
+static void show(struct fixture *f, uint32_t id)
+{
+    gd_transfer(&f->g, id, all, 0);
+    gd_scanout(&f->g, 0, id, all);
+    gd_flush(&f->g, id, all);
+}
+
+static void good_driver(void **state)
+{
+    struct fixture *f = *state;
+    open_with(f, 0);
+    make(f, 1);
+    draw(f, 0, 0, 7);
+    show(f, 1);
+    for (uint32_t i = 0; i < HEIGHT; i++) {
+        draw(f, i, i, i + 1);
+        update(f, 1, (struct rect){i, i, 1, 1});
+        draw(f, 0, 0, i); /* in time for the next update */
+        update(f, 1, (struct rect){0, 0, 4, 4});
+    }
+    make(f, 2);
+    gd_cursor(&f->g, GPU_UPDATE_CURSOR, 0, 1, 1, 2, 0, 0);
+    gd_cursor(&f->g, GPU_UPDATE_CURSOR, 0, 1, 1, 0, 0, 0);
+    gd_unref(&f->g, 2);
+    gd_scanout(&f->g, 0, 0, (struct rect){0});
+    gd_detach(&f->g, 1);
+    gd_unref(&f->g, 1);
+    kit_reset(&f->g.kit);
+    gd_finish(&f->g);
+    assert_string_equal(said(f), "");
+}
+
+static void never_flushed(void **state)
+{
+    struct fixture *f = *state;
+    open_with(f, 1);
+    make(f, 1);
+    gd_scanout(&f->g, 0, 1, all);
+    gd_transfer(&f->g, 1, all, 0);
+    gd_transfer(&f->g, 1, all, 0);
+    assert_int_equal(count(f, "resource 1: scanned out for 0 s and never flushed"), 1);
+    assert_int_equal(count(f, "(pc 0x1234, ra 0x1334)"), 1);
+    gd_flush(&f->g, 1, all);
+    f->pc = 0x5678;
+    gd_transfer(&f->g, 1, (struct rect){0, 8, 16, 8}, 8 * PITCH);
+    f->pc = 0x9999;
+    gd_flush(&f->g, 1, (struct rect){0, 8, 16, 4});
+    gd_flush(&f->g, 1, (struct rect){0, 8, 16, 4});
+    assert_int_equal(count(f, "resource 1: 16x4+0+12 was transferred and not flushed"), 1);
+    assert_int_equal(count(f, "(pc 0x5678"), 1); /* who transferred it */
+    gd_finish(&f->g);
+}
+
+/* Drawn, and not part of any transfer, while other updates go on. */
+static void forgotten_rows(void **state)
+{
+    struct fixture *f = *state;
+    open_with(f, 1);
+    make(f, 1);
+    show(f, 1);
+    draw(f, 5, 20, 3);
+    draw(f, 9, 21, 3);
+    for (unsigned i = 0; i < 5; i++)
+        update(f, 1, (struct rect){0, 0, 8, 8});
+    assert_int_equal(count(f, "resource 1: 5x2+5+20 changed in the guest's memory and no "
+                              "TRANSFER_TO_HOST_2D"),
+                     1);
+    assert_int_equal(count(f, "gpu-check"), 1);
+    gd_finish(&f->g);
+}
+
+/* Memory that was not zero when it was attached was not drawn on. */
+static void old_memory(void **state)
+{
+    struct fixture *f = *state;
+    open_with(f, 1);
+    for (uint32_t y = 0; y < HEIGHT; y++)
+        draw(f, y, y, 0xabcdef);
+    make(f, 1);
+    gd_transfer(&f->g, 1, (struct rect){0, 0, 8, 8}, 0);
+    gd_scanout(&f->g, 0, 1, all);
+    gd_flush(&f->g, 1, (struct rect){0, 0, 8, 8});
+    for (unsigned i = 0; i < 5; i++)
+        update(f, 1, (struct rect){0, 0, 8, 8});
+    assert_int_equal(count(f, "changed in"), 0);
+    gd_finish(&f->g);
+}
+
+static void forgotten_blob_rows(void **state)
+{
+    struct fixture *f = *state;
+    struct gpu_mem_entry e = gd_entry(f->pixels, BYTES);
+    open_with(f, 1);
+    e = gd_entry(f->pixels, BYTES);
+    assert_int_equal(gd_create_blob(&f->g, 1, BYTES, &e, 1), GPU_OK_NODATA);
+    assert_int_equal(gd_scanout_blob(&f->g, 0, 1, WIDTH, HEIGHT, all), GPU_OK_NODATA);
+    draw(f, 1, 1, 1);
+    gd_flush(&f->g, 1, all);
+    draw(f, 1, 3, 1);
+    gd_flush(&f->g, 1, (struct rect){0, 0, 64, 3});
+    gd_flush(&f->g, 1, (struct rect){0, 0, 64, 3});
+    gd_flush(&f->g, 1, (struct rect){0, 0, 64, 3});
+    assert_int_equal(
+        count(f, "resource 1: 1x1+1+3 changed in the guest's memory and no RESOURCE_FLUSH"), 1);
+    assert_int_equal(count(f, "gpu-check"), 1);
+    gd_finish(&f->g);
+}
+
+static void wrong_offset(void **state)
+{
+    struct fixture *f = *state;
+    open_with(f, 0);
+    make(f, 1);
+    gd_transfer(&f->g, 1, (struct rect){4, 2, 8, 8}, 0);
+    gd_transfer(&f->g, 1, (struct rect){4, 2, 8, 8}, 0);
+    make(f, 2);
+    gd_transfer(&f->g, 2, (struct rect){0, 2, 8, 30}, 5 * PITCH); /* past the end: an error, too */
+    assert_int_equal(count(f, "resource 1: TRANSFER_TO_HOST_2D of 8x8+4+2 reads from offset 0; "
+                              "these pixels lie at 528 (y * 256 + x * 4) (pc 0x1234"),
+                     1);
+    assert_int_equal(count(f, "resource 2: TRANSFER_TO_HOST_2D of 8x30+0+2 reads from"), 1);
+    gd_finish(&f->g);
+}
+
+static void flushed_without_transfer(void **state)
+{
+    struct fixture *f = *state;
+    open_with(f, 0);
+    make(f, 1);
+    gd_scanout(&f->g, 0, 1, all);
+    gd_flush(&f->g, 1, all);
+    gd_flush(&f->g, 1, all);
+    assert_int_equal(count(f, "resource 1: flushed, but nothing was ever transferred"), 1);
+    gd_finish(&f->g);
+}
+
+static void freed_in_use(void **state)
+{
+    struct fixture *f = *state;
+    open_with(f, 0);
+    make(f, 1);
+    show(f, 1);
+    gd_detach(&f->g, 1);
+    gd_unref(&f->g, 1);
+    make(f, 2);
+    gd_cursor(&f->g, GPU_UPDATE_CURSOR, 1, 0, 0, 2, 0, 0);
+    gd_unref(&f->g, 2);
+    assert_int_equal(count(f, "resource 1: its memory is detached while a scanout shows it"), 1);
+    assert_int_equal(count(f, "resource 1: freed by RESOURCE_UNREF while a scanout shows it"), 1);
+    assert_int_equal(count(f, "resource 2: freed by RESOURCE_UNREF while it is the cursor"), 1);
+    assert_int_equal(count(f, "gpu-check"), 3);
+    gd_finish(&f->g);
+}
+
+static void leaks(void **state)
+{
+    struct fixture *f = *state;
+    open_with(f, 1);
+    make(f, 1);
+    show(f, 1);
+    make(f, 2);
+    kit_reset(&f->g.kit); /* by the guest */
+    assert_int_equal(count(f, "resource 2: not shown, and not freed before the driver reset"), 1);
+    assert_int_equal(count(f, "gpu-check"), 1);
+    assert_true(kit_start(&f->g.kit, KIT_ALL_FEATURES));
+    for (uint32_t id = 10; id < 60; id++)
+        gd_create(&f->g, id, PIXEL_BGRX, 8, 8);
+    assert_int_equal(count(f, "resource 10: not used for 0 s, like 32 others"), 1);
+    f->pc = 0;
+    kit_reset(&f->g.kit); /* by the host: the guest could not help it */
+    assert_int_equal(count(f, "gpu-check"), 2);
+    gd_finish(&f->g);
+}
+
+/* What nobody finds while commands come is found at the end. */
+static void at_the_end(void **state)
+{
+    struct fixture *f = *state;
+    open_with(f, 1);
+    make(f, 1);
+    show(f, 1);
+    draw(f, 2, 2, 2);
+    assert_string_equal(said(f), "");
+    gd_finish(&f->g);
+    assert_int_equal(count(f, "resource 1: 1x1+2+2 changed in the guest's memory"), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(good_driver, setup, teardown),
+        cmocka_unit_test_setup_teardown(never_flushed, setup, teardown),
+        cmocka_unit_test_setup_teardown(forgotten_rows, setup, teardown),
+        cmocka_unit_test_setup_teardown(old_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(forgotten_blob_rows, setup, teardown),
+        cmocka_unit_test_setup_teardown(wrong_offset, setup, teardown),
+        cmocka_unit_test_setup_teardown(flushed_without_transfer, setup, teardown),
+        cmocka_unit_test_setup_teardown(freed_in_use, setup, teardown),
+        cmocka_unit_test_setup_teardown(leaks, setup, teardown),
+        cmocka_unit_test_setup_teardown(at_the_end, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
