@@ -17,6 +17,8 @@ import softfloat as sf
 FRAME = (2, 8, 28, 29, 30, 31)
 SCRATCH_BASES = {2: 1024, 8: 2048, 30: 512}
 SCRATCH, MIN_SITES = 4096, 4
+BLOCKS = 60
+TIMES = 4  # as in guest/random.c
 FARTHEST = 6  # instructions that a jump forward skips at most, itself included
 SKIPPED = ('mret', 'sret', 'wfi', 'ecall', 'ebreak', 'sinval.vma', 'sfence.w.inval',
            'sfence.inval.ir',
@@ -254,6 +256,11 @@ class Generator:
         return [self.block(rows[n::blocks]) for n in range(blocks)]
 
 
+def least_runs(calls):
+    """How often a row with MIN_SITES sites is reached in so many calls, but for jumps over it."""
+    return calls // BLOCKS * TIMES * MIN_SITES
+
+
 def edge_table(rng, xlen):
     """256 entries of 8 bytes: integers, doubles, boxed singles and halves."""
     pool = [v for v in cases.int_edges(xlen)]
@@ -270,7 +277,7 @@ def edge_table(rng, xlen):
     return struct.pack('<256Q', *table)
 
 
-def write(folder, xlen, seed, extensions, blocks=60, length=300):
+def write(folder, xlen, seed, extensions, blocks=BLOCKS, length=300):
     """Writes blocks.bin, offsets.bin, edges.bin; returns the mean number of instructions a call."""
     g = Generator(xlen, seed, extensions)
     code = g.program(blocks, length)

@@ -9,6 +9,7 @@ The seed is printed, and taken from ISA_SEED when that is set; otherwise it is n
 import argparse
 import concurrent.futures
 import os
+import re
 import sys
 import tempfile
 import time
@@ -16,6 +17,8 @@ import time
 import build
 import random_program
 
+DEFAULT_CALLS = 60000
+MILLIONS = 100  # instructions that an XLEN runs at least, with the default number of calls
 EXTENSIONS = ('', 'm', 'a', 'f', 'd', 'c', 'zba', 'zbb', 'zbc', 'zbs', 'zfhmin')
 
 
@@ -48,7 +51,12 @@ def judge(args, xlen, seed, folder):
         print(f'FAIL rv{xlen}: status {mine[0]}, QEMU against riscreen: {difference}')
         print(f'$ ISA_SEED={seed} {" ".join(sys.argv)} --xlen {xlen}   (--trace CALL shows one)')
         return False
-    print(f'ok   rv{xlen}: {args.calls} calls, QEMU {qemu[2]:.1f} s, riscreen {mine[2]:.1f} s',
+    millions = int(re.search(r'# (\d+) thousand', mine[1]).group(1)) // 1000
+    if millions * DEFAULT_CALLS < MILLIONS * args.calls:
+        print(f'FAIL rv{xlen}: only {millions} million instructions in {args.calls} calls')
+        return False
+    print(f'ok   rv{xlen}: {args.calls} calls, {millions} million instructions, each kind at least '
+          f'{random_program.least_runs(args.calls)} times, QEMU {qemu[2]:.1f} s, riscreen {mine[2]:.1f} s',
           flush=True)
     return True
 
@@ -57,7 +65,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument('riscreen')
     p.add_argument('--xlen', type=int, choices=(32, 64), action='append')
-    p.add_argument('--calls', type=int, default=int(os.environ.get('ISA_CALLS', '60000')))
+    p.add_argument('--calls', type=int, default=int(os.environ.get('ISA_CALLS', DEFAULT_CALLS)))
     p.add_argument('--timeout', type=float, default=150)
     p.add_argument('--trace', type=int, default=-1, help='print the registers around this call')
     p.add_argument('--keep')
