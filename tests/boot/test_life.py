@@ -16,7 +16,7 @@ import threading
 
 from guest import Machine, PROMPT, copy_disk, guest, main, tests_of
 
-PASTE = 256 << 10
+PASTE = 1 << 20
 
 
 def disk_file(disk, path):

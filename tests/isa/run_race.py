@@ -5,7 +5,7 @@
   run_race.py RISCREEN [bare|many|disk|sbi] [--xlen 64] [--rounds PERCENT]
   run_race.py --qemu ...       the same programs on QEMU, to judge them
 
---rounds (ISA_ROUNDS) is in percent of the numbers in guest/race.c; 400 makes 10^6 patches.
+--rounds (ISA_ROUNDS) is in percent of the numbers in guest/race.c; 100 patches and runs code four million times.
 """
 import argparse
 import os

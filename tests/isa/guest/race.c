@@ -92,7 +92,7 @@ static void test_counters(ulong hart)
 
 /* --- code patched by another hart ------------------------------------------------------------ */
 
-enum { PATCH_ROUNDS = 8000, SLOTS = 64, SLOT_WORDS = 4, REG_A0 = 10 };
+enum { PATCH_ROUNDS = 32000, SLOTS = 64, SLOT_WORDS = 4, REG_A0 = 10 };
 
 typedef uint32_t (*code_fn)(void);
 extern uint32_t patch_slots[];
