@@ -13,6 +13,8 @@
 #define MAX_BOXES 16 /* more separate rectangles than this cost more than one around them */
 #define DARK_NS   UINT64_C(150000000) /* Linux clears the screen before each mode set */
 
+#define RESIZE_NS UINT64_C(100000000) /* no new mode sooner after a wish for it */
+
 #define MIN_SIDE 64 /* of a mode that a viewer may ask for */
 #define MAX_SIDE 8192
 
@@ -37,21 +39,30 @@ static void on_pointer(int buttons, int x, int y, rfbClientPtr client)
     vnc_input_pointer(&s->input, (unsigned)buttons, ax, ay);
 }
 
-/* The viewer's window was resized: the guest is asked to follow, and the viewer is told when it
- * has. */
+/* The viewer's window was resized, perhaps again and again: the guest is asked to follow, and the
+ * viewer is told when it has. */
 static int on_resize(int width, int height, int screens, rfbExtDesktopScreen *layout,
                      rfbClientPtr client)
 {
     struct vnc_screen *s = screen_of(client);
-    struct head_wish wish;
     (void)layout;
     if (screens != 1 || MIN(width, height) < MIN_SIDE || MAX(width, height) > MAX_SIDE)
         return rfbExtDesktopSize_InvalidScreenLayout;
-    display_wish(s->config->env.display, s->config->head, &wish);
-    wish.width = (uint32_t)width;
-    wish.height = (uint32_t)height;
-    display_set_wish(s->config->env.display, s->config->head, &wish);
+    if (!s->wanted_width)
+        loop_timer_set(s->resize, host_now_ns() + RESIZE_NS);
+    s->wanted_width = (uint32_t)width;
+    s->wanted_height = (uint32_t)height;
     return rfbExtDesktopSize_Success;
+}
+
+void vnc_screen_resize(struct vnc_screen *s)
+{
+    struct head_wish wish;
+    display_wish(s->config->env.display, s->config->head, &wish);
+    wish.width = s->wanted_width;
+    wish.height = s->wanted_height;
+    s->wanted_width = 0;
+    display_set_wish(s->config->env.display, s->config->head, &wish);
 }
 
 /* --- the picture ------------------------------------------------------------------------------ */
@@ -192,10 +203,12 @@ void vnc_screen_update(struct vnc_screen *s, rfbClientPtr client)
 
 /* --- viewers come and go ---------------------------------------------------------------------- */
 
-void vnc_screen_begin(struct vnc_screen *s, struct loop_timer *blank, void (*news)(void *ctx),
-                      void *ctx)
+void vnc_screen_begin(struct vnc_screen *s, struct loop_timer *blank, struct loop_timer *resize,
+                      void (*news)(void *ctx), void *ctx)
 {
     s->blank = blank;
+    s->resize = resize;
+    s->wanted_width = 0;
     s->news = news;
     s->ctx = ctx;
     vnc_input_init(&s->input, s->config->env.input);

@@ -22,7 +22,9 @@ struct vnc_screen {
     struct vnc_extras extras;
     struct vnc_input input;
     /* from begin to end */
-    struct loop_timer *blank; /* armed while a screen that went dark still shows its picture */
+    struct loop_timer *blank;  /* armed while a screen that went dark still shows its picture */
+    struct loop_timer *resize; /* armed while the viewer's wish is not passed on */
+    uint32_t wanted_width, wanted_height; /* 0: it has none */
     void (*news)(void *ctx);
     void *ctx;
     /* from open to end */
@@ -39,10 +41,10 @@ struct vnc_screen {
 bool vnc_screen_init(struct vnc_screen *s, const struct vnc_config *config);
 void vnc_screen_finish(struct vnc_screen *s);
 
-/* Around a connection. `blank` is armed when vnc_screen_blank is to be called; news(ctx) is called
- * on any thread when vnc_screen_changed is due. */
-void vnc_screen_begin(struct vnc_screen *s, struct loop_timer *blank, void (*news)(void *ctx),
-                      void *ctx);
+/* Around a connection. The timers are armed when vnc_screen_blank and _resize are due; news(ctx) is
+ * called on any thread when vnc_screen_changed is due. */
+void vnc_screen_begin(struct vnc_screen *s, struct loop_timer *blank, struct loop_timer *resize,
+                      void (*news)(void *ctx), void *ctx);
 void vnc_screen_end(struct vnc_screen *s);
 /* The client may see the picture: makes it. Until then a stranger costs no pixels. False: out of
  * memory. */
@@ -54,6 +56,7 @@ void vnc_screen_farewell(struct vnc_screen *s, rfbClientPtr client);
 
 void vnc_screen_changed(struct vnc_screen *s); /* display or keyboard have something new */
 void vnc_screen_blank(struct vnc_screen *s);   /* the timer's time has come */
+void vnc_screen_resize(struct vnc_screen *s);  /* the same */
 /* May a message of this type be given to the library? */
 bool vnc_screen_allows(uint8_t message_type);
 /* After each message: closes a client that asked for what is not on offer. */

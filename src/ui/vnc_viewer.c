@@ -102,6 +102,12 @@ static void on_blank(void *arg)
         update(v);
 }
 
+static void on_resize(void *arg)
+{
+    struct vnc_viewer *v = arg;
+    vnc_screen_resize(&v->screen);
+}
+
 static void on_handshake(void *arg)
 {
     struct vnc_viewer *v = arg;
@@ -149,8 +155,9 @@ static void *viewer_main(void *arg)
 {
     struct vnc_viewer *v = arg;
     struct loop_timer *blank = loop_timer_add(v->loop, on_blank, v);
-    if (blank) {
-        vnc_screen_begin(&v->screen, blank, on_news, v);
+    struct loop_timer *resize = loop_timer_add(v->loop, on_resize, v);
+    if (blank && resize) {
+        vnc_screen_begin(&v->screen, blank, resize, on_news, v);
         serve(v);
         vnc_screen_end(&v->screen);
     }

@@ -66,6 +66,11 @@ class Fake:
                 total += sum(int(n) for n in re.findall(r"ctxt_switches:\s*(\d+)", f.read()))
         return total
 
+    def memory(self):
+        """Bytes of it in the host's memory."""
+        with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as f:
+            return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
     def threads(self):
         return len(os.listdir(f"/proc/{self.process.pid}/task"))
 

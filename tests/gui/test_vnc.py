@@ -4,6 +4,7 @@
 pointer, keys and buttons, several viewers, one that stops reading, strangers, passwords, and that
 nothing runs when nothing changes. Usage: test_vnc.py UI_FAKE"""
 import os
+import resource
 import socket
 import struct
 import subprocess
@@ -12,7 +13,7 @@ import tempfile
 import time
 
 from fake import Fake
-from rfb import ALPHA_CURSOR, CURSOR, EXTENDED_DESKTOP_SIZE, Gone, LED_STATE, RAW, Viewer, VMWARE_CURSOR
+from rfb import ALPHA_CURSOR, CURSOR, Gone, LED_STATE, RAW, Viewer, VMWARE_CURSOR
 
 SKIP = 77
 KEY_A, KEY_1, KEY_LEFTSHIFT, KEY_RIGHTCTRL, KEY_KP7, KEY_F12 = 30, 2, 42, 97, 71, 88
@@ -219,7 +220,7 @@ def test_viewers(fake):
     slowest = 0
     for viewer in (one, two):
         same(fake, viewer)
-    for i in range(20):
+    for i in range(20):  # both at a time
         colour = 4000 * (i + 1)
         fake.do(f"paint {i} {i} 64 64 {colour:x}")
         begin = time.monotonic()
@@ -269,6 +270,75 @@ def test_strangers(fake):
     for s in crowd:
         s.close()
     good.close()
+
+
+def updates(fake, viewer, count=20):
+    """The slowest of some updates: from the flush to its pixels, seconds."""
+    slowest = 0
+    for i in range(count):
+        colour = 4000 * (i + 1)
+        fake.do(f"paint {i} {i} 64 64 {colour:x}")
+        begin = time.monotonic()
+        fake.do(f"flush {i} {i} 64 64")
+        at = (i * viewer.width + i) * 4
+        viewer.until(lambda: viewer.pixels[at:at + 3] == colour.to_bytes(3, "little"), "a flushed rectangle")
+        slowest = max(slowest, time.monotonic() - begin)
+    return slowest
+
+
+def flood(viewer, message):
+    """A process that sends this without end and reads nothing."""
+    pid = os.fork()
+    if pid:
+        viewer.close()
+        return pid
+    while True:
+        try:
+            viewer.send(message)
+        except TimeoutError:
+            pass
+        except OSError:
+            os._exit(0)
+        time.sleep(0.01)
+
+
+def test_thousand(fake):
+    """A thousand connections, silent, half through, or greedy, and viewers that send without end and read
+    nothing: no place is lost, nobody waits, memory stays."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
+    fake.do("mode 1280 800")
+    good = Viewer(fake.port)
+    same(fake, good)
+    before = fake.memory()
+    crowd = []
+    requests = struct.pack(">BBHHHH", 3, 0, 0, 0, 1280, 800) * 100
+    mad = [(Viewer(fake.port, receive_buffer=4096), message) for message in (
+        requests, struct.pack(">BBHH", 5, 255, 9, 9) + struct.pack(">BBHH", 5, 0, 9, 9),
+        struct.pack(">BxHHBxIHHHHI", 251, 500, 500, 1, 0, 0, 0, 500, 500, 0), requests)]
+    pids = [flood(viewer, message * 50) for viewer, message in mad]
+    for i in range(1000):
+        s = socket.create_connection(("127.0.0.1", fake.port))
+        s.setblocking(False)
+        try:
+            s.sendall((b"", b"RFB 003.008\n", b"RFB 003.008\n\1", b"RFB 003.008\n\1\1")[i % 4])
+        except OSError:
+            pass
+        crowd.append(s)
+    begin = time.monotonic()
+    slowest = updates(fake, good)
+    took = time.monotonic() - begin
+    grown = fake.memory() - before
+    for pid in pids:
+        os.kill(pid, 9)
+        os.waitpid(pid, 0)
+    same(fake, good)
+    for s in crowd:
+        s.close()
+    good.close()
+    assert took < 20, f"20 updates took {took:.1f} s among a thousand connections"  # waiting for others: 100
+    assert grown < 16 * (1280 * 800 * 4 + (2 << 20)), f"{grown >> 20} MiB more for a thousand connections"
+    print(f"slowest update {slowest * 1000:.0f} ms, {grown >> 20} MiB more")
+    until(lambda: fake.threads() < 8, "the end of all viewers", 20)
 
 
 def test_browser(fake, taken):
@@ -343,7 +413,7 @@ def main():
     program = sys.argv[1]
     fake = Fake(program, "vnc", "127.0.0.1:0")
     for test in (test_pixels, test_modes, test_cursor, test_alpha, test_leds, test_versions, test_keys, test_held, test_pointer, test_viewers,
-                 test_strangers, test_idle):
+                 test_strangers, test_thousand, test_idle):
         start = time.monotonic()
         test(fake)
         print(f"{test.__name__} {time.monotonic() - start:.2f} s", flush=True)
