@@ -226,6 +226,92 @@ static void blobs(void **state)
     unlink(s.path);
 }
 
+/* --- any commands ----------------------------------------------------------------------------- */
+
+static uint32_t dice(uint32_t *random, uint32_t sides)
+{
+    *random = *random * 1664525 + 1013904223;
+    return (uint32_t)((uint64_t)*random * sides >> 32);
+}
+
+static struct rect any_rect(uint32_t *r)
+{
+    struct rect rect = {dice(r, WIDTH), dice(r, HEIGHT), 1 + dice(r, WIDTH), 1 + dice(r, HEIGHT)};
+    if (dice(r, 8)) { /* mostly inside */
+        rect.w = MIN(rect.w, WIDTH - rect.x);
+        rect.h = MIN(rect.h, HEIGHT - rect.y);
+    }
+    return dice(r, 4) ? rect : all;
+}
+
+/* Memory in pieces, which may overlap. */
+static uint32_t any_entries(struct session *s, uint32_t *r, struct gpu_mem_entry e[4])
+{
+    for (unsigned i = 0; i < 4; i++)
+        e[i] = gd_entry(s->pixels + dice(r, 16) * 64, WIDTH * HEIGHT * (dice(r, 8) ? 1 : 4));
+    return 1 + dice(r, 4);
+}
+
+static void any_command(struct session *s, uint32_t *r)
+{
+    struct gpu_driver *g = &s->g;
+    struct gpu_mem_entry e[4];
+    uint32_t id = 1 + dice(r, 4), entries, noise[64];
+    struct rect rect = any_rect(r);
+    switch (dice(r, 16)) {
+    case 0: gd_create(g, id, dice(r, 9) ? PIXEL_RGBX : 9, WIDTH, HEIGHT); break;
+    case 1:
+        entries = any_entries(s, r, e);
+        gd_create_blob(g, id, WIDTH * HEIGHT * 4, e, entries);
+        break;
+    case 2:
+        entries = any_entries(s, r, e);
+        gd_attach(g, id, e, entries);
+        break;
+    case 3: dice(r, 3) ? 0 : gd_detach(g, id); break;
+    case 4: dice(r, 3) ? 0 : gd_unref(g, id); break;
+    case 5: gd_scanout(g, dice(r, 3), dice(r, 5), rect); break;
+    case 6: gd_scanout_blob(g, dice(r, 3), id, WIDTH, HEIGHT, rect); break;
+    case 7: gd_cursor(g, GPU_UPDATE_CURSOR, dice(r, 3), 1, 2, id, 0, 0); break;
+    case 8: dice(r, 8) ? 0 : kit_start(&g->kit, KIT_ALL_FEATURES); break;
+    case 9:
+    case 10:
+    case 11: gd_flush(g, id, rect); break;
+    default:
+        for (unsigned i = 0; i < 64; i++)
+            noise[i] = dice(r, UINT32_MAX);
+        kit_write(&g->kit, s->pixels + dice(r, WIDTH * HEIGHT - 64) * 4, noise, sizeof(noise));
+        gd_transfer(g, id, rect, (rect.y * WIDTH + rect.x) * 4ul * (dice(r, 4) != 0));
+    }
+}
+
+/* Whatever was asked and refused: played again, all answers and pictures are the same. */
+static void any_commands(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 1; seed <= 20; seed++) {
+        struct session s;
+        struct played d;
+        uint32_t random = seed;
+        begin(&s, false);
+        s.pixels = kit_alloc(&s.g.kit, WIDTH * HEIGHT * 8, 4096);
+        for (unsigned i = 0; i < 400; i++) {
+            uint64_t brk = s.g.kit.brk;
+            any_command(&s, &random);
+            if (s.g.kit.brk > brk + 4096)
+                s.pixels = kit_alloc(&s.g.kit, WIDTH * HEIGHT * 8, 4096);
+        }
+        end(&s);
+        play(&d, s.path, BUDGET);
+        if (!d.ok || !d.p.ended || d.p.wrong_checks || d.p.wrong_codes)
+            fail_msg("seed %u: %s, %u checksums and %u answers differ", seed, d.err,
+                     (unsigned)d.p.wrong_checks, (unsigned)d.p.wrong_codes);
+        assert_true(d.p.step > 200);
+        player_finish(&d.p);
+        unlink(s.path);
+    }
+}
+
 /* --- files ------------------------------------------------------------------------------------ */
 
 static void record_some(struct session *s)
@@ -443,6 +529,7 @@ int main(void)
         cmocka_unit_test(two_lives),
         cmocka_unit_test(unflushed),
         cmocka_unit_test(blobs),
+        cmocka_unit_test(any_commands),
         cmocka_unit_test(damaged_files),
         cmocka_unit_test(a_difference_is_seen),
         cmocka_unit_test(other_files_are_kept),
