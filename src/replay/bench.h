@@ -2,7 +2,8 @@
 /*
  * The device's own part of a frame, next to what it cannot do without: a full-frame transfer and
  * its flush are timed, and so is a memcpy of the same bytes from the same pages of guest RAM to a
- * buffer of their size. Before each of the two the caches are filled with something else.
+ * buffer of their size. Before each of the two the caches are filled with something else, and they
+ * take turns at going first.
  */
 #ifndef REPLAY_BENCH_H
 #define REPLAY_BENCH_H
