@@ -92,6 +92,27 @@ static void test_edid(void **state)
     assert_int_equal(GD_SEND(g, req), GPU_ERR_UNSPEC);
 }
 
+/* The user's own: served as it is, for every head. */
+static void test_own_edid(void **state)
+{
+    struct gpu_driver *g = *state;
+    struct gpu *gpu = container_of(g->kit.dev, struct gpu, dev);
+    uint8_t own[1024];
+    for (size_t i = 0; i < sizeof(own); i++)
+        own[i] = (uint8_t)(i * 7);
+    gpu->edid_data = own;
+    for (uint32_t size = 128; size <= sizeof(own); size += 128) {
+        struct gpu_get_edid req = {.hdr = gd_hdr(GPU_GET_EDID),
+                                   .scanout = le32_make(size / 128 & 1)};
+        struct gpu_resp_edid resp;
+        gpu->edid_size = size;
+        assert_int_equal(kit_request(&g->kit, 0, &req, sizeof(req), &resp, sizeof(resp)),
+                         sizeof(resp));
+        assert_int_equal(le32_get(resp.size), size);
+        assert_memory_equal(resp.edid, own, size);
+    }
+}
+
 static void test_display_event(void **state)
 {
     struct gpu_driver *g = *state;
@@ -410,29 +431,18 @@ static int setup_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_features),
-        TEST(test_display_info),
-        TEST(test_edid),
-        TEST(test_display_event),
-        TEST(test_create_errors),
-        TEST(test_budget),
-        TEST(test_backing_budget),
-        TEST(test_attach_errors),
-        TEST(test_transfer_errors),
-        TEST(test_scanout_errors),
-        TEST(test_picture),
-        TEST(test_cursor),
-        TEST(test_cursor_errors),
-        TEST(test_fences),
-        TEST(test_nonsense),
-        TEST(test_reset),
-        TEST_BYTES(test_display_info),
-        TEST_BYTES(test_edid),
-        TEST_BYTES(test_attach_errors),
-        TEST_BYTES(test_picture),
-        TEST_BYTES(test_cursor),
-        TEST_BYTES(test_fences),
-        TEST_BYTES(test_nonsense),
+        TEST(test_features),       TEST(test_display_info),
+        TEST(test_edid),           TEST(test_own_edid),
+        TEST(test_display_event),  TEST(test_create_errors),
+        TEST(test_budget),         TEST(test_backing_budget),
+        TEST(test_attach_errors),  TEST(test_transfer_errors),
+        TEST(test_scanout_errors), TEST(test_picture),
+        TEST(test_cursor),         TEST(test_cursor_errors),
+        TEST(test_fences),         TEST(test_nonsense),
+        TEST(test_reset),          TEST_BYTES(test_display_info),
+        TEST_BYTES(test_edid),     TEST_BYTES(test_attach_errors),
+        TEST_BYTES(test_picture),  TEST_BYTES(test_cursor),
+        TEST_BYTES(test_fences),   TEST_BYTES(test_nonsense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,6 +51,30 @@ static struct machine *create(const char *cpu, unsigned harts)
     return m;
 }
 
+/* --gpu edid=FILE: what is no EDID is refused before anything starts. */
+static void wrong_edids(void **state)
+{
+    (void)state;
+    static const char *const says[] = {"check the path", "no EDID"};
+    for (int i = 0; i < 2; i++) {
+        char path[] = "/tmp/riscreen-edid-XXXXXX", err[512] = "";
+        int fd = mkstemp(path);
+        assert_true(fd >= 0 && write(fd, path, sizeof(path)) == sizeof(path));
+        close(fd);
+        struct machine_config config = {
+            .harts = 1,
+            .ram = 64 << 20,
+            .scanouts = 1,
+            .gpu_edid = true,
+            .gpu_edid_file = i ? path : "/nonexistent/edid",
+        };
+        assert_true(cpu_model_parse("rv64", &config.cpu, err, sizeof(err)));
+        assert_null(machine_create(&config, err, sizeof(err)));
+        assert_non_null(strstr(err, says[i]));
+        unlink(path);
+    }
+}
+
 static void finisher_codes(void **state)
 {
     (void)state;
@@ -212,9 +236,8 @@ static void device_tree(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finisher_codes),
-        cmocka_unit_test(a_thousand_reboots),
-        cmocka_unit_test(stop_and_cont),
+        cmocka_unit_test(wrong_edids),        cmocka_unit_test(finisher_codes),
+        cmocka_unit_test(a_thousand_reboots), cmocka_unit_test(stop_and_cont),
         cmocka_unit_test(device_tree),
     };
     int fd = mkstemp(path);
