@@ -13,6 +13,7 @@
 #include "ui/sdl_input.h"
 #include "ui/sdl_status.h"
 #include "ui/sdl_window.h"
+#include "ui/sdl_x11.h"
 #include "ui/typist.h"
 
 #include <errno.h>
@@ -35,6 +36,8 @@ struct ui {
     struct input_watch *watch;
     Uint32 wake_event;
     unsigned closes; /* how often the last window was closed */
+    struct sdl_x11 x11;
+    struct host_wakeup stopped; /* for when SDL cannot be asked any more */
     /* any thread */
     atomic_bool woken; /* a wake event is on its way */
     atomic_bool stopping;
@@ -42,20 +45,28 @@ struct ui {
 
 /* --- waking, from any thread ------------------------------------------------------------------ */
 
+static bool wake(struct ui *ui)
+{
+    SDL_Event event = {.type = ui->wake_event};
+    if (!ui->x11.on)
+        return ui->env.sdl.PushEvent(&event) > 0;
+    sdl_x11_wake(&ui->x11);
+    return true;
+}
+
 /* The display has something new, or the guest set LEDs or read its keys. */
 static void on_news(void *ctx)
 {
     struct ui *ui = ctx;
-    SDL_Event event = {.type = ui->wake_event};
-    if (!atomic_exchange(&ui->woken, true) && ui->env.sdl.PushEvent(&event) <= 0)
+    if (!atomic_exchange(&ui->woken, true) && !wake(ui))
         atomic_store(&ui->woken, false);
 }
 
 static void sdl_stop(struct ui *ui)
 {
-    SDL_Event event = {.type = ui->wake_event};
     atomic_store(&ui->stopping, true);
-    ui->env.sdl.PushEvent(&event);
+    host_wakeup_raise(&ui->stopped);
+    wake(ui);
 }
 
 /* --- the windows ------------------------------------------------------------------------------ */
@@ -325,12 +336,18 @@ static bool wait_event(struct ui *ui, SDL_Event *event, bool *got)
         if (!sdl_window_hidden(ui->window[i]))
             due = MIN(due, ui->status.due);
     }
-    *got = true;
-    if (due == HOST_FOREVER)
-        return ui->env.sdl.WaitEvent(event);
     uint64_t ms = due > now ? (due - now + 999999) / 1000000 : 0;
-    *got = ui->env.sdl.WaitEventTimeout(event, (int)MIN(ms, 1000));
-    return true;
+    int limit = due == HOST_FOREVER ? -1 : (int)MIN(ms, 1000);
+    if (ui->x11.on) {
+        *got = ui->env.sdl.PollEvent(event);
+        if (!*got) {
+            sdl_x11_wait(&ui->x11, limit);
+            *got = ui->env.sdl.PollEvent(event);
+        }
+        return true;
+    }
+    *got = limit < 0 ? ui->env.sdl.WaitEvent(event) : ui->env.sdl.WaitEventTimeout(event, limit);
+    return *got || limit >= 0;
 }
 
 /* What has become due, and what there is to show. */
@@ -344,8 +361,9 @@ static void update(struct ui *ui)
             update_window(ui, ui->window[i], host_now_ns());
 }
 
-static void sdl_run(struct ui *ui)
+static void run_windows(void *ctx)
 {
+    struct ui *ui = ctx;
     SDL_Event event;
     bool got;
     while (!atomic_load(&ui->stopping) && wait_event(ui, &event, &got)) {
@@ -356,6 +374,16 @@ static void sdl_run(struct ui *ui)
         atomic_store(&ui->woken, false);
         update(ui);
     }
+}
+
+static void sdl_run(struct ui *ui)
+{
+    if (sdl_x11_guard(&ui->x11, run_windows, ui))
+        return;
+    log_warn(ui->env.ui.log, "the X server went away; the machine ends, its disks are flushed");
+    input_held_release(&ui->input.held);
+    ui->env.ui.quit(ui->env.ui.ctx);
+    host_wakeup_wait(&ui->stopped, HOST_FOREVER);
 }
 
 /* --- opening and closing ---------------------------------------------------------------------- */
@@ -372,17 +400,27 @@ static void set_hints(struct ui *ui)
     sdl->SetHint(SDL_HINT_APP_NAME, "riscreen");
 }
 
+static void close_windows(void *ctx)
+{
+    struct ui *ui = ctx;
+    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
+        close_window(ui, i);
+    if (ui->video)
+        ui->env.sdl.QuitSubSystem(SDL_INIT_VIDEO);
+}
+
+/* Windows of an X server that went away are left to the end of the process. */
 static void sdl_destroy(struct ui *ui)
 {
     if (!ui)
         return;
-    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
-        close_window(ui, i);
     display_detach(ui->env.viewer);
+    ui->env.viewer = NULL;
     input_unwatch(ui->watch);
     typist_finish(&ui->typist);
-    if (ui->video)
-        ui->env.sdl.QuitSubSystem(SDL_INIT_VIDEO);
+    sdl_x11_guard(&ui->x11, close_windows, ui);
+    sdl_x11_finish(&ui->x11);
+    host_wakeup_finish(&ui->stopped);
     free(ui);
 }
 
@@ -427,6 +465,7 @@ static struct ui *sdl_create(const struct ui_env *env, const char *args, char *e
     if (!ui)
         return failed(NULL, err, err_size, "not enough memory");
     ui->env.ui = *env;
+    host_wakeup_init(&ui->stopped);
     if (!parse_args(&ui->env.options, args, err, err_size) ||
         !sdl_api_load(&ui->env.sdl, err, err_size)) {
         sdl_destroy(ui);
@@ -449,6 +488,7 @@ static struct ui *sdl_create(const struct ui_env *env, const char *args, char *e
     follow_plugs(ui);
     ui->env.sdl.StopTextInput(); /* keys, not characters: no input method in between */
     update_titles(ui);
+    sdl_x11_init(&ui->x11, &ui->env.sdl, ui->window[0]->window);
     return ui;
 }
 

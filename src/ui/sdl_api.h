@@ -11,19 +11,21 @@
 
 #define SDL_MAIN_HANDLED
 #include <SDL.h>
+#include <SDL_syswm.h>
 
 /* clang-format off */
 #define SDL_API(X)                                                                                 \
-    X(CreateRenderer) X(CreateTexture) X(CreateWindow) X(DestroyRenderer) X(DestroyTexture)        \
-    X(DestroyWindow) X(GetClipboardText) X(GetDisplayUsableBounds) X(GetError) X(GetMouseFocus)    \
-    X(GetMouseState) X(GetRendererInfo) X(GetRendererOutputSize) X(GetWindowDisplayIndex)          \
-    X(GetWindowFlags) X(GetWindowID) X(GetWindowSize) X(InitSubSystem) X(LockTexture) X(PollEvent) \
-    X(PushEvent) X(QuitSubSystem) X(RegisterEvents) X(RenderClear) X(RenderCopy) X(RenderCopyF)    \
+    X(CreateRGBSurfaceFrom) X(CreateRenderer) X(CreateTexture) X(CreateWindow) X(DestroyRenderer)  \
+    X(DestroyTexture) X(DestroyWindow) X(FreeSurface) X(GetClipboardText)                          \
+    X(GetDisplayUsableBounds) X(GetError) X(GetMouseFocus) X(GetMouseState) X(GetRendererInfo)     \
+    X(GetRendererOutputSize) X(GetWindowDisplayIndex) X(GetWindowFlags) X(GetWindowID)             \
+    X(GetWindowSize) X(GetWindowWMInfo) X(InitSubSystem) X(LockTexture) X(PollEvent) X(PushEvent)  \
+    X(QuitSubSystem) X(RegisterEvents) X(RenderClear) X(RenderCopy) X(RenderCopyF)                 \
     X(RenderPresent) X(RenderSetClipRect) X(RenderSetVSync) X(SetHint) X(SetMainReady)             \
     X(SetRelativeMouseMode) X(SetRenderDrawColor) X(SetTextureBlendMode) X(SetTextureScaleMode)    \
-    X(SetWindowFullscreen) X(SetWindowGrab) X(SetWindowKeyboardGrab) X(SetWindowMinimumSize)       \
-    X(SetWindowSize) X(SetWindowTitle) X(ShowCursor) X(StopTextInput) X(UnlockTexture)             \
-    X(UpdateTexture) X(WaitEvent) X(WaitEventTimeout) X(free)
+    X(SetWindowFullscreen) X(SetWindowGrab) X(SetWindowIcon) X(SetWindowKeyboardGrab)              \
+    X(SetWindowMinimumSize) X(SetWindowSize) X(SetWindowTitle) X(ShowCursor) X(StopTextInput)      \
+    X(UnlockTexture) X(UpdateTexture) X(WaitEvent) X(WaitEventTimeout) X(free)
 /* clang-format on */
 
 struct sdl_api {

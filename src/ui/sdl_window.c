@@ -88,7 +88,8 @@ static void set_pacing(struct sdl_window *w, bool on)
         return;
     w->pacing = on;
     w->consume_due = HOST_FOREVER;
-    viewer_pace(w->env->viewer, w->head, on);
+    if (w->env->viewer)
+        viewer_pace(w->env->viewer, w->head, on);
 }
 
 /* Where presenting waits for the screen, the frame is seen now; else a refresh after the last. */

@@ -24,7 +24,7 @@ struct sdl_options {
 struct sdl_env {
     struct ui_env ui;
     struct sdl_api sdl;
-    struct viewer *viewer;
+    struct viewer *viewer; /* NULL: it left already */
     struct sdl_options options;
 };
 

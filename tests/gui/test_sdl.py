@@ -470,6 +470,27 @@ def test_close(fake, window):
     assert fake.process.returncode == 0
 
 
+def test_server_lost(program):
+    """The X server dies, while nothing happens and in the middle of many frames."""
+    for busy in (False, True):
+        with XServer() as x:
+            fake = Fake(program, x)
+            window = x.window("^fake")
+            fake.do("mode 320 200")
+            until(lambda: same(fake, window), "the picture")
+            if busy:
+                fake.process.stdin.write("storm 100000\n")
+                fake.process.stdin.flush()
+                time.sleep(0.1)
+            x.process.kill()
+            line, before = fake.expect("riscreen: ", fake.errors)
+            assert line.endswith("the X server went away; the machine ends, its disks are flushed"), line
+            assert not before, before
+            fake.expect("quit")
+            fake.expect("end")
+            assert ended(fake.process) == 0
+
+
 def test_window_manager(program):
     """Full screen and minimizing need one."""
     with XServer() as x:
@@ -518,6 +539,8 @@ def main():
         for test in (test_paste, test_first_mode, test_scale_options, test_heads):
             print(test.__name__, flush=True)
             test(program, x)
+    print("test_server_lost", flush=True)
+    test_server_lost(program)
     if shutil.which("openbox"):
         print("test_window_manager", flush=True)
         test_window_manager(program)

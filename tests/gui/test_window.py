@@ -89,6 +89,17 @@ def test_second_close():
         assert m.process.returncode == 0
 
 
+def test_server_lost():
+    """The X server dies: the machine ends as if asked to, its disks closed."""
+    with XServer(1400, 900) as x, start(x, harts=2) as m:
+        ready(m, x)
+        m.qmp("query-status")
+        x.process.kill()
+        assert m.client.event("SHUTDOWN")["data"]["reason"] == "host-ui"
+        assert m.end() == 0
+        assert b"the X server went away" in m.errors, m.errors
+
+
 def test_no_display():
     """Without an X server there is one line, and the machine runs."""
     env = dict(os.environ, DISPLAY=":4711", SDL_VIDEODRIVER="x11")

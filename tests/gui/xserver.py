@@ -50,11 +50,49 @@ class Picture:
         return b"".join(rows)
 
 
+class Attributes(ctypes.Structure):
+    """XWindowAttributes."""
+    _fields_ = ([(n, ctypes.c_int) for n in ("x", "y", "width", "height", "border_width", "depth")] +
+                [("visual", ctypes.c_void_p), ("root", ctypes.c_ulong)] +
+                [(n, ctypes.c_int) for n in ("class", "bit_gravity", "win_gravity", "backing_store")] +
+                [(n, ctypes.c_ulong) for n in ("backing_planes", "backing_pixel")] +
+                [("save_under", ctypes.c_int), ("colormap", ctypes.c_ulong), ("map_installed", ctypes.c_int),
+                 ("map_state", ctypes.c_int)] + [("rest", ctypes.c_long * 8)])
+
+
+class Image(ctypes.Structure):
+    """The beginning of XImage."""
+    _fields_ = ([(n, ctypes.c_int) for n in ("width", "height", "xoffset", "format")] + [("data", ctypes.c_void_p)] +
+                [(n, ctypes.c_int) for n in ("byte_order", "unit", "bit_order", "pad", "depth", "bytes_per_line")])
+
+
+ON_ERROR = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)(lambda display, error: 0)
+
+
+def load_xlib():
+    """libX11 with the types of what is called here. Errors, as of windows that are gone, are answers."""
+    lib = ctypes.CDLL("libX11.so.6")
+    pointer, number = ctypes.c_void_p, ctypes.c_ulong
+    for name, result, arguments in (
+            ("XOpenDisplay", pointer, [ctypes.c_char_p]), ("XCloseDisplay", ctypes.c_int, [pointer]),
+            ("XInternAtom", number, [pointer, ctypes.c_char_p, ctypes.c_int]),
+            ("XSendEvent", ctypes.c_int, [pointer, number, ctypes.c_int, ctypes.c_long, pointer]),
+            ("XGetWindowAttributes", ctypes.c_int, [pointer, number, pointer]),
+            ("XTranslateCoordinates", ctypes.c_int, [pointer, number, number] + 2 * [ctypes.c_int] + 3 * [pointer]),
+            ("XGetImage", ctypes.POINTER(Image), [pointer, number] + 4 * [ctypes.c_int] + [number, ctypes.c_int]),
+            ("XDestroyImage", ctypes.c_int, [pointer])):
+        function = getattr(lib, name)
+        function.restype, function.argtypes = result, arguments
+    lib.XSetErrorHandler(ON_ERROR)
+    return lib
+
+
 class XServer:
     """Xvfb on a display of its own choice; `with XServer() as x`."""
 
     def __init__(self, width=1000, height=700):
-        need("Xvfb", "xdotool", "import")
+        need("Xvfb", "xdotool")
+        self.xlib, self.size = load_xlib(), (width, height)
         read_end, write_end = os.pipe()
         self.process = subprocess.Popen(
             ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{width}x{height}x24",
@@ -92,20 +130,39 @@ class XServer:
         return int(ids[0])
 
     def grab(self, window):
-        """What is on the window, as the X server has it; empty while it is not mapped."""
-        out = subprocess.run(["import", "-silent", "-window", str(window), "-depth", "8", "ppm:-"],
-                             env=self.env, check=False, capture_output=True)
-        return Picture(b"P6\n0 0\n255\n" if out.returncode else out.stdout)
+        """What is on the window, as the X server has it; empty while it is not mapped or not on the screen."""
+        display = self.xlib.XOpenDisplay(self.name.encode())
+        try:
+            size, data = self.read_window(display, window)
+        finally:
+            self.xlib.XCloseDisplay(display)
+        rgb = bytearray(len(data) // 4 * 3)
+        rgb[0::3], rgb[1::3], rgb[2::3] = data[2::4], data[1::4], data[0::4]  # it has BGRX
+        return Picture(b"P6\n%d %d\n255\n" % size + rgb)
+
+    def read_window(self, display, window):
+        """((width, height), BGRX) of the part of a window that is on the screen."""
+        lib, attributes, child = self.xlib, Attributes(), ctypes.c_ulong()
+        x, y = ctypes.c_int(), ctypes.c_int()
+        if not lib.XGetWindowAttributes(display, window, ctypes.byref(attributes)) or attributes.map_state != 2:
+            return (0, 0), b""
+        lib.XTranslateCoordinates(display, window, attributes.root, 0, 0, ctypes.byref(x), ctypes.byref(y),
+                                  ctypes.byref(child))
+        left, top = max(0, -x.value), max(0, -y.value)
+        width = min(attributes.width, self.size[0] - x.value) - left
+        height = min(attributes.height, self.size[1] - y.value) - top
+        if width < 1 or height < 1:
+            return (0, 0), b""
+        image = lib.XGetImage(display, window, left, top, width, height, ctypes.c_ulong(-1), 2)
+        if not image:
+            return (0, 0), b""
+        data = ctypes.string_at(image.contents.data, image.contents.bytes_per_line * height)
+        lib.XDestroyImage(image)
+        return (width, height), data
 
     def close(self, window):
         """Asks the window to close, as a window manager does: WM_DELETE_WINDOW."""
-        lib = ctypes.CDLL("libX11.so.6")
-        lib.XOpenDisplay.restype = ctypes.c_void_p
-        lib.XInternAtom.restype = ctypes.c_ulong
-        lib.XInternAtom.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int]
-        lib.XSendEvent.argtypes = [ctypes.c_void_p, ctypes.c_ulong, ctypes.c_int, ctypes.c_long,
-                                   ctypes.c_void_p]
-        lib.XCloseDisplay.argtypes = [ctypes.c_void_p]
+        lib = self.xlib
         display = lib.XOpenDisplay(self.name.encode())
         protocols = lib.XInternAtom(display, b"WM_PROTOCOLS", 0)
         delete = lib.XInternAtom(display, b"WM_DELETE_WINDOW", 0)
