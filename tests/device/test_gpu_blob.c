@@ -326,6 +326,29 @@ static void test_budget(void **state)
     free(e);
 }
 
+/* A budget that is used up: no view, no other list of pages; the old state stays. */
+static void test_nothing_left(void **state)
+{
+    struct gpu_driver *g = *state;
+    struct gpu *gpu = container_of(g->kit.dev, struct gpu, dev);
+    make(g, 1);
+    make(g, 2);
+    struct gpu_mem_entry e = gd_entry(KIT_RAM_BASE, BYTES);
+    assert_int_equal(gd_scanout_blob(g, 0, 1, W, H, all), GPU_OK_NODATA);
+    assert_int_equal(gd_flush(g, 1, all), GPU_OK_NODATA);
+    assert_int_equal(gd_detach(g, 2), GPU_OK_NODATA);
+    uint64_t memory = gpu->memory;
+    gpu->memory = gpu->used;
+    assert_int_equal(gd_scanout_blob(g, 0, 1, W, H - 1, (struct rect){0, 0, 1, 1}),
+                     GPU_ERR_OUT_OF_MEMORY);
+    assert_int_equal(gd_attach(g, 2, &e, 1), GPU_ERR_OUT_OF_MEMORY);
+    assert_int_equal(gd_create_blob(g, 3, BYTES, &e, 1), GPU_ERR_OUT_OF_MEMORY);
+    assert_int_equal(seen(g, 0, 1, 0), 0xff000001);
+    assert_true(gpu->used <= gpu->memory);
+    gpu->memory = memory;
+    assert_int_equal(gd_attach(g, 2, &e, 1), GPU_OK_NODATA);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +363,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_uuid, setup, teardown),
         cmocka_unit_test_setup_teardown(test_not_negotiated, setup, teardown),
         cmocka_unit_test_setup_teardown(test_budget, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_nothing_left, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

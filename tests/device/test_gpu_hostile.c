@@ -15,6 +15,8 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 enum { W = 64, H = 64, BYTES = W * H * 4 };
@@ -344,6 +346,52 @@ static void test_attacks(void **state)
     }
 }
 
+/* --- a host without memory ---------------------------------------------------------------------
+ */
+
+/* No more than `more` bytes from now on. */
+static void limit_memory(struct rlimit *old, uint64_t more)
+{
+    unsigned long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    assert_true(f && fscanf(f, "%lu", &pages) == 1);
+    fclose(f);
+    assert_int_equal(getrlimit(RLIMIT_AS, old), 0);
+    struct rlimit now = {pages * (rlim_t)sysconf(_SC_PAGESIZE) + more, old->rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_AS, &now), 0);
+}
+
+/* Within its budget, but the host has none: the commands say so, and what was is still there. */
+static void test_no_host_memory(void **state)
+{
+    (void)state;
+    enum { ENTRIES = 1 << 18 };
+    struct gpu_driver *g = calloc(1, sizeof(*g));
+    struct rlimit old;
+    gd_init(g, 64 << 20, GH_HEADS, UINT64_C(8) << 30, false);
+    set_scene(g);
+    uint64_t list = kit_alloc(&g->kit, ENTRIES * sizeof(struct gpu_mem_entry), 8);
+    struct gpu_mem_entry e = gd_entry(KIT_RAM_BASE, 4096);
+    for (uint32_t i = 0; i < ENTRIES; i++)
+        kit_write(&g->kit, list + i * sizeof(e), &e, sizeof(e));
+    assert_int_equal(gd_create(g, 4, PIXEL_BGRX, 2000, 2000), GPU_OK_NODATA);
+    limit_memory(&old, 1 << 20);
+    uint32_t create = gd_create(g, 5, PIXEL_BGRX, 8192, 8192);
+    uint32_t attach = gd_attach_at(g, 4, list, ENTRIES);
+    uint32_t scanout = gd_scanout(g, 0, 4, (struct rect){0, 0, 2000, 2000});
+    setrlimit(RLIMIT_AS, &old);
+    assert_int_equal(create, GPU_ERR_OUT_OF_MEMORY);
+    assert_int_equal(attach, GPU_ERR_OUT_OF_MEMORY);
+    assert_int_equal(scanout, GPU_ERR_OUT_OF_MEMORY);
+    struct head_state s;
+    display_state(g->display, 0, &s);
+    assert_true(s.active && s.width == W);
+    assert_int_equal(gd_create(g, 5, PIXEL_BGRX, 8192, 8192), GPU_OK_NODATA);
+    gh_check_alive(g);
+    gd_finish(g);
+    free(g);
+}
+
 /* --- the storm -------------------------------------------------------------------------------- */
 
 struct onlooker {
@@ -513,6 +561,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_attacks),
+        cmocka_unit_test(test_no_host_memory),
         cmocka_unit_test(test_storm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
