@@ -131,6 +131,39 @@ static void test_display_event(void **state)
     assert_int_equal(le32_get(config.events_clear), 0);
 }
 
+static uint32_t events_read(struct gpu_driver *g)
+{
+    struct gpu_config config;
+    kit_config_read(&g->kit, 0, &config, sizeof(config));
+    return le32_get(config.events_read);
+}
+
+/* A wish between a driver's question and its clearing of the event is told by an event of its own.
+ */
+static void test_display_event_again(void **state)
+{
+    struct gpu_driver *g = *state;
+    uint32_t one = GPU_EVENT_DISPLAY;
+    struct gpu_resp_display_info info;
+    struct gpu_ctrl_hdr req = gd_hdr(GPU_GET_DISPLAY_INFO);
+    display_set_wish(g->display, 0, &(struct head_wish){true, 1024, 768, 60000});
+    display_set_wish(g->display, 0,
+                     &(struct head_wish){true, 1024, 700, 60000}); /* not asked yet */
+    kit_request(&g->kit, 0, &req, sizeof(req), &info, sizeof(info));
+    kit_config_write(&g->kit, 4, &one, 4);
+    assert_int_equal(events_read(g), 0);
+    display_set_wish(g->display, 0, &(struct head_wish){true, 1000, 700, 60000});
+    kit_request(&g->kit, 0, &req, sizeof(req), &info, sizeof(info));
+    display_set_wish(g->display, 0, &(struct head_wish){true, 900, 700, 60000});
+    kit_isr(&g->kit);
+    kit_config_write(&g->kit, 4, &one, 4);
+    assert_int_equal(events_read(g), GPU_EVENT_DISPLAY);
+    assert_int_equal(kit_isr(&g->kit), 2);
+    kit_config_write(&g->kit, 4, &one, 4); /* once is enough */
+    assert_int_equal(events_read(g), 0);
+    assert_int_equal(kit_isr(&g->kit), 0);
+}
+
 static void test_create_errors(void **state)
 {
     struct gpu_driver *g = *state;
@@ -431,18 +464,30 @@ static int setup_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_features),       TEST(test_display_info),
-        TEST(test_edid),           TEST(test_own_edid),
-        TEST(test_display_event),  TEST(test_create_errors),
-        TEST(test_budget),         TEST(test_backing_budget),
-        TEST(test_attach_errors),  TEST(test_transfer_errors),
-        TEST(test_scanout_errors), TEST(test_picture),
-        TEST(test_cursor),         TEST(test_cursor_errors),
-        TEST(test_fences),         TEST(test_nonsense),
-        TEST(test_reset),          TEST_BYTES(test_display_info),
-        TEST_BYTES(test_edid),     TEST_BYTES(test_attach_errors),
-        TEST_BYTES(test_picture),  TEST_BYTES(test_cursor),
-        TEST_BYTES(test_fences),   TEST_BYTES(test_nonsense),
+        TEST(test_features),
+        TEST(test_display_info),
+        TEST(test_edid),
+        TEST(test_display_event),
+        TEST(test_display_event_again),
+        TEST(test_create_errors),
+        TEST(test_budget),
+        TEST(test_backing_budget),
+        TEST(test_attach_errors),
+        TEST(test_transfer_errors),
+        TEST(test_scanout_errors),
+        TEST(test_picture),
+        TEST(test_cursor),
+        TEST(test_cursor_errors),
+        TEST(test_fences),
+        TEST(test_nonsense),
+        TEST(test_reset),
+        TEST_BYTES(test_display_info),
+        TEST_BYTES(test_edid),
+        TEST_BYTES(test_attach_errors),
+        TEST_BYTES(test_picture),
+        TEST_BYTES(test_cursor),
+        TEST_BYTES(test_fences),
+        TEST_BYTES(test_nonsense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

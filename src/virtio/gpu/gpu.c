@@ -268,12 +268,34 @@ static void gpu_config_read(struct virtio_dev *dev, uint32_t off, void *dst, uns
 {
     struct gpu *gpu = gpu_of(dev);
     const struct gpu_config config = {
-        .events_read = le32_make(atomic_load(&gpu->events)),
+        .events_read = le32_make(atomic_load(&gpu->events) & GPU_EVENT_DISPLAY),
         .num_scanouts = le32_make(display_heads(gpu->display)),
     };
     memset(dst, 0, size);
     if (extent_ok(off, size, sizeof(config)))
         memcpy(dst, (const uint8_t *)&config + off, size);
+}
+
+/*
+ * A driver that is told of an event asks for modes and then clears it. What the host wishes between
+ * the two must not be cleared with it, or the driver would never learn of it: beside the event
+ * stand whether it was ASKED for, and whether there was something new AGAIN after that.
+ */
+enum { ASKED = 1 << 29, AGAIN = 1 << 30 };
+
+void gpu_events_asked(struct gpu *gpu)
+{
+    atomic_fetch_or(&gpu->events, ASKED);
+}
+
+static void events_clear(struct gpu *gpu)
+{
+    uint32_t old = atomic_load(&gpu->events), new;
+    do {
+        new = old &AGAIN ? GPU_EVENT_DISPLAY : 0;
+    } while (!atomic_compare_exchange_weak(&gpu->events, &old, new));
+    if (new)
+        virtio_config_changed(&gpu->dev);
 }
 
 /* Only events_clear can be written: ones clear. */
@@ -283,14 +305,18 @@ static void gpu_config_write(struct virtio_dev *dev, uint32_t off, const void *s
     if (!extent_ok(off, size, sizeof(config)))
         return;
     memcpy((uint8_t *)&config + off, src, size);
-    atomic_fetch_and(&gpu_of(dev)->events, ~le32_get(config.events_clear));
+    if (le32_get(config.events_clear) & GPU_EVENT_DISPLAY)
+        events_clear(gpu_of(dev));
 }
 
 /* The host wishes something else: any thread. */
 static void on_wish(void *ctx)
 {
     struct gpu *gpu = ctx;
-    atomic_fetch_or(&gpu->events, GPU_EVENT_DISPLAY);
+    uint32_t old = atomic_load(&gpu->events), new;
+    do {
+        new = !(old & GPU_EVENT_DISPLAY) ? GPU_EVENT_DISPLAY : old &ASKED ? old | AGAIN : old;
+    } while (!atomic_compare_exchange_weak(&gpu->events, &old, new));
     virtio_config_changed(&gpu->dev);
 }
 

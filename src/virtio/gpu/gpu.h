@@ -77,8 +77,8 @@ struct gpu {
     const struct gpu_table *table[GPU_TABLES]; /* NULL: none */
     struct gpu_observer *observers;            /* observe.h */
     /* any thread */
-    _Atomic uint32_t events;
-    pthread_mutex_t still; /* held while the GPU's thread is, by who acts in its place */
+    _Atomic uint32_t events; /* GPU_EVENT_DISPLAY, and what gpu.c notes beside it */
+    pthread_mutex_t still;   /* held while the GPU's thread is, by who acts in its place */
     /* the GPU's thread */
     uint64_t memory, used; /* bytes its resources may take, and take */
     uint32_t serial;       /* of the next resource; goes on over resets */
@@ -104,6 +104,8 @@ uint32_t gpu_flush_hold(struct gpu_command *cmd, const struct display_frame *fra
 /* Answers the held flushes that are due, and arranges to be called for the others in time. */
 void gpu_flush_release(struct gpu *gpu);
 void gpu_uuid_init(struct gpu *gpu); /* cmd2d.c */
+/* gpu.c, for scanout.c: what the host wishes is about to be told; call it before looking. */
+void gpu_events_asked(struct gpu *gpu);
 /* gpu.c, for fence.c */
 void gpu_command_reply(struct gpu_command *cmd);
 void gpu_command_drop(struct gpu_command *cmd);

@@ -10,6 +10,7 @@ uint32_t gpu_get_display_info(struct gpu_command *cmd)
     struct display *d = cmd->gpu->display;
     struct gpu_resp_display_info *info = &cmd->resp.display_info;
     struct head_wish wish[DISPLAY_MAX_HEADS];
+    gpu_events_asked(cmd->gpu);
     display_wishes(d, wish);
     *info = (struct gpu_resp_display_info){0};
     for (unsigned i = 0; i < display_heads(d); i++) {
@@ -45,6 +46,7 @@ uint32_t gpu_get_edid(struct gpu_command *cmd)
         return GPU_ERR_INVALID_SCANOUT_ID;
     struct gpu_resp_edid *resp = &cmd->resp.edid;
     *resp = (struct gpu_resp_edid){0};
+    gpu_events_asked(cmd->gpu);
     size_t size = edid_of(cmd->gpu, head, resp->edid);
     resp->size = le32_make((uint32_t)size);
     cmd->resp_size = sizeof(*resp);
