@@ -23,7 +23,7 @@ user32_build() {
     local name=$1 steps=$2 dir=$3
     shift 3
     nice make -C "$dir" -j"$(nproc)" "$@" 2>&1 | build_progress "$steps" "$name" ||
-        die "$name does not build: $(grep -m 1 -iE 'error|\*\*\*' "$work/$name.log")"
+        build_failed "$name"
 }
 
 # A folder with musl, the kernel's headers, libgcc, and bin/rv32-gcc which compiles and links with them.
