@@ -38,9 +38,9 @@ def save_png(picture, path):
                 chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b""))
 
 
-def look(machine, cursor=False):
+def look(machine, cursor=False, head=0):
     """What the machine's screen shows now."""
-    return Picture(machine.screendump(cursor))
+    return Picture(machine.screendump(cursor, head))
 
 
 def difference(a, b):

@@ -206,6 +206,52 @@ def test_master(m):
     close_kms(m, kms)
 
 
+def follow(m, kms, seed, **wish):
+    """The client waits for a hotplug while the host wishes for something; the mode that it took."""
+    m.send(f"follow {seed}\n")
+    m.wait("kms: listening")
+    if wish:
+        m.qmp("x-scanout-plug" if "width" in wish else "x-scanout-unplug", **wish)
+    match = m.wait(r"kms: (mode (\d+)x(\d+) of|unplugged)")
+    m.wait("kms: ok follow")
+    return match[2] and (int(match[2]), int(match[3]))
+
+
+def test_follow(m):
+    """A client follows the host's wish for another size, by the kernel's event and without udev; and a storm of them."""
+    kms, _ = open_kms(m, 1)
+    for seed, size in enumerate([(1000, 640), (1366, 768), (641, 481), (1920, 1080)]):
+        got = follow(m, kms, seed, head=0, width=size[0], height=size[1])
+        assert got == size, f"{got}, not {size}"
+        shows(m, Canvas(*size, seed).picture(), f"the window's size {size}", 30)
+    for i in range(40):
+        m.qmp("x-scanout-plug", head=0, width=700 + 8 * i, height=500 + 5 * i)
+    m.qmp("x-scanout-plug", head=0, width=1280, height=800)
+    until(lambda: follow(m, kms, 9) == (1280, 800), "the last size after a storm")
+    shows(m, Canvas(1280, 800, 9).picture(), "the picture after a storm", 30)
+    close_kms(m, kms)
+
+
+def test_second_head(m):
+    """A scanout that is plugged in while the machine runs shows a picture of its own, until it is unplugged."""
+    kms, canvas = open_kms(m, 1)
+    kms("head 1")
+    assert follow(m, kms, 3, head=1) is None  # --gpu ...,scanouts=2 plugs in both
+    said = kms("modes")
+    assert "disconnected" in said, said
+    assert follow(m, kms, 4, head=1, width=800, height=600) == (800, 600)
+    until(lambda: look(m, head=1).data == Canvas(800, 600, 4).picture().data, "a second picture", 30)
+    shows(m, canvas.picture(), "the first head beside it", 1)
+    kms("new c 64 64 argb", "rect c 0 0 64 64 ff00ff00", "cursor c 700 500")
+    shown = Canvas(800, 600, 4).rect(700, 500, 64, 64, 0xff00ff00).picture().data
+    until(lambda: look(m, True, head=1).data == shown, "a cursor on the second head", 30)
+    shows(m, canvas.picture(), "no cursor on the first", 1, cursor=True)
+    assert follow(m, kms, 5, head=1) is None
+    assert "disconnected" in kms("modes")
+    shows(m, canvas.picture(), "the first head alone", 1)
+    close_kms(m, kms)
+
+
 def test_processes(m):
     """The same with two processes; and the second is killed in the middle of a frame while a flip is on its way."""
     m.run(console.hide())
@@ -240,7 +286,7 @@ def test_processes(m):
 
 def run(folder, blobs):
     """All tests on one machine; with blobs the screen is read from the guest's own pages, without them it is copied."""
-    with Machine("-d", disk(64, folder) + ",ro", "--gpu", f"1280x800,blob={'on' if blobs else 'off'}") as m:
+    with Machine("-d", disk(64, folder) + ",ro", "--gpu", f"1280x800,scanouts=2,blob={'on' if blobs else 'off'}") as m:
         m.blobs = blobs
         m.wait(PROMPT)
         m.run("mount -t ext4 -o ro /dev/vdb /mnt; mount -t tmpfs tmp /tmp")

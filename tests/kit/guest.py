@@ -215,10 +215,10 @@ class Machine:
         self.qmp("send-key", keys=[{"type": "qcode", "data": key} for key in chord], **{"hold-time": 20})
         time.sleep(0.04)  # the machine goes on while they are held
 
-    def screendump(self, cursor=False):
+    def screendump(self, cursor=False, head=0):
         """The bytes of a PPM."""
         path = os.path.join(self.folder, "screen.ppm")
-        self.qmp("screendump", filename=path, format="ppm", cursor=cursor)
+        self.qmp("screendump", filename=path, format="ppm", cursor=cursor, head=head)
         with open(path, "rb") as f:
             return f.read()
 
