@@ -280,7 +280,8 @@ bool virt_observe(struct machine *m, char *err, size_t err_size)
     if (!m->gpu)
         return true;
     return (!c->gpu_check || virtio_gpu_check(m->gpu, &check)) &&
-           (!c->gpu_trace || virtio_gpu_trace(m->gpu, c->gpu_trace, err, err_size));
+           (!c->gpu_trace ||
+            virtio_gpu_trace(m->gpu, c->gpu_trace, GPU_TRACE_CHECK_NS, err, err_size));
 }
 
 void virt_detach(struct machine *m)

@@ -40,7 +40,7 @@ static void begin(struct session *s, bool threaded)
     assert_true(fd >= 0);
     close(fd);
     gd_init(&s->g, RAM, 2, BUDGET, threaded);
-    assert_true(virtio_gpu_trace(s->g.kit.dev, s->path, err, sizeof(err)));
+    assert_true(virtio_gpu_trace(s->g.kit.dev, s->path, 0, err, sizeof(err)));
     assert_true(kit_start(&s->g.kit, KIT_ALL_FEATURES));
     s->pixels = kit_alloc(&s->g.kit, WIDTH * HEIGHT * 4, 4096);
 }
@@ -397,14 +397,14 @@ static void other_files_are_kept(void **state)
     char err[256], text[8] = {0};
     record_some(&s);
     gd_init(&s.g, RAM, 1, BUDGET, false);
-    assert_true(virtio_gpu_trace(s.g.kit.dev, s.path, err, sizeof(err))); /* a trace: replaced */
+    assert_true(virtio_gpu_trace(s.g.kit.dev, s.path, 0, err, sizeof(err))); /* a trace: replaced */
     end(&s);
     int fd = open(s.path, O_RDWR | O_TRUNC);
     assert_int_equal(write(fd, "my work", 7), 7);
     gd_init(&s.g, RAM, 1, BUDGET, false);
-    assert_false(virtio_gpu_trace(s.g.kit.dev, s.path, err, sizeof(err)));
+    assert_false(virtio_gpu_trace(s.g.kit.dev, s.path, 0, err, sizeof(err)));
     assert_non_null(strstr(err, "no trace"));
-    assert_false(virtio_gpu_trace(s.g.kit.dev, "/nowhere/a", err, sizeof(err)));
+    assert_false(virtio_gpu_trace(s.g.kit.dev, "/nowhere/a", 0, err, sizeof(err)));
     assert_non_null(strstr(err, "/nowhere/a"));
     end(&s);
     assert_int_equal(pread(fd, text, 7, 0), 7);

@@ -5,7 +5,9 @@
  * a proper queue comes back, and afterwards a well-behaved driver still gets its frame.
  */
 #include "device/gpu_hostile.h"
+#include "virtio/gpu/check.h"
 #include "virtio/gpu/state.h"
+#include "virtio/gpu/trace.h"
 
 #define MAX_OPS 120
 
@@ -92,6 +94,17 @@ static void no_wake(void *ctx)
     (void)ctx;
 }
 
+/* Sometimes under the eyes of --gpu-check and --trace-gpu, which see all of it. */
+static void watch(struct gpu_driver *g, size_t size)
+{
+    const struct gpu_check_config config = {.patience_ns = size % 4 + 1};
+    char err[256];
+    if (size % 2)
+        FUZZ_CHECK(virtio_gpu_check(g->kit.dev, &config));
+    if (size % 8 == 3)
+        FUZZ_CHECK(virtio_gpu_trace(g->kit.dev, "/dev/null", 0, err, sizeof(err)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input in = {data, size};
@@ -100,6 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     display_set_wish(g.display, 0, &(struct head_wish){true, 64, 64, 1}); /* held flushes stay */
     display_set_wish(g.display, 1, &(struct head_wish){false, 64, 64, 60000});
     struct viewer *v = display_attach(g.display, no_wake, NULL);
+    watch(&g, size);
     FUZZ_CHECK(v && kit_start(&g.kit, KIT_ALL_FEATURES));
     for (unsigned i = 0; in.left && i < MAX_OPS; i++)
         step(&in, &g, v);

@@ -120,7 +120,8 @@ static const struct gpu_observer_ops trace_ops = {
     .destroy = on_destroy,
 };
 
-bool virtio_gpu_trace(struct virtio_dev *dev, const char *path, char *err, size_t err_size)
+bool virtio_gpu_trace(struct virtio_dev *dev, const char *path, uint64_t check_ns, char *err,
+                      size_t err_size)
 {
     const struct gpu *gpu = container_of(dev, struct gpu, dev);
     struct head_wish wish;
@@ -147,6 +148,7 @@ bool virtio_gpu_trace(struct virtio_dev *dev, const char *path, char *err, size_
     }
     t->observer.ops = &trace_ops;
     t->last = host_now_ns();
+    t->check_every = check_ns;
     virtio_gpu_observe(dev, &t->observer);
     return true;
 }

@@ -9,10 +9,14 @@
 
 #include "virtio/virtio.h"
 
+#define GPU_TRACE_CHECK_NS UINT64_C(250000000)
+
 /*
  * Begins a trace of a GPU that no guest has used yet, in the file `path`, which stays the caller's
- * string. False with one line (what, why, the cure) in err.
+ * string. What is shown is summed up every check_ns nanoseconds at most. False with one line (what,
+ * why, the cure) in err.
  */
-bool virtio_gpu_trace(struct virtio_dev *dev, const char *path, char *err, size_t err_size);
+bool virtio_gpu_trace(struct virtio_dev *dev, const char *path, uint64_t check_ns, char *err,
+                      size_t err_size);
 
 #endif

@@ -12,8 +12,6 @@
 #include <string.h>
 #include <zlib.h>
 
-#define CHECK_EVERY (NS_PER_SEC / 4) /* between two checksums of what is shown */
-
 static uint32_t type_of(const struct gpu_command *cmd)
 {
     return cmd->row && cmd->req_size == cmd->row->size ? cmd->row->type : 0;
@@ -109,27 +107,30 @@ static void put_moved(struct trace *t, const struct gpu_command *cmd)
 
 /* --- blobs ------------------------------------------------------------------------------------ */
 
-/* A head whose picture a flush of this rectangle of a blob's only view will change, and the part
- * of the picture in t->check; NULL: none. */
-static const struct gpu_account_scanout *blob_head(struct trace *t, const struct gpu_resource *res,
-                                                   const struct rect *r)
+/*
+ * A head that shows a blob's only view once it is flushed, and the part of the picture in t->check.
+ * False: there is none. *src: of the view, what the head shows.
+ */
+static bool blob_head(struct trace *t, const struct gpu_resource *res, const struct rect *r,
+                      struct rect *src)
 {
-    const struct gpu *gpu = t->observer.gpu;
-    for (unsigned i = 0; i < display_heads(gpu->display) && !res->view->next; i++) {
-        const struct gpu_account_scanout *s = &gpu->account.scanout[i];
+    const struct display *d = t->observer.gpu->display;
+    for (unsigned i = 0; i < display_heads(d) && !res->view->next; i++) {
         struct rect part;
-        if (s->resource != res->id || !rect_intersect(r, &s->rect, &part))
+        if ((display_scanout(d, i, true, src) != res->view->image &&
+             display_scanout(d, i, false, src) != res->view->image) ||
+            !rect_intersect(r, src, &part))
             continue;
         t->check = (struct trace_check){
             .head = le32_make(i),
-            .width = le32_make(s->rect.w),
-            .height = le32_make(s->rect.h),
-            .r = {le32_make(part.x - s->rect.x), le32_make(part.y - s->rect.y), le32_make(part.w),
+            .width = le32_make(src->w),
+            .height = le32_make(src->h),
+            .r = {le32_make(part.x - src->x), le32_make(part.y - src->y), le32_make(part.w),
                   le32_make(part.h)},
         };
-        return s;
+        return true;
     }
-    return NULL;
+    return false;
 }
 
 /* One run of all rows of a blob's rectangle: put in, and, for what `seen` shows, summed up. */
@@ -163,11 +164,10 @@ static void put_view(struct trace *t, const struct gpu_resource *res, const stru
         .stride = le32_make(v->stride),
         .offset = le64_make(v->offset + (uint64_t)r->y * v->stride + r->x * 4ul),
     };
-    struct rect seen;
+    struct rect src, seen;
     if (!trace_room_make(&t->picture, (size_t)r->w * 8))
         return;
-    const struct gpu_account_scanout *s = blob_head(t, res, r);
-    t->has_check = s && rect_intersect(r, &s->rect, &seen);
+    t->has_check = blob_head(t, res, r, &src) && rect_intersect(r, &src, &seen);
     trace_put(t, TRACE_PIXELS, &head, sizeof(head),
               sizeof(struct trace_run) + (uint64_t)r->w * 4 * r->h);
     put_rows(t, res, v, r, t->has_check ? &seen : NULL);
@@ -213,11 +213,12 @@ static void put_cursor(struct trace *t, const struct gpu_command *cmd)
 /* --- checksums -------------------------------------------------------------------------------- */
 
 /* Blobs are looked at as they are flushed: any other time the guest may be drawing in them. */
-static bool shows_blob(const struct gpu *gpu, unsigned head)
+static bool shows_blob(const struct display *d, unsigned head)
 {
-    const struct gpu_resource *res =
-        gpu_resource_find((struct gpu *)gpu, gpu->account.scanout[head].resource);
-    return res && res->blob_size;
+    struct rect src;
+    uint32_t stride;
+    const struct image *img = display_scanout(d, head, false, &src);
+    return img && !image_transferred(img, &stride);
 }
 
 static void check_head(struct trace *t, unsigned head)
@@ -227,7 +228,7 @@ static void check_head(struct trace *t, unsigned head)
     display_state(d, head, &s);
     struct rect all = {0, 0, s.width, s.height};
     uint32_t stride = s.width * 4;
-    if (!s.active || shows_blob(t->observer.gpu, head) ||
+    if (!s.active || shows_blob(d, head) ||
         !trace_room_make(&t->picture, (size_t)stride * s.height) ||
         !display_read(d, head, &all, t->picture.bytes, stride))
         return;
@@ -278,6 +279,6 @@ void trace_pixels_check(struct trace *t, const struct gpu_command *cmd, uint32_t
         return;
     if (t->has_check)
         trace_put(t, TRACE_CHECK, &t->check, sizeof(t->check), 0);
-    if (host_now_ns() - t->last_check >= CHECK_EVERY)
+    if (host_now_ns() - t->last_check >= t->check_every)
         trace_pixels_check_all(t);
 }

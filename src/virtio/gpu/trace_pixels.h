@@ -26,6 +26,7 @@ struct trace {
     bool has_before;
     uint32_t torn;             /* a resource of which a transfer was interrupted; 0: none */
     struct trace_room picture; /* for checksums */
+    uint64_t check_every;      /* ns */
     uint64_t last_check;       /* when the heads were last looked at */
     struct trace_check check;  /* of the blob that is being flushed */
     bool has_check;
