@@ -467,6 +467,7 @@ int main(void)
         TEST(test_features),
         TEST(test_display_info),
         TEST(test_edid),
+        TEST(test_own_edid),
         TEST(test_display_event),
         TEST(test_display_event_again),
         TEST(test_create_errors),
