@@ -4,6 +4,7 @@
 #include "board/virt.h"
 #include "bus/gmem.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -53,12 +54,30 @@ static void make_elf(uint8_t p[136], unsigned type, uint64_t pa, uint64_t entry)
     memset(p + 120, 0xc3, 16);
 }
 
+static char folder[] = "/tmp/riscreen-loader-XXXXXX"; /* all files are in it */
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return !mkdtemp(folder);
+}
+
+static int drop_folder(void **state)
+{
+    (void)state;
+    DIR *dir = opendir(folder);
+    for (struct dirent *e; (e = readdir(dir));)
+        unlinkat(dirfd(dir), e->d_name, 0); /* not . and .. */
+    closedir(dir);
+    return rmdir(folder);
+}
+
 static const char *file(const char *name, const void *data, size_t size, bool zip)
 {
     static char paths[4][64];
     static unsigned next;
     char *path = paths[next++ % 4];
-    snprintf(path, 64, "/tmp/riscreen-loader-%d-%s", (int)getpid(), name);
+    snprintf(path, 64, "%s/%s", folder, name);
     gzFile f = gzopen(path, zip ? "wb1" : "wbT");
     assert_int_equal(gzwrite(f, data, (unsigned)size), (int)size);
     gzclose(f);
@@ -90,8 +109,6 @@ static void image_and_initrd(void **state)
         assert_memory_equal(gmem_span(mem, l.initrd_start, 5001), image, 5001);
         assert_true(gmem_read(mem, l.entry + 100000, &byte, 1) && byte == 0);
         gmem_destroy(mem);
-        unlink(c.kernel);
-        unlink(c.initrd);
         free(image);
     }
 }
@@ -115,7 +132,6 @@ static void wants_more_than_there_is(void **state)
     c.initrd = NULL;
     c.kernel = file("big", image, 4096, false);
     assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
-    unlink(c.kernel);
     free(initrd);
     free(image);
 }
@@ -141,8 +157,6 @@ static void firmware_then_kernel(void **state)
     assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
     assert_non_null(strstr(err, "rv64"));
     gmem_destroy(mem);
-    unlink(c.kernel);
-    unlink(c.bios);
     free(image);
 }
 
@@ -161,7 +175,6 @@ static void bare_metal(void **state)
     c.kernel = file("bare", elf, sizeof(elf), false);
     assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
     assert_non_null(strstr(err, "outside of guest memory"));
-    unlink(c.kernel);
 }
 
 static void damaged_files(void **state)
@@ -173,7 +186,6 @@ static void damaged_files(void **state)
     c.kernel = file("cut", "\x1f\x8b\x08\0\0\0\0\0\0\0abcdefghijkl", 22, false);
     assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
     assert_non_null(strstr(err, "gzip"));
-    unlink(c.kernel);
     c.kernel = "/nonexistent";
     assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
     c.kernel = "/dev/null";
@@ -212,5 +224,5 @@ int main(void)
         cmocka_unit_test(firmware_then_kernel), cmocka_unit_test(bare_metal),
         cmocka_unit_test(damaged_files),        cmocka_unit_test(elf_bytes_changed),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }
