@@ -141,13 +141,23 @@ static unsigned emit_exit(struct block *b, unsigned at, unsigned offset)
     return at + 2;
 }
 
+/* The handler of two ops that follow each other, as a distance from PAIR_NONE; 0: they have none.
+ */
+static const uint8_t pair_of[INSN_COUNT][INSN_COUNT] = {
+#define PAIR(first, second, xlen)                                                                  \
+    [INSN_##first][INSN_##second] = PAIR_##first##__##second - PAIR_NONE,
+#include "cpu/pairs.def"
+#undef PAIR
+};
+
 /* Ids become labels; links learn how many instructions follow them. */
 static void finish(struct hart *h, struct block *b, unsigned slots)
 {
     const void *const *labels = h->blocks->labels[hart_is64(h)];
     for (unsigned i = 0; i < slots; i++) {
-        unsigned id = (unsigned)b->ops[i].id;
-        b->ops[i].handler = labels[id];
+        unsigned id = (unsigned)b->ops[i].id, next = i + 1 + has_link(id);
+        unsigned pair = next < slots ? pair_of[id][b->ops[next].id] : 0;
+        b->ops[i].handler = labels[pair ? PAIR_NONE + pair : id];
         if (has_link(id)) {
             struct link *link = (struct link *)&b->ops[++i];
             link->rest = b->insns - link->rest;

@@ -20,6 +20,14 @@ enum insn_id {
     INSN_COUNT
 };
 
+/* Two ops in one handler: handlers that follow those of enum insn_id. */
+enum insn_pair {
+    PAIR_NONE = INSN_COUNT - 1,
+#define PAIR(first, second, xlen) PAIR_##first##__##second,
+#include "cpu/pairs.def"
+#undef PAIR
+};
+
 struct op {
     union {
         const void *handler; /* a label of the interpreter */

@@ -166,6 +166,46 @@ static void parks_are_not_lost(void **state)
     bench_finish(&b);
 }
 
+/* Two loads that share a handler (pairs.def): a fault in either is its own, and the first's result
+ * stands when the second faults. */
+static void a_fault_in_a_pair_has_its_place(void **state)
+{
+    (void)state;
+    static const uint32_t setup[] = {
+        0x00000297, /* auipc t0, 0 */
+        0x10028293, /* addi t0, t0, 0x100 */
+        0x10529073, /* csrw stvec, t0 */
+        0x00100913, /* li s2, 1 */
+        0x00100993, /* li s3, 1 */
+    };
+    static const uint32_t handler[] = {
+        0x14102673, /* csrr a2, sepc; the good load reads these two words */
+        0x00000013, /* nop */
+        0x00000073, /* ecall */
+        0x00000073, /* ecall */
+        0x0000006f, /* j . */
+    };
+    for (unsigned bad = 0; bad < 2; bad++) {
+        const uint32_t loads[] = {
+            bad == 0 ? 0x00003903 : 0x0002b903, /* ld s2, 0(zero or t0) */
+            bad == 1 ? 0x00003983 : 0x0002b983, /* ld s3, the other way round */
+        };
+        struct bench b;
+        bench_init(&b, "rv64", false);
+        put(&b, 0, setup, ARRAY_SIZE(setup));
+        put(&b, sizeof(setup), loads, ARRAY_SIZE(loads));
+        put(&b, 0x100, handler, ARRAY_SIZE(handler));
+        struct hart *hart = cpu_hart(b.cpu, 0);
+        assert_true(hart_start(hart, RAM, false, 0, 0));
+        assert_true(host_wakeup_wait(&b.done, HOST_FOREVER));
+        cpu_park(b.cpu);
+        assert_int_equal(hart_reg(hart, 12), RAM + sizeof(setup) + 4 * bad);
+        assert_int_equal(hart_reg(hart, 18), bad ? UINT64_C(0x0000001314102673) : 1);
+        assert_int_equal(hart_reg(hart, 19), 1);
+        bench_finish(&b);
+    }
+}
+
 /* A device that asks who stores to it. */
 static uint64_t no_read(void *dev, uint64_t off, unsigned size)
 {
@@ -244,6 +284,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ecalls_miss_nothing),
         cmocka_unit_test(single_thread_repeats),
+        cmocka_unit_test(a_fault_in_a_pair_has_its_place),
         cmocka_unit_test(parks_are_not_lost),
         cmocka_unit_test(stores_have_a_place),
         cmocka_unit_test(models),
