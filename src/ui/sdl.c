@@ -397,6 +397,7 @@ static void set_hints(struct ui *ui)
     sdl->SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
     sdl->SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
     sdl->SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
+    sdl->SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0"); /* a software renderer by way of GL */
     sdl->SetHint(SDL_HINT_APP_NAME, "riscreen");
 }
 

@@ -19,6 +19,7 @@ struct sdl_screen {
     unsigned head;
     enum ui_scale scale;
     SDL_Renderer *renderer;
+    SDL_Window *soft;    /* SDL's software renderer draws on its surface; NULL: another renderer */
     SDL_Texture *frame;  /* of the picture's size; NULL until there was one */
     SDL_Texture *cursor; /* NULL: the guest shows none */
     uint32_t frame_w, frame_h;
@@ -26,6 +27,8 @@ struct sdl_screen {
     struct head_state state; /* as last taken */
     uint64_t blank_due;      /* when the picture of a head that shows nothing goes black */
     pixman_region32_t damage;
+    pixman_box32_t dirty; /* of the picture: what changed since it was drawn */
+    bool all;             /* to be drawn again: everything */
 };
 
 void sdl_screen_init(struct sdl_screen *s, const struct sdl_api *sdl, struct display *d,
@@ -40,8 +43,8 @@ void sdl_screen_finish(struct sdl_screen *s);
 bool sdl_screen_take(struct sdl_screen *s, uint64_t now, bool *mode);
 /* The renderer lost its textures: makes them again from what is flushed now. */
 void sdl_screen_restore(struct sdl_screen *s);
-/* Draws and presents. */
-void sdl_screen_draw(struct sdl_screen *s);
+/* Draws and presents what was taken since; all: everything, as after an expose. */
+void sdl_screen_draw(struct sdl_screen *s, bool all);
 /* Where the picture is in the window; false while there is none. */
 bool sdl_screen_place(const struct sdl_screen *s, struct ui_place *place);
 

@@ -138,11 +138,11 @@ void sdl_window_update(struct sdl_window *w, uint64_t now)
     set_pacing(w, !sdl_window_hidden(w));
     if (!w->pacing)
         return; /* nothing is taken, so nothing wakes until the window is seen again */
-    w->redraw |= sdl_screen_take(&w->screen, now, &mode);
+    bool changed = sdl_screen_take(&w->screen, now, &mode);
     if (mode)
         first_mode(w);
-    if (w->redraw) {
-        sdl_screen_draw(&w->screen);
+    if (w->redraw || changed) {
+        sdl_screen_draw(&w->screen, w->redraw);
         presented(w, host_now_ns());
     }
     w->redraw = false;
@@ -195,19 +195,42 @@ static SDL_Window *open_window(const struct sdl_env *env, int width, int height)
     return window;
 }
 
-/* With a renderer that waits for the screen if there is one; SDL's own imitation of waiting would
- * hold the whole event loop. */
+static bool is_soft(const struct sdl_window *w)
+{
+    SDL_RendererInfo info;
+    return !w->env->sdl.GetRendererInfo(w->renderer, &info) && info.flags & SDL_RENDERER_SOFTWARE;
+}
+
+/* OpenGL without a GPU under it, which is slower than no OpenGL. */
+static bool is_imitation(const struct sdl_window *w)
+{
+    const unsigned gl_renderer = 0x1f01; /* GL_RENDERER */
+    SDL_RendererInfo info;
+    const unsigned char *(*get_string)(unsigned name);
+    if (w->env->sdl.GetRendererInfo(w->renderer, &info) || strncmp(info.name, "opengl", 6))
+        return false;
+    void *function = w->env->sdl.GL_GetProcAddress("glGetString");
+    memcpy(&get_string, &function, sizeof(function));
+    const char *name = function ? (const char *)get_string(gl_renderer) : NULL;
+    return name && (strstr(name, "llvmpipe") || strstr(name, "softpipe"));
+}
+
+static bool open_soft(struct sdl_window *w)
+{
+    if (w->renderer)
+        w->env->sdl.DestroyRenderer(w->renderer);
+    w->renderer = w->env->sdl.CreateRenderer(w->window, -1, SDL_RENDERER_SOFTWARE);
+    return w->renderer;
+}
+
+/* With a GPU's renderer, presenting waits for the screen. Without, nothing waits: SDL's imitation
+ * of waiting would hold the whole event loop. */
 static bool open_renderer(struct sdl_window *w)
 {
-    const struct sdl_api *sdl = &w->env->sdl;
-    SDL_RendererInfo info;
-    w->renderer = sdl->CreateRenderer(w->window, -1, 0);
-    if (!w->renderer)
-        w->renderer = sdl->CreateRenderer(w->window, -1, SDL_RENDERER_SOFTWARE);
-    if (!w->renderer)
+    w->renderer = w->env->sdl.CreateRenderer(w->window, -1, 0);
+    if ((!w->renderer || is_imitation(w)) && !open_soft(w))
         return false;
-    if (!sdl->GetRendererInfo(w->renderer, &info) && !(info.flags & SDL_RENDERER_SOFTWARE))
-        w->vsync = !sdl->RenderSetVSync(w->renderer, 1);
+    w->vsync = !is_soft(w) && !w->env->sdl.RenderSetVSync(w->renderer, 1);
     return true;
 }
 
@@ -235,6 +258,7 @@ struct sdl_window *sdl_window_create(const struct sdl_env *env, unsigned head)
     }
     sdl_screen_init(&w->screen, &env->sdl, env->ui.display, env->viewer, head, w->renderer);
     w->screen.scale = env->options.scale;
+    w->screen.soft = is_soft(w) ? w->window : NULL;
     if (density(w) != 1)
         set_size(w, wish.width, wish.height);
     return w;

@@ -10,6 +10,7 @@
  *   mode W H        a new image with the pattern, shown and flushed
  *   paint X Y W H C transfers a rectangle of colour C (hexadecimal RRGGBB) without flushing it
  *   flush X Y W H
+ *   flash X Y W H C transfers and flushes; says "flash NS", the clock before the flush
  *   cursor W H X Y HEX  a cursor of one colour, BGRA as a hexadecimal number; W 0: none
  *   move X Y
  *   off             shows nothing
@@ -148,6 +149,12 @@ static void command(struct fake *f, const char *line)
     } else if (sscanf(line, "flush %u %u %u %u", &x, &y, &w, &h) == 4) {
         r = (struct rect){x, y, w, h};
         display_flush(f->display, f->images[f->head], &r);
+    } else if (sscanf(line, "flash %u %u %u %u %lx", &x, &y, &w, &h, &c) == 5) {
+        r = (struct rect){x, y, w, h};
+        paint(f->images[f->head], &r, c);
+        uint64_t begin = host_now_ns();
+        display_flush(f->display, f->images[f->head], &r);
+        printf("flash %llu\n", (unsigned long long)begin);
     } else if (sscanf(line, "cursor %u %u %d %d %lx", &w, &h, &cx, &cy, &bgra) == 5) {
         set_cursor(f, w, h, cx, cy, bgra);
     } else if (sscanf(line, "move %d %d", &cx, &cy) == 2) {
