@@ -3,6 +3,7 @@
 
 #include "host/clock.h"
 #include "host/thread.h"
+#include "ui/sdl_icon.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -190,8 +191,10 @@ static SDL_Window *open_window(const struct sdl_env *env, int width, int height)
     Uint32 flags = SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI;
     SDL_Window *window = env->sdl.CreateWindow(env->ui.name, SDL_WINDOWPOS_UNDEFINED,
                                                SDL_WINDOWPOS_UNDEFINED, width, height, flags);
-    if (window)
-        env->sdl.SetWindowMinimumSize(window, MIN_SIDE, MIN_SIDE);
+    if (!window)
+        return NULL;
+    env->sdl.SetWindowMinimumSize(window, MIN_SIDE, MIN_SIDE);
+    sdl_icon_set(&env->sdl, window);
     return window;
 }
 

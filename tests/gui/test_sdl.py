@@ -211,6 +211,13 @@ def test_pointer(fake, window):
     assert "tablet 2 8 -1" in fake.nothing(), "wheel down"
 
 
+def test_icon(fake, window):
+    """The window manager is given riscreen's icon."""
+    shown = subprocess.run(["xprop", "-id", str(window), "_NET_WM_ICON"], env=fake.x.env, check=True,
+                           capture_output=True, text=True).stdout
+    assert "64 x 64" in shown, shown[:200]
+
+
 def title(fake, window):
     return fake.x.xdotool("getwindowname", window)
 
@@ -531,10 +538,10 @@ def main():
         window = x.window("^fake")
         x.xdotool("windowmove", "--sync", window, 0, 0)
         for test in (test_pixels, test_scale, test_resize, test_cursor, test_keys, test_pointer, test_hot_keys,
-                     test_idle, test_storm, test_fingers, test_status, test_close):
+                     test_idle, test_storm, test_icon, test_fingers, test_status, test_close):
             print(test.__name__, flush=True)
             test(fake, window)
-    need("xclip")
+    need("xclip", "xprop")
     with XServer() as x:
         for test in (test_paste, test_first_mode, test_scale_options, test_heads):
             print(test.__name__, flush=True)

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The window's icon, data/riscreen.png, which is part of the program. Main thread. */
+#ifndef UI_SDL_ICON_H
+#define UI_SDL_ICON_H
+
+#include "ui/sdl_api.h"
+
+void sdl_icon_set(const struct sdl_api *sdl, SDL_Window *window);
+
+#endif
