@@ -101,7 +101,7 @@ static void watch(struct gpu_driver *g, size_t size)
     char err[256];
     if (size % 2)
         FUZZ_CHECK(virtio_gpu_check(g->kit.dev, &config));
-    if (size % 8 == 3)
+    if (size % 32 == 3)
         FUZZ_CHECK(virtio_gpu_trace(g->kit.dev, "/dev/null", 0, err, sizeof(err)));
 }
 

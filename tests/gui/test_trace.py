@@ -3,6 +3,7 @@
 """A trace of a guest's screen, played again by riscreen-gpu-replay, shows what the screen showed; however it ended."""
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -63,6 +64,33 @@ def test_copied():
 
 def test_blobs():
     session("on")
+
+
+def test_killed():
+    """A riscreen that is killed leaves a trace that is good up to half a second before."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "a.trace")
+        with Machine("--trace-gpu", path) as m:
+            m.wait(PROMPT)
+            m.run("echo killed >/dev/tty1; sleep 2")
+            m.process.kill()
+            m.end()
+        report = replay(path, "--final", os.path.join(folder, "final.ppm"))
+        assert "ends early" in report, report
+        assert re.search(r"RESOURCE_FLUSH +\d\d+ ", report), report
+
+
+def test_full_disk():
+    """A file that can grow no more, like one on a full disk, is told once; the machine goes on."""
+    with tempfile.TemporaryDirectory() as folder, \
+            Machine("--trace-gpu", os.path.join(folder, "a.trace"),
+                    preexec=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))) as m:
+        m.wait(PROMPT)
+        m.run("seq 1000 >/dev/tty1; sleep 1; seq 1000 >/dev/tty1")
+        m.send("poweroff\n")
+        assert m.end() == 0
+        said = m.errors.decode()
+        assert said.count("cannot write the GPU trace") == 1 and "File too large" in said, said
 
 
 if __name__ == "__main__":

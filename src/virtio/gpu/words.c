@@ -87,7 +87,8 @@ void gpu_command_describe(const struct gpu_command *cmd, char *buf, size_t size)
     case GPU_TRANSFER_TO_HOST_2D: describe_transfer(buf, size, name, &q->transfer); break;
     case GPU_UPDATE_CURSOR:
     case GPU_MOVE_CURSOR: describe_cursor(buf, size, name, &q->cursor); break;
-    default: snprintf(buf, size, "%s (type %#x)", name, type); break;
+    case 0: snprintf(buf, size, "%s (type %#x)", name, type); break;
+    default: snprintf(buf, size, "%s", name); break;
     }
 }
 
