@@ -109,11 +109,11 @@ static void finish(struct ui *ui)
         capture(ui, now);
     int error = record_writer_finish(ui->writer, host_now_ns() - ui->zero, &count);
     if (error)
-        log_warn(ui->env.log, "recording to %s stopped: %s; it holds %u pictures, all whole",
+        log_warn(ui->env.log, "recording to %s stopped: %s; pictures in it, all whole: %u",
                  ui->options.path, strerror(error), count);
     else
-        log_warn(ui->env.log, "%u pictures are recorded in %s; %u were dropped", count,
-                 ui->options.path, ui->dropped);
+        log_warn(ui->env.log, "recorded in %s; pictures: %u, dropped: %u", ui->options.path, count,
+                 ui->dropped);
 }
 
 static void record_run(struct ui *ui)

@@ -266,6 +266,8 @@ void vnc_screen_farewell(struct vnc_screen *s, rfbClientPtr client)
     if (client->sock != RFB_INVALID_SOCKET)
         rfbCloseClient(client);
     vnc_extras_disable(&s->extras, client);
+    free(client->wsctx); /* the library forgets it */
+    client->wsctx = NULL;
     rfbClientConnectionGone(client);
 }
 

@@ -14,6 +14,7 @@ import time
 
 from fake import Fake
 from rfb import ALPHA_CURSOR, CURSOR, Gone, LED_STATE, RAW, Viewer, VMWARE_CURSOR
+from rfb_garbage import session
 
 SKIP = 77
 KEY_A, KEY_1, KEY_LEFTSHIFT, KEY_RIGHTCTRL, KEY_KP7, KEY_F12 = 30, 2, 42, 97, 71, 88
@@ -272,6 +273,30 @@ def test_strangers(fake):
     good.close()
 
 
+def garbage(fake, seed, connection=None):
+    """One session of a hostile viewer; it reads what it is sent, for a while."""
+    viewer = Viewer(fake.port, connection=connection)
+    viewer.sock.settimeout(0.02)
+    try:
+        viewer.send(session(seed))
+        while viewer.sock.recv(1 << 20):
+            pass
+    except OSError:
+        pass
+    viewer.close()
+
+
+def test_garbage(fake, seeds=range(60)):
+    fake.do("mode 320 200")
+    good = Viewer(fake.port)
+    for seed in seeds:
+        if seed % 10 == 0:
+            fake.do(f"mode {300 + seed % 97} {200 + seed % 31}")
+        garbage(fake, seed)
+    same(fake, good)
+    good.close()
+
+
 def updates(fake, viewer, count=20):
     """The slowest of some updates: from the flush to its pixels, seconds."""
     slowest = 0
@@ -413,7 +438,7 @@ def main():
     program = sys.argv[1]
     fake = Fake(program, "vnc", "127.0.0.1:0")
     for test in (test_pixels, test_modes, test_cursor, test_alpha, test_leds, test_versions, test_keys, test_held, test_pointer, test_viewers,
-                 test_strangers, test_thousand, test_idle):
+                 test_strangers, test_garbage, test_thousand, test_idle):
         start = time.monotonic()
         test(fake)
         print(f"{test.__name__} {time.monotonic() - start:.2f} s", flush=True)

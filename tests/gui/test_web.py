@@ -130,6 +130,21 @@ def test_crowd(fake):
     good.close()
 
 
+def test_memory(fake):
+    """What a viewer took is given back."""
+    def visits(count):
+        for _ in range(count):
+            Viewer(fake.port, connection=WebSocket(fake.port)).close()
+        end = time.monotonic() + 10
+        while fake.threads() > 3 and time.monotonic() < end:
+            time.sleep(0.05)
+        return fake.memory()
+    fake.do("mode 320 200")
+    before = visits(60)
+    grown = visits(300) - before
+    assert grown < 4 << 20, f"{grown >> 10} kB more after 300 visits"
+
+
 def test_password(program, folder):
     with tempfile.NamedTemporaryFile("w") as f:
         f.write("sEcret1\n")
@@ -166,7 +181,8 @@ def main():
             with open(os.path.join(folder, name), "wb") as f:
                 f.write(data)
         fake = Fake(program, "web", f"0,novnc={folder}")
-        for test, more in ((test_pages, (folder,)), (test_screen, ()), (test_strangers, ()), (test_crowd, ())):
+        for test, more in ((test_pages, (folder,)), (test_screen, ()), (test_strangers, ()), (test_crowd, ()),
+                           (test_memory, ())):
             start = time.monotonic()
             test(fake, *more)
             print(f"{test.__name__} {time.monotonic() - start:.2f} s", flush=True)
