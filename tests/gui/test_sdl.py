@@ -211,6 +211,24 @@ def test_pointer(fake, window):
     assert "tablet 2 8 -1" in fake.nothing(), "wheel down"
 
 
+def paced(fake, frames):
+    _, before = fake.do(f"paced {frames}")
+    return [int(line.split()[1]) for line in before if line.startswith("paced")][0]
+
+
+def test_pace(fake, window):
+    """A guest that waits for its frames draws 60 a second while it is seen, and is not held otherwise."""
+    took = paced(fake, 31)
+    assert took >= 490, f"31 frames at 60 Hz in {took} ms"
+    until(lambda: same(fake, window), "the last frame")
+    fake.x.xdotool("windowunmap", window)
+    fake.nothing()
+    assert paced(fake, 300) < 4900, "a hidden window holds frames back"
+    fake.x.xdotool("windowmap", "--sync", window)
+    until(lambda: same(fake, window), "seen again")
+    assert paced(fake, 31) >= 490
+
+
 def test_icon(fake, window):
     """The window manager is given riscreen's icon."""
     shown = subprocess.run(["xprop", "-id", str(window), "_NET_WM_ICON"], env=fake.x.env, check=True,
@@ -513,9 +531,23 @@ def test_window_manager(program):
         fake.nothing()
         x.xdotool("key", "ctrl+alt+f")
         until(lambda: x.grab(window).width == 1000, "full screen")
-        assert not any(f" 1 {KEY_F} " in e for e in fake.nothing())
+        events = fake.nothing(0.6)
+        assert not any(f" 1 {KEY_F} " in e for e in events), events
+        assert [e for e in events if e.startswith("wish")] == ["wish 0 1 1000 700"], "the guest follows"
         x.xdotool("key", "ctrl+alt+f")
         until(lambda: same(fake, window), "the window again")
+        assert wishes(fake) == ["wish 0 1 320 200"]
+        fake.do("head 1")
+        fake.do("plug 200 160")
+        two = x.window("^fake 2")
+        fake.do("mode 200 160")
+        x.xdotool("windowactivate", "--sync", two)
+        x.xdotool("key", "ctrl+alt+f")
+        until(lambda: x.grab(two).width == 1000, "full screen of one scanout")
+        assert wishes(fake) == ["wish 1 1 1000 700"]
+        fake.do("unplug")
+        fake.do("head 0")
+        until(lambda: same(fake, window), "the other, which was below it")
         x.xdotool("windowminimize", window)
         time.sleep(0.5)
         fake.do("storm 1000")
@@ -538,7 +570,7 @@ def main():
         window = x.window("^fake")
         x.xdotool("windowmove", "--sync", window, 0, 0)
         for test in (test_pixels, test_scale, test_resize, test_cursor, test_keys, test_pointer, test_hot_keys,
-                     test_idle, test_storm, test_icon, test_fingers, test_status, test_close):
+                     test_idle, test_storm, test_pace, test_icon, test_fingers, test_status, test_close):
             print(test.__name__, flush=True)
             test(fake, window)
     need("xclip", "xprop")

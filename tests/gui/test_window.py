@@ -9,7 +9,7 @@ import time
 
 from guest import Machine, PROMPT, main, tests_of
 from screen import look, until
-from xserver import XServer, ended
+from xserver import Picture, XServer, ended
 
 
 def same(m, x, window):
@@ -69,6 +69,38 @@ def test_resize():
         # 1280x800 in 1400x860 is 1376x860, 12 from the left: the same cell, scaled
         until(lambda: x.grab(window).pixel(12 + round((124 * 8 + 4) * 1.075), round((42 * 16 + 8) * 1.075)) ==
               (170, 0, 0), "scaled, it is where it was", 30)
+
+
+def test_scanouts():
+    """Two scanouts are two windows; one that is closed, unplugged or plugged is so for the guest, too."""
+    def windows():
+        return [int(w) for w in x.xdotool_lines("search", "--onlyvisible", "--name", "riscreen")]
+
+    def connected():
+        return re.findall(r"\t(connected|disconnected)\tVirtual-(\d)", m.run("modetest -M virtio_gpu -c"))
+
+    def is_second(m, x, window):
+        path = os.path.join(m.folder, "second.ppm")
+        m.qmp("screendump", filename=path, head=1)
+        with open(path, "rb") as f:
+            return Picture(f.read()).data == x.grab(window).data
+
+    with XServer(1400, 900) as x, Machine("--gpu", "640x480,scanouts=2", display="sdl", env=x.env) as m:
+        m.wait(PROMPT)
+        one, two = windows()
+        x.xdotool("windowmove", "--sync", one, 0, 0)
+        x.xdotool("windowmove", "--sync", two, 700, 0)
+        assert connected() == [("connected", "1"), ("connected", "2")]
+        until(lambda: same(m, x, one) and is_second(m, x, two), "each window has its scanout's picture", 60)
+        x.close(two)
+        until(lambda: windows() == [one], "the window is closed", 10)
+        until(lambda: connected() == [("connected", "1"), ("disconnected", "2")], "and unplugged", 30, 1)
+        m.qmp("x-scanout-plug", head=1, width=800, height=600)
+        until(lambda: len(windows()) == 2, "plugged, it has a window", 10)
+        until(lambda: "#0 800x600" in m.run("modetest -M virtio_gpu -c"), "in the size it was plugged with", 30, 1)
+        m.qmp("x-scanout-unplug", head=0)
+        until(lambda: one not in windows() and len(windows()) == 1, "the first is unplugged", 10)
+        until(lambda: connected() == [("disconnected", "1"), ("connected", "2")], "for the guest, too", 30, 1)
 
 
 def test_second_close():

@@ -13,6 +13,7 @@
  *   flash X Y W H C transfers and flushes; says "flash NS", the clock before the flush
  *   cursor W H X Y HEX  a cursor of one colour, BGRA as a hexadecimal number; W 0: none
  *   move X Y
+ *   paced N         N flushes, each when the one before was consumed; says "paced MS", how long
  *   off             shows nothing
  *   plug W H        the head is connected and wishes for this mode
  *   unplug
@@ -28,6 +29,7 @@
  */
 #include "fake_finger.h"
 #include "host/clock.h"
+#include "host/thread.h"
 #include "ui/ui.h"
 
 #include <pthread.h>
@@ -44,6 +46,7 @@ struct fake {
     struct ui_set *uis;
     unsigned head;
     struct image *images[HEADS];
+    struct host_wakeup consumed;
     struct head_wish told[DISPLAY_MAX_HEADS];
     unsigned quits;
 };
@@ -91,6 +94,28 @@ static void snap(struct fake *f, const char *path, bool cursor)
     struct picture *pic = display_snapshot(f->display, f->head, cursor);
     ui_save_ppm(pic, path);
     picture_destroy(pic);
+}
+
+static void on_consumed(void *ctx)
+{
+    struct fake *f = ctx;
+    host_wakeup_raise(&f->consumed);
+}
+
+/* As the GPU does with --gpu pacing=on, but for its deadline. */
+static void paced(struct fake *f, unsigned n)
+{
+    uint64_t begin = host_now_ns();
+    for (unsigned i = 0; i < n; i++) {
+        struct rect r = {0, 0, 100, 100};
+        struct display_frame frame = {0};
+        paint(f->images[f->head], &r, (long)(i * 2654435761u & 0xffffff));
+        display_flush(f->display, f->images[f->head], &r);
+        display_frame(f->display, f->images[f->head], &frame);
+        while (display_owed(f->display, &frame))
+            host_wakeup_wait(&f->consumed, HOST_FOREVER);
+    }
+    printf("paced %llu\n", (unsigned long long)((host_now_ns() - begin) / 1000000));
 }
 
 static void storm(struct fake *f, unsigned n)
@@ -165,6 +190,8 @@ static void command(struct fake *f, const char *line)
         snap(f, path, true);
     } else if (sscanf(line, "snap %199s", path) == 1) {
         snap(f, path, false);
+    } else if (sscanf(line, "paced %u", &w) == 1) {
+        paced(f, w);
     } else if (sscanf(line, "storm %u", &w) == 1) {
         storm(f, w);
     } else if (!strcmp(line, "stop")) {
@@ -229,6 +256,8 @@ int main(int argc, char **argv)
     char err[256];
     display_wishes(f.display, f.told);
     display_on_wish(f.display, on_wish, &f);
+    host_wakeup_init(&f.consumed);
+    display_on_consumed(f.display, on_consumed, &f);
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (unsigned i = 0; i < INPUT_KINDS; i++)
         input_hub_set_sink(f.input, i, on_input, (void *)kinds[i]);
