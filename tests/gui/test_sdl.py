@@ -379,8 +379,8 @@ def test_fingers(fake, window):
     fake.nothing()
 
     def finger(*args):
-        fake.do("finger " + " ".join(map(str, args)))
-        return [line.split()[1:] for line in fake.nothing(0.2) if line.startswith("touch")]
+        _, before = fake.do("finger " + " ".join(map(str, args)))
+        return [line.split()[1:] for line in before + fake.nothing(0.2) if line.startswith("touch")]
 
     slot, number, x, y = ["3", "47"], ["3", "57"], ["3", "53"], ["3", "54"]
     assert finger("down", 90, 500, 50) == [], "the bar above"

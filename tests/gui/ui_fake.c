@@ -129,8 +129,7 @@ static void storm(struct fake *f, unsigned n)
 
 static void plug(struct fake *f, bool connected, uint32_t width, uint32_t height)
 {
-    display_set_wish(f->display, f->head,
-                     &(struct head_wish){connected, width, height, f->told[0].refresh_mhz});
+    display_set_wish(f->display, f->head, &(struct head_wish){connected, width, height, 60000});
 }
 
 /* The GPU would raise its event; here it is told. Any thread. */
@@ -153,15 +152,19 @@ static void command(struct fake *f, const char *line)
     int cx, cy;
     unsigned long bgra;
     char path[200], what[8];
+    struct head_wish wish;
     struct rect r;
     if (sscanf(line, "head %u", &x) == 1 && x < HEADS) {
         f->head = x;
     } else if (sscanf(line, "plug %u %u", &w, &h) == 2) {
         plug(f, true, w, h);
     } else if (!strcmp(line, "unplug")) {
-        plug(f, false, f->told[f->head].width, f->told[f->head].height);
+        display_wish(f->display, f->head, &wish);
+        plug(f, false, wish.width, wish.height);
     } else if (sscanf(line, "finger %7s %u %d %d", what, &x, &cx, &cy) == 4) {
         fake_finger(what, (int)x, cx, cy);
+        input_set_waiting(f->input, INPUT_KIND_TOUCH, 1); /* its X connection would wake it */
+        input_set_waiting(f->input, INPUT_KIND_TOUCH, 0);
     } else if (sscanf(line, "leds %u", &x) == 1) {
         input_set_leds(f->input, x);
     } else if (sscanf(line, "waiting %u", &x) == 1) {
