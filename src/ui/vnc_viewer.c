@@ -21,6 +21,7 @@ struct vnc_viewer {
     void (*done)(void *ctx, struct vnc_viewer *v);
     void *ctx;
     struct vnc_screen screen;
+    struct log_limit limit;
     /* the front-end's thread */
     bool busy;
     pthread_t thread;
@@ -123,9 +124,9 @@ static bool trusted(struct vnc_viewer *v)
 {
     if (v->config.browsers || !v->client->wsctx)
         return true;
-    log_warn(v->config.env.log,
-             "a web browser was refused as a VNC viewer: that takes a password; add "
-             ",password=FILE, or use --display web");
+    log_limited(v->config.env.log, &v->limit,
+                "a web browser was refused as a VNC viewer: that takes a password; add "
+                ",password=FILE, or use --display web");
     return false;
 }
 
