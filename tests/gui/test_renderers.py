@@ -5,7 +5,7 @@ of what the guest's CPU drew), and weston, a Wayland desktop. It takes the machi
 import sys
 import time
 
-from desktop import HEIGHT, WIDTH, background, machine, point
+from desktop import HEIGHT, WIDTH, background, button, machine, point, type_text
 from guest import PROMPT, main, tests_of
 from screen import colours, difference, look, until
 
@@ -52,7 +52,8 @@ def test_glmark2(m):
 
 
 def test_weston(m):
-    """weston's desktop: a dark panel with a clock, 32 pixels high, above its wallpaper; the pointer where it was moved to."""
+    """weston's desktop: a dark panel with a clock, 32 pixels high, above its wallpaper; the pointer where it was moved to;
+    a terminal."""
     m.run("echo '<fontconfig/>' >/tmp/fonts.conf")  # to look through all fonts would take half a minute
     background(m, "env FONTCONFIG_FILE=/tmp/fonts.conf /root/startweston.sh", "/tmp/weston.log")
 
@@ -71,6 +72,16 @@ def test_weston(m):
     point(m, 700, 451)
     grown = first[:2] + (first[2] + 400, first[3] + 151)
     until(lambda: difference(there, at_rest(m))[1] == grown, "a moved pointer", 30)
+    point(m, 20, 16)  # the panel's launcher
+    button(m)
+    paper = until(lambda: terminal_paper(m) and at_rest(m), "weston's terminal", 200, 0.5)
+    type_text(m, "ls -d /etc /usr\n")
+    until(lambda: 100 < difference(paper, at_rest(m))[0] < 20000, "what was typed in the terminal", 60)
+
+
+def terminal_paper(m):
+    """weston-terminal opens black and large; the rest of this desktop is not black."""
+    return colours(look(m)).get((0, 0, 0), 0) > WIDTH * HEIGHT // 5
 
 
 def at_rest(m):
