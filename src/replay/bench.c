@@ -18,17 +18,22 @@ struct frame {
     uint64_t device, copy, bytes; /* ns, ns */
 };
 
+/* Those of resources that are copied, or of blobs (copy is 0). */
+struct frames {
+    struct frame *frame;
+    uint32_t count, seen;
+};
+
 struct bench {
     uint8_t *caches, *target;
-    struct frame *frame;
-    uint32_t frames, seen;
+    struct frames copied, blobs;
     /* the frame under way */
     struct frame now;
     const struct gpu_backing *backing; /* what its transfer reads, */
     struct rect rect;                  /* and where */
     uint64_t offset, stride;
-    bool transfer, flush; /* the request that is being sent is one of a frame */
-    uint32_t resource;    /* of which a transfer waits for its flush; 0: none */
+    bool transfer, flush, blob; /* the request that is being sent is one of a frame */
+    uint32_t resource;          /* of which a transfer waits for its flush; 0: none */
 };
 
 struct bench *bench_create(void)
@@ -38,8 +43,9 @@ struct bench *bench_create(void)
         return NULL;
     b->caches = calloc(1, CACHES);
     b->target = malloc(LARGEST);
-    b->frame = malloc(MAX_FRAMES * sizeof(*b->frame));
-    if (b->caches && b->target && b->frame)
+    b->copied.frame = malloc(MAX_FRAMES * sizeof(struct frame));
+    b->blobs.frame = malloc(MAX_FRAMES * sizeof(struct frame));
+    if (b->caches && b->target && b->copied.frame && b->blobs.frame)
         return b;
     bench_destroy(b);
     return NULL;
@@ -51,7 +57,8 @@ void bench_destroy(struct bench *b)
         return;
     free(b->caches);
     free(b->target);
-    free(b->frame);
+    free(b->copied.frame);
+    free(b->blobs.frame);
     free(b);
 }
 
@@ -102,8 +109,23 @@ static bool begin_frame(struct bench *b, struct driver *d,
     b->rect = r;
     b->offset = offset;
     b->stride = stride;
-    if (b->seen++ & 1)
+    if (b->copied.seen++ & 1)
         time_copy(b);
+    fill_caches(b);
+    return true;
+}
+
+/* A flush of a large part of a blob. */
+static bool begin_blob(struct bench *b, struct driver *d, const struct gpu_resource_flush *req)
+{
+    const struct gpu_resource *res = gpu_resource_find(driver_gpu(d), le32_get(req->resource_id));
+    struct rect r = gpu_rect_get(&req->r);
+    uint64_t bytes = (uint64_t)r.w * r.h * 4;
+    if (!res || !res->blob_size || bytes < SMALLEST)
+        return false;
+    b->now = (struct frame){.bytes = bytes};
+    b->resource = 0;
+    b->blobs.seen++;
     fill_caches(b);
     return true;
 }
@@ -112,26 +134,36 @@ void bench_before(struct bench *b, struct driver *d, const struct driver_request
 {
     union gpu_request req = {0};
     memcpy(&req, request->bytes, MIN(request->size, sizeof(req)));
-    b->transfer = b->flush = false;
+    b->transfer = b->flush = b->blob = false;
     if (request->queue != GPU_QUEUE_CONTROL)
         return;
-    if (le32_get(req.hdr.type) == GPU_TRANSFER_TO_HOST_2D)
+    if (le32_get(req.hdr.type) == GPU_TRANSFER_TO_HOST_2D) {
         b->transfer = begin_frame(b, d, &req.transfer);
-    else if (le32_get(req.hdr.type) == GPU_RESOURCE_FLUSH)
+    } else if (le32_get(req.hdr.type) == GPU_RESOURCE_FLUSH) {
         b->flush = b->resource && b->resource == le32_get(req.flush.resource_id);
+        b->blob = begin_blob(b, d, &req.flush);
+    }
+}
+
+static void keep(struct frames *f, const struct frame *frame)
+{
+    if (f->seen > WARM_UP && f->count < MAX_FRAMES)
+        f->frame[f->count++] = *frame;
 }
 
 void bench_after(struct bench *b, uint64_t ns)
 {
-    if (b->transfer || b->flush)
-        b->now.device += ns;
+    b->now.device += ns;
     if (b->transfer && !b->now.copy)
         time_copy(b);
-    if (!b->flush)
-        return;
-    b->resource = 0;
-    if (b->seen > WARM_UP && b->frames < MAX_FRAMES)
-        b->frame[b->frames++] = b->now;
+    if (b->flush) {
+        b->resource = 0;
+        keep(&b->copied, &b->now);
+    } else if (b->blob) {
+        keep(&b->blobs, &b->now);
+    } else if (!b->transfer) {
+        b->now.device -= ns; /* some command between the two */
+    }
 }
 
 /* --- the result ------------------------------------------------------------------------------- */
@@ -143,27 +175,35 @@ static int by_value(const void *a, const void *b)
 }
 
 /* The median of a field of all frames, in the room of `values`. */
-static uint64_t median(const struct bench *b, uint64_t *values, size_t field)
+static uint64_t median(const struct frames *f, uint64_t *values, size_t field)
 {
-    for (uint32_t i = 0; i < b->frames; i++)
-        memcpy(&values[i], (const uint8_t *)&b->frame[i] + field, sizeof(values[i]));
-    qsort(values, b->frames, sizeof(*values), by_value);
-    return values[b->frames / 2];
+    for (uint32_t i = 0; i < f->count; i++)
+        memcpy(&values[i], (const uint8_t *)&f->frame[i] + field, sizeof(values[i]));
+    qsort(values, f->count, sizeof(*values), by_value);
+    return values[f->count / 2];
 }
 
-void bench_print(struct bench *b, FILE *f)
+static void print_frames(const struct frames *frames, const char *what, FILE *f)
 {
-    uint64_t *values = b->frames ? malloc(b->frames * sizeof(*values)) : NULL;
-    if (!values) {
-        fprintf(f, "bench: no frames of %u KiB and more\n", SMALLEST >> 10);
+    uint64_t *values = frames->count ? malloc(frames->count * sizeof(*values)) : NULL;
+    if (!values)
         return;
-    }
-    uint64_t device = median(b, values, offsetof(struct frame, device));
-    uint64_t copy = median(b, values, offsetof(struct frame, copy));
-    uint64_t bytes = median(b, values, offsetof(struct frame, bytes));
-    fprintf(f,
-            "bench: %u frames of %" PRIu64 " KiB: transfer and flush %" PRIu64
-            " ns, memcpy of the same pages %" PRIu64 " ns, ratio %.3f\n",
-            b->frames, bytes >> 10, device, copy, (double)device / (double)MAX(copy, 1));
+    uint64_t device = median(frames, values, offsetof(struct frame, device));
+    uint64_t copy = median(frames, values, offsetof(struct frame, copy));
+    uint64_t bytes = median(frames, values, offsetof(struct frame, bytes));
+    fprintf(f, "bench: %u frames of %" PRIu64 " KiB: %s %" PRIu64 " ns", frames->count, bytes >> 10,
+            what, device);
+    if (copy)
+        fprintf(f, ", memcpy of the same pages %" PRIu64 " ns, ratio %.3f", copy,
+                (double)device / (double)copy);
+    fputc('\n', f);
     free(values);
+}
+
+void bench_print(const struct bench *b, FILE *f)
+{
+    if (!b->copied.count && !b->blobs.count)
+        fprintf(f, "bench: no frames of %u KiB and more\n", SMALLEST >> 10);
+    print_frames(&b->copied, "transfer and flush", f);
+    print_frames(&b->blobs, "flush of a blob", f);
 }
