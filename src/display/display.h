@@ -12,7 +12,7 @@
  * (mode, picture, cursor image, cursor position) moved.
  *
  * Locks: the display's lock is held for short moments only; copying happens under the image's own
- * lock. wake() is called without locks held, on the GPU's thread.
+ * lock. wake() is called without these locks held, on the GPU's thread or a hart's.
  */
 #ifndef DISPLAY_DISPLAY_H
 #define DISPLAY_DISPLAY_H

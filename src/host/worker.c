@@ -52,10 +52,11 @@ static void *worker_main(void *arg)
     struct worker *w = arg;
     pthread_mutex_lock(&w->lock);
     while (!w->quit) {
-        if (!w->paused && is_due(w))
+        bool free = !w->paused && !w->running;
+        if (free && is_due(w))
             run_once(w);
         else
-            host_cond_wait_until(&w->work, &w->lock, w->paused ? HOST_FOREVER : w->deadline);
+            host_cond_wait_until(&w->work, &w->lock, free ? w->deadline : HOST_FOREVER);
     }
     pthread_mutex_unlock(&w->lock);
     return NULL;
@@ -105,6 +106,20 @@ void worker_kick(struct worker *w, uint32_t bits)
     w->pending |= bits;
     pthread_cond_signal(&w->work);
     pthread_mutex_unlock(&w->lock);
+}
+
+bool worker_run_here(struct worker *w, uint32_t bits)
+{
+    pthread_mutex_lock(&w->lock);
+    bool idle = w->threaded && !w->running && !w->pending && !w->paused && !w->quit;
+    if (idle) {
+        w->pending = bits;
+        run_once(w);
+        if (w->pending || w->deadline != HOST_FOREVER)
+            pthread_cond_signal(&w->work); /* it stayed out of the way meanwhile */
+    }
+    pthread_mutex_unlock(&w->lock);
+    return idle;
 }
 
 void worker_wake_at(struct worker *w, uint64_t deadline_ns)

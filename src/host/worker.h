@@ -22,6 +22,10 @@ struct worker *worker_create(const char *name, bool threaded, void (*run)(void *
 void worker_destroy(struct worker *w);
 
 void worker_kick(struct worker *w, uint32_t bits); /* any thread, never blocks for long */
+/* Runs the function with these bits on the caller's thread, if the worker is idle and nobody pauses
+ * it: for work that takes less than waking a thread does. False: it is busy (or has no thread, as
+ * in tests that step it); kick it. Never at once with the worker's own thread. */
+bool worker_run_here(struct worker *w, uint32_t bits);
 /* run is called once more when host_now_ns() reaches deadline_ns (HOST_FOREVER: never), perhaps
  * with no bits. The last call counts. Any thread, from run too. */
 void worker_wake_at(struct worker *w, uint64_t deadline_ns);

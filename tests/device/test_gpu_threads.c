@@ -213,6 +213,58 @@ static void test_pause_resumes(void **state)
     free(g);
 }
 
+/* --- quick commands on the hart's thread --------------------------------------------------------
+ */
+
+static int add_flush(struct gpu_driver *g, uint32_t type, uint32_t id)
+{
+    struct gpu_resource_flush req = {gd_hdr(type), gd_rect(all), le32_make(id), le32_make(0)};
+    struct gpu_transfer_to_host_2d move = {gd_hdr(type), gd_rect(all), le64_make(0), le32_make(id),
+                                           le32_make(0)};
+    bool is_move = type == GPU_TRANSFER_TO_HOST_2D;
+    uint32_t len = is_move ? sizeof(move) : sizeof(req);
+    struct kit_buf buf[2] = {{kit_put(&g->kit, is_move ? (void *)&move : &req, len), len, false},
+                             {kit_alloc(&g->kit, 24, 8), 24, true}};
+    return kit_add(&g->kit, 0, buf, 2);
+}
+
+/* A blob's flush is done when the doorbell's write returns; what is slow goes to the worker, and
+ * all is answered in order. */
+static void test_quick(void **state)
+{
+    (void)state;
+    struct gpu_driver *g = calloc(1, sizeof(*g));
+    gd_init(g, 16 << 20, 2, 64 << 20, true);
+    assert_true(kit_start(&g->kit, KIT_ALL_FEATURES));
+    uint64_t pa = kit_alloc(&g->kit, BYTES, 4096);
+    struct gpu_mem_entry e = gd_entry(pa, BYTES);
+    make(g, 1, pa);
+    assert_int_equal(gd_create_blob(g, 2, BYTES, &e, 1), GPU_OK_NODATA);
+    assert_int_equal(gd_scanout(g, 0, 1, all), GPU_OK_NODATA);
+    assert_int_equal(gd_scanout_blob(g, 1, 2, W, H, all), GPU_OK_NODATA);
+    uint64_t brk = g->kit.brk;
+    uint16_t got;
+    uint32_t len;
+    for (int i = 0; i < 200; i++) {
+        kit_free_to(&g->kit, brk);
+        kit_run(&g->kit); /* the worker sleeps */
+        int head = add_flush(g, GPU_RESOURCE_FLUSH, 2);
+        kit_notify(&g->kit, 0);
+        assert_true(kit_used(&g->kit, 0, &got, &len) && got == head && len == 24);
+        int heads[100];
+        for (int k = 0; k < 100; k++)
+            heads[k] = k % 50 == 30 ? add_flush(g, GPU_TRANSFER_TO_HOST_2D, 1)
+                                    : add_flush(g, GPU_RESOURCE_FLUSH, 1 + (k % 7 != 0));
+        kit_notify(&g->kit, 0);
+        for (int k = 0; k < 100; k++) {
+            assert_true(kit_wait(&g->kit, 0, &got, &len));
+            assert_int_equal(got, heads[k]);
+        }
+    }
+    gd_finish(g);
+    free(g);
+}
+
 /* --- deferred commands ------------------------------------------------------------------------ */
 
 enum { DEFER = 0x7001, PROMPT = 0x7002 };
@@ -348,11 +400,9 @@ static void test_deferred_reset(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_viewers),
-        cmocka_unit_test(test_reset_at_any_moment),
-        cmocka_unit_test(test_pause_resumes),
-        cmocka_unit_test(test_fences_in_order),
-        cmocka_unit_test(test_deferred_out_of_order),
+        cmocka_unit_test(test_viewers),         cmocka_unit_test(test_reset_at_any_moment),
+        cmocka_unit_test(test_pause_resumes),   cmocka_unit_test(test_quick),
+        cmocka_unit_test(test_fences_in_order), cmocka_unit_test(test_deferred_out_of_order),
         cmocka_unit_test(test_deferred_reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

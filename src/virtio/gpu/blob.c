@@ -185,6 +185,7 @@ static void save_blob(const struct gpu_resource *res, struct gpu_resource_state 
 }
 
 static const struct gpu_resource_ops ops_blob = {
+    .quick = true,
     .attach = attach_blob,
     .transfer = transfer_blob,
     .frame = frame_blob,

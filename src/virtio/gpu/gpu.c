@@ -9,8 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUEUE_SIZE    256
-#define KICK_CONSUMED (1u << GPU_QUEUES) /* beside a bit for each queue */
+#define QUEUE_SIZE 256
+#define MAX_HERE   32 /* commands that a hart may spend its own time on */
+
+/* Bits of the worker, beside one for each queue. */
+#define KICK_CONSUMED (1u << GPU_QUEUES)       /* a held flush may be due */
+#define KICK_HERE     (1u << (GPU_QUEUES + 1)) /* this is a hart's thread: quick commands only */
 
 static struct gpu *gpu_of(struct virtio_dev *dev)
 {
@@ -136,6 +140,8 @@ static uint32_t command_read(struct gpu_command *cmd, unsigned queue)
 static uint32_t command_run(struct gpu_command *cmd, unsigned queue)
 {
     uint32_t code = command_read(cmd, queue);
+    if (!code && cmd->gpu->here && !gpu_is_quick(cmd))
+        return GPU_AGAIN;
     if (unlikely(cmd->gpu->observers))
         gpu_observe_begin(cmd);
     if (!code)
@@ -194,18 +200,23 @@ static enum served serve(struct gpu *gpu, unsigned queue)
 }
 
 /*
- * The GPU's thread. The pointer never waits behind more than one command: all of the cursor queue
- * goes before each one of the control queue. The guest is interrupted for a fence, on which it
- * may be waiting, and when there is nothing left to do, not for each unfenced command.
+ * The pointer never waits behind more than one command: all of the cursor queue goes before each
+ * one of the control queue. The guest is interrupted for a fence, on which it may be waiting, and
+ * when there is nothing left to do, not for each unfenced command. On a hart's thread this ends
+ * before the first command that may take long; the worker goes on from there.
  */
 static void gpu_run(void *ctx, uint32_t kicks)
 {
-    (void)kicks; /* all is looked at anyway */
     struct gpu *gpu = ctx;
     struct vq *control = &gpu->dev.queue[GPU_QUEUE_CONTROL];
     struct vq *cursor = &gpu->dev.queue[GPU_QUEUE_CURSOR];
     enum served did = SERVED;
-    while (did != SERVED_NONE && did != SERVED_STOPPED && !worker_stopping(gpu->worker)) {
+    gpu->here = kicks & KICK_HERE;
+    for (unsigned n = 0; did != SERVED_NONE && did != SERVED_STOPPED; n++) {
+        if (worker_stopping(gpu->worker) || (gpu->here && n == MAX_HERE)) {
+            did = SERVED_STOPPED;
+            break;
+        }
         gpu_flush_release(gpu);
         did = serve(gpu, GPU_QUEUE_CURSOR);
         if (did != SERVED_NONE)
@@ -218,6 +229,8 @@ static void gpu_run(void *ctx, uint32_t kicks)
     gpu_flush_release(gpu);
     vq_notify(cursor);
     vq_notify(control);
+    if (gpu->here && did == SERVED_STOPPED)
+        worker_kick(gpu->worker, 1);
 }
 
 /* --- the virtio device ------------------------------------------------------------------------ */
@@ -232,7 +245,8 @@ static void gpu_notify(struct virtio_dev *dev, unsigned q)
     struct gpu *gpu = gpu_of(dev);
     if (unlikely(gpu->observers))
         gpu_observe_kick(gpu, q);
-    worker_kick(gpu->worker, 1u << q);
+    if (gpu->observers || !worker_run_here(gpu->worker, 1u << q | KICK_HERE))
+        worker_kick(gpu->worker, 1u << q);
 }
 
 static void gpu_quiesce(struct virtio_dev *dev)

@@ -2,11 +2,13 @@
 /*
  * The virtio GPU, inside. A command's way: gpu.c pops a chain, copies the header, finds the row in
  * a const command table, copies the fixed part of the request and calls the row's handler on the
- * GPU's thread. The handler returns a GPU_OK_ or GPU_ERR_ code, which one reply function writes
- * with the fence echoed; or GPU_DEFERRED, and then the command, which owns its chain, is finished
- * later by gpu_command_finish, by a reset, or by the reset of its queue. Fenced commands of one
- * timeline are answered in the order they came, as Linux expects: a finished one waits for a
- * deferred one before it.
+ * GPU's thread. (While that has nothing to do, the hart that rang the bell takes its place for
+ * commands that touch no pixels: a blob's flush is over sooner than a thread wakes up.) The handler
+ * returns a GPU_OK_ or GPU_ERR_ code, which one reply function writes with the fence echoed; or
+ * GPU_DEFERRED, and then the command, which owns its chain, is finished later by
+ * gpu_command_finish, by a reset, or by the reset of its queue. Fenced commands of one timeline are
+ * answered in the order they came, as Linux expects: a finished one waits for a deferred one before
+ * it.
  *
  * Resources (resource.h) hold the pixels; scanouts and cursors are the display's heads
  * (display/display.h), so there is little state here.
@@ -81,6 +83,7 @@ struct gpu {
     pthread_mutex_t still;   /* held while the GPU's thread is, by who acts in its place */
     /* the GPU's thread */
     uint64_t memory, used; /* bytes its resources may take, and take */
+    bool here;             /* a hart acts as the GPU's thread, for quick commands */
     uint32_t serial;       /* of the next resource; goes on over resets */
     struct gpu_resource *bucket[GPU_BUCKETS];
     struct gpu_command *waiting, *waiting_last; /* deferred, and those behind them; oldest first */
@@ -103,6 +106,8 @@ void gpu_waiting_drop(struct gpu *gpu, const struct vq *vq);
 uint32_t gpu_flush_hold(struct gpu_command *cmd, const struct display_frame *frame);
 /* Answers the held flushes that are due, and arranges to be called for the others in time. */
 void gpu_flush_release(struct gpu *gpu);
+/* Does the command, read and known, take but microseconds, whatever its arguments? scanout.c */
+bool gpu_is_quick(const struct gpu_command *cmd);
 void gpu_uuid_init(struct gpu *gpu); /* cmd2d.c */
 /* gpu.c, for scanout.c: what the host wishes is about to be told; call it before looking. */
 void gpu_events_asked(struct gpu *gpu);

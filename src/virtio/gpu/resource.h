@@ -24,6 +24,7 @@ struct gpu_resource_state {
 };
 
 struct gpu_resource_ops {
+    bool quick; /* transfer and flush touch no pixels and wait for nobody */
     /* Takes the backing over, on success; NULL detaches. All return enum gpu_resp or GPU_AGAIN. */
     uint32_t (*attach)(struct gpu_resource *res, struct gpu_backing *backing);
     /* From the backing, offset bytes into it, to rect. Guest's numbers: checks all of them. */
