@@ -146,14 +146,18 @@ static void *machine_main(void *arg)
     return NULL;
 }
 
-static bool run(struct app *app)
+/* Returns the exit status. */
+static int run(struct app *app)
 {
     pthread_t thread;
-    if (!ui_set_start(app->uis) || host_thread_start(&thread, "machine", machine_main, app))
-        return fail("the host starts no more threads; end other programs");
-    ui_set_run(app->uis);
-    pthread_join(thread, NULL);
-    return true;
+    if (!ui_set_start(app->uis) || host_thread_start(&thread, "machine", machine_main, app)) {
+        fail("the host starts no more threads; end other programs");
+        app->status = 1;
+    } else {
+        ui_set_run(app->uis);
+        pthread_join(thread, NULL);
+    }
+    return app->script ? script_finish(app->script, app->status) : app->status;
 }
 
 static int dump_dtb(struct app *app)
@@ -182,6 +186,15 @@ static void finish(struct app *app)
     config_finish(&app->config);
 }
 
+/* What was compiled in depends on the libraries that were there. */
+static void print_version(void)
+{
+    printf("riscreen %s\ndisplays:", RISCREEN_VERSION);
+    for (unsigned i = 0; ui_list[i]; i++)
+        printf(" %s", ui_list[i]->name);
+    printf("\n");
+}
+
 /* Options that only print something; false: there are none. */
 static bool print_about(const struct config *c)
 {
@@ -190,7 +203,7 @@ static bool print_about(const struct config *c)
     else if (c->man)
         config_print_man(stdout);
     else if (c->version)
-        printf("riscreen %s\n", RISCREEN_VERSION);
+        print_version();
     return c->help || c->man || c->version;
 }
 
@@ -207,8 +220,8 @@ int main(int argc, char **argv)
         status = 0;
     else if (open_machine(&app) && app.config.dumpdtb)
         status = dump_dtb(&app);
-    else if (app.machine && open_control(&app) && run(&app))
-        status = app.script ? script_finish(app.script, app.status) : app.status;
+    else if (app.machine && open_control(&app))
+        status = run(&app);
     finish(&app);
     return status;
 }
