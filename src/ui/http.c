@@ -79,7 +79,15 @@ static bool send_some(struct connection *c)
     return true;
 }
 
-/* The client may close first, then nothing of the answer is lost. */
+/* Takes what is still unread, as much as is due to a request: a socket that is closed with it would
+ * also take back the answer. */
+static void drain(int fd)
+{
+    char text[HTTP_REQUEST];
+    for (unsigned i = 0; i < 4 && recv(fd, text, sizeof(text), MSG_DONTWAIT) > 0; i++)
+        ;
+}
+
 static void finish_or_wait(struct connection *c)
 {
     if (!send_some(c)) {
@@ -87,6 +95,7 @@ static void finish_or_wait(struct connection *c)
         return;
     }
     shutdown(c->fd, SHUT_WR);
+    drain(c->fd);
     hang_up(c, true);
 }
 
