@@ -397,7 +397,6 @@ static void set_hints(struct ui *ui)
     sdl->SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
     sdl->SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
     sdl->SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
-    sdl->SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0"); /* a software renderer by way of GL */
     sdl->SetHint(SDL_HINT_APP_NAME, "riscreen");
 }
 
@@ -476,6 +475,9 @@ static struct ui *sdl_create(const struct ui_env *env, const char *args, char *e
     ui->video = !ui->env.sdl.InitSubSystem(SDL_INIT_VIDEO);
     if (!ui->video || (ui->wake_event = ui->env.sdl.RegisterEvents(1)) == (Uint32)-1)
         return failed(ui, err, err_size, ui->env.sdl.GetError());
+    ui->env.x11 = !strcmp(ui->env.sdl.GetCurrentVideoDriver(), "x11");
+    if (ui->env.x11) /* a software renderer by way of OpenGL is none */
+        ui->env.sdl.SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
     ui->env.viewer = display_attach(env->display, on_news, ui);
     if (!ui->env.viewer)
         return failed(ui, err, err_size, "not enough memory");

@@ -17,16 +17,16 @@
 #define SDL_API(X)                                                                                 \
     X(CreateRGBSurfaceFrom) X(CreateRenderer) X(CreateTexture) X(CreateWindow) X(DestroyRenderer)  \
     X(DestroyTexture) X(DestroyWindow) X(FreeSurface) X(GL_GetProcAddress) X(GetClipboardText)     \
-    X(GetDisplayUsableBounds) X(GetError) X(GetMouseFocus) X(GetMouseState) X(GetRendererInfo)     \
-    X(GetRendererOutputSize) X(GetWindowDisplayIndex) X(GetWindowFlags) X(GetWindowID)             \
-    X(GetWindowSize) X(GetWindowWMInfo) X(InitSubSystem) X(IntersectRect) X(LockTexture)           \
-    X(PollEvent) X(PushEvent) X(QuitSubSystem) X(RegisterEvents) X(RenderClear) X(RenderCopy)      \
-    X(RenderCopyF) X(RenderFlush) X(RenderPresent) X(RenderSetClipRect) X(RenderSetVSync)          \
-    X(SetHint) X(SetMainReady) X(SetRelativeMouseMode) X(SetRenderDrawColor)                       \
-    X(SetTextureBlendMode) X(SetTextureScaleMode) X(SetWindowFullscreen) X(SetWindowGrab)          \
-    X(SetWindowIcon) X(SetWindowKeyboardGrab) X(SetWindowMinimumSize) X(SetWindowSize)             \
-    X(SetWindowTitle) X(ShowCursor) X(StopTextInput) X(UnlockTexture) X(UpdateTexture)             \
-    X(UpdateWindowSurfaceRects) X(WaitEvent) X(WaitEventTimeout) X(free)
+    X(GetCurrentVideoDriver) X(GetDisplayUsableBounds) X(GetError) X(GetMouseFocus)                \
+    X(GetMouseState) X(GetRendererInfo) X(GetRendererOutputSize) X(GetWindowDisplayIndex)          \
+    X(GetWindowFlags) X(GetWindowID) X(GetWindowSize) X(GetWindowWMInfo) X(InitSubSystem)          \
+    X(IntersectRect) X(LockTexture) X(PollEvent) X(PushEvent) X(QuitSubSystem) X(RegisterEvents)   \
+    X(RenderClear) X(RenderCopy) X(RenderCopyF) X(RenderFlush) X(RenderPresent)                    \
+    X(RenderSetClipRect) X(RenderSetVSync) X(SetHint) X(SetMainReady) X(SetRelativeMouseMode)      \
+    X(SetRenderDrawColor) X(SetTextureBlendMode) X(SetTextureScaleMode) X(SetWindowFullscreen)     \
+    X(SetWindowGrab) X(SetWindowIcon) X(SetWindowKeyboardGrab) X(SetWindowMinimumSize)             \
+    X(SetWindowSize) X(SetWindowTitle) X(ShowCursor) X(StopTextInput) X(UnlockTexture)             \
+    X(UpdateTexture) X(UpdateWindowSurfaceRects) X(WaitEvent) X(WaitEventTimeout) X(free)
 /* clang-format on */
 
 struct sdl_api {

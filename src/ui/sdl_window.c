@@ -231,7 +231,7 @@ static bool open_soft(struct sdl_window *w)
 static bool open_renderer(struct sdl_window *w)
 {
     w->renderer = w->env->sdl.CreateRenderer(w->window, -1, 0);
-    if ((!w->renderer || is_imitation(w)) && !open_soft(w))
+    if ((!w->renderer || (w->env->x11 && is_imitation(w))) && !open_soft(w))
         return false;
     w->vsync = !is_soft(w) && !w->env->sdl.RenderSetVSync(w->renderer, 1);
     return true;

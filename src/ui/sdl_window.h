@@ -26,6 +26,7 @@ struct sdl_env {
     struct sdl_api sdl;
     struct viewer *viewer; /* NULL: it left already */
     struct sdl_options options;
+    bool x11; /* the video driver: it shows pictures without OpenGL, too */
 };
 
 struct sdl_window {

@@ -495,6 +495,52 @@ def test_close(fake, window):
     assert fake.process.returncode == 0
 
 
+class Dense:
+    """A Wayland compositor on an X server, with a screen of two pixels a unit; all windows fill it."""
+
+    def __init__(self, x, folder):
+        self.process = subprocess.Popen(
+            ["weston", "--backend=x11-backend.so", "--width=500", "--height=300", "--scale=2", "--use-pixman",
+             "--shell=kiosk-shell.so", "--no-config", "--socket=dense"], env=dict(x.env, XDG_RUNTIME_DIR=folder),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until(lambda: os.path.exists(os.path.join(folder, "dense")), "the compositor", 20)
+        self.env = dict(os.environ, XDG_RUNTIME_DIR=folder, WAYLAND_DISPLAY="dense", SDL_VIDEODRIVER="wayland")
+        def windows():
+            return x.xdotool_lines("search", "--onlyvisible", "--name", ".*")
+
+        until(lambda: len(windows()) > 1, "its window, beside the root", 20)
+        self.window = int(windows()[-1])
+        x.xdotool("windowmove", "--sync", self.window, 0, 0)
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def test_dense_screen(program):
+    """Modes and pictures are in physical pixels, whatever the window is counted in."""
+    with XServer(1100, 700) as x, tempfile.TemporaryDirectory() as folder:
+        compositor = Dense(x, folder)
+        x.env.update(compositor.env)  # what is started from now on
+        del x.env["SDL_RENDER_DRIVER"]  # SDL's own renderer knows no dense screens
+        fake = Fake(program, x)
+        fake.expect("wish 0 1 1000 600", seconds=20)
+        fake.do("mode 1000 600")
+        x.xdotool("mousemove", 600, 580)  # the compositor draws its pointer into the picture
+        want = fake.snap().crop(0, 0, 1000, 500)
+
+        def exact():
+            shown = x.grab(compositor.window)
+            return shown.height == 600 and shown.crop(0, 0, 1000, 500) == want
+        until(exact, "pixel for pixel", 20)
+        x.xdotool("mousemove", 400, 200)
+        x.xdotool("mousemove", 500, 300)
+        fake.expect("tablet 3 0 16", seconds=10)
+        fake.expect("tablet 3 1 16", seconds=10)
+        fake.end()
+        compositor.end()
+
+
 def test_server_lost(program):
     """The X server dies, while nothing happens and in the middle of many frames."""
     for busy in (False, True):
@@ -578,6 +624,9 @@ def main():
         for test in (test_paste, test_first_mode, test_scale_options, test_heads):
             print(test.__name__, flush=True)
             test(program, x)
+    if shutil.which("weston"):
+        print("test_dense_screen", flush=True)
+        test_dense_screen(program)
     print("test_server_lost", flush=True)
     test_server_lost(program)
     if shutil.which("openbox"):
