@@ -107,6 +107,16 @@ def test_plug(m):
     until(lambda: [c[1:] for c in connectors(m)][1] == [True, "640x480"], "a screen of another size", 60, 1)
 
 
+def sixteen(blob):
+    """As many screens as there can be, all with the console."""
+    with Machine("--gpu", f"320x240,scanouts=16,blob={blob}") as m:
+        m.wait(PROMPT)
+        known = connectors(m)
+        assert [c[1:] for c in known] == [[True, "320x240"]] * 16, known
+        until(lambda: len({look_at(m, head).data for head in (0, 7, 15)}) == 1 and len(set(look(m).data)) > 1,
+              "one console on sixteen screens")
+
+
 if __name__ == "__main__":
     blob = {"blobs": "on", "copies": "off"}[WAY]
     with Machine("--gpu", f"{WIDTH}x{HEIGHT},scanouts={HEADS},blob={blob}") as machine:
@@ -114,3 +124,4 @@ if __name__ == "__main__":
         main({name: lambda f=f: f(machine) for name, f in tests_of(sys.modules[__name__]).items()})
         machine.send("poweroff\n")
         assert machine.end() == 0
+    sixteen(blob)
