@@ -182,8 +182,8 @@ static void put_base(uint8_t *b, const struct timing *t, uint32_t serial)
 {
     static const uint8_t srgb[10] = {0xee, 0x91, 0xa3, 0x54, 0x4c, 0x99, 0x26, 0x0f, 0x50, 0x54};
     memcpy(b, magic, sizeof(magic));
-    /* manufacturer "RSC", five bits a letter, big-endian; product; serial */
-    const uint32_t maker = ('R' - '@') << 10 | ('S' - '@') << 5 | ('C' - '@');
+    /* manufacturer "RIS" (no one's so far), five bits a letter, big-endian; product; serial */
+    const uint32_t maker = ('R' - '@') << 10 | ('I' - '@') << 5 | ('S' - '@');
     b[8] = (uint8_t)(maker >> 8);
     b[9] = (uint8_t)maker;
     put16(b + 10, PRODUCT);
