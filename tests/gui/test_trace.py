@@ -41,6 +41,10 @@ def session(blob):
         path, final = os.path.join(folder, "a.trace"), os.path.join(folder, "final.ppm")
         with Machine("--trace-gpu", path, "--gpu", f"1280x800,blob={blob}", harts=2) as m:
             draw(m)
+            shown = m.qmp("query-gpu")["scanouts"][0]
+            assert shown["active"] and (shown["width"], shown["height"]) == (1280, 800) and shown["frames"] > 20, shown
+            resources = {r["id"]: r for r in m.qmp("query-gpu")["resources"]}
+            assert resources[shown["resource"]]["kind"] == ("blob" if blob == "on" else "2d"), resources
             m.qmp("stop")
             screen = m.screendump(cursor=True)
             m.terminate()
