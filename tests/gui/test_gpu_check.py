@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""--gpu-check says nothing of drivers that are right: Linux's console, modetest, an X desktop that is killed, Weston."""
+"""--gpu-check says nothing of drivers that are right: Linux's console, modetest, an X desktop that is killed, Weston;
+and what a client forgot."""
+import re
 import sys
+import tempfile
+import time
 
 from desktop import background, button, point, start_x, type_text
 from guest import Machine, PROMPT, main, tests_of
+from kms import Kms, disk
 from screen import colours, look, until
 
 
@@ -39,6 +44,36 @@ def session(blob):
         m.terminate()
         m.end()
         quiet(m)
+
+
+def forgets(blob):
+    """A client that draws and never tells; the pc is in the kernel's function that rings doorbells."""
+    with tempfile.TemporaryDirectory() as folder, \
+            Machine("--gpu-check", "--gpu", f"1280x800,blob={blob}", "-d", disk(64, folder) + ",ro") as m:
+        m.wait(PROMPT)
+        doorbell = int(m.run("grep -w vm_notify /proc/kallsyms").split()[0], 16)
+        m.run("mount -t ext4 -o ro /dev/vdb /mnt")
+        kms = Kms(m)
+        kms("new a 1024 768", "pattern a 1", "crtc a", "rect a 100 90 50 20 ffff0000")
+        time.sleep(3)
+        quiet(m)  # so far it may be on its way
+        m.terminate()
+        m.end()
+        said = m.errors.decode()
+        found = re.search(r"resource \d+: (\S+) changed in the guest's memory and no (\w+) has covered it.*"
+                          r"\(pc 0x(\w+), ra 0x(\w+)\)", said)
+        assert found and said.count("gpu-check") == 1, said
+        assert found[1] == "50x20+100+90", said
+        assert found[2] == ("RESOURCE_FLUSH" if blob == "on" else "TRANSFER_TO_HOST_2D"), said
+        assert 0 <= int(found[3], 16) - doorbell < 64, f"vm_notify is at {doorbell:#x}: {said}"
+
+
+def test_forgets_copied():
+    forgets("off")
+
+
+def test_forgets_blobs():
+    forgets("on")
 
 
 def test_copied():
