@@ -8,7 +8,7 @@ TOP = (GREY, YELLOW, CYAN, GREEN, MAGENTA, RED, BLUE)
 MIDDLE = (BLUE, BLACK, MAGENTA, BLACK, CYAN, BLACK, GREY)
 I, WHITE, Q = (0, 33, 76), (255, 255, 255), (50, 0, 106)  # -I and +Q are colour differences
 BOTTOM = (I, WHITE, Q, BLACK)  # a quarter each of the first five sevenths
-PLUGE = ((9, 9, 9), BLACK, (29, 29, 29))  # a third each of the sixth: below, at and above black
+PLUGE = ((9, 9, 9), BLACK, (29, 29, 29), BLACK)  # a third each of the sixth: below, at, above black; what is left over
 
 
 def bars(width, height):
