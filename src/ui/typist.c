@@ -99,7 +99,7 @@ void typist_step(struct typist *t, uint64_t now)
     typist_finish(t);
     if (t->missing)
         log_warn(t->log,
-                 "typing: %u characters are not on the guest's keyboard:%s; another keymap "
-                 "may have them (--display sdl,keymap=us|uk|de|fr)",
+                 "typing left out %u that the guest's keyboard does not have:%s; another keymap "
+                 "may (--display sdl,keymap=us|uk|de|fr)",
                  t->missing, t->missed);
 }

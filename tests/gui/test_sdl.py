@@ -452,7 +452,7 @@ def test_paste(program, x):
         x.xdotool("key", "ctrl+alt+v")
         got = typed(fake, layout, len(text))
         assert got == text, f"{name}: {got!r} for {text!r}"
-        line, _ = fake.expect("riscreen: typing: 1 characters", fake.errors)
+        line, _ = fake.expect("riscreen: typing left out 1 ", fake.errors)
         assert "\u2603" in line
         fake.end()
     fake = Fake(program, x)
