@@ -233,7 +233,7 @@ static void test_hostile(void **state)
     memcpy(bad, bytes, size);
     assert_false(load(f, bad, size + 1));
     unsigned taken = 0;
-    for (int round = 0; round < 4000; round++) {
+    for (int round = 0; round < 1000; round++) {
         memcpy(bad, bytes, size);
         for (int k = rand() % 3; k >= 0; k--) {
             size_t at = (size_t)rand() % (round % 2 ? size : MIN(size, 400));
@@ -249,7 +249,7 @@ static void test_hostile(void **state)
         gpu->dev.ops->resume(&gpu->dev);
         assert_int_equal(gpu->used, 0);
     }
-    assert_in_range(taken, 100, 3900); /* both happened */
+    assert_in_range(taken, 25, 975); /* both happened */
     free(bad);
     free(bytes);
     assert_true(kit_start(&f->g.kit, KIT_ALL_FEATURES));
