@@ -521,24 +521,26 @@ def test_dense_screen(program):
     """Modes and pictures are in physical pixels, whatever the window is counted in."""
     with XServer(1100, 700) as x, tempfile.TemporaryDirectory() as folder:
         compositor = Dense(x, folder)
-        x.env.update(compositor.env)  # what is started from now on
-        del x.env["SDL_RENDER_DRIVER"]  # SDL's own renderer knows no dense screens
-        fake = Fake(program, x)
-        fake.expect("wish 0 1 1000 600", seconds=20)
-        fake.do("mode 1000 600")
-        x.xdotool("mousemove", 600, 580)  # the compositor draws its pointer into the picture
-        want = fake.snap().crop(0, 0, 1000, 500)
+        try:
+            x.env.update(compositor.env)  # what is started from now on
+            del x.env["SDL_RENDER_DRIVER"]  # SDL's own renderer knows no dense screens
+            fake = Fake(program, x)
+            fake.expect("wish 0 1 1000 600", seconds=20)
+            fake.do("mode 1000 600")
+            x.xdotool("mousemove", 600, 580)  # the compositor draws its pointer into the picture
+            want = fake.snap().crop(0, 0, 1000, 500)
 
-        def exact():
-            shown = x.grab(compositor.window)
-            return shown.height == 600 and shown.crop(0, 0, 1000, 500) == want
-        until(exact, "pixel for pixel", 20)
-        x.xdotool("mousemove", 400, 200)
-        x.xdotool("mousemove", 500, 300)
-        fake.expect("tablet 3 0 16", seconds=10)
-        fake.expect("tablet 3 1 16", seconds=10)
-        fake.end()
-        compositor.end()
+            def exact():
+                shown = x.grab(compositor.window)
+                return shown.height == 600 and shown.crop(0, 0, 1000, 500) == want
+            until(exact, "pixel for pixel", 20)
+            x.xdotool("mousemove", 400, 200)
+            x.xdotool("mousemove", 500, 300)
+            fake.expect("tablet 3 0 16", seconds=10)
+            fake.expect("tablet 3 1 16", seconds=10)
+            fake.end()
+        finally:
+            compositor.end()
 
 
 def test_server_lost(program):
