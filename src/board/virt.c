@@ -292,7 +292,8 @@ void virt_detach(struct machine *m)
         if (m->stopped)
             cpu_unpark(m->cpu);
     }
-    cpu_destroy(m->cpu); /* first of all: nobody calls into a device any more */
+    plic_disconnect(m->plic); /* a device's worker may still finish something */
+    cpu_destroy(m->cpu);      /* first of all: nobody calls into a device any more */
     for (unsigned i = 0; i < m->slots; i++)
         virtio_mmio_destroy(m->slot[i]);
     for (unsigned i = 0; i < MACHINE_MAX_DISKS; i++)

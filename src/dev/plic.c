@@ -219,6 +219,16 @@ void plic_destroy(struct plic *plic)
     free(plic);
 }
 
+void plic_disconnect(struct plic *plic)
+{
+    if (!plic)
+        return;
+    pthread_mutex_lock(&plic->lock);
+    for (unsigned i = 0; i < plic->contexts; i++)
+        plic->out[i] = (struct irq_line){0};
+    pthread_mutex_unlock(&plic->lock);
+}
+
 void plic_reset(struct plic *plic)
 {
     pthread_mutex_lock(&plic->lock);

@@ -26,6 +26,8 @@ extern const struct mmio_ops plic_ops;
 /* out: one line for each context (copied). NULL: out of memory. */
 struct plic *plic_create(unsigned contexts, const struct irq_line *out);
 void plic_destroy(struct plic *plic);
+/* Cuts the lines out: the harts go before the devices do. NULL is fine. */
+void plic_disconnect(struct plic *plic);
 /* Everything off; levels are the devices' and stay. */
 void plic_reset(struct plic *plic);
 /* The wire into source n, 1..PLIC_SOURCES. */

@@ -48,7 +48,7 @@ def session(blob):
             m.qmp("stop")
             screen = m.screendump(cursor=True)
             m.terminate()
-            m.end()
+            assert m.end() == 128 + 15
         report = replay(path, "--final", final)
         assert picture(final) == screen, "the replay ends with another picture"
         checks = re.search(r"checksums: (\d+), 0 differ; answers: 0 differ", report)

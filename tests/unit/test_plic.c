@@ -144,12 +144,25 @@ static void outside_reads_zero(void **state)
     }
 }
 
+/* When a machine ends, its harts go first. */
+static void disconnected_it_calls_no_hart(void **state)
+{
+    struct fixture *f = *state;
+    put(f, PRIORITY(10), 1);
+    put(f, ENABLE(1, 0), 1 << 10);
+    plic_disconnect(f->plic);
+    level(f, 10, true);
+    assert_int_equal(get(f, PENDING(0)), 1 << 10);
+    assert_false(f->out[1]);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(claim_and_complete), TEST(completion_needs_enable), TEST(priorities_and_thresholds),
-        TEST(reset_keeps_levels), TEST(outside_reads_zero),
+        TEST(claim_and_complete),        TEST(completion_needs_enable),
+        TEST(priorities_and_thresholds), TEST(reset_keeps_levels),
+        TEST(outside_reads_zero),        TEST(disconnected_it_calls_no_hart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
