@@ -81,6 +81,13 @@ static void *patch(struct machine *m, const struct boot_layout *layout, const st
     return NULL;
 }
 
+/* Before version 16 nodes had other names, over which fdt_check_full stumbles. */
+static bool is_tree(const struct file *f)
+{
+    return f->size >= sizeof(struct fdt_header) && !fdt_check_header(f->data) &&
+           fdt_version(f->data) >= 16 && !fdt_check_full(f->data, f->size);
+}
+
 void *dtb_make(struct machine *m, const struct boot_layout *layout, size_t *size, char *err,
                size_t err_size)
 {
@@ -94,7 +101,7 @@ void *dtb_make(struct machine *m, const struct boot_layout *layout, size_t *size
     }
     if (!file_read(&f, c->dtb, LOADER_DTB_ROOM - 2 * PATCH_ROOM, err, err_size))
         return NULL;
-    if (fdt_check_full(f.data, f.size)) {
+    if (!is_tree(&f)) {
         snprintf(err, err_size, "%s: not a device tree blob; compile it with dtc", c->dtb);
         file_free(&f);
         return NULL;
