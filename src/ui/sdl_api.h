@@ -19,8 +19,8 @@
     X(DestroyTexture) X(DestroyWindow) X(FreeSurface) X(GL_GetProcAddress) X(GetClipboardText)     \
     X(GetCurrentVideoDriver) X(GetDisplayUsableBounds) X(GetError) X(GetMouseFocus)                \
     X(GetMouseState) X(GetRendererInfo) X(GetRendererOutputSize) X(GetWindowDisplayIndex)          \
-    X(GetWindowFlags) X(GetWindowID) X(GetWindowSize) X(GetWindowWMInfo) X(InitSubSystem)          \
-    X(IntersectRect) X(LockTexture) X(PollEvent) X(PushEvent) X(QuitSubSystem) X(RegisterEvents)   \
+    X(GetWindowFlags) X(GetWindowID) X(GetWindowSize) X(GetWindowSurface) X(GetWindowWMInfo) \
+    X(InitSubSystem) X(LockTexture) X(PollEvent) X(PushEvent) X(QuitSubSystem) X(RegisterEvents)   \
     X(RenderClear) X(RenderCopy) X(RenderCopyF) X(RenderFlush) X(RenderPresent)                    \
     X(RenderSetClipRect) X(RenderSetVSync) X(SetHint) X(SetMainReady) X(SetRelativeMouseMode)      \
     X(SetRenderDrawColor) X(SetTextureBlendMode) X(SetTextureScaleMode) X(SetWindowFullscreen)     \

@@ -22,6 +22,7 @@ void sdl_screen_init(struct sdl_screen *s, const struct sdl_api *sdl, struct dis
     s->renderer = renderer;
     s->blank_due = HOST_FOREVER;
     pixman_region32_init(&s->damage);
+    pixman_region32_init(&s->moved);
 }
 
 static void drop_texture(struct sdl_screen *s, SDL_Texture **texture)
@@ -36,15 +37,13 @@ void sdl_screen_finish(struct sdl_screen *s)
     drop_texture(s, &s->frame);
     drop_texture(s, &s->cursor);
     pixman_region32_fini(&s->damage);
+    pixman_region32_fini(&s->moved);
 }
 
 /* --- the picture ------------------------------------------------------------------------------ */
 
 static void make_frame(struct sdl_screen *s)
 {
-    drop_texture(s, &s->frame);
-    s->frame_w = s->state.width;
-    s->frame_h = s->state.height;
     s->frame = s->sdl->CreateTexture(s->renderer,
                                      s->soft ? SDL_PIXELFORMAT_RGB888 : SDL_PIXELFORMAT_ARGB8888,
                                      SDL_TEXTUREACCESS_STREAMING, (int)s->frame_w, (int)s->frame_h);
@@ -52,34 +51,43 @@ static void make_frame(struct sdl_screen *s)
         s->sdl->SetTextureBlendMode(s->frame, SDL_BLENDMODE_NONE);
 }
 
-/* Reads a box of the flushed picture straight into the texture's memory. */
-static void upload_box(struct sdl_screen *s, const pixman_box32_t *box)
+/* All of the picture is to be read anew. */
+static void damage_all(struct sdl_screen *s)
 {
-    int x1 = MAX(box->x1, 0), x2 = MIN(box->x2, (int)s->frame_w);
-    int y1 = MAX(box->y1, 0), y2 = MIN(box->y2, (int)s->frame_h);
-    if (x1 >= x2 || y1 >= y2)
-        return;
-    SDL_Rect area = {x1, y1, x2 - x1, y2 - y1};
-    struct rect rect = {(uint32_t)x1, (uint32_t)y1, (uint32_t)area.w, (uint32_t)area.h};
-    void *pixels;
-    int pitch;
-    if (s->sdl->LockTexture(s->frame, &area, &pixels, &pitch))
-        return;
-    display_read(s->display, s->head, &rect, pixels, (uint32_t)pitch);
-    s->sdl->UnlockTexture(s->frame);
+    pixman_region32_union_rect(&s->damage, &s->damage, 0, 0, s->frame_w, s->frame_h);
 }
 
+/* Keeps damage inside the picture, and in boxes few enough to be taken one by one. */
+static void simplify_damage(struct sdl_screen *s)
+{
+    pixman_region32_intersect_rect(&s->damage, &s->damage, 0, 0, s->frame_w, s->frame_h);
+    pixman_box32_t all = *pixman_region32_extents(&s->damage);
+    if (pixman_region32_n_rects(&s->damage) > MAX_BOXES)
+        pixman_region32_reset(&s->damage, &all);
+}
+
+/* Reads a box of the flushed picture to where its first pixel belongs. */
+static void read_box(struct sdl_screen *s, const pixman_box32_t *box, uint8_t *to, int pitch)
+{
+    struct rect rect = {(uint32_t)box->x1, (uint32_t)box->y1, (uint32_t)(box->x2 - box->x1),
+                        (uint32_t)(box->y2 - box->y1)};
+    display_read(s->display, s->head, &rect, to, (uint32_t)pitch);
+}
+
+/* Reads what was damaged straight into the texture's memory. */
 static void upload(struct sdl_screen *s)
 {
-    int n;
+    int n, pitch;
+    void *pixels;
+    simplify_damage(s);
     const pixman_box32_t *box = pixman_region32_rectangles(&s->damage, &n);
-    if (n > MAX_BOXES) {
-        box = pixman_region32_extents(&s->damage);
-        n = 1;
+    for (int i = 0; i < n; i++) {
+        SDL_Rect area = {box[i].x1, box[i].y1, box[i].x2 - box[i].x1, box[i].y2 - box[i].y1};
+        if (s->sdl->LockTexture(s->frame, &area, &pixels, &pitch))
+            return;
+        read_box(s, &box[i], pixels, pitch);
+        s->sdl->UnlockTexture(s->frame);
     }
-    for (int i = 0; i < n; i++)
-        upload_box(s, &box[i]);
-    pixman_region32_clear(&s->damage);
 }
 
 /* --- the pointer ------------------------------------------------------------------------------ */
@@ -126,29 +134,28 @@ static bool blank(struct sdl_screen *s, bool was_active, uint64_t now)
         return false;
     s->blank_due = HOST_FOREVER;
     drop_texture(s, &s->frame);
+    s->frame_w = s->frame_h = 0;
     return true;
 }
 
 /* --- what has to be drawn --------------------------------------------------------------------- */
 
-static void dirty_box(struct sdl_screen *s, const pixman_box32_t *b)
-{
-    pixman_box32_t *d = &s->dirty;
-    if (d->x1 >= d->x2)
-        *d = *b;
-    else if (b->x1 < b->x2)
-        *d = (pixman_box32_t){MIN(d->x1, b->x1), MIN(d->y1, b->y1), MAX(d->x2, b->x2),
-                              MAX(d->y2, b->y2)};
-}
-
-/* Where the pointer is now: to be drawn, or to be drawn over. */
-static void dirty_cursor(struct sdl_screen *s, const struct head_state *at)
+/* Where the pointer is in a state: to be drawn, or to be drawn over. */
+static bool cursor_box(const struct sdl_screen *s, const struct head_state *at, pixman_box32_t *box)
 {
     int64_t x = at->cursor_x, y = at->cursor_y;
-    if (s->cursor && at->cursor_visible)
-        dirty_box(s, &(pixman_box32_t){(int32_t)MAX(x, 0), (int32_t)MAX(y, 0),
-                                       (int32_t)MAX(0, MIN(x + s->cursor_w, (int64_t)s->frame_w)),
-                                       (int32_t)MAX(0, MIN(y + s->cursor_h, (int64_t)s->frame_h))});
+    *box = (pixman_box32_t){(int32_t)MAX(x, 0), (int32_t)MAX(y, 0),
+                            (int32_t)MAX(0, MIN(x + s->cursor_w, (int64_t)s->frame_w)),
+                            (int32_t)MAX(0, MIN(y + s->cursor_h, (int64_t)s->frame_h))};
+    return s->cursor && at->cursor_visible && box->x1 < box->x2 && box->y1 < box->y2;
+}
+
+static void add_cursor(struct sdl_screen *s, const struct head_state *at)
+{
+    pixman_box32_t b;
+    if (cursor_box(s, at, &b))
+        pixman_region32_union_rect(&s->moved, &s->moved, b.x1, b.y1, (unsigned)(b.x2 - b.x1),
+                                   (unsigned)(b.y2 - b.y1));
 }
 
 static void take_cursor(struct sdl_screen *s, const struct head_state *old)
@@ -157,25 +164,10 @@ static void take_cursor(struct sdl_screen *s, const struct head_state *old)
         s->state.cursor_gen != old->cursor_gen || s->state.cursor_visible != old->cursor_visible;
     if (!image && s->state.cursor_pos_gen == old->cursor_pos_gen)
         return;
-    dirty_cursor(s, old);
+    add_cursor(s, old);
     if (image)
         make_cursor(s);
-    dirty_cursor(s, &s->state);
-}
-
-static void take_picture(struct sdl_screen *s)
-{
-    dirty_box(s, pixman_region32_extents(&s->damage));
-    if (s->frame)
-        upload(s);
-}
-
-/* The whole picture, in a texture of its size. */
-static void take_all(struct sdl_screen *s)
-{
-    make_frame(s);
-    pixman_region32_union_rect(&s->damage, &s->damage, 0, 0, s->frame_w, s->frame_h);
-    s->all = true;
+    add_cursor(s, &s->state);
 }
 
 bool sdl_screen_take(struct sdl_screen *s, uint64_t now, bool *mode)
@@ -184,25 +176,23 @@ bool sdl_screen_take(struct sdl_screen *s, uint64_t now, bool *mode)
     *mode = false;
     bool changed = viewer_take(s->viewer, s->head, &s->state, &s->damage);
     bool black = blank(s, old.active, now);
-    s->all |= black;
     take_cursor(s, &old);
     if (!changed || !s->state.active)
         return changed || black;
-    if (!s->frame || s->frame_w != s->state.width || s->frame_h != s->state.height) {
-        *mode = true;
-        take_all(s);
+    if (s->frame_w != s->state.width || s->frame_h != s->state.height) {
+        *mode = s->all = true;
+        s->frame_w = s->state.width;
+        s->frame_h = s->state.height;
+        drop_texture(s, &s->frame);
     }
-    take_picture(s);
     return true;
 }
 
 void sdl_screen_restore(struct sdl_screen *s)
 {
     make_cursor(s);
-    if (!s->state.active)
-        return;
-    take_all(s);
-    take_picture(s);
+    drop_texture(s, &s->frame);
+    s->all = true;
 }
 
 /* --- drawing ---------------------------------------------------------------------------------- */
@@ -210,72 +200,130 @@ void sdl_screen_restore(struct sdl_screen *s)
 bool sdl_screen_place(const struct sdl_screen *s, struct ui_place *place)
 {
     int w, h;
-    if (!s->frame || s->sdl->GetRendererOutputSize(s->renderer, &w, &h))
+    if (!s->frame_w || s->sdl->GetRendererOutputSize(s->renderer, &w, &h))
         return false;
     *place = ui_scale(s->scale, s->frame_w, s->frame_h, w, h);
     return true;
 }
 
-static void draw_cursor(struct sdl_screen *s, const struct ui_place *place, const SDL_Rect *clip)
+/* The pointer, above the picture and inside it. */
+static void draw_cursor(struct sdl_screen *s, const struct ui_place *place, SDL_ScaleMode mode)
 {
     double scale = (double)place->w / s->frame_w;
+    SDL_Rect clip = {place->x, place->y, place->w, place->h};
     SDL_FRect to = {(float)(place->x + s->state.cursor_x * scale),
                     (float)(place->y + s->state.cursor_y * scale), (float)(s->cursor_w * scale),
                     (float)(s->cursor_h * scale)};
-    s->sdl->RenderSetClipRect(s->renderer, clip);
+    s->sdl->SetTextureScaleMode(s->cursor, mode);
+    s->sdl->RenderSetClipRect(s->renderer, &clip);
     s->sdl->RenderCopyF(s->renderer, s->cursor, NULL, &to);
+    s->sdl->RenderSetClipRect(s->renderer, NULL);
 }
 
-/* The picture, and the pointer above it, inside clip. */
-static void draw_picture(struct sdl_screen *s, const struct ui_place *place, const SDL_Rect *clip)
+static void clear(struct sdl_screen *s)
+{
+    s->sdl->SetRenderDrawColor(s->renderer, 0, 0, 0, 255);
+    s->sdl->RenderClear(s->renderer);
+}
+
+/* By way of the texture, with any renderer. */
+static void draw_texture(struct sdl_screen *s, const struct ui_place *place)
 {
     SDL_Rect to = {place->x, place->y, place->w, place->h};
     bool whole = place->w % (int)s->frame_w == 0; /* whole pixels stay sharp */
     SDL_ScaleMode mode = whole ? SDL_ScaleModeNearest : SDL_ScaleModeLinear;
-    s->sdl->SetTextureScaleMode(s->frame, mode);
-    s->sdl->RenderSetClipRect(s->renderer, clip);
-    s->sdl->RenderCopy(s->renderer, s->frame, NULL, &to);
-    if (s->cursor && s->state.cursor_visible) {
-        s->sdl->SetTextureScaleMode(s->cursor, mode);
-        draw_cursor(s, place, clip);
+    if (!s->frame) {
+        make_frame(s);
+        damage_all(s);
     }
-    s->sdl->RenderSetClipRect(s->renderer, NULL);
+    if (!s->frame)
+        return;
+    upload(s);
+    s->sdl->SetTextureScaleMode(s->frame, mode);
+    s->sdl->RenderCopy(s->renderer, s->frame, NULL, &to);
+    if (s->cursor && s->state.cursor_visible)
+        draw_cursor(s, place, mode);
+}
+
+/* The window's surface, if it can keep the picture as it is; notes if it is another than before. */
+static SDL_Surface *keeper(struct sdl_screen *s, const struct ui_place *place)
+{
+    SDL_Surface *surface = NULL;
+    if (s->soft && place->w == (int)s->frame_w && place->h == (int)s->frame_h)
+        surface = s->sdl->GetWindowSurface(s->soft);
+    if (surface && surface->format->format != SDL_PIXELFORMAT_RGB888)
+        surface = NULL;
+    s->all |= surface != s->surface;
+    s->surface = surface;
+    if (surface)
+        drop_texture(s, &s->frame);
+    return surface;
+}
+
+/* Damage becomes what of it the window shows, in few boxes. */
+static void clip_damage(struct sdl_screen *s, const struct ui_place *place)
+{
+    pixman_region32_union(&s->damage, &s->damage, &s->moved);
+    pixman_region32_intersect_rect(&s->damage, &s->damage, -place->x, -place->y,
+                                   (unsigned)s->surface->w, (unsigned)s->surface->h);
+    simplify_damage(s);
 }
 
 /*
- * SDL's software renderer keeps what it drew in the window's surface, so a change that is not
- * scaled costs what changed; SDL's own present would copy the whole window. False: not possible.
+ * Makes damage all that is to be read again. Returns whether the pointer has to be drawn: it is
+ * blended, so it is untouched, or read and drawn as a whole.
  */
-static bool draw_part(struct sdl_screen *s, const struct ui_place *place)
+static bool find_stale(struct sdl_screen *s, const struct ui_place *place)
 {
-    SDL_Rect part, all = {MAX(place->x, 0), MAX(place->y, 0), place->w, place->h};
-    SDL_Rect dirty = {place->x + s->dirty.x1, place->y + s->dirty.y1, s->dirty.x2 - s->dirty.x1,
-                      s->dirty.y2 - s->dirty.y1};
-    if (!s->soft || s->all || place->w != (int)s->frame_w || place->h != (int)s->frame_h)
+    pixman_box32_t box;
+    clip_damage(s, place);
+    if (!s->state.active || !cursor_box(s, &s->state, &box) ||
+        pixman_region32_contains_rectangle(&s->damage, &box) == PIXMAN_REGION_OUT)
         return false;
-    if (!s->sdl->IntersectRect(&dirty, &all, &part))
-        return true;
-    draw_picture(s, place, &part);
-    return !s->sdl->RenderFlush(s->renderer) &&
-           !s->sdl->UpdateWindowSurfaceRects(s->soft, &part, 1);
+    add_cursor(s, &s->state);
+    clip_damage(s, place);
+    return true;
 }
 
-static void draw_all(struct sdl_screen *s, const struct ui_place *place)
+/* Reads what changed into the surface, and shows that part of it; on an expose, all of it. The
+ * picture of a head that shows nothing any more stays. */
+static bool draw_surface(struct sdl_screen *s, const struct ui_place *place, bool expose)
 {
-    s->sdl->SetRenderDrawColor(s->renderer, 0, 0, 0, 255);
-    s->sdl->RenderClear(s->renderer);
-    if (place)
-        draw_picture(s, place, &(SDL_Rect){place->x, place->y, place->w, place->h});
-    s->sdl->RenderPresent(s->renderer);
+    SDL_Rect part[MAX_BOXES], all = {0, 0, s->surface->w, s->surface->h};
+    int n, pitch = s->surface->pitch;
+    if (s->all) {
+        clear(s);
+        s->sdl->RenderFlush(s->renderer);
+        damage_all(s);
+    }
+    bool cursor = find_stale(s, place);
+    const pixman_box32_t *box = pixman_region32_rectangles(&s->damage, &n);
+    for (int i = 0; i < n; i++) {
+        int x = place->x + box[i].x1, y = place->y + box[i].y1;
+        part[i] = (SDL_Rect){x, y, box[i].x2 - box[i].x1, box[i].y2 - box[i].y1};
+        uint8_t *to = (uint8_t *)s->surface->pixels + (ptrdiff_t)y * pitch + (ptrdiff_t)x * 4;
+        read_box(s, &box[i], to, pitch);
+    }
+    if (cursor) {
+        draw_cursor(s, place, SDL_ScaleModeNearest);
+        s->sdl->RenderFlush(s->renderer);
+    }
+    if (s->all || expose)
+        return !s->sdl->UpdateWindowSurfaceRects(s->soft, &all, 1);
+    return !n || !s->sdl->UpdateWindowSurfaceRects(s->soft, part, n);
 }
 
-void sdl_screen_draw(struct sdl_screen *s, bool all)
+void sdl_screen_draw(struct sdl_screen *s, bool expose)
 {
     struct ui_place place;
     bool picture = sdl_screen_place(s, &place);
-    s->all |= all;
-    if (!picture || !draw_part(s, &place))
-        draw_all(s, picture ? &place : NULL);
+    if (!picture || !keeper(s, &place) || !draw_surface(s, &place, expose)) {
+        clear(s);
+        if (picture)
+            draw_texture(s, &place);
+        s->sdl->RenderPresent(s->renderer);
+    }
+    pixman_region32_clear(&s->damage);
+    pixman_region32_clear(&s->moved);
     s->all = false;
-    s->dirty = (pixman_box32_t){0};
 }

@@ -121,7 +121,10 @@ void sdl_window_event(struct sdl_window *w, const SDL_WindowEvent *e)
 {
     switch (e->event) {
     case SDL_WINDOWEVENT_SIZE_CHANGED:
-    case SDL_WINDOWEVENT_DISPLAY_CHANGED: size_changed(w); /* fall through */
+    case SDL_WINDOWEVENT_DISPLAY_CHANGED:
+        size_changed(w);
+        w->screen.all = true; /* SDL makes another surface */
+        /* fall through */
     case SDL_WINDOWEVENT_EXPOSED:
     case SDL_WINDOWEVENT_SHOWN:
     case SDL_WINDOWEVENT_RESTORED: w->redraw = true; break;

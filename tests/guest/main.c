@@ -37,7 +37,7 @@ static const struct {
     {"flip", kms_flip, "B: page flip, and wait for its event"},
     {"flipnow", kms_flipnow, "B: page flip whose event is for `wait`"},
     {"wait", kms_wait, ": for the event of flipnow"},
-    {"flips", kms_flips, "N B C: N page flips, to C and B by turns"},
+    {"flips", kms_flips, "N B C [RATE]: N page flips, to C and B by turns, RATE a second"},
     {"dirty", kms_dirty, "B [X Y W H]...: DIRTYFB with these clips, or without any"},
     {"plane", kms_plane, "B X Y | off: SETPLANE of the cursor plane"},
     {"cursor", kms_cursor,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 int screen_set(struct client *c, const struct buffer *b, const struct drm_mode_modeinfo *mode)
@@ -89,11 +90,29 @@ int kms_wait(struct kms *k, const struct words *w)
     return b ? screen_flipped(k->now, b->fb) : EINVAL;
 }
 
+/* Sleeps until *due, and adds the period: what came late is not made up for. */
+static void keep_time(struct timespec *due, int32_t period_ns)
+{
+    struct timespec now;
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, due, NULL);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t late = (now.tv_sec - due->tv_sec) * 1000000000ll + now.tv_nsec - due->tv_nsec;
+    if (late > period_ns)
+        *due = now;
+    due->tv_nsec += period_ns;
+    due->tv_sec += due->tv_nsec / 1000000000;
+    due->tv_nsec %= 1000000000;
+}
+
 int kms_flips(struct kms *k, const struct words *w)
 {
     struct buffer *b[2] = {kms_buffer(k, w, 2), kms_buffer(k, w, 3)};
-    int error = b[0] && b[1] ? 0 : EINVAL;
+    int32_t rate = kms_number(w, 4, 0);
+    struct timespec due = {0};
+    int error = b[0] && b[1] && rate >= 0 ? 0 : EINVAL;
     for (int32_t i = 0; i < kms_number(w, 1, 0) && !error; i++) {
+        if (rate > 1)
+            keep_time(&due, 1000000000 / rate);
         error = screen_flip(k->now, b[(i + 1) & 1], 0x1234567800000000u + (uint32_t)i);
         if (!error)
             error = screen_flipped(k->now, 0x1234567800000000u + (uint32_t)i);
