@@ -14,6 +14,7 @@ import tempfile
 import termios
 import threading
 
+from durable import Durable
 from guest import Machine, PROMPT, copy_disk, guest, main, tests_of
 
 PASTE = 1 << 20
@@ -51,15 +52,19 @@ def test_reboot():
 
 
 def test_signal():
-    """SIGTERM ends riscreen; what the guest had synced is in the image."""
-    with tempfile.TemporaryDirectory(prefix="riscreen-test-") as folder:
+    """SIGTERM ends riscreen; what the guest had synced is in the image, and what it had only written is flushed."""
+    with tempfile.TemporaryDirectory(prefix="riscreen-test-") as folder, Durable() as scratch:
         disk = copy_disk(guest("root"), folder)
-        with Machine(disk=disk) as m:
+        with Machine(*scratch.options, disk=disk, env=scratch.env) as m:
             m.wait(PROMPT)
             text = m.run("dmesg | tail -n 50 | tee /root/synced; sync")
+            m.run(scratch.write(0, flush=True))
+            m.run(scratch.write(3, flush=False))
+            assert scratch.left() == scratch.wanted(0)
             m.terminate()
             assert m.end(20) == 128 + 15
         assert disk_file(disk, "/root/synced").decode() == text
+        assert scratch.left() == scratch.wanted(0, 3)
 
 
 class Terminal:
@@ -86,7 +91,8 @@ def test_terminal():
     """A paste through a terminal loses no byte; Ctrl-A x ends riscreen and the terminal is as before."""
     terminal = Terminal()
     before = terminal.settings()
-    with Machine(stdin=terminal.theirs, stdout=terminal.theirs, preexec=terminal.take) as m:
+    with Durable() as disk, Machine(*disk.options, stdin=terminal.theirs, stdout=terminal.theirs, env=disk.env,
+                                    preexec=terminal.take) as m:
         reader = threading.Thread(target=m.read, args=(terminal.ours, m.output), daemon=True)
         reader.start()
         m.readers.append(reader)
@@ -105,8 +111,10 @@ def test_terminal():
         m.send("passed on\x01\x01echo \n")  # the line editor goes to the beginning
         m.wait(r"\npassed on\r")
         m.wait(PROMPT)
+        m.run(disk.write(1, flush=False))
         m.send("\x01x")
         assert m.process.wait(10) == 0
+        assert disk.left() == disk.wanted(1)
         assert terminal.settings() == before
         os.close(terminal.theirs)
         reader.join()

@@ -7,6 +7,7 @@ import re
 import sys
 import time
 
+from durable import Durable
 from guest import Machine, PROMPT, main, tests_of
 from screen import look, until
 from xserver import Picture, XServer, ended
@@ -104,9 +105,11 @@ def test_scanouts():
 
 
 def test_second_close():
-    """Even when every hart sleeps."""
-    with XServer(1400, 900) as x, start(x, harts=2) as m:
+    """Even when every hart sleeps. What the guest had only written is flushed."""
+    with XServer(1400, 900) as x, Durable(x.env) as disk, \
+            Machine(*disk.options, display="sdl", env=disk.env, harts=2) as m:
         window = ready(m, x)
+        m.run(disk.write(1, flush=False))
         m.send("while :; do sleep 1000; done\n")
         time.sleep(1)
         m.qmp("stop")
@@ -119,17 +122,24 @@ def test_second_close():
         print(f"the second close ended it in {took * 1000:.0f} ms")
         assert took < 2, took
         assert m.process.returncode == 0
+        assert disk.left() == disk.wanted(1)
 
 
 def test_server_lost():
-    """The X server dies: the machine ends as if asked to, its disks closed."""
-    with XServer(1400, 900) as x, start(x, harts=2) as m:
+    """The X server dies: the machine ends as if asked to. What the guest had flushed is on the disk, and what it had
+    only written is flushed now."""
+    with XServer(1400, 900) as x, Durable(x.env) as disk, \
+            Machine(*disk.options, display="sdl", env=disk.env, harts=2) as m:
         ready(m, x)
+        m.run(disk.write(0, flush=True))
+        m.run(disk.write(2, flush=False))
+        assert disk.left() == disk.wanted(0), "what was not flushed would be lost in a power cut"
         m.qmp("query-status")
         x.process.kill()
         assert m.client.event("SHUTDOWN")["data"]["reason"] == "host-ui"
         assert m.end() == 0
-        assert b"the X server went away" in m.errors, m.errors
+        assert m.errors == b"riscreen: the X server went away; the machine ends, its disks are flushed\n", m.errors
+        assert disk.left() == disk.image() == disk.wanted(0, 2)
 
 
 def test_no_display():
