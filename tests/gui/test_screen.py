@@ -30,6 +30,21 @@ def test_console(m):
     assert counts == {console.PALETTE[7]: lit, (0, 0, 0): 1280 * 800 - lit}, counts
 
 
+def test_scroll(m):
+    """Lines that scroll through the text console: the last fifty stand there in their order, each pixel."""
+    m.run(console.hide())
+    m.run("awk 'BEGIN { s = sprintf(\"%160s\", \"\"); for (i = 0; i < 120; i++) "
+          "printf \"\\n\\033[4%dm%s\\033[m\", int(i * i / 7) % 8, substr(s, 1, 1 + i % 160) }' >/dev/tty1")
+    last = list(range(70, 120))
+    shows(m, console.picture(160, 50, lambda x, y: last[y] ** 2 // 7 % 8 if x <= last[y] % 160 else 0), "scrolled lines", 60)
+    # and a part of the screen, up and down
+    m.run("printf '\\033[11;20r\\033[20;1H\\n\\n\\n\\033[11;1H\\033M\\033[r' >/dev/tty1")
+    part = last[:10] + [None] + last[13:20] + [None, None] + last[20:]
+    shows(m, console.picture(160, 50, lambda x, y: part[y] ** 2 // 7 % 8 if part[y] and x <= part[y] % 160 else 0),
+          "a part that was scrolled", 30)
+    m.run("printf '\\033[?25h\\033c' >/dev/tty1")
+
+
 def test_keys(m):
     """What is typed on the keyboard is read back from the pixels of the console, and nothing else changes."""
     wanted = "".join(console.TYPED.values())
@@ -99,6 +114,19 @@ def test_flips(m):
     m.wait("freq: ")
     m.send("\x03")
     m.wait(PROMPT)
+
+
+def test_modes(m):
+    """modetest sets each mode of the EDID, and its bars fill it."""
+    connector, *_ = m.run("modetest -M virtio_gpu -c | sed -n '/[^s]connected/s/\\t.*//p'").split()
+    modes = m.run("modetest -M virtio_gpu -c | sed -n 's/^ *#[0-9]* \\([0-9]*x[0-9]*\\) .*/\\1/p'").split()
+    assert len(set(modes)) >= 5, modes
+    for mode in dict.fromkeys(modes):
+        width, height = map(int, mode.split("x"))
+        m.send(f"modetest -M virtio_gpu -s {connector}:{mode}\n")
+        shows(m, bars(width, height), f"bars in {mode}", 60)
+        m.send("\n")
+        m.wait(PROMPT)
 
 
 def test_cursor(m):

@@ -1,47 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Programs of Debian at work, by their pixels: a console that scrolls, each mode of modetest; on X x11perf and glmark2,
-and a desktop that follows the size of its window."""
+"""Programs of Debian on X at work, by their pixels: x11perf, glmark2, and a desktop that follows the size of its
+window."""
 import sys
 import time
 
-import console
 from desktop import background
 from guest import Machine, PROMPT, main, tests_of
-from screen import colours, keep, look, shows, until
-from smpte import bars
+from screen import colours, keep, look, until
 
 ROOT, PAPER, INK = (48, 80, 112), (16, 80, 192), (208, 64, 16)
 PERF = 600  # x11perf's window, in the corner; its status line lies below
 GLMARK = (300, 200)
-
-
-def console_scrolls(m):
-    """Lines that scroll through the text console: the last fifty stand there in their order, each pixel."""
-    m.run(console.hide())
-    m.run("awk 'BEGIN { s = sprintf(\"%160s\", \"\"); for (i = 0; i < 120; i++) "
-          "printf \"\\n\\033[4%dm%s\\033[m\", int(i * i / 7) % 8, substr(s, 1, 1 + i % 160) }' >/dev/tty1")
-    last = list(range(70, 120))
-    shows(m, console.picture(160, 50, lambda x, y: last[y] ** 2 // 7 % 8 if x <= last[y] % 160 else 0), "scrolled lines", 60)
-    # and a part of the screen, up and down
-    m.run("printf '\\033[11;20r\\033[20;1H\\n\\n\\n\\033[11;1H\\033M\\033[r' >/dev/tty1")
-    part = last[:10] + [None] + last[13:20] + [None, None] + last[20:]
-    shows(m, console.picture(160, 50, lambda x, y: part[y] ** 2 // 7 % 8 if part[y] and x <= part[y] % 160 else 0),
-          "a part that was scrolled", 30)
-    m.run("printf '\\033[?25h\\033c' >/dev/tty1")
-
-
-def modetest_modes(m):
-    """modetest sets each mode of the EDID, and its bars fill it."""
-    connector, *_ = m.run("modetest -M virtio_gpu -c | sed -n '/[^s]connected/s/\\t.*//p'").split()
-    modes = m.run("modetest -M virtio_gpu -c | sed -n 's/^ *#[0-9]* \\([0-9]*x[0-9]*\\) .*/\\1/p'").split()
-    assert len(set(modes)) >= 5, modes
-    for mode in dict.fromkeys(modes):
-        width, height = map(int, mode.split("x"))
-        m.send(f"modetest -M virtio_gpu -s {connector}:{mode}\n")
-        shows(m, bars(width, height), f"bars in {mode}", 60)
-        m.send("\n")
-        m.wait(PROMPT)
 
 
 def bare_x(m):
@@ -112,11 +82,6 @@ def test_follow(m):
 
 
 if __name__ == "__main__":
-    with Machine("--gpu", "1280x800") as small:
-        small.wait(PROMPT)
-        main({"console": lambda: console_scrolls(small), "modetest": lambda: modetest_modes(small)})
-        small.send("poweroff\n")
-        assert small.end() == 0
     with Machine("--gpu", "1280x800", harts=2, memory="1G", disk="tools") as machine:
         machine.wait(PROMPT, 300)
         bare_x(machine)
