@@ -21,7 +21,8 @@
 #define CHUNK    4096                    /* a pipe that is ready takes it without blocking */
 #define PAUSE_NS (2 * NS_PER_SEC / 1000) /* between two writes: bytes gather meanwhile */
 #define LAST_NS  NS_PER_SEC              /* at most this long at the end */
-#define ESCAPE   1                       /* Ctrl-A */
+#define AWAY_NS  NS_PER_SEC /* between two looks at a terminal that another job reads */
+#define ESCAPE   1          /* Ctrl-A */
 
 static const char help[] = "\r\nCtrl-A x       end the machine\r\n"
                            "Ctrl-A h       this list\r\n"
@@ -38,6 +39,8 @@ struct chr_stdio {
     struct loop_fd *in_src, *out_src;
     struct loop_timer *timer;
     struct host_terminal *terminal;
+    bool away;                /* the terminal is another job's */
+    struct loop_timer *again; /* ends a pause in watching it then */
     bool escaped;
     uint8_t ahead[IN_ROOM];
     size_t ahead_count;
@@ -214,16 +217,47 @@ static void take(struct chr_stdio *c, const uint8_t *bytes, size_t n)
     }
 }
 
+/*
+ * Is what can be read there for us? Most shells tell a job that it is in the foreground by SIGCONT,
+ * bash not always; so then the terminal is taken here, with the first line that is typed. What is
+ * typed for another job must not wake us again and again until that has read it.
+ */
+static bool is_ours(struct chr_stdio *c)
+{
+    if (!c->terminal)
+        return true;
+    if (c->away || !host_terminal_ours(c->terminal))
+        chr_stdio_terminal(c, true);
+    if (!c->away)
+        return true;
+    loop_fd_set(c->in_src, 0);
+    loop_timer_set(c->again, host_now_ns() + AWAY_NS);
+    return false;
+}
+
+static void on_again(void *arg)
+{
+    chr_stdio_pump(arg);
+}
+
+/* After an error of read. A terminal's EIO: it became another job's just now. */
+static bool may_go_on(const struct chr_stdio *c, bool gone)
+{
+    return errno == EINTR || errno == EAGAIN || (errno == EIO && c->terminal && !gone);
+}
+
 static void on_readable(void *arg, unsigned events)
 {
-    (void)events; /* a hang-up shows as end of file or an error */
     struct chr_stdio *c = arg;
     uint8_t bytes[IN_ROOM];
+    bool gone = events & LOOP_HANGUP; /* shows as end of file or an error, too */
+    if (!gone && !is_ours(c))
+        return;
     ssize_t n = read(c->in, bytes, IN_ROOM - c->ahead_count);
     if (n > 0) {
         take(c, bytes, (size_t)n);
         chr_stdio_pump(c);
-    } else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+    } else if (n == 0 || !may_go_on(c, gone)) {
         loop_fd_remove(c->in_src);
         c->in_src = NULL;
     }
@@ -245,16 +279,26 @@ struct chr_stdio *chr_stdio_create(struct loop *loop, int in, int out,
     open_output(c, out);
     c->ring = malloc(OUT_ROOM);
     c->timer = loop_timer_add(loop, on_timer, c);
-    if (!c->ring || !c->timer) {
+    c->again = loop_timer_add(loop, on_again, c);
+    if (!c->ring || !c->timer || !c->again) {
         chr_stdio_destroy(c);
         return NULL;
     }
     if (c->out >= 0)
         c->out_src = loop_fd_add(loop, c->out, 0, on_writable, c);
-    c->terminal = host_terminal_raw(in);
-    if (in >= 0 && (c->terminal || !isatty(in)))
+    c->terminal = host_terminal_create(in);
+    chr_stdio_terminal(c, true);
+    if (in >= 0)
         c->in_src = loop_fd_add(loop, in, LOOP_READ, on_readable, c);
     return c;
+}
+
+void chr_stdio_terminal(struct chr_stdio *c, bool take)
+{
+    if (c->terminal && take)
+        c->away = !host_terminal_take(c->terminal);
+    else if (c->terminal)
+        host_terminal_give(c->terminal);
 }
 
 void chr_stdio_destroy(struct chr_stdio *c)
@@ -263,10 +307,11 @@ void chr_stdio_destroy(struct chr_stdio *c)
         return;
     if (c->ring)
         write_rest(c);
-    host_terminal_restore(c->terminal);
+    host_terminal_destroy(c->terminal);
     loop_fd_remove(c->in_src);
     loop_fd_remove(c->out_src);
     loop_timer_remove(c->timer);
+    loop_timer_remove(c->again);
     if (c->out_ours)
         close(c->out);
     pthread_mutex_destroy(&c->lock);

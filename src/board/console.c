@@ -117,6 +117,12 @@ void console_close(struct console *c)
     c->stdio = NULL;
 }
 
+void console_terminal(struct console *c, bool take)
+{
+    if (c->stdio)
+        chr_stdio_terminal(c->stdio, take);
+}
+
 /* Makes room for n more bytes behind those that wait; lock held. */
 static bool reserve(struct console *c, size_t n)
 {

@@ -28,6 +28,9 @@ void console_set_uart(struct console *c, struct uart *uart);
 /* Takes hold of the terminal, before the loop runs; lets it go, when it does not any more. */
 bool console_open(struct console *c);
 void console_close(struct console *c);
+/* The process goes on: takes the terminal, if it is ours; or it is about to stop: gives it back.
+ * The io thread; nothing while there is none. */
+void console_terminal(struct console *c, bool take);
 /* Bytes for the receiver, before those of the terminal; any thread; copied, unbounded. */
 void console_type(struct console *c, const void *bytes, size_t n);
 

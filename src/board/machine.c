@@ -115,6 +115,11 @@ bool machine_gpu_info(struct machine *m, struct gpu_info *info)
     return m->gpu;
 }
 
+void machine_terminal(struct machine *m, bool take)
+{
+    console_terminal(m->console, take);
+}
+
 void machine_console_type(struct machine *m, const void *bytes, size_t n)
 {
     console_type(m->console, bytes, n);

@@ -103,6 +103,10 @@ void machine_on_event(struct machine *m,
 /* Bytes for the UART's receiver, as if typed (scripts, tests); any thread; copied, unbounded. */
 void machine_console_type(struct machine *m, const void *bytes, size_t n);
 
+/* Takes the terminal that the UART is connected to, or gives it back for a while, since the process
+ * is about to stop. The io thread; nothing if there is none. */
+void machine_terminal(struct machine *m, bool take);
+
 /*
  * Loads the images, starts io thread, GPU and harts, carries out requests, and returns the exit
  * status once something quits. Call it on a thread of its own if the front-end needs the main one.

@@ -9,24 +9,39 @@
 struct host_signals {
     int fd;
     struct loop_fd *src;
-    void (*fn)(void *ctx, int signo);
+    const struct host_signals_ops *ops;
     void *ctx;
 };
 
-static void ending_signals(sigset_t *set)
+static void watched_signals(sigset_t *set)
 {
     sigemptyset(set);
     sigaddset(set, SIGINT);
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGHUP);
+    sigaddset(set, SIGTSTP);
+    sigaddset(set, SIGCONT); /* waits only to be heard of; it continues the process by itself */
 }
 
 void host_signals_block(void)
 {
     sigset_t set;
-    ending_signals(&set);
+    watched_signals(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* The kernel's own way to stop: it knows when nobody could continue us, and goes on then. */
+static void stop(struct host_signals *s)
+{
+    sigset_t set;
+    s->ops->stop(s->ctx);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTSTP);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    raise(SIGTSTP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    s->ops->cont(s->ctx);
 }
 
 static void on_signal(void *arg, unsigned events)
@@ -34,19 +49,24 @@ static void on_signal(void *arg, unsigned events)
     (void)events;
     struct host_signals *s = arg;
     struct signalfd_siginfo info;
-    if (read(s->fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-        s->fn(s->ctx, (int)info.ssi_signo);
+    if (read(s->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+        return;
+    switch (info.ssi_signo) {
+    case SIGTSTP: stop(s); break;
+    case SIGCONT: s->ops->cont(s->ctx); break;
+    default: s->ops->end(s->ctx, (int)info.ssi_signo); break;
+    }
 }
 
-struct host_signals *host_signals_watch(struct loop *loop, void (*fn)(void *ctx, int signo),
+struct host_signals *host_signals_watch(struct loop *loop, const struct host_signals_ops *ops,
                                         void *ctx)
 {
     sigset_t set;
     struct host_signals *s = calloc(1, sizeof(*s));
     if (!s)
         return NULL;
-    ending_signals(&set);
-    s->fn = fn;
+    watched_signals(&set);
+    s->ops = ops;
     s->ctx = ctx;
     s->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (s->fd >= 0)

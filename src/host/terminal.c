@@ -11,10 +11,15 @@
 #include <termios.h>
 #include <unistd.h>
 
+struct modes {
+    struct termios saved, raw;
+};
+
 struct host_terminal {
     int fd;
-    struct termios saved, raw;
-    int life; /* our end of a pipe; the guardian reads end-of-file when we are gone */
+    bool taken;
+    struct modes modes; /* valid once it was taken */
+    int life; /* our end of a pipe: modes for the guardian, and end-of-file when we are gone */
     pid_t guardian;
 };
 
@@ -24,26 +29,35 @@ static bool same_modes(const struct termios *a, const struct termios *b)
            !memcmp(a->c_cc, b->c_cc, sizeof(a->c_cc));
 }
 
-/*
- * The guardian's whole life; async-signal-safe calls only. It leaves the terminal alone if someone
- * else, a shell say, has set other modes in the meantime.
- */
-static _Noreturn void guard(const struct host_terminal *t, int life)
+/* Has nobody, a shell say, set other modes since we set ours? */
+static bool is_raw(int fd, const struct modes *m)
+{
+    struct termios now;
+    return !tcgetattr(fd, &now) && same_modes(&now, &m->raw);
+}
+
+/* The guardian's whole life; async-signal-safe calls only. */
+static _Noreturn void guard(int fd, int life)
 {
     sigset_t all;
+    struct modes m, news;
+    bool taken = false;
+    ssize_t n;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL); /* SIGTTOU too: a background process may restore */
     setpgid(0, 0);
-    int tty = fcntl(t->fd, F_DUPFD, 100), end = fcntl(life, F_DUPFD, 100);
-    for (int fd = 0; fd < 100; fd++)
-        close(fd);
+    int tty = fcntl(fd, F_DUPFD, 100), end = fcntl(life, F_DUPFD, 100);
+    for (int i = 0; i < 100; i++)
+        close(i);
     close_range((unsigned)(tty > end ? tty : end) + 1, ~0u, 0);
-    char c;
-    while (read(end, &c, 1) < 0 && errno == EINTR) {
+    while ((n = read(end, &news, sizeof(news))) == (ssize_t)sizeof(news) ||
+           (n < 0 && errno == EINTR)) {
+        if (n > 0)
+            m = news;
+        taken |= n > 0;
     }
-    struct termios now;
-    if (!tcgetattr(tty, &now) && same_modes(&now, &t->raw))
-        tcsetattr(tty, TCSANOW, &t->saved);
+    if (taken && is_raw(tty, &m))
+        tcsetattr(tty, TCSANOW, &m.saved);
     _exit(0);
 }
 
@@ -58,36 +72,69 @@ static void start_guardian(struct host_terminal *t)
     t->guardian = fork();
     if (t->guardian == 0) {
         close(ends[1]);
-        guard(t, ends[0]);
+        guard(t->fd, ends[0]);
     }
     close(ends[0]);
     t->life = ends[1];
 }
 
-struct host_terminal *host_terminal_raw(int fd)
+/* Before the modes are changed. A pipe takes so little at once or not at all. */
+static void tell_guardian(const struct host_terminal *t, struct modes m)
+{
+    while (t->life >= 0 && write(t->life, &m, sizeof(m)) < 0 && errno == EINTR) {
+    }
+}
+
+struct host_terminal *host_terminal_create(int fd)
 {
     struct host_terminal *t;
-    if (!isatty(fd) || tcgetpgrp(fd) != getpgrp() || !(t = calloc(1, sizeof(*t))))
+    if (!isatty(fd) || !(t = calloc(1, sizeof(*t))))
         return NULL;
     t->fd = fd;
-    tcgetattr(fd, &t->saved);
-    t->raw = t->saved;
-    cfmakeraw(&t->raw);
-    tcsetattr(fd, TCSANOW, &t->raw);
-    tcgetattr(fd, &t->raw); /* as the terminal took it */
     start_guardian(t);
     return t;
 }
 
-void host_terminal_restore(struct host_terminal *t)
+void host_terminal_destroy(struct host_terminal *t)
 {
     if (!t)
         return;
-    tcsetattr(t->fd, TCSANOW, &t->saved);
+    host_terminal_give(t);
     if (t->life >= 0)
         close(t->life);
     if (t->guardian > 0)
         while (waitpid(t->guardian, NULL, 0) < 0 && errno == EINTR) {
         }
     free(t);
+}
+
+bool host_terminal_ours(const struct host_terminal *t)
+{
+    return tcgetpgrp(t->fd) == getpgrp();
+}
+
+bool host_terminal_take(struct host_terminal *t)
+{
+    if (!host_terminal_ours(t)) {
+        host_terminal_give(t);
+        return false;
+    }
+    if (t->taken && is_raw(t->fd, &t->modes))
+        return true;
+    tcgetattr(t->fd, &t->modes.saved);
+    t->modes.raw = t->modes.saved;
+    cfmakeraw(&t->modes.raw);
+    tell_guardian(t, t->modes);
+    tcsetattr(t->fd, TCSANOW, &t->modes.raw);
+    tcgetattr(t->fd, &t->modes.raw); /* as the terminal took it */
+    tell_guardian(t, t->modes);
+    t->taken = true;
+    return true;
+}
+
+void host_terminal_give(struct host_terminal *t)
+{
+    if (t->taken && (host_terminal_ours(t) || is_raw(t->fd, &t->modes)))
+        tcsetattr(t->fd, TCSANOW, &t->modes.saved);
+    t->taken = false;
 }

@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The host's terminal in raw mode, and its way back. The modes are restored by
- * host_terminal_restore and, should riscreen die without calling it (a crash, kill -9), by a small
- * guardian process that waits for exactly that. One thread.
+ * The host's terminal, which riscreen shares with a shell: taken into raw mode while riscreen is in
+ * the foreground, given back before it stops (job control) and at its end. Should it die without
+ * giving it back (a crash, kill -9), a small guardian process does that. Calls come one at a time,
+ * from threads that block all signals: a background job's calls would stop it otherwise.
  */
 #ifndef HOST_TERMINAL_H
 #define HOST_TERMINAL_H
 
+#include <stdbool.h>
+
 struct host_terminal;
 
-/* NULL: fd is not a terminal, or not ours to read because we run in the background. */
-struct host_terminal *host_terminal_raw(int fd);
-void host_terminal_restore(struct host_terminal *t); /* and frees; NULL is fine */
+/* Leaves it as it is for now. Early, since the guardian is a fork. NULL: fd is no terminal. */
+struct host_terminal *host_terminal_create(int fd);
+void host_terminal_destroy(struct host_terminal *t); /* gives it back; NULL is fine */
+
+/* Are we in the foreground, so that what is typed is for us? */
+bool host_terminal_ours(const struct host_terminal *t);
+/* Raw mode, whatever others did to the modes since; false: not ours, and given back. */
+bool host_terminal_take(struct host_terminal *t);
+/* Its modes as they were when it was taken. */
+void host_terminal_give(struct host_terminal *t);
 
 #endif

@@ -55,11 +55,25 @@ static uint64_t ui_busy(void *ctx)
     return cpu_time(machine_cpu(app->machine));
 }
 
-static void on_signal(void *ctx, int signo)
+static void on_end(void *ctx, int signo)
 {
     struct app *app = ctx;
     machine_quit(app->machine, 128 + signo, CAUSE_HOST_SIGNAL);
 }
+
+static void on_stop(void *ctx)
+{
+    struct app *app = ctx;
+    machine_terminal(app->machine, false);
+}
+
+static void on_cont(void *ctx)
+{
+    struct app *app = ctx;
+    machine_terminal(app->machine, true);
+}
+
+static const struct host_signals_ops signals_ops = {on_end, on_stop, on_cont};
 
 /* --- set-up ------------------------------------------------------------------------------------
  */
@@ -124,7 +138,7 @@ static bool open_control(struct app *app)
 {
     const char *address = app->config.monitor;
     char err[LINE];
-    app->signals = host_signals_watch(machine_loop(app->machine), on_signal, app);
+    app->signals = host_signals_watch(machine_loop(app->machine), &signals_ops, app);
     if (!app->signals)
         return fail("no file descriptors left; raise the limit (ulimit -n)");
     if (address &&

@@ -1,23 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Ends and beginnings: reboot, the power button, signals, the terminal; what was written to the disk is there then."""
-import base64
-import fcntl
-import hashlib
-import os
-import pty
-import random
-import struct
+"""Ends and beginnings: reboot, the power button, signals; what was written to the disk is there then."""
 import subprocess
 import sys
 import tempfile
-import termios
-import threading
 
 from durable import Durable
 from guest import Machine, PROMPT, copy_disk, guest, main, tests_of
-
-PASTE = 1 << 20
 
 
 def disk_file(disk, path):
@@ -65,60 +54,6 @@ def test_signal():
             assert m.end(20) == 128 + 15
         assert disk_file(disk, "/root/synced").decode() == text
         assert scratch.left() == scratch.wanted(0, 3)
-
-
-class Terminal:
-    """A pseudo terminal: what is typed there, and its settings."""
-
-    def __init__(self):
-        self.ours, self.theirs = pty.openpty()
-        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 200, 0, 0))
-
-    def take(self):
-        """The new process's work: it leads a session on this terminal, as a login shell does."""
-        os.setsid()
-        fcntl.ioctl(self.theirs, termios.TIOCSCTTY, 0)
-
-    def settings(self):
-        return termios.tcgetattr(self.theirs)
-
-    def type(self, data):
-        while data:
-            data = data[os.write(self.ours, data):]
-
-
-def test_terminal():
-    """A paste through a terminal loses no byte; Ctrl-A x ends riscreen and the terminal is as before."""
-    terminal = Terminal()
-    before = terminal.settings()
-    with Durable() as disk, Machine(*disk.options, stdin=terminal.theirs, stdout=terminal.theirs, env=disk.env,
-                                    preexec=terminal.take) as m:
-        reader = threading.Thread(target=m.read, args=(terminal.ours, m.output), daemon=True)
-        reader.start()
-        m.readers.append(reader)
-        m.send = lambda text: terminal.type(text.encode())
-        m.wait(PROMPT)
-        assert not terminal.settings()[3] & (termios.ICANON | termios.ECHO | termios.ISIG), "not raw"
-        paste = base64.b64encode(random.Random(1).randbytes(PASTE * 3 // 4))
-        assert len(paste) == PASTE
-        m.send(f"stty raw -echo; echo r''eady; head -c {PASTE} | md5sum; stty sane\n")
-        m.wait("ready")
-        terminal.type(paste)
-        m.wait(hashlib.md5(paste).hexdigest())
-        m.wait(PROMPT)
-        m.send("\x01h")
-        m.wait("Ctrl-A x +end the machine")
-        m.send("passed on\x01\x01echo \n")  # the line editor goes to the beginning
-        m.wait(r"\npassed on\r")
-        m.wait(PROMPT)
-        m.run(disk.write(1, flush=False))
-        m.send("\x01x")
-        assert m.process.wait(10) == 0
-        assert disk.left() == disk.wanted(1)
-        assert terminal.settings() == before
-        os.close(terminal.theirs)
-        reader.join()
-    os.close(terminal.ours)
 
 
 def test_input_end():
