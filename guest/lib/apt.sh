@@ -3,6 +3,7 @@
 # shellcheck disable=SC2154  # cache, mirror, suite, ... are set by guest/make
 # Packages: a private apt that knows only the riscv64 archive, so the host's apt is neither used up nor changed.
 # apt checks the archive's signature with Debian's own keys; each package is checked by the SHA256 of the signed lists.
+# apt_other does the same with another architecture and release, in a state of its own beside the first.
 
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -16,20 +17,20 @@ apt_host_mirror() {
 
 # Writes the private configuration. $1 is the release as the mirror's folder is called. The list of sources is read
 # only for subjects that need it (apt_sources=1).
-apt_sources=0
+apt_sources=0 apt_arch=riscv64 apt_state=apt
 apt_configure() {
-    local dir=$cache/apt
+    local dir=$cache/$apt_state
     mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
     : >"$dir/status"
-    echo "deb [arch=riscv64 signed-by=$keyring] $mirror $1 main" >"$dir/sources.list"
+    echo "deb [arch=$apt_arch signed-by=$keyring] $mirror $1 main" >"$dir/sources.list"
     [ $apt_sources = 0 ] || echo "deb-src [signed-by=$keyring] $mirror $1 main" >>"$dir/sources.list"
     cat >"$dir/apt.conf" <<END
 #clear APT::Update;
 #clear DPkg::Post-Invoke;
 #clear DPkg::Pre-Install-Pkgs;
 #clear APT::Architectures;
-APT::Architecture "riscv64";
-APT::Architectures { "riscv64"; };
+APT::Architecture "$apt_arch";
+APT::Architectures { "$apt_arch"; };
 APT::Install-Recommends "false";
 APT::Sandbox::User "root";
 Acquire::ForceHash "SHA256";
@@ -51,7 +52,7 @@ END
 private_apt() {
     local command=$1
     shift
-    "$command" -c "$cache/apt/apt.conf" "$@"
+    "$command" -c "$cache/$apt_state/apt.conf" "$@"
 }
 
 # Reads the package lists. A mirror in the middle of a sync is tried under the release's other names, too: they are
@@ -59,10 +60,10 @@ private_apt() {
 apt_update() {
     local name inrelease
     for name in "$suite" stable oldstable; do
-        rm -rf "$cache/apt/lists"
+        rm -rf "${cache:?}/$apt_state/lists"
         apt_configure "$name"
         if private_apt apt-get -qq update >"$work/apt.log" 2>&1 && ! grep -q '^[WE]:' "$work/apt.log"; then
-            inrelease=$(echo "$cache"/apt/lists/*InRelease)
+            inrelease=$(echo "$cache/$apt_state"/lists/*InRelease)
             grep -q "^Codename: $suite\$" "$inrelease" || continue
             note "package lists: Debian $(sed -n 's/^Version: //p' "$inrelease") ($suite) of $(sed -n 's/^Date: //p' "$inrelease")"
             return 0
@@ -83,13 +84,20 @@ apt_begin() {
     [ -f $keyring ] || die "$keyring is missing; the cure: apt install debian-archive-keyring"
     [ -n "$mirror" ] || mirror=$(apt_host_mirror)
     [ -n "$mirror" ] || die "apt's configuration names no Debian mirror; give one with --mirror URI or RISCREEN_MIRROR"
-    if [ "$refresh" = 1 ] || ! grep -qs "[]] $mirror " "$cache/apt/sources.list" ||
-        { [ $apt_sources = 1 ] && ! grep -qs '^deb-src ' "$cache/apt/sources.list"; } ||
-        ! grep -qs "^Codename: $suite\$" "$cache"/apt/lists/*InRelease; then
+    if [ "$refresh" = 1 ] || ! grep -qs "[]] $mirror " "$cache/$apt_state/sources.list" ||
+        { [ $apt_sources = 1 ] && ! grep -qs '^deb-src ' "$cache/$apt_state/sources.list"; } ||
+        ! grep -qs "^Codename: $suite\$" "$cache/$apt_state"/lists/*InRelease; then
         note "reading package lists"
         apt_update
     fi
     apt_ready=1
+}
+
+# apt_other ARCHITECTURE RELEASE COMMAND...: runs COMMAND while apt looks at another architecture of another release.
+apt_other() {
+    local apt_arch=$1 suite=$2 apt_state=apt-$2-$1 apt_sources=0 apt_ready=0
+    shift 2
+    "$@"
 }
 
 # packages_resolve LIST PACKAGE...: writes LIST, a line "URI FILE SIZE SHA256" for each package and all it depends on.
@@ -101,11 +109,13 @@ packages_resolve() {
     uris_to_list "$list"
 }
 
-# package_alone LIST PACKAGE: the same for one package without what it depends on.
+# package_alone LIST PACKAGE...: the same for these packages without what they depend on.
 package_alone() {
-    (cd "$work" && private_apt apt-get -qq --print-uris download "$2") >"$work/uris" 2>"$work/apt.log" ||
-        die "apt has no package $2; the cure may be --refresh"
-    uris_to_list "$1"
+    local list=$1
+    shift
+    (cd "$work" && private_apt apt-get -qq --print-uris download "$@") >"$work/uris" 2>"$work/apt.log" ||
+        die "apt has no package $*: $(sed -n 's/^E: //p' "$work/apt.log" | tail -n 1); the cure may be --refresh"
+    uris_to_list "$list"
 }
 
 # source_unpack LIST PACKAGE TREE: downloads a source package, patched as Debian builds it, into TREE; adds to LIST.
