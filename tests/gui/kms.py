@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from guest import TREE, guest, skip
+from guest import TREE, disk_of, guest, skip
 from screen import from_rows
 
 SOURCES = os.path.join(TREE, "tests/guest")
@@ -29,11 +29,7 @@ def disk(bits, folder):
         subprocess.run([compiler(bits, tools), *FLAGS, *sources, "-o", os.path.join(tree, "kms")], check=True)
     except FileNotFoundError:
         skip("no riscv64-linux-gnu-gcc; the cure: apt install gcc-riscv64-linux-gnu libc6-dev-riscv64-cross")
-    environment = dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin")
-    with open(path, "wb") as image:
-        image.truncate(4 << 20)
-    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-L", "kms", "-d", tree, path], check=True, env=environment)
-    return path
+    return disk_of(tree, path, 4, "kms")
 
 
 class Kms:

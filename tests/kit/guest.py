@@ -52,6 +52,15 @@ def copy_disk(path, folder):
     return to
 
 
+def disk_of(tree, path, mib, label):
+    """Makes an ext4 disk that holds the folder tree; returns its path."""
+    with open(path, "wb") as image:
+        image.truncate(mib << 20)
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-L", label, "-d", tree, path], check=True,
+                   env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin"))
+    return path
+
+
 class Qmp:
     """A client of the control socket."""
 
