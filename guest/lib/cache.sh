@@ -5,7 +5,7 @@
 #
 #   $cache/images/NAME-HASH.SUFFIX       a product, read-only; beside it .sha256 and .manifest (package versions)
 #   $cache/debs/                         packages, checked by SHA256; *.part are downloads to resume
-#   $cache/apt/                          apt's private state, nothing of the host's
+#   $cache/apt/, $cache/apt-*/           apt's private state, nothing of the host's
 #   $cache/work.PID/                     scratch, removed at exit
 
 # One run at a time changes the cache.
@@ -34,13 +34,14 @@ product_inputs() {
         kernel32) echo lib/kernel32.sh lists/kernel32.config ;;
         initrd32) echo lib/user32.sh lists/busybox32.txt files/initrd32 ;;
         musl32) echo lib/user32.sh files/musl32 ;;
+        directfb) echo lib/directfb.sh lists/directfb.txt files/directfb ;;
     esac
 }
 
 product_suffix() {
     case $1 in
         initrd) echo .cpio.gz ;;
-        root | tools | systemd) echo .ext4 ;;
+        root | tools | systemd | directfb) echo .ext4 ;;
         installer-initrd) echo .gz ;;
         opensbi-jump) echo .elf ;;
         opensbi-dynamic) echo .bin ;;
@@ -159,5 +160,5 @@ cache_clean() {
     for f in "$cache"/images/*; do
         [[ " ${keep[*]} " == *" ${f%.sha256} "* || " ${keep[*]} " == *" ${f%.manifest} "* || " ${keep[*]} " == *" ${f%.modules.tar} "* ]] || rm -f "$f"
     done
-    rm -rf "$cache/debs" "$cache/apt"
+    rm -rf "$cache/debs" "$cache/apt" "$cache"/apt-*
 }
