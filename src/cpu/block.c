@@ -8,26 +8,17 @@
 
 #define CHUNK      (UINT64_C(1) << 20)
 #define CHUNKS_MAX 32 /* bytes of blocks per hart: then start over */
-#define HASH_BITS  14
-#define STRADDLERS 64
+#define HASH_BITS  17
 
 #define OPS_MAX        (2 * BLOCK_MAX_INSNS + 2) /* every instruction may need a link, and an exit */
 #define BYTES_MAX      (4 * BLOCK_MAX_INSNS)
 #define BLOCK_MAX_SIZE (sizeof(struct block) + OPS_MAX * sizeof(struct op) + BYTES_MAX)
 
-struct straddler {
-    uint64_t pc;
-    uint32_t word;
-    /* one op, its link, an exit, its link, and the word */
-    _Alignas(struct block) uint8_t room[sizeof(struct block) + 4 * sizeof(struct op) + 8];
-};
-
 struct block_cache {
     struct block *hash[1 << HASH_BITS];
     uint8_t *chunk[CHUNKS_MAX];
     unsigned chunk_at;
-    uint64_t used; /* of the current chunk */
-    struct straddler straddler[STRADDLERS];
+    uint64_t used;                /* of the current chunk */
     const void *const *labels[2]; /* of the RV32 and RV64 interpreters */
 };
 
@@ -67,8 +58,6 @@ void block_cache_reset(struct hart *h)
     c->used = 0;
     h->jump_gen++;
     memset(h->jumps, 0, sizeof(h->jumps));
-    for (unsigned i = 0; i < STRADDLERS; i++)
-        c->straddler[i].pc = 1; /* odd: no pc */
     hart_refresh(h);
 }
 
@@ -104,7 +93,12 @@ static unsigned hash_of(uint64_t pa, bool fp_on)
 
 static bool has_link(unsigned id)
 {
-    return insn_is_branch(id) || id == INSN_jal || id == INSN_exit;
+    return insn_is_branch(id) || id == INSN_jal || id == INSN_jalr || id == INSN_exit;
+}
+
+static const uint8_t *ram_at(const struct hart *h, uint64_t pa)
+{
+    return h->ram + (pa - h->ram_base);
 }
 
 static uint32_t fetch_word(const uint8_t *p, unsigned len)
@@ -167,28 +161,43 @@ static void finish(struct hart *h, struct block *b, unsigned slots)
     h->stats.blocks_decoded++;
 }
 
-/* Decodes from pa to the end of the trace. The first instruction lies in one page. */
-static struct block *build(struct hart *h, uint64_t pa, bool *forgot)
+/* Decodes from b->pa to the end of the trace; the bytes go to src. Returns the slots it took. */
+static unsigned build_trace(struct hart *h, struct block *b, uint8_t *src)
 {
-    struct block *b = reserve(h, forgot);
-    const uint8_t *code = h->ram + (pa - h->ram_base);
-    unsigned offset = (unsigned)(pa & PAGE_MASK), slots = 0;
-    *b = (struct block){.pa = pa, .fp_on = h->fp_on};
-    uint8_t src[BYTES_MAX];
-    bool ended = false;
-    while (!ended && b->insns < BLOCK_MAX_INSNS && offset < GMEM_PAGE) {
-        unsigned len = insn_length(fetch_word(code + b->bytes, 2));
+    const uint8_t *code = ram_at(h, b->pa);
+    unsigned offset = b->offset, slots = 0;
+    while (b->insns < BLOCK_MAX_INSNS && offset < GMEM_PAGE) {
+        unsigned len = insn_length(fetch_word(code + b->bytes, 2)), at = slots;
         if (offset + len > GMEM_PAGE)
             break;
         uint32_t word = fetch_word(code + b->bytes, len);
         memcpy(src + b->bytes, &word, len);
-        unsigned at = slots;
         slots += emit(h, b, at, word, offset);
-        ended = insn_ends_block((enum insn_id)b->ops[at].id);
+        if (insn_ends_block((enum insn_id)b->ops[at].id))
+            return slots;
         offset += len;
     }
-    if (!ended)
-        slots = emit_exit(b, slots, offset);
+    return emit_exit(b, slots, offset);
+}
+
+/* The one instruction at the end of a page whose second half lies in another. */
+static unsigned build_straddler(struct hart *h, struct block *b, uint8_t *src)
+{
+    uint32_t word = fetch_word(ram_at(h, b->pa), 2) | fetch_word(ram_at(h, b->second_pa), 2) << 16;
+    memcpy(src, &word, 4);
+    unsigned slots = emit(h, b, 0, word, GMEM_PAGE - 2);
+    if (insn_ends_block((enum insn_id)b->ops[0].id))
+        return slots;
+    return emit_exit(b, slots, GMEM_PAGE + 2);
+}
+
+static struct block *build(struct hart *h, uint64_t pa, uint64_t second_pa, bool *forgot)
+{
+    struct block *b = reserve(h, forgot);
+    uint8_t src[BYTES_MAX];
+    *b = (struct block){
+        .pa = pa, .second_pa = second_pa, .offset = (uint16_t)(pa & PAGE_MASK), .fp_on = h->fp_on};
+    unsigned slots = block_straddles(b) ? build_straddler(h, b, src) : build_trace(h, b, src);
     finish(h, b, slots);
     uint8_t *copy = (uint8_t *)&b->ops[slots];
     memcpy(copy, src, b->bytes);
@@ -197,38 +206,14 @@ static struct block *build(struct hart *h, uint64_t pa, bool *forgot)
     return b;
 }
 
-/* The one instruction at the end of a page whose second half lies in the next. */
-static struct block *build_straddler(struct hart *h, uint64_t pc, uint64_t pa)
-{
-    uint64_t pa2;
-    if (!mmu_fetch(h, hart_is64(h) ? pc + 2 : (uint32_t)(pc + 2), &pa2))
-        return NULL;
-    uint32_t word = fetch_word(h->ram + (pa - h->ram_base), 2) |
-                    fetch_word(h->ram + (pa2 - h->ram_base), 2) << 16;
-    struct straddler *s = &h->blocks->straddler[(pc >> 12) % STRADDLERS];
-    struct block *b = (struct block *)s->room;
-    if (s->pc == pc && s->word == word && b->pa == pa && b->fp_on == h->fp_on) {
-        b->epoch = h->code_epoch;
-        return b;
-    }
-    s->pc = pc;
-    s->word = word;
-    *b = (struct block){.pa = pa, .fp_on = h->fp_on, .straddles = true};
-    unsigned slots = emit(h, b, 0, word, GMEM_PAGE - 2);
-    if (!insn_ends_block((enum insn_id)b->ops[0].id))
-        slots = emit_exit(b, slots, GMEM_PAGE + 2);
-    finish(h, b, slots);
-    memcpy(&b->ops[slots], &word, 4);
-    b->src = (const uint8_t *)&b->ops[slots];
-    return b;
-}
-
 bool block_verify(struct hart *h, struct block *b)
 {
     if (!b->epoch)
         return false;
-    const uint8_t *code = h->ram + (b->pa - h->ram_base);
+    const uint8_t *code = ram_at(h, b->pa);
     for (unsigned i = 0; i < b->bytes; i += 2) {
+        if (i == 2 && block_straddles(b))
+            code = ram_at(h, b->second_pa) - 2;
         if (fetch_word(code + i, 2) != fetch_word(b->src + i, 2)) {
             b->epoch = 0;
             return false;
@@ -238,18 +223,26 @@ bool block_verify(struct hart *h, struct block *b)
     return true;
 }
 
+/* Where the code at pc lies. False: fetching faults. */
+static bool find_code(struct hart *h, uint64_t pc, uint64_t *pa, uint64_t *second_pa)
+{
+    *second_pa = BLOCK_ONE_PAGE;
+    if (!mmu_fetch(h, pc, pa))
+        return false;
+    if ((*pa & PAGE_MASK) != GMEM_PAGE - 2 || insn_length(fetch_word(ram_at(h, *pa), 2)) == 2)
+        return true;
+    return mmu_fetch(h, hart_is64(h) ? pc + 2 : (uint32_t)(pc + 2), second_pa);
+}
+
 struct block *block_find(struct hart *h, uint64_t pc, bool *forgot)
 {
-    uint64_t pa;
-    if (!mmu_fetch(h, pc, &pa))
+    uint64_t pa, second_pa;
+    if (!find_code(h, pc, &pa, &second_pa))
         return NULL;
-    if ((pa & PAGE_MASK) == GMEM_PAGE - 2 &&
-        insn_length(fetch_word(h->ram + (pa - h->ram_base), 2)) == 4)
-        return build_straddler(h, pc, pa);
     struct block **at = &h->blocks->hash[hash_of(pa, h->fp_on)];
     while (*at) {
         struct block *b = *at;
-        if (b->pa == pa && b->fp_on == h->fp_on) {
+        if (b->pa == pa && b->second_pa == second_pa && b->fp_on == h->fp_on) {
             if (b->epoch == h->code_epoch || block_verify(h, b))
                 return b;
             *at = b->next; /* stale: out of the chain, its memory stays until the next reset */
@@ -257,7 +250,7 @@ struct block *block_find(struct hart *h, uint64_t pc, bool *forgot)
         }
         at = &b->next;
     }
-    struct block *b = build(h, pa, forgot);
+    struct block *b = build(h, pa, second_pa, forgot);
     struct block **head = &h->blocks->hash[hash_of(pa, h->fp_on)];
     b->next = *head;
     *head = b;

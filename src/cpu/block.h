@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Blocks: runs of decoded ops, found by the physical address of their first byte and whether FP is
- * on, so that a process switch throws nothing away. A block never leaves its page. Conditional
- * branches do not end it: falling through goes on inside, which makes a block a small trace; what
- * ends it is a jump, a system instruction, the page, or its length.
+ * on, so that a process switch throws nothing away. A block never leaves its page, but for an
+ * instruction that lies in two, which has a block to itself. Conditional branches do not end it:
+ * falling through goes on inside, which makes a block a small trace; what ends it is a jump, a
+ * system instruction, the page, or its length.
  *
- * After a branch, a jal or an INSN_exit comes a link: a slot of the same size that remembers the
- * block of a target in the same page. Links are safe as the mapping of a page is one: whoever
- * stands in it has translated it.
+ * After a jump comes a link: a slot of the same size that remembers the block it went to. A link
+ * into the same page may be followed at once: the mapping of a page is one, and whoever stands in
+ * it has translated it. The links of jalr, jal and INSN_exit to anywhere else are guesses: they
+ * hold if that block was last looked up at the very address, under the same jump_key.
  *
  * Stale code is found without watching stores: fence.i only starts a new epoch, and a block whose
  * epoch is old is compared with memory before it runs again. Whoever wrote the code, another hart
@@ -23,22 +25,32 @@
 #define BLOCK_MAX_INSNS 32
 
 struct link {
-    struct block *target; /* NULL: not known, or in another page */
+    struct block *target; /* NULL: not known */
     uint64_t rest;        /* instructions of the block after this one, not run if it is taken */
 };
 _Static_assert(sizeof(struct link) == sizeof(struct op), "a link takes the place of an op");
 
 struct block {
-    uint64_t epoch; /* in which it was last found equal to memory; 0: dead */
     uint64_t pa;
-    uint16_t insns;
-    uint16_t bytes;
-    bool fp_on;
-    bool straddles;     /* its one instruction lies in two pages */
+    uint64_t second_pa; /* of the second half of its one instruction, if that lies in two pages */
     struct block *next; /* in the same hash chain */
     const uint8_t *src; /* the bytes it was decoded from */
+    /* what entering it reads, next to the first ops */
+    uint64_t epoch;               /* in which it was last found equal to memory; 0: dead */
+    uint64_t entry_pc, entry_key; /* as it was looked up last, and hart.jump_key then */
+    uint16_t insns;
+    uint16_t bytes;
+    uint16_t offset; /* of pa in its page */
+    bool fp_on;
     struct op ops[];
 };
+
+#define BLOCK_ONE_PAGE UINT64_MAX /* as second_pa: it does not straddle pages */
+
+static inline bool block_straddles(const struct block *b)
+{
+    return b->second_pa != BLOCK_ONE_PAGE;
+}
 
 struct block_cache;
 

@@ -50,6 +50,7 @@ enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
 #define CTX_SHIFT 3
 #define CTX_MAX   511
 #define CTX_CACHE 16
+#define CTX_MODES 16 /* privilege, SUM, MXR */
 
 struct tlb_entry {
     uint64_t tag[3];  /* by enum access */
@@ -70,7 +71,7 @@ struct context {
 };
 
 /* --- blocks ---------------------------------------------------------------------------------- */
-#define JUMP_CACHE_BITS 12
+#define JUMP_CACHE_BITS 14
 #define JUMP_CACHE_SIZE (1u << JUMP_CACHE_BITS)
 
 struct block;
@@ -146,6 +147,7 @@ struct hart {
     struct tlb_entry tlb[TLB_SIZE];
     struct jump jumps[JUMP_CACHE_SIZE];
     struct context contexts[CTX_CACHE];
+    uint8_t last_context[CTX_MODES]; /* by mode: the one it used last */
     uint16_t next_ctx;
     uint32_t ctx_clock;
     uint64_t jump_gen;

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define MODE_SUM   4
+#define MODE_SUM   4 /* added to a privilege: below CTX_MODES */
 #define MODE_MXR   8
 #define LEVELS_MAX 5
 
@@ -75,22 +75,34 @@ static uint16_t new_context_id(struct hart *h)
     return h->next_ctx++;
 }
 
+static bool is_context(const struct context *c, uint64_t satp, uint32_t mode)
+{
+    return c->id && c->satp == satp && c->mode == mode;
+}
+
 /* The context of (satp, mode): a known one, or a fresh id in the least recently used place. */
-static struct view find_view(struct hart *h, uint64_t satp, uint32_t mode)
+static struct context *find_context(struct hart *h, uint64_t satp, uint32_t mode)
 {
     struct context *oldest = h->contexts;
-    struct context *c = NULL;
-    for (unsigned i = 0; i < CTX_CACHE && !c; i++) {
-        struct context *k = &h->contexts[i];
-        if (k->id && k->satp == satp && k->mode == mode)
-            c = k;
-        else if (k->used < oldest->used)
-            oldest = k;
+    for (unsigned i = 0; i < CTX_CACHE; i++) {
+        struct context *c = &h->contexts[i];
+        if (is_context(c, satp, mode))
+            return c;
+        if (c->used < oldest->used)
+            oldest = c;
     }
-    if (!c) {
-        uint16_t id = new_context_id(h);
-        c = oldest;
-        *c = (struct context){satp, mode, 0, id};
+    uint16_t id = new_context_id(h); /* which may forget them all */
+    *oldest = (struct context){satp, mode, 0, id};
+    return oldest;
+}
+
+/* A mode mostly comes back to the address space that it was in. */
+static struct view find_view(struct hart *h, uint64_t satp, uint32_t mode)
+{
+    struct context *c = &h->contexts[h->last_context[mode]];
+    if (!is_context(c, satp, mode)) {
+        c = find_context(h, satp, mode);
+        h->last_context[mode] = (uint8_t)(c - h->contexts);
     }
     c->used = ++h->ctx_clock;
     return (struct view){(uint64_t)c->id << CTX_SHIFT, (uint32_t)c->id * 0x9e37u};
@@ -118,9 +130,10 @@ void mmu_views(struct hart *h)
 {
     unsigned priv = data_priv(h);
     h->fetch = find_view(h, h->priv == PRIV_M ? 0 : h->satp, view_mode(h, h->priv, false));
+    uint64_t gen = h->jump_gen;
     h->data = find_view(h, priv == PRIV_M ? 0 : h->satp, view_mode(h, priv, true));
-    /* finding the second may have recycled everything */
-    h->fetch = find_view(h, h->priv == PRIV_M ? 0 : h->satp, view_mode(h, h->priv, false));
+    if (unlikely(h->jump_gen != gen)) /* finding the second has recycled everything */
+        h->fetch = find_view(h, h->priv == PRIV_M ? 0 : h->satp, view_mode(h, h->priv, false));
 }
 
 void mmu_flush_all(struct hart *h)

@@ -206,6 +206,64 @@ static void a_fault_in_a_pair_has_its_place(void **state)
     }
 }
 
+/* A jump in two pages, called by a jalr that learns where it is: another page in the second place
+ * is noticed, and so is another word in that page. */
+static void an_instruction_in_two_pages(void **state)
+{
+    (void)state;
+    static const uint32_t program[] = {
+        0x18059073, /* csrw satp, a1 */
+        0x12000073, /* sfence.vma */
+        0x00000513, /* li a0, 0 */
+        0x400014b7, /* lui s1, 0x40001 */
+        0xffe48493, /* addi s1, s1, -2: there it is, jr 0(ra) */
+        0x00300413, /* li s0, 3 */
+        0x000480e7, /* jalr s1 */
+        0x00150513, /* addi a0, a0, 1: not the second time of three */
+        0x01050513, /* addi a0, a0, 16 */
+        0x00012297, /* auipc t0, 0x12: the page table, a little further on */
+        0xfe42b303, /* ld t1, -28(t0) */
+        0x40034313, /* xori t1, t1, 0x400: the other page, which makes it jr 4(ra) */
+        0xfe62b223, /* sd t1, -28(t0) */
+        0x00248393, /* addi t2, s1, 2 */
+        0x12038073, /* sfence.vma t2 */
+        0xfff40413, /* addi s0, s0, -1 */
+        0xfc041ce3, /* bnez s0, -40 */
+        0x00023297, /* auipc t0, 0x23: the second of the pages */
+        0x08000313, /* li t1, 0x80: jr 8(ra) */
+        0xfa629e23, /* sh t1, -68(t0) */
+        0x0000100f, /* fence.i */
+        0x000480e7, /* jalr s1 */
+        0x04050513, /* addi a0, a0, 64 */
+        0x08050513, /* addi a0, a0, 128 */
+        0x10050513, /* addi a0, a0, 256 */
+        0x00000073, /* ecall */
+        0x00000073, /* ecall */
+        0x0000006f, /* j . */
+    };
+    static const uint16_t first = 0x8067, second[2] = {0x0000, 0x0040}; /* jr 0(ra), jr 4(ra) */
+    enum { ROOT = 0x10000, MIDDLE = 0x11000, LEAVES = 0x12000, CODE = 0x20000 };
+    const uint64_t root[] = {(RAM + MIDDLE) >> 2 | 1, RAM >> 2 | 0xcf}, leaf = (RAM + CODE) >> 2;
+    const uint64_t middle = (RAM + LEAVES) >> 2 | 1,
+                   leaves[] = {leaf | 0xcf, (leaf + 0x800) | 0xcf};
+    struct bench b;
+    bench_init(&b, "rv64", false);
+    put(&b, 0, program, ARRAY_SIZE(program));
+    assert_true(gmem_write(b.mem, RAM + ROOT + 8, root, sizeof(root)));
+    assert_true(gmem_write(b.mem, RAM + MIDDLE, &middle, sizeof(middle)));
+    assert_true(gmem_write(b.mem, RAM + LEAVES, leaves, sizeof(leaves)));
+    assert_true(gmem_write(b.mem, RAM + CODE + 0xffe, &first, sizeof(first)));
+    for (unsigned i = 0; i < 2; i++)
+        assert_true(
+            gmem_write(b.mem, RAM + CODE + 0x1000 * (i + 2), &second[i], sizeof(second[i])));
+    struct hart *hart = cpu_hart(b.cpu, 0);
+    assert_true(hart_start(hart, RAM, false, 0, UINT64_C(8) << 60 | (RAM + ROOT) >> 12));
+    assert_true(host_wakeup_wait(&b.done, HOST_FOREVER));
+    cpu_park(b.cpu);
+    assert_int_equal(hart_reg(hart, 10), 2 * 1 + 3 * 16 + 256);
+    bench_finish(&b);
+}
+
 /* A device that asks who stores to it. */
 static uint64_t no_read(void *dev, uint64_t off, unsigned size)
 {
@@ -285,6 +343,7 @@ int main(void)
         cmocka_unit_test(ecalls_miss_nothing),
         cmocka_unit_test(single_thread_repeats),
         cmocka_unit_test(a_fault_in_a_pair_has_its_place),
+        cmocka_unit_test(an_instruction_in_two_pages),
         cmocka_unit_test(parks_are_not_lost),
         cmocka_unit_test(stores_have_a_place),
         cmocka_unit_test(models),
