@@ -3,6 +3,7 @@
 
 #include "replay/bench.h"
 #include "virtio/gpu/resource.h"
+#include "virtio/gpu/state.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -211,6 +212,7 @@ static bool play_command(struct player *p, const struct trace_item *item, char *
     };
     if (!p->live || request.queue >= GPU_QUEUES || request.size > DRIVER_MAX_REQUEST)
         return broken(err, err_size, "a command that makes no sense");
+    p->fresh = false;
     p->step++;
     p->ran = 0;
     if (p->config.bench)
@@ -279,9 +281,22 @@ static bool play_features(struct player *p, const struct trace_item *item, char 
     if (item->size != sizeof(features))
         return broken(err, err_size, "a short record of features");
     memcpy(&features, item->body, sizeof(features));
-    p->live = driver_start(p->driver, le64_get(features));
+    p->live = p->fresh = driver_start(p->driver, le64_get(features));
     return p->live || broken(err, err_size, "the driver used features %#" PRIx64 " of another GPU",
                              le64_get(features));
+}
+
+/* Quiesced, as for any load; the device believes nothing of it. */
+static bool play_state(struct player *p, const struct trace_item *item, char *err, size_t err_size)
+{
+    struct virtio_dev *dev = driver_device(p->driver);
+    if (!p->fresh)
+        return broken(err, err_size, "a state in the middle of things");
+    p->fresh = false;
+    dev->ops->quiesce(dev);
+    bool ok = virtio_gpu_load(dev, item->body, (size_t)item->size, err, err_size);
+    dev->ops->resume(dev);
+    return ok;
 }
 
 bool player_play(struct player *p, const struct trace_item *item, char *err, size_t err_size)
@@ -289,12 +304,13 @@ bool player_play(struct player *p, const struct trace_item *item, char *err, siz
     p->us += item->us;
     switch (item->kind) {
     case TRACE_FEATURES: return play_features(p, item, err, err_size);
+    case TRACE_STATE: return play_state(p, item, err, err_size);
     case TRACE_PIXELS: return play_pixels(p, item, err, err_size);
     case TRACE_COMMAND: return play_command(p, item, err, err_size);
     case TRACE_CHECK: return play_check(p, item, err, err_size);
     case TRACE_RESET:
         p->resets++;
-        p->live = false;
+        p->live = p->fresh = false;
         driver_reset(p->driver);
         return true;
     case TRACE_END: p->ended = true; return true;

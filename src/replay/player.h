@@ -35,6 +35,7 @@ struct player {
     uint64_t resets, checks;
     uint64_t wrong_checks, wrong_codes;
     bool live, ended;
+    bool fresh; /* just started: a state may come */
     struct player_stats stats[PLAYER_KINDS];
     unsigned kinds;
     /* the command under way */

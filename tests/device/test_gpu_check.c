@@ -2,7 +2,10 @@
 /* --gpu-check: each mistake of a driver is said, once, with its place; a good driver hears nothing.
  */
 #include "device/gpu_driver.h"
+#include "display/gpu_info.h"
+#include "virtio/devices.h"
 #include "virtio/gpu/check.h"
+#include "virtio/gpu/state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -290,6 +293,43 @@ static void at_the_end(void **state)
     assert_int_equal(count(f, "resource 1: 1x1+2+2 changed in the guest's memory"), 1);
 }
 
+/* A state was loaded: what it brings is known, and what is done with it is watched as ever. */
+static void loaded_state(void **state)
+{
+    struct fixture *f = *state;
+    struct virtio_dev *dev;
+    struct gpu_info info;
+    char err[100];
+    size_t size;
+    open_with(f, 1);
+    dev = f->g.kit.dev;
+    make(f, 1);
+    show(f, 1);
+    make(f, 2);
+    dev->ops->quiesce(dev);
+    uint8_t *bytes = virtio_gpu_save(dev, &size);
+    f->pc = 0; /* the host resets it: no leak */
+    dev->ops->reset(dev);
+    assert_true(virtio_gpu_load(dev, bytes, size, err, sizeof(err)));
+    dev->ops->resume(dev);
+    free(bytes);
+    f->pc = 0x1234;
+    virtio_gpu_info(dev, &info);
+    assert_int_equal(info.scanout[0].resource, 1);
+    gd_flush(&f->g, 1, all);
+    assert_string_equal(said(f), "");
+    draw(f, 3, 4, 5);
+    assert_int_equal(gd_transfer(&f->g, 1, (struct rect){0, 4, WIDTH, 1}, 4 * PITCH),
+                     GPU_OK_NODATA);
+    gd_scanout(&f->g, 1, 0, all);
+    assert_int_equal(count(f, "resource 1: 64x1+0+4 was transferred and not flushed"), 1);
+    gd_unref(&f->g, 1);
+    assert_int_equal(count(f, "resource 1: freed by RESOURCE_UNREF while a scanout"), 1);
+    kit_reset(&f->g.kit);
+    assert_int_equal(count(f, "not shown, and not freed before the driver reset"), 1);
+    gd_finish(&f->g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +343,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(freed_in_use, setup, teardown),
         cmocka_unit_test_setup_teardown(leaks, setup, teardown),
         cmocka_unit_test_setup_teardown(at_the_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(loaded_state, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "device/gpu_driver.h"
 #include "display/gpu_info.h"
 #include "replay/player.h"
+#include "virtio/gpu/state.h"
 #include "virtio/gpu/trace.h"
 
 #include <fcntl.h>
@@ -222,6 +223,61 @@ static void blobs(void **state)
     assert_non_null(res);
     assert_int_equal(((uint32_t *)res->data)[10 * WIDTH + 63], 0xff00003f);
     picture_destroy(res);
+    player_finish(&d.p);
+    unlink(s.path);
+}
+
+/* Writes the state down, forgets everything, and reads it back, as a snapshot would. */
+static void save_and_load(struct session *s)
+{
+    struct virtio_dev *dev = s->g.kit.dev;
+    char err[100];
+    size_t size;
+    dev->ops->quiesce(dev);
+    uint8_t *bytes = virtio_gpu_save(dev, &size);
+    dev->ops->reset(dev);
+    assert_true(virtio_gpu_load(dev, bytes, size, err, sizeof(err)));
+    dev->ops->resume(dev);
+    free(bytes);
+}
+
+/* What no command of the trace has made is there from a state: a 2D resource, with the half of its
+ * next picture that was transferred, on one head, and a blob on the other. */
+static void loaded_state(void **state)
+{
+    (void)state;
+    struct session s;
+    struct played d;
+    uint32_t seen[WIDTH * HEIGHT], bytes = WIDTH * HEIGHT * 4, colour = 0x777777;
+    begin(&s, false);
+    make(&s, 1);
+    gd_scanout(&s.g, 0, 1, all);
+    for (uint32_t y = 0; y < HEIGHT; y++)
+        draw(&s, 1, y, 0x010203 * y);
+    uint64_t blob = kit_alloc(&s.g.kit, bytes, 4096);
+    struct gpu_mem_entry e = gd_entry(blob, bytes);
+    assert_int_equal(gd_create_blob(&s.g, 2, bytes, &e, 1), GPU_OK_NODATA);
+    assert_int_equal(gd_scanout_blob(&s.g, 1, 2, WIDTH, HEIGHT, all), GPU_OK_NODATA);
+    kit_write(&s.g.kit, blob + 40, &colour, 4);
+    assert_int_equal(gd_flush(&s.g, 2, all), GPU_OK_NODATA);
+    kit_write(&s.g.kit, s.pixels + bytes / 2, &colour, 4);
+    assert_int_equal(gd_transfer(&s.g, 1, (struct rect){0, 0, WIDTH, HEIGHT / 2}, 0),
+                     GPU_OK_NODATA);
+    save_and_load(&s);
+    draw(&s, 1, HEIGHT - 1, 0xabcdef); /* the first command; its other rows are as they were */
+    assert_int_equal(gd_flush(&s.g, 1, all), GPU_OK_NODATA);
+    look(&s);
+    end(&s);
+    play(&d, s.path, BUDGET);
+    if (!d.ok || !d.p.ended || d.p.wrong_checks || d.p.wrong_codes)
+        fail_msg("%s; %u checksums and %u answers differ", d.err, (unsigned)d.p.wrong_checks,
+                 (unsigned)d.p.wrong_codes);
+    assert_int_equal(d.p.resets, 1);
+    assert_true(display_read(driver_display(d.p.driver), 0, &all, (uint8_t *)seen, WIDTH * 4));
+    assert_memory_equal(seen, s.picture, sizeof(seen));
+    assert_int_equal(seen[0], 0xff777777);
+    assert_true(display_read(driver_display(d.p.driver), 1, &all, (uint8_t *)seen, WIDTH * 4));
+    assert_int_equal(seen[10], 0xff777777);
     player_finish(&d.p);
     unlink(s.path);
 }
@@ -529,6 +585,7 @@ int main(void)
         cmocka_unit_test(two_lives),
         cmocka_unit_test(unflushed),
         cmocka_unit_test(blobs),
+        cmocka_unit_test(loaded_state),
         cmocka_unit_test(any_commands),
         cmocka_unit_test(damaged_files),
         cmocka_unit_test(a_difference_is_seen),

@@ -6,6 +6,7 @@
  */
 #include "fuzz/fuzz.h"
 #include "replay/player.h"
+#include "virtio/gpu/state.h"
 
 #include <zlib.h>
 #include <zstd.h>
@@ -144,6 +145,73 @@ static void add_request(struct record *rec, struct fuzz_input *in, uint32_t type
     }
 }
 
+static void add_state_resource(struct record *rec, struct fuzz_input *in)
+{
+    uint32_t w = fuzz_u8(in) % 9, h = fuzz_u8(in) % 9, entries = fuzz_u8(in) % 3;
+    bool blob = fuzz_u8(in) & 1;
+    uint8_t views = fuzz_u8(in) % 3, pixels[9 * 9 * 4];
+    struct state_resource res = {
+        .id = le32_make(fuzz_u8(in) % 4),
+        .has_backing = le32_make(entries || (fuzz_u8(in) & 1)),
+        .entries = le32_make(entries),
+        .blob_size = le64_make(blob ? small(in) : 0),
+        .views = le32_make(views),
+        .boxes = le32_make(views),
+        .format = le32_make(2),
+        .width = le32_make(w),
+        .height = le32_make(h),
+        .reserved = le32_make(fuzz_u8(in) & 1),
+    };
+    add(rec, &res, sizeof(res));
+    for (; entries; entries--) {
+        uint64_t pa = RAM_BASE + fuzz_u16(in) * UINT64_C(16) - (fuzz_u8(in) > 250 ? RAM : 0);
+        add(rec, &(struct gpu_mem_entry){le64_make(pa), le32_make(small(in)), le32_make(0)},
+            sizeof(struct gpu_mem_entry));
+    }
+    fuzz_bytes(in, pixels, sizeof(pixels));
+    if (!blob)
+        add(rec, pixels, w * h * 4ul);
+    for (; views; views--) {
+        struct gpu_rect box = {le32_make(fuzz_u8(in) % 9), le32_make(fuzz_u8(in) % 9), le32_make(1),
+                               le32_make(1)};
+        struct state_view view = {le32_make(fuzz_u8(in) % 9), le32_make(fuzz_u8(in) % 9),
+                                  le32_make(2), le32_make(small(in) * 4), le64_make(small(in))};
+        add(rec, blob ? (void *)&view : &box, blob ? sizeof(view) : sizeof(box));
+        if (!blob)
+            add(rec, pixels, 4);
+    }
+}
+
+/* A state that a device of this trace might have had. */
+static void add_state(struct record *rec, struct fuzz_input *in)
+{
+    struct state_head head = {
+        .magic = STATE_MAGIC,
+        .version = le32_make(STATE_VERSION),
+        .heads = le32_make(2),
+        .features = le64_make(UINT64_C(1) << 32),
+        .resources = le32_make(fuzz_u8(in) % 4),
+        .waiting = le32_make(fuzz_u8(in) > 200),
+    };
+    struct state_waiting waiting = {
+        .queue = le32_make(fuzz_u8(in) % 3),
+        .head = le32_make(fuzz_u8(in) % 17),
+        .size = le32_make(sizeof(waiting.hdr)),
+    };
+    add(rec, &head, sizeof(head));
+    for (uint32_t i = le32_get(head.resources); i; i--)
+        add_state_resource(rec, in);
+    for (unsigned i = 0; i < 2; i++) {
+        struct state_scanout s = {
+            .shown = {le32_make(fuzz_u8(in) % 4), le32_make(fuzz_u8(in) % 3), any_rect(in)},
+            .next = {le32_make(fuzz_u8(in) % 4), le32_make(fuzz_u8(in) % 3), any_rect(in)},
+        };
+        add(rec, &s, sizeof(s));
+    }
+    if (le32_get(head.waiting))
+        add(rec, &waiting, sizeof(waiting));
+}
+
 static uint32_t make_record(struct record *rec, struct fuzz_input *in)
 {
     uint8_t op = fuzz_u8(in), junk[256];
@@ -173,6 +241,10 @@ static uint32_t make_record(struct record *rec, struct fuzz_input *in)
                                    le32_make(64), any_rect(in)};
         add(rec, &head, sizeof(head));
         return TRACE_CHECK;
+    }
+    if (op < 240) {
+        add_state(rec, in);
+        return TRACE_STATE;
     }
     if (op < 245) {
         le64 features = le64_make(fuzz_u8(in) & 1 ? UINT64_C(1) << 32 : fuzz_u64(in));

@@ -29,20 +29,26 @@ static void count_flush(struct gpu_account *a, uint32_t id, const struct rect *r
     }
 }
 
-static void set_scanout(struct gpu_account *a, uint32_t head, uint32_t id,
-                        const struct gpu_rect *rect)
+void gpu_account_scanout(struct gpu_account *a, unsigned head, uint32_t id, const struct rect *r)
 {
     if (head >= ARRAY_SIZE(a->scanout))
         return;
     a->scanout[head].resource = id;
-    a->scanout[head].rect = id ? gpu_rect_get(rect) : (struct rect){0};
+    a->scanout[head].rect = id ? *r : (struct rect){0};
+}
+
+static void set_scanout(struct gpu_account *a, uint32_t head, uint32_t id,
+                        const struct gpu_rect *rect)
+{
+    struct rect r = gpu_rect_get(rect);
+    gpu_account_scanout(a, head, id, &r);
 }
 
 static void forget(struct gpu_account *a, uint32_t id)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(a->scanout); i++)
         if (a->scanout[i].resource == id)
-            set_scanout(a, i, 0, NULL);
+            gpu_account_scanout(a, i, 0, NULL);
 }
 
 void gpu_account_command(struct gpu_account *a, const struct gpu_command *cmd, uint32_t code)
@@ -87,7 +93,7 @@ void gpu_account_reset(struct gpu_account *a)
     a->resets += a->used;
     a->used = false;
     for (unsigned i = 0; i < ARRAY_SIZE(a->scanout); i++)
-        set_scanout(a, i, 0, NULL);
+        gpu_account_scanout(a, i, 0, NULL);
 }
 
 /* --- telling ---------------------------------------------------------------------------------- */

@@ -27,6 +27,8 @@ struct gpu_account {
 
 /* A handler has run, with this result. */
 void gpu_account_command(struct gpu_account *a, const struct gpu_command *cmd, uint32_t code);
+/* A head has a scanout that no command has set: a state was loaded. */
+void gpu_account_scanout(struct gpu_account *a, unsigned head, uint32_t id, const struct rect *r);
 void gpu_account_reset(struct gpu_account *a); /* the device was; counts go on */
 
 #endif

@@ -428,6 +428,30 @@ static void on_ran(struct gpu_observer *o, const struct gpu_command *cmd, uint32
     look_around(c, c->config.patience_ns);
 }
 
+/* What was in memory before, drawn or not, is not this driver's doing: nothing is said of it. */
+static void know(struct check *c, struct gpu_resource *res)
+{
+    watch(c, res->id);
+    struct watched *w = find(c, res->id);
+    if (!w)
+        return;
+    w->moved = w->flushed = true;
+    w->since = c->now;
+    if (res->image)
+        image_unflushed(res->image, &w->unflushed);
+    if (res->backing && (res->image || res->view))
+        check_rows_init(&w->rows, res, &c->budget);
+}
+
+static void on_loaded(struct gpu_observer *o)
+{
+    struct check *c = check_of(o);
+    c->now = host_now_ns();
+    for (unsigned b = 0; b < GPU_BUCKETS; b++)
+        for (struct gpu_resource *res = o->gpu->bucket[b]; res; res = res->next)
+            know(c, res);
+}
+
 /* A driver that resets the device lets go of what it made first; but what it showed may stay. */
 static void look_at_leaks(struct check *c)
 {
@@ -493,6 +517,7 @@ static const struct gpu_observer_ops check_ops = {
     .kick = on_kick,
     .begin = on_begin,
     .ran = on_ran,
+    .loaded = on_loaded,
     .reset = on_reset,
     .destroy = on_destroy,
 };

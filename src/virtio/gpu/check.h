@@ -4,7 +4,7 @@
  * says, once for each resource and kind of mistake, what would leave a picture wrong or memory
  * lost, and which code rang the doorbell:
  *
- *     riscreen: guest: gpu-check: resource 3 (640x480): 640x16+0+32 was transferred and not flushed
+ *     riscreen: guest: gpu-check: resource 3: 640x16+0+32 was transferred and not flushed
  *     for 2 s: it is not seen (pc 0x80201a4c, ra 0x802013e0)
  *
  * Linux, X and Weston are quiet under it; what they do between two commands takes milliseconds, so

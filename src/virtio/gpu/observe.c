@@ -37,6 +37,13 @@ void gpu_observe_answered(const struct gpu_command *cmd)
             o->ops->answered(o, cmd);
 }
 
+void gpu_observe_loaded(struct gpu *gpu)
+{
+    for (struct gpu_observer *o = gpu->observers; o; o = o->next)
+        if (o->ops->loaded)
+            o->ops->loaded(o);
+}
+
 void gpu_observe_reset(struct gpu *gpu)
 {
     for (struct gpu_observer *o = gpu->observers; o; o = o->next)

@@ -211,15 +211,14 @@ static uint32_t put_waiting(struct out *o, const struct gpu *gpu)
     return n;
 }
 
-uint8_t *virtio_gpu_save(struct virtio_dev *dev, size_t *size)
+static uint8_t *write_down(struct gpu *gpu, bool waiting, size_t *size)
 {
-    struct gpu *gpu = container_of(dev, struct gpu, dev);
     struct out o = {NULL, 0, 0, false};
     struct state_head head = {
         .magic = STATE_MAGIC,
         .version = le32_make(STATE_VERSION),
         .heads = le32_make(display_heads(gpu->display)),
-        .features = le64_make(dev->features),
+        .features = le64_make(gpu->dev.features),
         .events = le32_make(atomic_load(&gpu->events)),
         .serial = le32_make(gpu->serial),
     };
@@ -228,7 +227,8 @@ uint8_t *virtio_gpu_save(struct virtio_dev *dev, size_t *size)
     head.resources = le32_make(put_resources(&o, gpu));
     for (unsigned i = 0; i < display_heads(gpu->display); i++)
         put_scanout(&o, gpu, i);
-    head.waiting = le32_make(put_waiting(&o, gpu));
+    if (waiting)
+        head.waiting = le32_make(put_waiting(&o, gpu));
     if (o.failed) {
         free(o.bytes);
         return NULL;
@@ -236,4 +236,14 @@ uint8_t *virtio_gpu_save(struct virtio_dev *dev, size_t *size)
     memcpy(o.bytes, &head, sizeof(head));
     *size = o.size;
     return o.bytes;
+}
+
+uint8_t *virtio_gpu_save(struct virtio_dev *dev, size_t *size)
+{
+    return write_down(container_of(dev, struct gpu, dev), true, size);
+}
+
+uint8_t *gpu_state_without_waiting(struct gpu *gpu, size_t *size)
+{
+    return write_down(gpu, false, size);
 }

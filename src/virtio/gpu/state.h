@@ -74,10 +74,15 @@ struct state_waiting {
  * Both: while the device is quiesced (virtio_ops.quiesce). Saving gives malloc'd bytes, or NULL: no
  * host memory. Loading is for a device that was just reset, whose features and queues are set again
  * and whose guest RAM is what it was; false, with what is wrong in err: then it is as after a
- * reset.
+ * reset. Observers (observe.h) are told: a trace goes on from the state, with what its blobs hold,
+ * and --gpu-check knows its resources, but not which one the cursor came from.
  */
 uint8_t *virtio_gpu_save(struct virtio_dev *dev, size_t *size);
 bool virtio_gpu_load(struct virtio_dev *dev, const uint8_t *bytes, size_t size, char *err,
                      size_t err_size);
+
+struct gpu;
+/* For traces, which answer no command twice: without those that wait. */
+uint8_t *gpu_state_without_waiting(struct gpu *gpu, size_t *size);
 
 #endif

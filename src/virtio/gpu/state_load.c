@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading the state back. The bytes may come from anywhere. */
+#include "virtio/gpu/observe.h"
 #include "virtio/gpu/resource.h"
 #include "virtio/gpu/state.h"
 
@@ -212,6 +213,12 @@ static bool load_cursor(struct in *in, unsigned head, const struct state_scanout
     return true;
 }
 
+static void account_head(struct gpu *gpu, unsigned head, const struct state_shot *shot)
+{
+    struct rect src = gpu_rect_get(&shot->src);
+    gpu_account_scanout(&gpu->account, head, le32_get(shot->resource), &src);
+}
+
 /* Shows at once what was shown; notes what comes next. */
 static bool load_head(struct in *in, unsigned head)
 {
@@ -229,6 +236,7 @@ static bool load_head(struct in *in, unsigned head)
         return false;
     if (img)
         display_set_scanout(d, head, img, &src);
+    account_head(in->gpu, head, img ? &s.next : &s.shown);
     return true;
 }
 
@@ -318,6 +326,7 @@ bool virtio_gpu_load(struct virtio_dev *dev, const uint8_t *bytes, size_t size, 
 {
     struct in in = {container_of(dev, struct gpu, dev), bytes, size, NULL};
     if (load_all(&in)) {
+        gpu_observe_loaded(in.gpu);
         worker_kick(in.gpu->worker, 1); /* it answers what waits */
         return true;
     }

@@ -2,6 +2,7 @@
 #include "virtio/gpu/trace.h"
 
 #include "host/clock.h"
+#include "virtio/gpu/state.h"
 #include "virtio/gpu/trace_pixels.h"
 
 #include <stdio.h>
@@ -48,16 +49,20 @@ static void keep_tail(struct trace *t, const struct gpu_command *cmd)
     *in = saved;
 }
 
+static void put_features(struct trace *t)
+{
+    le64 features = le64_make(t->observer.gpu->dev.features);
+    trace_put(t, TRACE_FEATURES, &features, sizeof(features), 0);
+    t->begun = true;
+}
+
 static void on_begin(struct gpu_observer *o, const struct gpu_command *cmd)
 {
     struct trace *t = trace_of(o);
     if (!trace_file_ok(t->file))
         return;
-    if (!t->begun) {
-        le64 features = le64_make(o->gpu->dev.features);
-        trace_put(t, TRACE_FEATURES, &features, sizeof(features), 0);
-        t->begun = true;
-    }
+    if (!t->begun)
+        put_features(t);
     keep_tail(t, cmd);
     trace_pixels_begin(t, cmd);
 }
@@ -89,6 +94,20 @@ static void on_ran(struct gpu_observer *o, const struct gpu_command *cmd, uint32
     trace_pixels_check(t, cmd, code);
 }
 
+static void on_loaded(struct gpu_observer *o)
+{
+    struct trace *t = trace_of(o);
+    size_t size;
+    uint8_t *state = trace_file_ok(t->file) ? gpu_state_without_waiting(o->gpu, &size) : NULL;
+    if (!state)
+        return;
+    put_features(t);
+    trace_put(t, TRACE_STATE, state, size, 0);
+    free(state);
+    trace_pixels_loaded(t);
+    trace_pixels_check_all(t);
+}
+
 static void on_reset(struct gpu_observer *o)
 {
     struct trace *t = trace_of(o);
@@ -116,6 +135,7 @@ static void on_destroy(struct gpu_observer *o)
 static const struct gpu_observer_ops trace_ops = {
     .begin = on_begin,
     .ran = on_ran,
+    .loaded = on_loaded,
     .reset = on_reset,
     .destroy = on_destroy,
 };

@@ -10,7 +10,8 @@
  * struct trace_record and its body. A record may lie in several blocks.
  *
  *     FEATURES   le64: what the driver negotiated, before its first command
- *     PIXELS     struct trace_pixels, runs: what the next command will move, or show, of the
+ *     STATE      behind FEATURES only: a state (state.h) that was loaded. PIXELS of its blobs
+ * follow PIXELS     struct trace_pixels, runs: what the next command will move, or show, of the
  *                guest's memory
  *     COMMAND    struct trace_command, the request, what followed it (the list of ATTACH_BACKING)
  *     CHECK      struct trace_check: what a head shows now, by checksum
@@ -56,6 +57,7 @@ enum trace_kind {
     TRACE_CHECK,
     TRACE_RESET,
     TRACE_END,
+    TRACE_STATE,
 };
 
 struct trace_record {

@@ -173,6 +173,15 @@ static void put_view(struct trace *t, const struct gpu_resource *res, const stru
     put_rows(t, res, v, r, t->has_check ? &seen : NULL);
 }
 
+void trace_pixels_loaded(struct trace *t)
+{
+    for (unsigned b = 0; b < GPU_BUCKETS; b++)
+        for (const struct gpu_resource *res = t->observer.gpu->bucket[b]; res; res = res->next)
+            for (const struct gpu_view *v = res->backing ? res->view : NULL; v; v = v->next)
+                put_view(t, res, v,
+                         &(struct rect){0, 0, image_width(v->image), image_height(v->image)});
+}
+
 /* What a flush shows of a blob, in every shape it is shown in. */
 static void put_flushed(struct trace *t, const struct gpu_command *cmd)
 {

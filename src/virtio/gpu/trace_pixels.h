@@ -44,6 +44,8 @@ void trace_pixels_ran(struct trace *t, const struct gpu_command *cmd, uint32_t c
 void trace_pixels_again(struct trace *t, const struct gpu_command *cmd);
 /* After its own record: a checksum, if it is time for one. */
 void trace_pixels_check(struct trace *t, const struct gpu_command *cmd, uint32_t code);
+/* What the blobs hold after a state was loaded. */
+void trace_pixels_loaded(struct trace *t);
 /* Checksums of all that is shown. */
 void trace_pixels_check_all(struct trace *t);
 
