@@ -15,9 +15,15 @@ def selected(m):
     total = screen.width * screen.height
     if counts.get(BLUE, 0) < total // 20 or counts.get(GREY, 0) < total // 2:
         return None
-    rows = {y // CELL_H for y in range(3 * CELL_H, screen.height - 3 * CELL_H)
-            if sum(screen.pixel(x, y) == RED for x in range(0, screen.width, 4)) > 40}
-    return rows.pop() if len(rows) == 1 else None
+    bar = {}
+    for y in range(3 * CELL_H, screen.height - 3 * CELL_H):
+        if sum(screen.pixel(x, y) == RED for x in range(0, screen.width, 4)) > 40:
+            red = [x for x in range(screen.width) if screen.pixel(x, y) == RED]
+            bar[y] = red[0], red[-1]
+    rows = {y // CELL_H for y in bar}
+    if len(rows) == 1 and len(bar) == CELL_H and len(set(bar.values())) == 1:  # a rectangle
+        return rows.pop()
+    return None
 
 
 def main():
