@@ -100,12 +100,14 @@ enum {
 
 struct hart {
     /* --- hot, the hart's thread --- */
+    /* Leave the blocks once icount reaches it; others set it to 0. First, so that its address is
+     * the hart's: compilers would keep another in memory, and every block reads it. */
+    _Atomic uint64_t limit;
     uint64_t x[33]; /* x[32] swallows writes to x0; RV32 values are sign-extended */
     uint64_t f[32]; /* narrower values are NaN-boxed */
     uint64_t pc;
-    _Atomic uint64_t limit; /* leave the blocks once icount reaches it; others set it to 0 */
-    uint64_t icount;        /* instructions retired (the interpreter keeps it in a register) */
-    uint64_t code_epoch;    /* blocks verified in an older epoch are compared with memory again */
+    uint64_t icount;     /* instructions retired (the interpreter keeps it in a register) */
+    uint64_t code_epoch; /* blocks verified in an older epoch are compared with memory again */
     struct view fetch, data;
     uint64_t jump_key; /* context, FS off and generation: see hart_refresh */
     uint32_t fflags, frm;
