@@ -97,6 +97,9 @@ static uint64_t status_read(struct hart *h, uint64_t mask)
     return v | (dirty ? UINT64_C(1) << 63 : 0);
 }
 
+/* Which interrupts may come, and where a return goes: nothing that translation depends on. */
+#define STATUS_STACK (MSTATUS_SIE | MSTATUS_MIE | MSTATUS_SPIE | MSTATUS_MPIE | MSTATUS_SPP)
+
 static void status_write(struct hart *h, uint64_t v, uint64_t mask)
 {
     h->fp_dirty = false;
@@ -105,8 +108,10 @@ static void status_write(struct hart *h, uint64_t v, uint64_t mask)
     uint64_t next = (h->mstatus & ~mask) | (v & mask);
     if ((next >> MPP_SHIFT & 3) == 2)
         next = (next & ~MSTATUS_MPP) | (h->mstatus & MSTATUS_MPP);
+    uint64_t changed = h->mstatus ^ next;
     h->mstatus = next;
-    hart_refresh(h);
+    if (changed & ~STATUS_STACK)
+        hart_refresh(h);
 }
 
 static uint64_t misa(const struct hart *h)
@@ -465,10 +470,14 @@ static void csr_write(struct hart *h, unsigned csr, uint64_t v)
     h->fp_dirty = true;
 }
 
-/* Writing these cannot change how blocks are found or interrupts taken. */
-static bool write_is_quiet(unsigned csr)
+/* This write cannot have changed how blocks are found, nor let an interrupt come. */
+static bool write_was_quiet(const struct hart *h, unsigned csr, uint64_t old_status)
 {
     switch (csr) {
+    case CSR_SSTATUS:
+    case CSR_MSTATUS:
+        return !((h->mstatus ^ old_status) & ~STATUS_STACK) &&
+               !(h->mstatus & ~old_status & (MSTATUS_SIE | MSTATUS_MIE));
     case CSR_FFLAGS:
     case CSR_FRM:
     case CSR_FCSR:
@@ -494,7 +503,7 @@ enum csr_result csr_execute(struct hart *h, uint32_t word)
             return CSR_ILLEGAL; /* a read-only access is not allowed */
         old = seed_read();
     }
-    uint64_t arg = word >> 14 & 1 ? rs1 : h->x[rs1];
+    uint64_t arg = word >> 14 & 1 ? rs1 : h->x[rs1], status = h->mstatus;
     if (writes) {
         uint64_t base = old;
         if (csr == CSR_MIP || csr == CSR_SIP)
@@ -506,5 +515,5 @@ enum csr_result csr_execute(struct hart *h, uint32_t word)
     }
     if (rd)
         h->x[rd] = hart_is64(h) ? old : (uint64_t)(int64_t)(int32_t)old;
-    return writes && !write_is_quiet(csr) ? CSR_CHANGED : CSR_OK;
+    return writes && !write_was_quiet(h, csr, status) ? CSR_CHANGED : CSR_OK;
 }
