@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Short names for what Meson and the scripts do. `make` builds build/riscreen.
+# Short names for what Meson and the scripts do. `make` builds build/riscreen and build/riscreen-gpu-replay.
 #
 #   make run      install what is missing, build, make the guest, open its desktop (ARGS="-c 4" adds options)
 #   make check    install what is missing, build, run all tests
@@ -14,7 +14,7 @@ MAKEFLAGS += --no-print-directory
 
 build:
 	@tools/configure build || exit 1
-	@ninja -C build riscreen riscreen.1
+	@ninja -C build programs
 
 run:
 	@tools/run $(ARGS)
@@ -31,7 +31,7 @@ bench: build
 
 install: build
 	@tools/configure build --prefix $(abspath $(PREFIX))
-	@ninja -C build riscreen riscreen.1
+	@ninja -C build programs
 	@meson install -C build --no-rebuild $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
 
 format:
