@@ -1,0 +1,16 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Guests that do their worst with harts and devices."""
+from guest import main, tests_of
+from hostile import Hostile
+
+
+def test_spin():
+    """Eight harts that spin with interrupts off, in both thread modes."""
+    for threads in "multi", "single":
+        with Hostile("spin.c", "--threads=" + threads, mode="m", harts=8) as m:
+            m.wait("ready")
+
+
+if __name__ == "__main__":
+    main(tests_of(__import__("__main__")))
