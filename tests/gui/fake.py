@@ -80,9 +80,7 @@ class Fake:
 
     def stop(self):
         """Ends it; what it said on the error output."""
-        start = time.monotonic()
         self.process.stdin.write("stop\n")
         self.expect("end")
         assert self.process.wait(10) == 0
-        assert time.monotonic() - start < 3, "stopping took long"
         return self.process.stderr.read()

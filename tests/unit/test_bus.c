@@ -117,10 +117,8 @@ static void vclock_freezes(void **state)
     (void)state;
     const struct timespec nap = {0, 5000000};
     struct vclock *c = vclock_create();
-    uint64_t t0 = vclock_ticks(c);
-    assert_true(t0 < VCLOCK_HZ);
-    uint64_t due = vclock_deadline(c, t0 + VCLOCK_HZ);
-    assert_true(due > host_now_ns() && due < host_now_ns() + 2 * NS_PER_SEC);
+    uint64_t before = host_now_ns(), t0 = vclock_ticks(c), due = vclock_deadline(c, t0 + VCLOCK_HZ);
+    assert_in_range(due, before + NS_PER_SEC - 1000, host_now_ns() + NS_PER_SEC);
     assert_int_equal(vclock_deadline(c, UINT64_MAX), HOST_FOREVER);
     vclock_stop(c);
     uint64_t t1 = vclock_ticks(c), w1 = vclock_wall_ns(c);
@@ -129,13 +127,16 @@ static void vclock_freezes(void **state)
     assert_int_equal(vclock_ticks(c), t1);
     assert_int_equal(vclock_wall_ns(c), w1);
     assert_int_equal(vclock_deadline(c, t1 + 5), HOST_FOREVER);
+    uint64_t begin = host_now_ns();
     vclock_cont(c);
     uint64_t t2 = vclock_ticks(c);
-    assert_true(t2 >= t1 && t2 - t1 < VCLOCK_HZ / 250);
+    assert_in_range(t2 - t1, 0, (host_now_ns() - begin) / 100 + 1);
     nanosleep(&nap, NULL);
     assert_true(vclock_ticks(c) - t2 >= VCLOCK_HZ / 200);
+    begin = host_now_ns();
     vclock_set_wall_ns(c, 12345 * NS_PER_SEC);
-    assert_int_equal(vclock_wall_ns(c) / NS_PER_SEC, 12345);
+    uint64_t w2 = vclock_wall_ns(c);
+    assert_in_range(w2, 12345 * NS_PER_SEC - 100, 12345 * NS_PER_SEC + host_now_ns() - begin + 100);
     vclock_destroy(c);
 }
 
