@@ -31,7 +31,7 @@ static const char help[] = "\r\nCtrl-A x       end the machine\r\n"
 struct chr_stdio {
     const struct chr_stdio_ops *ops;
     void *ctx;
-    struct loop *loop;
+    struct loop_event written; /* calls flush */
     /* the loop's thread */
     int in, out;
     bool out_ours; /* `out` was opened by us, to be non-blocking */
@@ -77,12 +77,17 @@ static size_t ring_peek(struct chr_stdio *c, const uint8_t **bytes)
     return n;
 }
 
-/* Writes what the host takes now; false: it takes no more at present. */
+/*
+ * Writes what the host takes now, at most the ring's size: a guest may fill it as fast as we empty
+ * it, and the loop has others to serve. False: there is, or may be, more to write.
+ */
 static bool drain(struct chr_stdio *c)
 {
     const uint8_t *bytes;
-    size_t n;
+    size_t n, left = OUT_ROOM;
     while ((n = ring_peek(c, &bytes))) {
+        if (n > left)
+            return false;
         ssize_t done = c->out_gone ? (ssize_t)n : write(c->out, bytes, n);
         if (done < 0 && errno == EINTR)
             continue;
@@ -92,6 +97,7 @@ static bool drain(struct chr_stdio *c)
             c->out_gone = true;
             continue;
         }
+        left -= (size_t)done;
         if (ring_drop(c, (size_t)done))
             c->ops->writable(c->ctx);
         if (!c->out_ours && !c->out_gone)
@@ -139,7 +145,7 @@ bool chr_stdio_write(struct chr_stdio *c, const uint8_t *bytes, size_t n)
     c->busy = c->busy || wake;
     pthread_mutex_unlock(&c->lock);
     if (wake)
-        loop_post(c->loop, flush, c);
+        loop_event_post(&c->written);
     return more;
 }
 
@@ -273,7 +279,7 @@ struct chr_stdio *chr_stdio_create(struct loop *loop, int in, int out,
         return NULL;
     c->ops = ops;
     c->ctx = ctx;
-    c->loop = loop;
+    loop_event_init(&c->written, loop, flush, c);
     c->in = in;
     pthread_mutex_init(&c->lock, NULL);
     open_output(c, out);
@@ -307,6 +313,7 @@ void chr_stdio_destroy(struct chr_stdio *c)
         return;
     if (c->ring)
         write_rest(c);
+    loop_event_cancel(&c->written);
     host_terminal_destroy(c->terminal);
     loop_fd_remove(c->in_src);
     loop_fd_remove(c->out_src);

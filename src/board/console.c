@@ -11,6 +11,7 @@ struct console {
     struct console_config config;
     struct uart *uart;
     struct chr_stdio *stdio; /* NULL: closed, or not connected */
+    struct loop_event moved; /* calls pump */
     pthread_mutex_t lock;
     /* under lock: typed and not yet taken by the UART */
     uint8_t *typed;
@@ -50,7 +51,7 @@ static void pump(void *arg)
 static void room(void *ctx)
 {
     struct console *c = ctx;
-    loop_post(c->config.loop, pump, c);
+    loop_event_post(&c->moved);
 }
 
 static size_t stdio_input(void *ctx, const uint8_t *bytes, size_t n)
@@ -79,6 +80,7 @@ struct console *console_create(const struct console_config *config)
     if (!c)
         return NULL;
     c->config = *config;
+    loop_event_init(&c->moved, config->loop, pump, c);
     pthread_mutex_init(&c->lock, NULL);
     return c;
 }
@@ -88,6 +90,7 @@ void console_destroy(struct console *c)
     if (!c)
         return;
     console_close(c);
+    loop_event_cancel(&c->moved);
     pthread_mutex_destroy(&c->lock);
     free(c->typed);
     free(c);
@@ -149,5 +152,5 @@ void console_type(struct console *c, const void *bytes, size_t n)
         c->typed_count += n;
     }
     pthread_mutex_unlock(&c->lock);
-    loop_post(c->config.loop, pump, c);
+    loop_event_post(&c->moved);
 }

@@ -19,8 +19,8 @@ struct local {
 
 struct aclint {
     struct vclock *clock;
-    struct loop *loop;
-    struct loop_timer *timer; /* the loop's thread only */
+    struct loop_event changed; /* calls look */
+    struct loop_timer *timer;  /* the loop's thread only */
     pthread_mutex_t lock;
     /* under lock */
     struct vclock_timer armed; /* its tick: for which the timer is, or will be, set */
@@ -66,7 +66,7 @@ static void set_cmp(struct aclint *a, struct local *h, uint64_t cmp)
     }
     if (!expired && cmp < a->armed.due) {
         a->armed.due = cmp;
-        loop_post(a->loop, look, a);
+        loop_event_post(&a->changed);
     }
 }
 
@@ -134,7 +134,7 @@ struct aclint *aclint_create(unsigned harts, const struct irq_line *msi, const s
     }
     pthread_mutex_init(&a->lock, NULL);
     a->clock = clock;
-    a->loop = loop;
+    loop_event_init(&a->changed, loop, look, a);
     a->harts = harts;
     a->armed.due = UINT64_MAX;
     for (unsigned i = 0; i < harts; i++)
@@ -146,6 +146,7 @@ void aclint_destroy(struct aclint *a)
 {
     if (!a)
         return;
+    loop_event_cancel(&a->changed);
     loop_timer_remove(a->timer);
     pthread_mutex_destroy(&a->lock);
     free(a);
@@ -166,7 +167,7 @@ void aclint_reset(struct aclint *a)
 
 void aclint_clock_changed(struct aclint *a)
 {
-    loop_post(a->loop, look, a);
+    loop_event_post(&a->changed);
 }
 
 void aclint_fdt(const struct aclint *a, struct fdt_builder *b, uint64_t base, const uint32_t *intc)

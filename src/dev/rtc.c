@@ -19,8 +19,8 @@ enum {
 struct rtc {
     struct irq_line irq;
     struct vclock *clock;
-    struct loop *loop;
-    struct loop_timer *timer; /* the loop's thread only */
+    struct loop_event changed; /* calls look */
+    struct loop_timer *timer;  /* the loop's thread only */
     pthread_mutex_t lock;
     /* under lock */
     uint32_t time_high, alarm_high; /* latched by a read of TIME_LOW, a write to either HIGH */
@@ -83,13 +83,13 @@ static void rtc_write(void *dev, uint64_t off, uint64_t val, unsigned size)
     switch (off) {
     case TIME_LOW:
         vclock_set_wall_ns(rtc->clock, (uint64_t)rtc->time_high << 32 | (uint32_t)val);
-        loop_post(rtc->loop, look, rtc);
+        loop_event_post(&rtc->changed);
         break;
     case TIME_HIGH: rtc->time_high = (uint32_t)val; break;
     case ALARM_LOW:
         rtc->alarm = (uint64_t)rtc->alarm_high << 32 | (uint32_t)val;
         rtc->armed = true;
-        loop_post(rtc->loop, look, rtc);
+        loop_event_post(&rtc->changed);
         break;
     case ALARM_HIGH: rtc->alarm_high = (uint32_t)val; break;
     case IRQ_ENABLED: rtc->enabled = val & 1; break;
@@ -116,7 +116,7 @@ struct rtc *rtc_create(struct irq_line irq, struct vclock *clock, struct loop *l
     rtc->irq = irq;
     rtc->due.due = UINT64_MAX;
     rtc->clock = clock;
-    rtc->loop = loop;
+    loop_event_init(&rtc->changed, loop, look, rtc);
     pthread_mutex_init(&rtc->lock, NULL);
     return rtc;
 }
@@ -125,6 +125,7 @@ void rtc_destroy(struct rtc *rtc)
 {
     if (!rtc)
         return;
+    loop_event_cancel(&rtc->changed);
     loop_timer_remove(rtc->timer);
     pthread_mutex_destroy(&rtc->lock);
     free(rtc);
@@ -142,7 +143,7 @@ void rtc_reset(struct rtc *rtc)
 
 void rtc_clock_changed(struct rtc *rtc)
 {
-    loop_post(rtc->loop, look, rtc);
+    loop_event_post(&rtc->changed);
 }
 
 void rtc_fdt(struct fdt_builder *b, uint64_t base, uint32_t irq, uint32_t plic_phandle)

@@ -36,12 +36,6 @@ struct loop_timer {
     bool dead;
 };
 
-struct post {
-    struct post *next;
-    void (*fn)(void *arg);
-    void *arg;
-};
-
 struct loop {
     /* the loop's thread */
     struct loop_fd *fds;
@@ -55,7 +49,8 @@ struct loop {
     int wake_fd;
     atomic_bool quit;
     pthread_mutex_t lock;
-    struct post *posts, **posts_end;
+    struct loop_event *posts, **posts_end;
+    unsigned round; /* of run_posts */
 };
 
 struct loop *loop_create(void)
@@ -106,11 +101,6 @@ void loop_destroy(struct loop *loop)
     for (struct loop_timer *t = loop->timers; t; t = t->next)
         t->dead = true;
     bury(loop);
-    while (loop->posts) {
-        struct post *p = loop->posts;
-        loop->posts = p->next;
-        free(p);
-    }
     close(loop->wake_fd);
     pthread_mutex_destroy(&loop->lock);
     free(loop->poll);
@@ -131,34 +121,62 @@ void loop_quit(struct loop *loop)
     wake(loop);
 }
 
-void loop_post(struct loop *loop, void (*fn)(void *arg), void *arg)
+void loop_event_init(struct loop_event *e, struct loop *loop, void (*fn)(void *arg), void *arg)
 {
-    struct post *p = malloc(sizeof(*p));
-    if (!p)
-        abort(); /* 24 bytes: the host is beyond help, and a lost post is a hang */
-    *p = (struct post){NULL, fn, arg};
+    *e = (struct loop_event){.loop = loop, .fn = fn, .arg = arg};
+}
+
+void loop_event_post(struct loop_event *e)
+{
+    struct loop *loop = e->loop;
     pthread_mutex_lock(&loop->lock);
-    bool first = !loop->posts;
-    *loop->posts_end = p;
-    loop->posts_end = &p->next;
+    bool news = !e->posted;
+    if (news) {
+        e->posted = true;
+        e->round = loop->round;
+        e->next = NULL;
+        *loop->posts_end = e;
+        loop->posts_end = &e->next;
+    }
     pthread_mutex_unlock(&loop->lock);
-    if (first)
+    if (news)
         wake(loop);
 }
 
+void loop_event_cancel(struct loop_event *e)
+{
+    struct loop *loop = e->loop;
+    if (!loop)
+        return;
+    pthread_mutex_lock(&loop->lock);
+    struct loop_event **p = &loop->posts;
+    while (*p && *p != e)
+        p = &(*p)->next;
+    if (*p) {
+        *p = e->next;
+        if (!e->next)
+            loop->posts_end = p;
+    }
+    e->posted = false;
+    pthread_mutex_unlock(&loop->lock);
+}
+
+/* Runs the events that were posted before this round. One by one: each may cancel others. */
 static void run_posts(struct loop *loop)
 {
     pthread_mutex_lock(&loop->lock);
-    struct post *list = loop->posts;
-    loop->posts = NULL;
-    loop->posts_end = &loop->posts;
-    pthread_mutex_unlock(&loop->lock);
-    while (list) {
-        struct post *p = list;
-        list = p->next;
-        p->fn(p->arg);
-        free(p);
+    unsigned round = ++loop->round;
+    struct loop_event *e;
+    while ((e = loop->posts) && e->round != round) {
+        loop->posts = e->next;
+        if (!e->next)
+            loop->posts_end = &loop->posts;
+        e->posted = false;
+        pthread_mutex_unlock(&loop->lock);
+        e->fn(e->arg);
+        pthread_mutex_lock(&loop->lock);
     }
+    pthread_mutex_unlock(&loop->lock);
 }
 
 struct loop_fd *loop_fd_add(struct loop *loop, int fd, unsigned events,

@@ -25,6 +25,7 @@
 #define MAX_OUTPUT  (1u << 20)   /* bytes a client may leave unread before it is dropped */
 #define LAST_WAIT   100          /* ms: for a client to read its last bytes */
 #define RETRY       (NS_PER_SEC) /* after accept failed for want of descriptors */
+#define MAX_NOTES   256          /* that wait; then one that repeats the newest is left out */
 
 struct client {
     struct monitor *mon;
@@ -59,7 +60,9 @@ struct monitor {
     unsigned count;
     /* any thread */
     pthread_mutex_t lock;
-    struct note *notes, **notes_end;
+    struct note *notes, *newest;
+    unsigned num_notes;
+    struct loop_event noted; /* calls tell_clients */
 };
 
 /* --- output ----------------------------------------------------------------------------------- */
@@ -213,8 +216,8 @@ static void tell_clients(void *arg)
     struct monitor *mon = arg;
     pthread_mutex_lock(&mon->lock);
     struct note *note = mon->notes;
-    mon->notes = NULL;
-    mon->notes_end = &mon->notes;
+    mon->notes = mon->newest = NULL;
+    mon->num_notes = 0;
     pthread_mutex_unlock(&mon->lock);
     while (note) {
         struct note *next = note->next;
@@ -229,6 +232,7 @@ static void tell_clients(void *arg)
     }
 }
 
+/* Of what a guest can cause as often as it likes, its resets, no more than MAX_NOTES wait. */
 static void on_machine(void *ctx, enum machine_event event, enum machine_cause cause)
 {
     struct monitor *mon = ctx;
@@ -237,10 +241,17 @@ static void on_machine(void *ctx, enum machine_event event, enum machine_cause c
         return;
     *note = (struct note){NULL, event, cause, host_wall_ns()};
     pthread_mutex_lock(&mon->lock);
-    *mon->notes_end = note;
-    mon->notes_end = &note->next;
+    struct note *newest = mon->newest;
+    bool repeats = newest && newest->event == event && newest->cause == cause;
+    if (mon->num_notes >= MAX_NOTES && repeats) {
+        free(note);
+    } else {
+        *(newest ? &newest->next : &mon->notes) = note;
+        mon->newest = note;
+        mon->num_notes++;
+    }
     pthread_mutex_unlock(&mon->lock);
-    loop_post(mon->loop, tell_clients, mon);
+    loop_event_post(&mon->noted);
 }
 
 /* --- beginning and end ------------------------------------------------------------------------ */
@@ -294,7 +305,7 @@ struct monitor *monitor_create(struct machine *m, const char *address, struct lo
     mon->target.display = machine_display(m);
     mon->target.input = machine_input(m);
     mon->listener = listener;
-    mon->notes_end = &mon->notes;
+    loop_event_init(&mon->noted, mon->loop, tell_clients, mon);
     pthread_mutex_init(&mon->lock, NULL);
     if (!set_up(mon)) {
         monitor_destroy(mon);
@@ -309,6 +320,7 @@ void monitor_destroy(struct monitor *mon)
 {
     if (!mon)
         return;
+    loop_event_cancel(&mon->noted);
     tell_clients(mon);
     for (struct client *c = mon->clients, *after; c; c = after) {
         after = c->next;

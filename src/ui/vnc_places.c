@@ -9,10 +9,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+struct place {
+    struct vnc_viewer *viewer;
+    struct loop_event ended; /* calls reap */
+};
+
 struct vnc_places {
     struct log *log;
-    struct loop *loop;
-    struct vnc_viewer *viewer[VNC_VIEWERS];
+    struct place place[VNC_VIEWERS];
 };
 
 static void reap(void *arg)
@@ -24,15 +28,16 @@ static void reap(void *arg)
 /* The viewer's thread: it is about to end. */
 static void on_done(void *ctx, struct vnc_viewer *v)
 {
-    struct vnc_places *p = ctx;
-    loop_post(p->loop, reap, v);
+    struct place *place = ctx;
+    (void)v;
+    loop_event_post(&place->ended);
 }
 
 static struct vnc_viewer *free_place(struct vnc_places *p)
 {
     for (unsigned i = 0; i < VNC_VIEWERS; i++)
-        if (!vnc_viewer_busy(p->viewer[i]))
-            return p->viewer[i];
+        if (!vnc_viewer_busy(p->place[i].viewer))
+            return p->place[i].viewer;
     return NULL;
 }
 
@@ -42,10 +47,10 @@ static void make_room(struct vnc_places *p)
     struct vnc_viewer *oldest = NULL;
     uint64_t since = HOST_FOREVER;
     for (unsigned i = 0; i < VNC_VIEWERS; i++) {
-        uint64_t t = vnc_viewer_shaking_since(p->viewer[i]);
+        uint64_t t = vnc_viewer_shaking_since(p->place[i].viewer);
         if (t < since) {
             since = t;
-            oldest = p->viewer[i];
+            oldest = p->place[i].viewer;
         }
     }
     if (oldest)
@@ -72,16 +77,17 @@ struct vnc_places *vnc_places_create(const struct vnc_config *config, struct loo
     if (!p)
         return NULL;
     p->log = config->env.log;
-    p->loop = loop;
     rfbGetExtensionIterator(); /* makes a lock of the library's, which its threads would race for */
     rfbReleaseExtensionIterator();
     rfbLogEnable(FALSE); /* the library would tell each viewer's story on stderr */
     for (unsigned i = 0; i < VNC_VIEWERS; i++) {
-        p->viewer[i] = vnc_viewer_create(config, on_done, p);
-        if (!p->viewer[i]) {
+        struct place *place = &p->place[i];
+        place->viewer = vnc_viewer_create(config, on_done, place);
+        if (!place->viewer) {
             vnc_places_destroy(p);
             return NULL;
         }
+        loop_event_init(&place->ended, loop, reap, place->viewer);
     }
     return p;
 }
@@ -91,9 +97,11 @@ void vnc_places_destroy(struct vnc_places *p)
     if (!p)
         return;
     for (unsigned i = 0; i < VNC_VIEWERS; i++)
-        if (p->viewer[i] && vnc_viewer_busy(p->viewer[i]))
-            vnc_viewer_drop(p->viewer[i]); /* all at once: none waits for another's end */
-    for (unsigned i = 0; i < VNC_VIEWERS; i++)
-        vnc_viewer_destroy(p->viewer[i]);
+        if (p->place[i].viewer && vnc_viewer_busy(p->place[i].viewer))
+            vnc_viewer_drop(p->place[i].viewer); /* all at once: none waits for another's end */
+    for (unsigned i = 0; i < VNC_VIEWERS; i++) {
+        vnc_viewer_destroy(p->place[i].viewer);
+        loop_event_cancel(&p->place[i].ended);
+    }
     free(p);
 }

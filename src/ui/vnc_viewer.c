@@ -29,8 +29,8 @@ struct vnc_viewer {
     int fd; /* the connection: polled and cut here, while the library has a duplicate of it */
     /* while busy */
     struct loop *loop;
-    atomic_bool welcome; /* through the handshake */
-    atomic_bool posted;  /* on_change is on its way */
+    atomic_bool welcome;    /* through the handshake */
+    struct loop_event news; /* calls on_change */
     /* the viewer's thread */
     rfbClientPtr client;
     struct loop_timer *handshake;
@@ -81,7 +81,6 @@ static void on_socket(void *arg, unsigned events)
 static void on_change(void *arg)
 {
     struct vnc_viewer *v = arg;
-    atomic_store(&v->posted, false);
     vnc_screen_changed(&v->screen);
     if (v->client)
         update(v);
@@ -91,8 +90,7 @@ static void on_change(void *arg)
 static void on_news(void *ctx)
 {
     struct vnc_viewer *v = ctx;
-    if (!atomic_exchange(&v->posted, true))
-        loop_post(v->loop, on_change, v);
+    loop_event_post(&v->news);
 }
 
 static void on_blank(void *arg)
@@ -202,8 +200,8 @@ bool vnc_viewer_start(struct vnc_viewer *v, int fd)
     v->fd = fd;
     v->since = host_now_ns();
     atomic_store(&v->welcome, false);
-    atomic_store(&v->posted, false);
     v->loop = loop_create();
+    loop_event_init(&v->news, v->loop, on_change, v);
     v->busy = v->loop && !host_thread_start(&v->thread, "vnc-viewer", viewer_main, v);
     if (!v->busy) {
         loop_destroy(v->loop);

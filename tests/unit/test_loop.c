@@ -14,6 +14,7 @@ struct seen {
     struct loop *loop;
     struct loop_fd *src, *other;
     struct loop_timer *timer;
+    struct loop_event one;
     int fd;
     unsigned count, order;
 };
@@ -29,20 +30,82 @@ static void add_two(void *arg)
 {
     struct seen *s = arg;
     s->order = s->order * 10 + 2;
-    loop_post(s->loop, add_one, s);
+    loop_event_post(&s->one);
 }
 
-static void posts_keep_their_order(void **state)
+static void events_keep_their_order(void **state)
 {
     (void)state;
     struct seen s = {.loop = loop_create()};
-    loop_post(s.loop, add_two, &s);
-    loop_post(s.loop, add_one, &s);
+    struct loop_event two, gone;
+    loop_event_init(&s.one, s.loop, add_one, &s);
+    loop_event_init(&two, s.loop, add_two, &s);
+    loop_event_init(&gone, s.loop, add_two, &s);
+    loop_event_post(&gone);
+    loop_event_post(&s.one);
+    loop_event_post(&two);
+    loop_event_cancel(&gone);
     assert_true(loop_step(s.loop, 0));
-    assert_int_equal(s.order, 21);
+    assert_int_equal(s.order, 12);
     assert_true(loop_step(s.loop, 0));
-    assert_int_equal(s.order, 211);
-    loop_post(s.loop, add_one, &s); /* never run: freed with the loop */
+    assert_int_equal(s.order, 121);
+    loop_event_post(&two);
+    loop_event_post(&s.one);
+    loop_event_cancel(&s.one);
+    loop_event_cancel(&s.one);
+    loop_event_post(&gone);
+    loop_event_cancel(&two);
+    loop_step(s.loop, 0);
+    assert_int_equal(s.order, 1212);
+    loop_step(s.loop, 0);
+    assert_int_equal(s.order, 12121);
+    loop_event_post(&s.one); /* never run */
+    loop_destroy(s.loop);
+}
+
+/* However often one is posted, it costs no memory and one call in a round. */
+static void posts_are_merged(void **state)
+{
+    (void)state;
+    struct seen s = {.loop = loop_create()};
+    loop_event_init(&s.one, s.loop, add_one, &s);
+    for (unsigned i = 0; i < 1000000; i++)
+        loop_event_post(&s.one);
+    loop_step(s.loop, 0);
+    assert_int_equal(s.count, 1);
+    loop_step(s.loop, 0);
+    assert_int_equal(s.count, 1);
+    loop_destroy(s.loop);
+}
+
+static void again(void *arg)
+{
+    struct seen *s = arg;
+    s->order++;
+    assert_true(s->order < 10);
+    loop_event_post(&s->one);
+}
+
+static void on_read(void *arg, unsigned events);
+
+/* An event that posts itself, as a guest can make one do, does not keep others from their turn. */
+static void endless_event(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    struct seen s = {.loop = loop_create(), .fd = ends[0]};
+    loop_event_init(&s.one, s.loop, again, &s);
+    s.src = loop_fd_add(s.loop, ends[0], LOOP_READ, on_read, &s);
+    assert_int_equal(write(ends[1], "abc", 3), 3);
+    loop_event_post(&s.one);
+    for (unsigned i = 1; i <= 3; i++) {
+        loop_step(s.loop, HOST_FOREVER);
+        assert_int_equal(s.count, i);
+        assert_int_equal(s.order, i);
+    }
+    close(ends[0]);
+    close(ends[1]);
     loop_destroy(s.loop);
 }
 
@@ -145,8 +208,12 @@ static void quits_from_another_thread(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(posts_keep_their_order),    cmocka_unit_test(descriptors),
-        cmocka_unit_test(removal_inside_a_round),    cmocka_unit_test(timers_are_one_shot),
+        cmocka_unit_test(events_keep_their_order),
+        cmocka_unit_test(posts_are_merged),
+        cmocka_unit_test(endless_event),
+        cmocka_unit_test(descriptors),
+        cmocka_unit_test(removal_inside_a_round),
+        cmocka_unit_test(timers_are_one_shot),
         cmocka_unit_test(quits_from_another_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

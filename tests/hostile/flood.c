@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* All harts write a register that asks the io loop for work, as fast as they can. WHAT says which.
+ */
+#include "bare.h"
+
+static void flood(u64 hart)
+{
+    for (u64 v = 0x7ffffffffffffffful;; v--) {
+        if (WHAT == 0) {
+            R32(RTC + 0x08) = (u32)v; /* the alarm */
+        } else if (WHAT == 1) {
+            R32(RTC + 0x04) = (u32)(v >> 32); /* the time */
+            R32(RTC + 0x00) = (u32)v;
+        } else if (WHAT == 2) {
+            R64(MTIMECMP(hart)) = v;
+        } else {
+            R8(UART) = 'x'; /* the terminal */
+            (void)R8(UART);
+        }
+    }
+}
+
+void other_hart(u64 hart)
+{
+    flood(hart);
+}
+
+u32 main(u64 hart)
+{
+    say("ready\r\n");
+    flood(hart);
+    return 0;
+}
