@@ -211,12 +211,14 @@ static bool runnable(struct hart *h)
     return true;
 }
 
-/* Up to `insns` instructions. */
-static void run(struct hart *h, uint64_t insns)
+/* Up to `steps` instructions, and as many traps: of all that a hart does between two looks at its
+ * pending word and the clock, only these repeat without end. */
+static void run(struct hart *h, uint64_t steps)
 {
+    h->trap_limit = h->stats.traps + steps;
     hart_timer_update(h);
     trap_interrupt(h);
-    atomic_store(&h->limit, h->icount + insns);
+    atomic_store(&h->limit, h->icount + steps);
     if (atomic_load(&h->pending))
         return;
     if (hart_is64(h))
@@ -275,7 +277,12 @@ static void *hart_main(void *arg)
 
 /* --- all harts in one thread ------------------------------------------------------------------ */
 
-/* Time is counted in instructions, so that a run can be repeated. */
+/* Time is counted in instructions and traps, so that a run can be repeated. */
+static uint64_t steps(const struct hart *h)
+{
+    return h->icount + h->stats.traps;
+}
+
 static void single_sleep(struct cpu *cpu)
 {
     struct vclock *clock = cpu->cfg.clock;
@@ -313,10 +320,10 @@ static void *single_main(void *arg)
             service(h);
             if (!runnable(h))
                 continue;
-            uint64_t before = h->icount;
+            uint64_t before = steps(h);
             cpu->running = h;
             run(h, SINGLE_SLICE);
-            vclock_advance(cpu->cfg.clock, (h->icount - before + TICK_INSNS - 1) / TICK_INSNS);
+            vclock_advance(cpu->cfg.clock, (steps(h) - before + TICK_INSNS - 1) / TICK_INSNS);
             ran = true;
         }
         if (!ran)

@@ -112,10 +112,12 @@ struct hart {
     uint64_t jump_key; /* context, FS off and generation: see hart_refresh */
     uint32_t fflags, frm;
     uint8_t priv;
-    bool fp_dirty;      /* FS became Dirty since mstatus was last looked at */
-    bool fp_on;         /* FS is not Off */
-    uint8_t align_mask; /* bits that must be zero in a jump's target */
-    bool wfi;           /* the hart waits for an interrupt */
+    bool fp_dirty;       /* FS became Dirty since mstatus was last looked at */
+    bool fp_on;          /* FS is not Off */
+    uint8_t align_mask;  /* bits that must be zero in a jump's target */
+    bool wfi;            /* the hart waits for an interrupt */
+    uint64_t trap_limit; /* leave the blocks once stats.traps reaches it: a trap retires nothing, so
+                            `limit` never ends a loop of traps */
     /* a fault on its way to trap_take */
     uint32_t exc;
     uint64_t exc_tval;

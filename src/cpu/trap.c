@@ -47,7 +47,8 @@ static uint64_t cause_value(const struct hart *h, uint64_t code, bool interrupt)
 void trap_take(struct hart *h, uint64_t code, bool interrupt, uint64_t tval)
 {
     uint64_t deleg = interrupt ? h->mideleg : h->medeleg;
-    h->stats.traps++;
+    if (++h->stats.traps >= h->trap_limit)
+        atomic_store_explicit(&h->limit, 0, memory_order_relaxed);
     h->res_addr = RES_NONE;
     if (h->priv != PRIV_M && (deleg >> code & 1)) {
         h->scause = cause_value(h, code, interrupt);

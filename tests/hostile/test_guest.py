@@ -12,5 +12,13 @@ def test_spin():
             m.wait("ready")
 
 
+def test_traps():
+    """A hart in a loop of traps or of interrupts, or one that naps with an interrupt pending, starves nobody."""
+    for kind in "ILLEGAL", "ECALL", "BREAK", "FETCH", "LOAD", "STORM", "NAP":
+        for threads in "multi", "single":
+            with Hostile("traps.c", "--threads=" + threads, mode="m", harts=2, flags=[f"-DKIND={kind}"]) as m:
+                m.wait("ready")
+
+
 if __name__ == "__main__":
     main(tests_of(__import__("__main__")))

@@ -46,7 +46,7 @@ static void put(struct bench *b, uint64_t at, const uint32_t *words, size_t n)
     assert_true(gmem_write(b->mem, RAM + at, words, n * sizeof(*words)));
 }
 
-static void bench_init(struct bench *b, const char *model, bool single)
+static void bench_init_harts(struct bench *b, const char *model, bool single, unsigned harts)
 {
     char err[256];
     memset(b, 0, sizeof(*b));
@@ -54,7 +54,7 @@ static void bench_init(struct bench *b, const char *model, bool single)
     b->map = map_create();
     b->clock = vclock_create();
     host_wakeup_init(&b->done);
-    struct cpu_config config = {.harts = 1,
+    struct cpu_config config = {.harts = harts,
                                 .single_thread = single,
                                 .mem = b->mem,
                                 .map = b->map,
@@ -65,6 +65,11 @@ static void bench_init(struct bench *b, const char *model, bool single)
     b->cpu = cpu_create(&config);
     assert_non_null(b->cpu);
     assert_int_equal(cpu_start(b->cpu), 0);
+}
+
+static void bench_init(struct bench *b, const char *model, bool single)
+{
+    bench_init_harts(b, model, single, 1);
 }
 
 static void bench_finish(struct bench *b)
@@ -311,6 +316,49 @@ static void stores_have_a_place(void **state)
     }
 }
 
+/* A hart whose trap handler traps retires nothing, for ever: the other has its turns, and sleeps
+ * until a time that comes. */
+static void traps_take_turns(void **state)
+{
+    (void)state;
+    static const uint32_t handlers[] = {
+        0x00000000, /* illegal */
+        0x00100073, /* ebreak */
+        0x00003283, /* ld t0, 0(zero) */
+        0x005022af, /* amoadd.w t0, t0, (zero) */
+        0x30029073, /* csrw mstatus, t0 */
+        0x00000067, /* jr zero: an instruction and a fetch that faults */
+    };
+    static const uint32_t setup[] = {
+        0x00000297, /* auipc t0, 0 */
+        0x10028293, /* addi t0, t0, 0x100 */
+        0x10529073, /* csrw stvec, t0 */
+        0x00000000,
+    };
+    static const uint32_t sleeper[] = {
+        0xc01022f3, /* rdtime t0 */
+        0x3e828293, /* addi t0, t0, 1000 */
+        0x14d29073, /* csrw stimecmp, t0 */
+        0x02000313, /* li t1, 0x20 */
+        0x10431073, /* csrw sie, t1 */
+        0x10500073, /* wfi */
+        0x00000073, /* ecall */
+        0x00000073, /* ecall */
+        0x0000006f, /* j . */
+    };
+    for (unsigned i = 0; i < 2 * ARRAY_SIZE(handlers); i++) {
+        struct bench b;
+        bench_init_harts(&b, "rv64", i & 1, 2);
+        put(&b, 0, setup, ARRAY_SIZE(setup));
+        put(&b, 0x100, &handlers[i / 2], 1);
+        put(&b, 0x200, sleeper, ARRAY_SIZE(sleeper));
+        assert_true(hart_start(cpu_hart(b.cpu, 0), RAM, false, 0, 0));
+        assert_true(hart_start(cpu_hart(b.cpu, 1), RAM + 0x200, false, 0, 0));
+        assert_true(host_wakeup_wait(&b.done, HOST_FOREVER));
+        bench_finish(&b);
+    }
+}
+
 static void models(void **state)
 {
     (void)state;
@@ -346,6 +394,7 @@ int main(void)
         cmocka_unit_test(an_instruction_in_two_pages),
         cmocka_unit_test(parks_are_not_lost),
         cmocka_unit_test(stores_have_a_place),
+        cmocka_unit_test(traps_take_turns),
         cmocka_unit_test(models),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
