@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/http.h"
 
+#include "host/beneath.h"
 #include "host/clock.h"
 #include "host/thread.h"
 #include "ui/http_request.h"
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #define NS_PER_MS UINT64_C(1000000)
+#define SLICE     (256 << 10) /* bytes of a file, before the loop looks at others */
 
 struct connection {
     struct http *http;
@@ -25,7 +27,7 @@ struct connection {
     struct loop_fd *source;
     struct loop_timer *timeout;
     /* the answer */
-    char head[512];
+    char head[1024];
     size_t head_size, head_sent;
     int file; /* -1: there is none to send */
     off_t file_sent, file_size;
@@ -61,7 +63,7 @@ static void progress(struct connection *c)
 
 /* --- answering -------------------------------------------------------------------------------- */
 
-/* Sends what it can; true: all is sent, or it will never be. */
+/* Sends what it can, a slice at most; true: all is sent, or it will never be. */
 static bool send_some(struct connection *c)
 {
     while (c->head_sent < c->head_size) {
@@ -70,13 +72,14 @@ static bool send_some(struct connection *c)
             return errno != EAGAIN && errno != EINTR;
         c->head_sent += (size_t)n;
     }
-    while (c->file >= 0 && c->file_sent < c->file_size) {
-        ssize_t n = sendfile(c->fd, c->file, &c->file_sent, (size_t)(c->file_size - c->file_sent));
-        if (n <= 0)
-            return n == 0 || (errno != EAGAIN && errno != EINTR);
-        progress(c);
-    }
-    return true;
+    if (c->file < 0 || c->file_sent >= c->file_size)
+        return true;
+    size_t slice = (size_t)MIN(c->file_size - c->file_sent, SLICE);
+    ssize_t n = sendfile(c->fd, c->file, &c->file_sent, slice);
+    if (n <= 0)
+        return n == 0 || (errno != EAGAIN && errno != EINTR);
+    progress(c);
+    return c->file_sent >= c->file_size;
 }
 
 /* Takes what is still unread, as much as is due to a request: a socket that is closed with it would
@@ -105,6 +108,9 @@ static void answer(struct connection *c, const char *status, const char *more, c
     static const char common[] = "Connection: close\r\n"
                                  "X-Content-Type-Options: nosniff\r\n"
                                  "Content-Security-Policy: frame-ancestors 'self'\r\n"
+                                 "Cross-Origin-Resource-Policy: same-origin\r\n"
+                                 "Cross-Origin-Opener-Policy: same-origin\r\n"
+                                 "Referrer-Policy: no-referrer\r\n"
                                  "Cache-Control: no-cache\r\n";
     long long size = c->file >= 0 ? (long long)c->file_size : (long long)strlen(text);
     int n = snprintf(c->head, sizeof(c->head), "HTTP/1.1 %s\r\n%s%sContent-Length: %lld\r\n\r\n%s",
@@ -122,11 +128,12 @@ static void send_file(struct connection *c, const char *path)
 {
     struct stat st;
     char type[80];
-    c->file = openat(c->http->folder, path + 1, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (c->file < 0 || fstat(c->file, &st) || !S_ISREG(st.st_mode)) {
-        if (c->file >= 0)
-            close(c->file);
+    c->file = host_open_beneath(c->http->folder, path + 1);
+    if (c->file >= 0 && fstat(c->file, &st)) {
+        close(c->file);
         c->file = -1;
+    }
+    if (c->file < 0) {
         refuse(c, "404 Not Found", "There is no such file.\n");
         return;
     }
@@ -140,11 +147,15 @@ static void serve_file(struct connection *c, const struct http_request *r)
     char location[200];
     if (!r->get) {
         answer(c, "405 Method Not Allowed", "Allow: GET\r\n", "");
+    } else if (!r->path[0]) {
+        refuse(c, "404 Not Found", "There is no such file.\n");
+    } else if (!http_host_ok(r, c->http->config.local_only)) {
+        refuse(c, "403 Forbidden",
+               "Without a password this server answers to localhost, 127.0.0.1 and [::1] only. "
+               "Open the address that riscreen printed.\n");
     } else if (!strcmp(r->path, "/")) {
         snprintf(location, sizeof(location), "Location: %s\r\n", c->http->config.start);
         answer(c, "302 Found", location, "");
-    } else if (!r->path[0]) {
-        refuse(c, "404 Not Found", "There is no such file.\n");
     } else {
         send_file(c, r->path);
     }

@@ -11,8 +11,8 @@ size_t http_head_length(const char *text, size_t n)
     return end ? (size_t)(end - text) + 4 : 0;
 }
 
-/* Copies a path that names a file below a folder: no part of it begins with a dot, and all is
- * spelt out. */
+/* Copies "/" or a path that names a file beneath a folder: no part of it is empty or begins with a
+ * dot, and all is spelt out. */
 static void copy_path(char *to, size_t size, const char *from, size_t n)
 {
     to[0] = 0;
@@ -23,10 +23,11 @@ static void copy_path(char *to, size_t size, const char *from, size_t n)
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
         if (!letter && !strchr("/._-", c))
             return;
-        if (c == '.' && from[i - 1] == '/')
+        if (i && from[i - 1] == '/' && (c == '.' || c == '/'))
             return;
     }
-    snprintf(to, size, "%.*s", (int)n, from);
+    if (n == 1 || from[n - 1] != '/')
+        snprintf(to, size, "%.*s", (int)n, from);
 }
 
 /* The value of a header line "Name: value", or NULL if it is another header. */
@@ -38,25 +39,43 @@ static const char *value_of(const char *line, const char *name)
     return line + n + 1 + strspn(line + n + 1, " \t");
 }
 
+/* Copies a header's value; "" for one that is too long or has more than one printable word. */
 static void copy_value(char *to, size_t size, const char *value)
 {
-    size_t n = strcspn(value, " \t\r\n");
-    snprintf(to, size, "%.*s", n < size ? (int)n : 0, value);
+    size_t n = 0;
+    while (value[n] > ' ' && value[n] < 0x7f)
+        n++;
+    bool end = value[n + strspn(value + n, " \t")] == '\r';
+    snprintf(to, size, "%.*s", end && n < size ? (int)n : 0, value);
 }
 
-static void take_header(struct http_request *r, const char *line)
+/* The headers that may not be said twice. */
+struct once {
+    bool host, origin;
+};
+
+/* False: said twice. */
+static bool take_header(struct http_request *r, struct once *said, const char *line)
 {
     const char *value;
-    if ((value = value_of(line, "Host")))
+    bool again = false;
+    if ((value = value_of(line, "Host"))) {
+        again = said->host;
+        said->host = true;
         copy_value(r->host, sizeof(r->host), value);
-    else if ((value = value_of(line, "Origin")))
+    } else if ((value = value_of(line, "Origin"))) {
+        again = said->origin;
+        said->origin = true;
         copy_value(r->origin, sizeof(r->origin), value);
-    else if ((value = value_of(line, "Upgrade")))
+    } else if ((value = value_of(line, "Upgrade"))) {
         r->websocket = !strncasecmp(value, "websocket", 9);
+    }
+    return !again;
 }
 
 bool http_parse(struct http_request *r, const char *head)
 {
+    struct once said = {false, false};
     memset(r, 0, sizeof(*r));
     size_t method = strcspn(head, " \r\n");
     if (!method || head[method] != ' ')
@@ -68,9 +87,10 @@ bool http_parse(struct http_request *r, const char *head)
         return false;
     r->get = method == 3 && !memcmp(head, "GET", 3);
     copy_path(r->path, sizeof(r->path), path, n);
-    for (const char *line = head; (line = strstr(line, "\r\n")) && line[2] != '\r';)
-        take_header(r, line += 2);
-    return true;
+    bool ok = true;
+    for (const char *line = head; ok && (line = strstr(line, "\r\n")) && line[2] != '\r';)
+        ok = take_header(r, &said, line += 2);
+    return ok;
 }
 
 /* Is this host (with or without a port) this machine by its very name? A name that someone's name
@@ -88,10 +108,15 @@ static bool is_local(const char *host)
            a == 127;
 }
 
+bool http_host_ok(const struct http_request *r, bool local)
+{
+    return r->host[0] && (!local || is_local(r->host));
+}
+
 bool http_same_origin(const struct http_request *r, bool local)
 {
     const char *at = strstr(r->origin, "://");
-    return r->host[0] && at && !strcasecmp(at + 3, r->host) && (!local || is_local(r->host));
+    return http_host_ok(r, local) && at && !strcasecmp(at + 3, r->host);
 }
 
 const char *http_type(const char *path)

@@ -49,8 +49,10 @@ static void requests(void **state)
 static void paths(void **state)
 {
     (void)state;
-    static const char *const none[] = {"a",    "*",    "/..",   "/a/../b",   "/.a",  "/a/.b",
-                                       "/%41", "/a b", "/a\\b", "http://x/", "/\x80"};
+    static const char *const none[] = {
+        "a",     "*",     "/..",       "/a/../b", "/.a",  "/a/.b",        "/%41",
+        "/a b",  "/a\\b", "http://x/", "/\x80",   "//",   "//etc/passwd", "///etc/passwd",
+        "/a//b", "/a/",   "/a//",      "//a",     "//..", "/a/./b"};
     char text[600];
     struct http_request r;
     for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
@@ -61,6 +63,36 @@ static void paths(void **state)
     assert_true(http_parse(&r, text) && !r.path[0]);
     assert_true(http_parse(&r, "GET /a-b_c.d/e..f HTTP/1.1\r\n\r\n"));
     assert_string_equal(r.path, "/a-b_c.d/e..f");
+}
+
+/* Only what is printable and said once reaches the log and the comparisons. */
+static void values(void **state)
+{
+    (void)state;
+    static const char *const none[] = {"a\x1b[31m",
+                                       "a\x07",
+                                       "a b",
+                                       "a\x80",
+                                       "\x9b"
+                                       "2J",
+                                       "a\tb",
+                                       "a\x7f",
+                                       ""};
+    char text[600];
+    struct http_request r;
+    for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
+        snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\n\r\n", none[i],
+                 none[i]);
+        assert_true(http_parse(&r, text));
+        assert_string_equal(r.host, "");
+        assert_string_equal(r.origin, "");
+    }
+    assert_true(http_parse(&r, "GET / HTTP/1.1\r\nHost: a \t\r\n\r\n"));
+    assert_string_equal(r.host, "a");
+    assert_false(http_parse(&r, "GET / HTTP/1.1\r\nHost: localhost\r\nHost: a\r\n\r\n"));
+    assert_false(http_parse(&r, "GET / HTTP/1.1\r\nOrigin: a\r\norigin: a\r\n\r\n"));
+    assert_true(http_parse(&r, "GET / HTTP/1.1\r\nHost : localhost\r\n\r\n"));
+    assert_string_equal(r.host, "");
 }
 
 static void origins(void **state)
@@ -91,16 +123,19 @@ static void origins(void **state)
         strcpy(r.origin, rows[i].origin);
         assert_int_equal(http_same_origin(&r, false), rows[i].any);
         assert_int_equal(http_same_origin(&r, true), rows[i].local);
+        assert_true(http_host_ok(&r, false) || !rows[i].host[0]);
+        assert_true(http_host_ok(&r, true) || !rows[i].local);
     }
+    struct http_request rebound = {.host = "rebound.example:6080"};
+    assert_true(http_host_ok(&rebound, false) && !http_host_ok(&rebound, true));
+    assert_false(http_host_ok(&(struct http_request){0}, false));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(heads),
-        cmocka_unit_test(requests),
-        cmocka_unit_test(paths),
-        cmocka_unit_test(origins),
+        cmocka_unit_test(heads),  cmocka_unit_test(requests), cmocka_unit_test(paths),
+        cmocka_unit_test(values), cmocka_unit_test(origins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
