@@ -10,7 +10,8 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define PATCH_ROOM 8192 /* for what is added, without the command line */
+#define PATCH_ROOM 8192  /* for what is added, without the command line */
+#define FREE_ROOM  16384 /* left in the tree for a boot loader, which edits it where it lies */
 
 /* The node at path, made if it is not there; negative: libfdt's error. */
 static int node(void *fdt, const char *name)
@@ -59,6 +60,21 @@ static int patch_chosen(void *fdt, const struct machine_config *c, const struct 
     return err;
 }
 
+/* The tree, malloc'd, with FREE_ROOM bytes of free space behind it; frees it and returns NULL if
+ * there is no memory. */
+static void *with_room(void *fdt)
+{
+    size_t size = fdt_totalsize(fdt);
+    void *bigger = realloc(fdt, size + FREE_ROOM);
+    if (!bigger) {
+        free(fdt);
+        return NULL;
+    }
+    memset((char *)bigger + size, 0, FREE_ROOM);
+    fdt_set_totalsize(bigger, (uint32_t)(size + FREE_ROOM));
+    return bigger;
+}
+
 /* A copy of the user's tree with what this machine knows better. */
 static void *patch(struct machine *m, const struct boot_layout *layout, const struct file *f,
                    char *err, size_t err_size)
@@ -73,8 +89,10 @@ static void *patch(struct machine *m, const struct boot_layout *layout, const st
         bad = patch_chosen(fdt, c, layout);
     if (!bad)
         bad = fdt_pack(fdt);
-    if (!bad)
+    if (!bad && (fdt = with_room(fdt)))
         return fdt;
+    if (!fdt)
+        bad = -FDT_ERR_NOSPACE;
     snprintf(err, err_size, "%s: the device tree cannot be patched: %s; fix it, or add ,raw",
              c->dtb, fdt_strerror(bad));
     free(fdt);
@@ -95,11 +113,13 @@ void *dtb_make(struct machine *m, const struct boot_layout *layout, size_t *size
     struct file f;
     if (!c->dtb) {
         void *fdt = virt_fdt(m, layout, size);
-        if (!fdt)
+        if (fdt && (fdt = with_room(fdt)))
+            *size = fdt_totalsize(fdt);
+        else
             snprintf(err, err_size, "no memory to make the device tree");
         return fdt;
     }
-    if (!file_read(&f, c->dtb, LOADER_DTB_ROOM - 2 * PATCH_ROOM, err, err_size))
+    if (!file_read(&f, c->dtb, LOADER_DTB_ROOM - 2 * PATCH_ROOM - FREE_ROOM, err, err_size))
         return NULL;
     if (!is_tree(&f)) {
         snprintf(err, err_size, "%s: not a device tree blob; compile it with dtc", c->dtb);

@@ -35,7 +35,9 @@ void hart_reset_state(struct hart *h)
     h->stvec = h->sepc = h->scause = h->stval = h->sscratch = h->satp = 0;
     h->stimecmp = h->sbi_timer = UINT64_MAX;
     h->fflags = h->frm = 0;
-    h->senvcfg = h->menvcfg = h->mseccfg = 0;
+    h->senvcfg = h->mseccfg = 0;
+    /* Programs without an SBI rely on it, as QEMU does it: hardware sets A and D. */
+    h->menvcfg = model_has(h->model, EXT_SVADU) ? ENVCFG_ADUE : 0;
     h->medeleg = h->mideleg = 0;
     h->mcounteren = h->scounteren = h->mcountinhibit = 0;
     h->minstret_base = h->mcycle_base = -(int64_t)h->icount;
@@ -49,13 +51,11 @@ void hart_reset_state(struct hart *h)
         h->mideleg = S_IRQS;
         h->mcounteren = UINT32_MAX;
         h->scounteren = 7; /* OpenSBI lets programs read cycle, time, instret; Debian needs it */
-        h->menvcfg = ENVCFG_CBIE | ENVCFG_CBCFE | ENVCFG_CBZE;
+        h->menvcfg |= ENVCFG_CBIE | ENVCFG_CBCFE | ENVCFG_CBZE;
         if (model_has(h->model, EXT_SSTC))
             h->menvcfg |= ENVCFG_STCE;
         if (model_has(h->model, EXT_SVPBMT))
             h->menvcfg |= ENVCFG_PBMTE;
-        if (model_has(h->model, EXT_SVADU))
-            h->menvcfg |= ENVCFG_ADUE;
         h->mseccfg = MSECCFG_SSEED;
     }
     pmp_changed(h); /* flushes and refreshes */
@@ -145,6 +145,8 @@ static void begin(struct hart *h, uint64_t pc, bool machine_mode, uint64_t a0, u
     h->priv = machine_mode ? PRIV_M : PRIV_S;
     h->satp = 0;
     h->mstatus &= ~(MSTATUS_SIE | MSTATUS_MIE);
+    if (!machine_mode && model_has(h->model, EXT_F))
+        h->mstatus |= MSTATUS_FS; /* as OpenSBI does: a hard-float kernel need not turn it on */
     h->pc = hart_is64(h) ? pc : (uint32_t)pc;
     hart_set_reg(h, 10, a0);
     hart_set_reg(h, 11, a1);

@@ -79,7 +79,7 @@ struct cpu_config {
     struct cpu_model model;
     unsigned harts;     /* 1..CPU_MAX_HARTS */
     bool single_thread; /* all harts in one thread, deterministic */
-    bool firmware;      /* an M-mode firmware runs: ADUE off at reset, no Zkr, svade advertised */
+    bool firmware;      /* an M-mode program runs: no Zkr */
     struct gmem *mem;
     struct map *map;
     struct vclock *clock;

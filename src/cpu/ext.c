@@ -148,10 +148,6 @@ size_t ext_strings(const struct cpu_model *m, bool firmware, char *isa, size_t i
             continue;
         for (const char *p = r->tree; *p;) {
             size_t n = strcspn(p, ",");
-            if (firmware && r->ext == EXT_SVADU) { /* off until FWFT turns it on */
-                ln = append(list, ln, list_size, "svade", 6);
-                at = append(isa, at, isa_size, "_svade", 6);
-            }
             if (n > 1)
                 at = append(isa, at, isa_size, "_", 1);
             at = append(isa, at, isa_size, p, n);

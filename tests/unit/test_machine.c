@@ -229,6 +229,11 @@ static void device_tree(void **state)
     assert_true(fdt_path_offset(fdt, out) > 0);
     fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "rng-seed", &len);
     assert_int_equal(len, 32);
+    char words[4096]; /* a boot loader edits the tree where it lies */
+    memset(words, 'x', sizeof(words));
+    assert_int_equal(
+        fdt_setprop(fdt, fdt_path_offset(fdt, "/chosen"), "words", words, sizeof(words)), 0);
+    assert_int_equal(fdt_check_full(fdt, size), 0);
     free(fdt);
     machine_destroy(m);
 }

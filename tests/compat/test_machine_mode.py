@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What programs find that do without a firmware, or come behind QEMU's: the state of the harts at their entry."""
+import os
+
+from bare import Bare, qemu
+from guest import main, skip, tests_of
+
+FIRMWARE = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_jump.elf"
+
+
+def both(kernel, says, *options, mode="s", qemu_options=(), judge=True):
+    """The kernel ends with 0 on riscreen and, where it is the judge, on QEMU."""
+    with Bare(kernel, *options, mode=mode) as m:
+        m.wait(says)
+        assert m.end() == 0
+    if judge:
+        status, text = qemu(kernel, *qemu_options, mode=mode)
+        assert status == 0 and says in text, text
+
+
+def test_no_ad_bits():
+    """Hardware sets A and D from reset on: in M-mode's start-up, under the built-in SBI, under OpenSBI."""
+    both("no_ad_bits.c", "paged", mode="m")
+    both("no_ad_bits.c", "paged")
+    if not os.path.exists(FIRMWARE):
+        skip(f"no {FIRMWARE}; apt-get install opensbi")
+    both("no_ad_bits.c", "paged", "--bios", FIRMWARE, judge=False)
+
+
+def test_float_at_entry():
+    """FS is on where S-mode begins, on all harts: a kernel built hard-float need not know."""
+    both("float_at_entry.c", "floats everywhere", "-c", "2", qemu_options=["-smp", "2"])
+
+
+if __name__ == "__main__":
+    main(tests_of(__import__("__main__")))
