@@ -15,7 +15,7 @@ __asm__(".balign 4\n"
         "storm: mret\n");
 extern char illegal[], ecall[], break_[] __asm__("break"), load[], storm[];
 
-static volatile u32 going;
+static volatile u32 started, going;
 
 static void loop_at(const char *handler)
 {
@@ -27,6 +27,8 @@ static void loop_at(const char *handler)
 void other_hart(u64 hart)
 {
     static char *const handlers[] = {illegal, ecall, break_, (char *)0x1000, load, storm};
+    while (!started) { /* main's hart clears .bss first */
+    }
     R32(CLINT + 4 * hart) = 1; /* a software interrupt that stays */
     csr_write(mie, KIND >= STORM ? 8 : 0);
     if (KIND == STORM) {
@@ -44,6 +46,7 @@ void other_hart(u64 hart)
 
 u32 main(u64 hart)
 {
+    started = 1;
     while (!going) {
     }
     for (volatile u32 i = 0; i < 300000; i++) {
