@@ -21,9 +21,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUEUE_SIZE   64
-#define BACKLOG      256 /* groups */
-#define GROUP_EVENTS 8
+#define QUEUE_SIZE    64
+#define BACKLOG       256 /* groups */
+#define GROUP_EVENTS  8
+#define STATUS_EVENTS 64 /* taken from one chain; a driver sends one */
 /* Movements that do not merge with each other: of ABS, REL and WHEEL a device has at most two, but
  * each finger moves for itself. */
 #define MOTIONS INPUT_TOUCHES
@@ -316,21 +317,28 @@ static void input_arrives(void *ctx, const struct input_event_raw *ev, unsigned 
     pthread_mutex_unlock(&in->lock);
 }
 
-/* The driver's word to the device: LEDs. Bounded, see rng.c. */
+/* One chain of events; those that are too many are not looked at. */
+static void take_leds(struct input *in, struct vq_chain *chain)
+{
+    struct wire_event w;
+    for (unsigned i = 0; i < STATUS_EVENTS && vq_read(chain, &w, sizeof(w)) == sizeof(w); i++) {
+        unsigned code = le16_get(w.code);
+        if (le16_get(w.type) != EV_LED || code > LED_MAX ||
+            !(input_model_leds(in->model) >> code & 1))
+            continue;
+        in->leds &= ~(1u << code);
+        in->leds |= (unsigned)(le32_get(w.value) != 0) << code;
+    }
+}
+
+/* The driver's word to the device: LEDs. On the hart that kicked: see rng.c. */
 static void take_status(struct input *in)
 {
     struct vq *vq = &in->dev.queue[QUEUE_STATUS];
     struct vq_chain *chain;
-    for (unsigned i = 0; i < 4 * QUEUE_SIZE && (chain = vq_pop(vq)); i++) {
-        struct wire_event w;
-        while (vq_read(chain, &w, sizeof(w)) == sizeof(w)) {
-            unsigned code = le16_get(w.code);
-            if (le16_get(w.type) != EV_LED || code > LED_MAX ||
-                !(input_model_leds(in->model) >> code & 1))
-                continue;
-            in->leds &= ~(1u << code);
-            in->leds |= (unsigned)(le32_get(w.value) != 0) << code;
-        }
+    unsigned left = 2 * QUEUE_SIZE;
+    while ((chain = vq_pop_some(vq, &left))) {
+        take_leds(in, chain);
         vq_push(chain);
     }
     vq_notify(vq);
@@ -429,6 +437,7 @@ static const struct virtio_ops input_ops = {
     .id = 18,
     .num_queues = 2,
     .queue_size = QUEUE_SIZE,
+    .max_chain = QUEUE_SIZE,
     .features = input_features,
     .notify = input_notify,
     .quiesce = input_quiesce,

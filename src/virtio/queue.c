@@ -192,7 +192,7 @@ static const char *chain_walk(struct vq *vq, struct vq_node *node, uint16_t head
         struct vring_desc d;
         if (i >= entries)
             return "a descriptor index outside its table";
-        if (steps++ >= MIN(entries, VQ_CHAIN_PIECES))
+        if (steps++ >= MIN(entries, vq->max_chain))
             return "a loop, or too many descriptors";
         if (!gmem_read(vq->mem, table + i * sizeof(d), &d, sizeof(d)))
             return "a descriptor outside RAM";
@@ -283,6 +283,16 @@ struct vq_chain *vq_pop(struct vq *vq)
     if (refused)
         vq_notify(vq);
     return chain;
+}
+
+struct vq_chain *vq_pop_some(struct vq *vq, unsigned *left)
+{
+    if (*left) {
+        --*left;
+        return vq_pop(vq);
+    }
+    vq_pending(vq);
+    return NULL;
 }
 
 struct vq_chain *vq_retake(struct vq *vq, uint16_t head)

@@ -62,6 +62,7 @@ struct vq {
     struct gmem *mem;
     struct log *log;
     struct log_limit *limit;
+    uint16_t max_chain; /* most descriptors in one chain's table, at most VQ_CHAIN_PIECES */
     /* set by the transport while the owner is quiesced */
     uint16_t size; /* power of two, 1..VQ_MAX_SIZE */
     bool ready, event_idx, indirect;
@@ -85,6 +86,13 @@ bool vq_configure(struct vq *vq);
 
 /* The next chain, or NULL: none, not ready, or broken. vq_push/vq_discard give it back. */
 struct vq_chain *vq_pop(struct vq *vq);
+/*
+ * The same for a device that serves its queue on the hart that kicked: *left is how many chains it
+ * still takes in this call of notify. At 0 it answers NULL and asks for a kick about the next
+ * chain, so that no guest keeps a hart here by filling the ring from another one. A driver that
+ * waits for its answers never has so many.
+ */
+struct vq_chain *vq_pop_some(struct vq *vq, unsigned *left);
 /* Is there something to pop? With EVENT_IDX this also asks the driver to notify about the next
  * chain it adds. */
 bool vq_pending(struct vq *vq);

@@ -29,15 +29,13 @@ static void fill(struct vq_chain *chain)
     } while (n == sizeof(block) && left);
 }
 
-/*
- * Runs on the hart that kicked. A guest could add buffers from another hart for ever, so one call
- * serves a bounded number; a driver that waits for its answers never has so many.
- */
+/* Runs on the hart that kicked, so one call serves a bounded number of short chains. */
 static void rng_notify(struct virtio_dev *dev, unsigned q)
 {
     struct vq *vq = &dev->queue[q];
     struct vq_chain *chain;
-    for (unsigned i = 0; i < 4 * QUEUE_SIZE && (chain = vq_pop(vq)); i++) {
+    unsigned left = 2 * QUEUE_SIZE;
+    while ((chain = vq_pop_some(vq, &left))) {
         fill(chain);
         vq_push(chain);
     }
@@ -61,6 +59,7 @@ static const struct virtio_ops rng_ops = {
     .id = 4,
     .num_queues = 1,
     .queue_size = QUEUE_SIZE,
+    .max_chain = VQ_MAX_SIZE,
     .features = rng_features,
     .notify = rng_notify,
     .destroy = rng_destroy,

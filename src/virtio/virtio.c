@@ -19,8 +19,12 @@ void virtio_init(struct virtio_dev *dev, const struct virtio_ops *ops, struct gm
     dev->log = log;
     pthread_mutex_init(&dev->irq_lock, NULL);
     for (unsigned q = 0; q < VIRTIO_MAX_QUEUES; q++)
-        dev->queue[q] = (struct vq){
-            .mem = mem, .log = log, .limit = &dev->limit, .interrupt = queue_interrupt, .ctx = dev};
+        dev->queue[q] = (struct vq){.mem = mem,
+                                    .log = log,
+                                    .limit = &dev->limit,
+                                    .max_chain = ops->max_chain ? ops->max_chain : VQ_CHAIN_PIECES,
+                                    .interrupt = queue_interrupt,
+                                    .ctx = dev};
 }
 
 void virtio_finish(struct virtio_dev *dev)

@@ -36,6 +36,9 @@ struct virtio_ops {
     uint32_t id;      /* VIRTIO 1.3, "Device Types" */
     unsigned num_queues;
     uint16_t queue_size; /* most entries the device offers, for each queue */
+    /* Most descriptors in a chain; 0: VQ_CHAIN_PIECES. Fewer for devices that work inside notify;
+     * the specification's limit is the queue's size. */
+    uint16_t max_chain;
     /* Device feature bits offered (without the transport's own). */
     uint64_t (*features)(struct virtio_dev *dev);
     /* Driver kicked queue q; it is ready. */

@@ -610,6 +610,51 @@ static void test_leds(void **state)
     assert_int_equal(input_leds(f->hub), 0);
 }
 
+/* A chain may be 4 GiB long: of its events 64 count. */
+static void test_too_many_leds(void **state)
+{
+    struct fix *f = *state;
+    struct event e[65];
+    for (unsigned i = 0; i < ARRAY_SIZE(e); i++)
+        e[i] = (struct event){EV_LED, LED_CAPSL, i < 64};
+    assert_int_equal(kit_request(&f->kit, STATUS, e, sizeof(e), NULL, 0), 0);
+    assert_int_equal(input_leds(f->hub), 2);
+}
+
+/* What waits beyond the device's share of one kick waits for the next, which it asks for. */
+static void test_status_share(void **state)
+{
+    struct fix *f = *state;
+    struct kit_queue *q = &f->kit.queue[STATUS];
+    struct event e = {EV_LED, LED_CAPSL, 1};
+    struct kit_buf b = {kit_put(&f->kit, &e, sizeof(e)), sizeof(e), false};
+    uint16_t head;
+    uint32_t len;
+    unsigned used = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        while (kit_add(&f->kit, STATUS, &b, 1) >= 0) {
+        }
+        assert_true(kit_kick(&f->kit, STATUS));
+        while (kit_used(&f->kit, STATUS, &head, &len))
+            used++;
+    }
+    assert_int_equal(used, 3 * q->size);
+}
+
+/* A chain longer than the queue, against the specification, is handed back unread. */
+static void test_long_chain(void **state)
+{
+    struct fix *f = *state;
+    struct event e[20];
+    for (unsigned i = 0; i < ARRAY_SIZE(e); i++)
+        e[i] = (struct event){EV_LED, LED_CAPSL, 1};
+    f->kit.framing = (struct kit_framing){.split = 2, .indirect = true};
+    assert_int_equal(kit_request(&f->kit, STATUS, e, sizeof(e), NULL, 0), 0);
+    assert_int_equal(input_leds(f->hub), 0);
+    assert_int_equal(kit_request(&f->kit, STATUS, e, 128, NULL, 0), 0);
+    assert_int_equal(input_leds(f->hub), 2);
+}
+
 /* ---- threads: front-ends type while the guest reads, resets and comes back ---- */
 
 struct typist {
@@ -688,6 +733,9 @@ int main(void)
         KEYBOARD(test_reset_forgets),
         KEYBOARD(test_ring_reset),
         KEYBOARD(test_leds),
+        KEYBOARD(test_too_many_leds),
+        KEYBOARD(test_status_share),
+        KEYBOARD(test_long_chain),
         KEYBOARD(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
