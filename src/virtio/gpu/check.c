@@ -250,12 +250,14 @@ static void on_flush(struct check *c, struct watched *w, const struct gpu_resour
 {
     const struct gpu_resource *res = gpu_resource_find(c->observer.gpu, w->id);
     struct rect r = gpu_rect_get(&req->r);
-    pixman_region32_t flushed;
-    pixman_region32_init_rect(&flushed, (int)r.x, (int)r.y, r.w, r.h);
-    pixman_region32_subtract(&w->unflushed, &w->unflushed, &flushed);
-    pixman_region32_fini(&flushed);
     if (!res || rect_empty(&r))
         return;
+    if (res->image) { /* so the rectangle lies in it; one of a blob that no head shows may not */
+        pixman_region32_t flushed;
+        pixman_region32_init_rect(&flushed, (int)r.x, (int)r.y, r.w, r.h);
+        pixman_region32_subtract(&w->unflushed, &w->unflushed, &flushed);
+        pixman_region32_fini(&flushed);
+    }
     w->flushed = true;
     w->shown = 0;
     check_rows_flushed(&w->rows, &r);
