@@ -132,7 +132,8 @@ void display_abs(struct display *d, unsigned head, uint32_t x, uint32_t y, uint3
 void display_state(struct display *d, unsigned head, struct head_state *state);
 /*
  * Copies rect of the head's flushed picture as BGRX (X = 0xff); what lies outside the picture is
- * left alone. False if the head is inactive, or becomes so meanwhile (dst untouched). Any thread.
+ * left alone. False if the head is inactive (dst untouched), or becomes so meanwhile (then some
+ * rows may be new). Any thread.
  */
 bool display_read(struct display *d, unsigned head, const struct rect *rect, uint8_t *dst,
                   uint32_t dst_stride);

@@ -31,6 +31,7 @@ struct image {
     pixman_region32_t unflushed;
     const struct image_source *source; /* of a window; NULL: revoked */
     void *source_ctx;
+    atomic_bool revoked; /* a read that runs ends with its row */
 };
 
 /* Pages, so that untouched ones cost nothing and a freed buffer goes back to the host at once. */
@@ -98,6 +99,7 @@ static bool is_window(const struct image *img)
 
 void image_revoke(struct image *img)
 {
+    atomic_store(&img->revoked, true);
     pthread_mutex_lock(&img->lock);
     img->source = NULL;
     pthread_mutex_unlock(&img->lock);
@@ -298,12 +300,13 @@ static bool read_window(struct image *img, const struct target *t)
     const struct rect *r = t->rect;
     pthread_mutex_lock(&img->lock);
     const struct image_source *source = img->source;
-    for (uint32_t y = 0; source && y < r->h; y++)
+    uint32_t y = 0;
+    for (; source && y < r->h && !atomic_load_explicit(&img->revoked, memory_order_relaxed); y++)
         source->row(img->source_ctx,
                     img->offset + (uint64_t)(r->y + y) * img->stride + (uint64_t)r->x * 4,
                     img->format, t->dst + (size_t)y * t->stride, r->w, t->alpha);
     pthread_mutex_unlock(&img->lock);
-    return source;
+    return source && y == r->h;
 }
 
 static void read_buffers(struct image *img, const struct target *t)

@@ -36,7 +36,7 @@ struct image *image_create_window(uint32_t width, uint32_t height, uint32_t form
                                   const struct image_source *source, void *ctx, uint64_t offset,
                                   uint32_t stride);
 /* No reader touches the window's source when this returns, nor will any later: there is nothing to
- * see in it from now on. Waits for a running read. */
+ * see in it from now on. Waits for a running read, which ends after the row it is in. */
 void image_revoke(struct image *img);
 
 struct image *image_ref(struct image *img);
@@ -76,7 +76,7 @@ void image_hide(struct image *img);
 
 /* Any thread: copies rect (inside the image) of the flushed picture to dst as BGRX with X = 0xff,
  * or, with alpha, as BGRA (formats without alpha then keep the X byte: Linux's cursors need it).
- * False: it was revoked, dst is untouched. */
+ * False: it was revoked, before it began or meanwhile; then some rows of dst may be new. */
 bool image_read(struct image *img, const struct rect *rect, uint8_t *dst, uint32_t dst_stride,
                 bool alpha);
 

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 enum { W = 61, H = 47 };
@@ -251,6 +252,44 @@ static void test_reader_never_sees_half(void **state)
     image_unref(race.img);
 }
 
+/* A window whose owner takes it away while its first row is being read. */
+struct revoker {
+    struct image *img;
+    pthread_t thread;
+    unsigned rows;
+};
+
+static void *take_away(void *arg)
+{
+    image_revoke(((struct revoker *)arg)->img);
+    return NULL;
+}
+
+static void slow_row(void *ctx, uint64_t off, uint32_t format, uint8_t *dst, size_t n, bool alpha)
+{
+    struct revoker *r = ctx;
+    (void)off, (void)format, (void)dst, (void)n, (void)alpha;
+    if (!r->rows++)
+        assert_int_equal(pthread_create(&r->thread, NULL, take_away, r), 0);
+    usleep(1000);
+}
+
+/* Whoever revokes waits for a row, not for a picture: a hart may be behind it. */
+static void test_revoked_meanwhile(void **state)
+{
+    static const struct image_source source = {slow_row};
+    enum { ROWS = 16384 };
+    struct revoker r = {0};
+    uint32_t *pixels = malloc(ROWS * 4);
+    (void)state;
+    r.img = image_create_window(1, ROWS, PIXEL_BGRX, &source, &r, 0, 4);
+    assert_false(image_read(r.img, &(struct rect){0, 0, 1, ROWS}, (uint8_t *)pixels, 4, false));
+    pthread_join(r.thread, NULL);
+    assert_true(r.rows < ROWS);
+    image_unref(r.img);
+    free(pixels);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_scattered),
         cmocka_unit_test(test_reader_never_sees_half),
+        cmocka_unit_test(test_revoked_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
