@@ -430,7 +430,8 @@ const struct option_row option_rows[] = {
     {NULL, 0, "gpu", "WxH[@HZ][,NAME=VALUE...]", "1280x800",
      "Size of the screen (default %s). scanouts=N: so many screens, side by side, 1 to 16. "
      "blob=on|off: frames are read where the guest draws them, not copied (default on). "
-     "edid=FILE|on|off: what the monitor tells of itself. memory=SIZE: host memory for pictures "
+     "edid=FILE|on|off: what the monitor tells of itself. memory=SIZE: host memory for pictures, "
+     "and for each copy that a viewer, window or recording has of them "
      "(default 256M). pacing=on|off: the guest draws at the speed of the window (default off). "
      "none: no GPU.",
      take_gpu},

@@ -272,6 +272,81 @@ static void test_cursor(void **state)
     assert_null(display_cursor(g->display, 1));
 }
 
+/* A blob of `size` bytes, of which pixel i is i + 1, as a cursor: its shape; 0 x 0: it was refused.
+ */
+static struct rect cursor_of(struct gpu_driver *g, uint64_t size, const struct rect *transfer)
+{
+    uint64_t brk = g->kit.brk, pa = kit_alloc(&g->kit, size, 4096);
+    struct gpu_mem_entry e = gd_entry(pa, (uint32_t)size);
+    struct rect shape = {0};
+    for (uint32_t i = 0; i < size / 4; i++)
+        draw(g, pa + i * 4, i + 1);
+    assert_int_equal(gd_create_blob(g, 9, size, &e, 1), GPU_OK_NODATA);
+    if (transfer)
+        gd_transfer(g, 9, *transfer, 0);
+    gd_cursor(g, GPU_UPDATE_CURSOR, 0, 0, 0, 0, 0, 0);
+    gd_cursor(g, GPU_UPDATE_CURSOR, 0, 0, 0, 9, 0, 0);
+    struct picture *p = display_cursor(g->display, 0);
+    if (p) {
+        shape.w = p->width;
+        shape.h = p->height;
+        for (uint32_t y = 0; y < p->height; y++)
+            for (uint32_t x = 0; x < p->width; x++)
+                assert_int_equal(((uint32_t *)(p->data + y * p->stride))[x], y * p->width + x + 1);
+    }
+    picture_destroy(p);
+    gd_unref(g, 9);
+    kit_free_to(&g->kit, brk);
+    return shape;
+}
+
+/* A blob has no shape: the transfer of the whole cursor, which Linux sends, names it, or its size.
+ */
+static void test_cursor_shapes(void **state)
+{
+    static const struct {
+        uint32_t size, x, w, h; /* w: of the transfer; 0: none */
+        uint32_t width, height; /* 0: refused */
+    } c[] = {
+        {4096, 0, 32, 32, 32, 32},  /* all of it */
+        {4096, 0, 24, 24, 24, 24},  /* and the rest of a page */
+        {12288, 0, 48, 48, 48, 48}, /* 9216 and the rest */
+        {16384, 0, 64, 64, 64, 64}, {8192, 0, 32, 64, 32, 64},
+        {16384, 0, 60, 64, 60, 64}, {65536, 0, 128, 128, 0, 0}, /* too large, as without blobs */
+        {16384, 0, 128, 32, 0, 0},  {16384, 0, 16, 16, 64, 64}, /* a part: the size counts */
+        {16384, 4, 60, 64, 64, 64}, {16384, 0, 0x40000010, 0x10, 64, 64}, /* a product that wraps */
+        {16384, 0, 0, 0, 64, 64},   {2304, 0, 0, 0, 24, 24},
+        {4096, 0, 0, 0, 32, 32},    {8192, 0, 0, 0, 0, 0},  /* no square */
+        {16400, 0, 0, 0, 0, 0},     {65536, 0, 0, 0, 0, 0}, /* a square, too large */
+        {2, 0, 0, 0, 0, 0},
+    };
+    struct gpu_driver *g = *state;
+    for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+        struct rect t = {c[i].x, 0, c[i].w, c[i].h};
+        struct rect got = cursor_of(g, c[i].size, c[i].w ? &t : NULL);
+        assert_int_equal(got.w, c[i].width);
+        assert_int_equal(got.h, c[i].height);
+    }
+}
+
+/* What is refused is so in words that name the cure. */
+static void test_cursor_refused(void **state)
+{
+    struct gpu_driver *g = *state;
+    struct gpu *gpu = container_of(g->kit.dev, struct gpu, dev);
+    uint32_t width, height;
+    make(g, 1); /* 64x48: no square, and nothing was transferred */
+    const char *why = gpu_blob_cursor(gpu_resource_find(gpu, 1), &width, &height);
+    assert_non_null(strstr(why, "TRANSFER_TO_HOST_2D"));
+    assert_non_null(strstr(why, "blob=off"));
+    assert_int_equal(gd_transfer(g, 1, all, 0), GPU_OK_NODATA);
+    assert_null(gpu_blob_cursor(gpu_resource_find(gpu, 1), &width, &height));
+    assert_int_equal(width, W);
+    assert_int_equal(height, H);
+    gd_detach(g, 1);
+    assert_non_null(gpu_blob_cursor(gpu_resource_find(gpu, 1), &width, &height));
+}
+
 static void test_uuid(void **state)
 {
     struct gpu_driver *g = *state;
@@ -349,6 +424,41 @@ static void test_nothing_left(void **state)
     assert_int_equal(gd_attach(g, 2, &e, 1), GPU_OK_NODATA);
 }
 
+/*
+ * A list of pages may name one page again and again: the picture is large, the guest small. What
+ * the heads show together, and the shape of each view, is bounded by the GPU's memory.
+ */
+static void test_giant(void **state)
+{
+    struct gpu_driver *g = *state;
+    struct gpu *gpu = container_of(g->kit.dev, struct gpu, dev);
+    enum { N = 256, PIECE = 4 << 20 }; /* 256 times the same 4 MiB: 16384 x 16384 */
+    static struct gpu_mem_entry e[N];
+    struct rect half = {0, 0, 512, 256}, whole = {0, 0, 512, 512}, giant = {0, 0, 16384, 16384};
+    uint64_t pa = kit_alloc(&g->kit, PIECE, 4096);
+    for (uint32_t i = 0; i < N; i++)
+        e[i] = gd_entry(pa, PIECE);
+    assert_int_equal(gpu->memory, 1 << 20);
+    assert_int_equal(gd_create_blob(g, 1, (uint64_t)N * PIECE, e, N), GPU_OK_NODATA);
+    assert_int_equal(gd_scanout_blob(g, 0, 1, 16384, 16384, giant), GPU_ERR_OUT_OF_MEMORY);
+    assert_int_equal(gd_scanout_blob(g, 0, 1, 16384, 16384, half), GPU_ERR_OUT_OF_MEMORY);
+    assert_int_equal(gd_scanout_blob(g, 0, 1, 512, 513, half), GPU_ERR_OUT_OF_MEMORY);
+    assert_int_equal(gd_scanout_blob(g, 0, 1, 512, 512, whole), GPU_OK_NODATA);
+    assert_int_equal(gd_scanout_blob(g, 1, 1, 512, 512, half), GPU_ERR_OUT_OF_MEMORY);
+    assert_int_equal(gd_scanout_blob(g, 0, 1, 512, 512, half), GPU_OK_NODATA);
+    assert_int_equal(gd_scanout_blob(g, 1, 1, 512, 512, half), GPU_OK_NODATA);
+    assert_int_equal(gd_scanout_blob(g, 2, 1, 512, 512, (struct rect){0, 0, 1, 1}),
+                     GPU_ERR_OUT_OF_MEMORY);
+    assert_int_equal(gd_flush(g, 1, whole), GPU_OK_NODATA);
+    assert_int_equal(gd_scanout_blob(g, 0, 1, 512, 512, (struct rect){0, 0, 8, 8}), GPU_OK_NODATA);
+    assert_int_equal(gd_scanout_blob(g, 1, 1, 512, 512, whole), GPU_ERR_OUT_OF_MEMORY);
+    assert_int_equal(gd_create(g, 2, PIXEL_BGRX, 64, 64),
+                     GPU_OK_NODATA); /* of the other kind, too */
+    assert_int_equal(gd_scanout(g, 2, 2, (struct rect){0, 0, 64, 64}), GPU_ERR_OUT_OF_MEMORY);
+    assert_int_equal(gd_scanout_blob(g, 0, 0, 0, 0, (struct rect){0}), GPU_OK_NODATA);
+    assert_int_equal(gd_scanout(g, 2, 2, (struct rect){0, 0, 64, 64}), GPU_OK_NODATA);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +470,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_scanout_errors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_backing_changes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cursor, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_cursor_shapes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_cursor_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_giant, setup, teardown),
         cmocka_unit_test_setup_teardown(test_uuid, setup, teardown),
         cmocka_unit_test_setup_teardown(test_not_negotiated, setup, teardown),
         cmocka_unit_test_setup_teardown(test_budget, setup, teardown),

@@ -280,6 +280,26 @@ static void leaks(void **state)
     gd_finish(&f->g);
 }
 
+/* A blob that no head shows may be flushed by any rectangle: none of them reaches a library. */
+static void odd_flushes(void **state)
+{
+    static const struct rect odd[] = {
+        {0x80000000, 0x80000000, 0x80000000, 0x80000000},
+        {0x7fffffff, 0, 2, 2},
+        {0xffffffff, 0xffffffff, 1, 1},
+        {0, 0, 0xffffffff, 0xffffffff},
+        {5, 5, 0, 0xffffffff},
+    };
+    struct fixture *f = *state;
+    open_with(f, 1);
+    struct gpu_mem_entry e = gd_entry(f->pixels, BYTES);
+    assert_int_equal(gd_create_blob(&f->g, 1, BYTES, &e, 1), GPU_OK_NODATA);
+    for (size_t i = 0; i < ARRAY_SIZE(odd); i++)
+        assert_int_equal(gd_flush(&f->g, 1, odd[i]), GPU_OK_NODATA);
+    assert_string_equal(said(f), "");
+    gd_finish(&f->g);
+}
+
 /* What nobody finds while commands come is found at the end. */
 static void at_the_end(void **state)
 {
@@ -342,6 +362,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(flushed_without_transfer, setup, teardown),
         cmocka_unit_test_setup_teardown(freed_in_use, setup, teardown),
         cmocka_unit_test_setup_teardown(leaks, setup, teardown),
+        cmocka_unit_test_setup_teardown(odd_flushes, setup, teardown),
         cmocka_unit_test_setup_teardown(at_the_end, setup, teardown),
         cmocka_unit_test_setup_teardown(loaded_state, setup, teardown),
     };

@@ -202,6 +202,7 @@ static void test_twice(void **state)
     gd_flush(&f->g, 1, all);
     gd_transfer(&f->g, 1, (struct rect){3, 3, 9, 9}, 0);
     gd_scanout_blob(&f->g, 1, 2, W, H / 2, (struct rect){1, 1, 5, 5});
+    gd_transfer(&f->g, 2, all, 0); /* its shape, if it becomes a cursor */
     size_t size, size2;
     uint8_t *bytes = save_and_forget(f, &size);
     assert_true(load(f, bytes, size));

@@ -69,8 +69,9 @@ static bool view_is(const struct gpu_view *v, const struct gpu_set_scanout_blob 
 
 static struct gpu_view *view_make(struct gpu_resource *res, const struct gpu_set_scanout_blob *req)
 {
+    uint64_t pixels = (uint64_t)le32_get(req->width) * le32_get(req->height) * 4;
     views_prune(res);
-    if (!gpu_resource_charge(res, view_cost))
+    if (pixels > res->gpu->memory || !gpu_resource_charge(res, view_cost))
         return NULL;
     struct gpu_view *v = malloc(sizeof(*v));
     if (v) {
@@ -132,10 +133,18 @@ static uint32_t attach_blob(struct gpu_resource *res, struct gpu_backing *backin
     return GPU_OK_NODATA;
 }
 
-/* Drivers send it all the same; there is nothing to move. */
+/* Drivers send it all the same; there is nothing to move. One of the whole picture says how wide
+ * and high that is: the blob's bytes are its pixels, or its pixels and the rest of a page. */
 static uint32_t transfer_blob(struct gpu_resource *res, const struct rect *rect, uint64_t offset)
 {
-    (void)res, (void)rect, (void)offset;
+    uint64_t bytes = (uint64_t)rect->w * rect->h * 4;
+    if (offset || rect->x || rect->y || rect_empty(rect) || rect->w > GPU_MAX_SIDE ||
+        rect->h > GPU_MAX_SIDE)
+        return GPU_OK_NODATA;
+    if (res->blob_size == bytes || res->blob_size == ALIGN_UP(bytes, GMEM_PAGE)) {
+        res->width = rect->w;
+        res->height = rect->h;
+    }
     return GPU_OK_NODATA;
 }
 
@@ -163,16 +172,35 @@ static uint32_t flush_blob(struct gpu_resource *res, const struct rect *rect,
     return fits ? GPU_OK_NODATA : GPU_ERR_INVALID_PARAMETER;
 }
 
-/* Cursors have a fixed shape: Linux makes them of 64 x 64 pixels. */
-static uint32_t cursor_blob(struct gpu_resource *res, struct picture *pic)
+/*
+ * UPDATE_CURSOR names no shape. Linux transfers a new cursor before it shows it, whatever its size,
+ * so the last transfer of the whole picture tells; its blobs are whole pages, so the size alone
+ * would not: 24x24 and 32x32 pixels both take one. For drivers that send no transfer the size tells
+ * if it is a square's, as that of 64x64 pixels is. Anything else might be shown as stripes.
+ */
+const char *gpu_blob_cursor(const struct gpu_resource *res, uint32_t *width, uint32_t *height)
 {
-    size_t n = (size_t)DISPLAY_CURSOR * DISPLAY_CURSOR;
-    if (!res->backing || res->blob_size < n * 4)
-        return GPU_ERR_INVALID_PARAMETER;
-    pic->width = pic->height = DISPLAY_CURSOR;
-    pic->stride = DISPLAY_CURSOR * 4;
-    gpu_backing_pixels(res->backing, 0, PIXEL_BGRA, pic->data, n, true);
-    return GPU_OK_NODATA;
+    *width = res->width;
+    *height = res->height;
+    for (uint32_t side = 1; !*width && side <= GPU_MAX_SIDE; side++)
+        if ((uint64_t)side * side * 4 == res->blob_size)
+            *width = *height = side;
+    if (!res->backing)
+        return "the blob has no memory; send RESOURCE_ATTACH_BACKING first";
+    if (!*width)
+        return "nothing says how wide this blob is; send TRANSFER_TO_HOST_2D of the whole cursor "
+               "before it, or start with --gpu ...,blob=off";
+    return *width > DISPLAY_CURSOR || *height > DISPLAY_CURSOR ? gpu_cursor_too_large : NULL;
+}
+
+static const char *cursor_blob(struct gpu_resource *res, struct picture *pic)
+{
+    const char *why = gpu_blob_cursor(res, &pic->width, &pic->height);
+    pic->stride = pic->width * 4;
+    if (!why)
+        gpu_backing_pixels(res->backing, 0, PIXEL_BGRA, pic->data, (size_t)pic->width * pic->height,
+                           true);
+    return why;
 }
 
 static void save_blob(const struct gpu_resource *res, struct gpu_resource_state *state)
@@ -247,10 +275,13 @@ uint32_t gpu_set_scanout_blob(struct gpu_command *cmd)
     struct rect src = gpu_rect_get(&req->r);
     if (rect_empty(&src) || !rect_inside(&src, le32_get(req->width), le32_get(req->height)))
         return GPU_ERR_INVALID_PARAMETER;
-    uint32_t code;
-    struct gpu_view *v = gpu_blob_view(res, req, &code);
-    if (!v)
+    uint32_t code = GPU_ERR_OUT_OF_MEMORY;
+    bool fits = gpu_scanout_fits(cmd->gpu, head, &src);
+    struct gpu_view *v = fits ? gpu_blob_view(res, req, &code) : NULL;
+    if (!v) {
+        cmd->why = code == GPU_ERR_OUT_OF_MEMORY ? gpu_too_much_shown : NULL;
         return code;
+    }
     display_set_scanout(d, head, v->image, &src);
     return GPU_OK_NODATA;
 }

@@ -37,6 +37,7 @@ static struct gpu_command *command_get(struct gpu *gpu, struct vq_chain *chain)
     cmd->req_size = 0;
     memset(&cmd->req, 0, sizeof(cmd->req));
     cmd->resp_size = sizeof(struct gpu_ctrl_hdr);
+    cmd->why = NULL;
     cmd->code = 0;
     cmd->deadline = 0;
     cmd->next = NULL;
@@ -70,11 +71,13 @@ static void trace(const struct gpu_command *cmd, uint32_t code)
     if (gpu_is_fenced(cmd))
         snprintf(fence, sizeof(fence), " fence %llu",
                  (unsigned long long)le64_get(cmd->req.hdr.fence_id));
+    const char *why = cmd->why ? cmd->why : "", *sep = cmd->why ? ": " : "";
     if (on)
-        log_debug(gpu->dev.log, LOG_GPU, "%s%s: %s", text, fence, gpu_resp_name(code));
+        log_debug(gpu->dev.log, LOG_GPU, "%s%s: %s%s%s", text, fence, gpu_resp_name(code), sep,
+                  why);
     else
-        log_limited(gpu->dev.log, &gpu->dev.limit, "virtio-gpu: %s%s: %s", text, fence,
-                    gpu_resp_name(code));
+        log_limited(gpu->dev.log, &gpu->dev.limit, "virtio-gpu: %s%s: %s%s%s", text, fence,
+                    gpu_resp_name(code), sep, why);
 }
 
 /*

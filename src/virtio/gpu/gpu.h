@@ -57,6 +57,7 @@ struct gpu_command {
     uint32_t req_size;       /* bytes of req that the guest sent */
     union gpu_response resp; /* the header is the reply function's */
     uint32_t resp_size;      /* bytes of resp, the header included */
+    const char *why;         /* static: a refusal's log line adds it; NULL: nothing */
     /* while it waits in gpu->waiting */
     uint32_t code;              /* 0: not finished yet */
     uint64_t deadline;          /* of a held flush: answered then, consumed or not; 0: it is none */
@@ -108,7 +109,15 @@ uint32_t gpu_flush_hold(struct gpu_command *cmd, const struct display_frame *fra
 void gpu_flush_release(struct gpu *gpu);
 /* Does the command, read and known, take but microseconds, whatever its arguments? scanout.c */
 bool gpu_is_quick(const struct gpu_command *cmd);
-void gpu_uuid_init(struct gpu *gpu); /* cmd2d.c */
+/*
+ * May a head show src, a rectangle inside an image, beside what the others show? A front-end keeps
+ * a copy of what it shows, so the pictures of all heads together take at most the bytes that
+ * resources may take: however often a blob's list names one page, a viewer's memory is bounded.
+ * scanout.c
+ */
+bool gpu_scanout_fits(const struct gpu *gpu, unsigned head, const struct rect *src);
+extern const char gpu_too_much_shown[]; /* `why` of a refusal by that bound */
+void gpu_uuid_init(struct gpu *gpu);    /* cmd2d.c */
 /* gpu.c, for scanout.c: what the host wishes is about to be told; call it before looking. */
 void gpu_events_asked(struct gpu *gpu);
 /* gpu.c, for fence.c */

@@ -110,16 +110,18 @@ static uint32_t flush_2d(struct gpu_resource *res, const struct rect *rect,
     return GPU_OK_NODATA;
 }
 
-static uint32_t cursor_2d(struct gpu_resource *res, struct picture *pic)
+const char gpu_cursor_too_large[] = "a cursor has at most 64x64 pixels; use a smaller one";
+
+static const char *cursor_2d(struct gpu_resource *res, struct picture *pic)
 {
     struct rect all = {0, 0, image_width(res->image), image_height(res->image)};
     if (all.w > DISPLAY_CURSOR || all.h > DISPLAY_CURSOR)
-        return GPU_ERR_INVALID_PARAMETER;
+        return gpu_cursor_too_large;
     pic->width = all.w;
     pic->height = all.h;
     pic->stride = all.w * 4;
     image_read(res->image, &all, pic->data, pic->stride, true);
-    return GPU_OK_NODATA;
+    return NULL;
 }
 
 static void finish_2d(struct gpu_resource *res)

@@ -16,6 +16,8 @@
 
 #define GPU_MAX_SIDE 16384 /* pixels */
 
+extern const char gpu_cursor_too_large[]; /* why a cursor is refused; resource.c */
+
 /* A resource as plain data, for a snapshot; its pixels are frame()'s. */
 struct gpu_resource_state {
     uint32_t id, format, width, height; /* a blob has no shape: 0 */
@@ -34,8 +36,9 @@ struct gpu_resource_ops {
     /* Guest's numbers: checks them. Adds what has to be consumed to frame. */
     uint32_t (*flush)(struct gpu_resource *res, const struct rect *rect,
                       struct display_frame *frame);
-    /* Copies a cursor's image, BGRA, at most DISPLAY_CURSOR a side: so much room pic->data has. */
-    uint32_t (*cursor)(struct gpu_resource *res, struct picture *pic);
+    /* Copies a cursor's image, BGRA, at most DISPLAY_CURSOR a side: so much room pic->data has.
+     * NULL, or why it cannot, with the cure: a static string. */
+    const char *(*cursor)(struct gpu_resource *res, struct picture *pic);
     void (*save)(const struct gpu_resource *res, struct gpu_resource_state *state);
     void (*finish)(struct gpu_resource *res); /* takes it off the heads; the backing lives still */
 };
@@ -61,7 +64,8 @@ struct gpu_resource {
     struct image *image;
     /* a blob */
     uint64_t blob_size;
-    struct gpu_view *view; /* what heads show of it, newest first */
+    struct gpu_view *view;  /* what heads show of it, newest first */
+    uint32_t width, height; /* of the picture in it, as its last whole transfer said; 0: none did */
 };
 
 struct gpu_resource *gpu_resource_find(struct gpu *gpu, uint32_t id); /* NULL: none */
@@ -81,8 +85,12 @@ void gpu_resource_destroy_all(struct gpu *gpu);
 
 /* A blob, which takes the backing over on success; enum gpu_resp. */
 uint32_t gpu_blob_create(struct gpu *gpu, uint32_t id, uint64_t size, struct gpu_backing *backing);
+/* The shape of a blob as a cursor, with rows of width * 4 bytes from its first byte on: blob.c says
+ * where it is from. NULL, or why there is none, with the cure: a static string. */
+const char *gpu_blob_cursor(const struct gpu_resource *res, uint32_t *width, uint32_t *height);
 /* The view of a shape (the request's width, height, format, strides[0], offsets[0]) of a blob, as
- * it is or made, or *code: the shape does not lie in it, no memory. */
+ * it is or made, or *code: the shape does not lie in it, or its pixels are more bytes than the GPU
+ * has memory (a list of pages may name one page for all of them), no memory. */
 struct gpu_view *gpu_blob_view(struct gpu_resource *res, const struct gpu_set_scanout_blob *shape,
                                uint32_t *code);
 /* Before a scanout shows it: makes room for both truths. False: over budget or no memory. */

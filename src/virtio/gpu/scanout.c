@@ -73,6 +73,36 @@ uint32_t gpu_get_edid(struct gpu_command *cmd)
     return GPU_OK_EDID;
 }
 
+const char gpu_too_much_shown[] =
+    "the screens' pictures would take more than the GPU's memory; start with a larger "
+    "--gpu ...,memory=SIZE";
+
+static uint64_t picture_bytes(const struct rect *r)
+{
+    return (uint64_t)r->w * r->h * 4;
+}
+
+/* What a head shows, or will at its next flush: the larger. */
+static uint64_t head_bytes(const struct display *d, unsigned head)
+{
+    uint64_t bytes = 0;
+    for (int next = 0; next < 2; next++) {
+        struct rect src;
+        if (display_scanout(d, head, next, &src))
+            bytes = MAX(bytes, picture_bytes(&src));
+    }
+    return bytes;
+}
+
+bool gpu_scanout_fits(const struct gpu *gpu, unsigned head, const struct rect *src)
+{
+    uint64_t bytes = picture_bytes(src);
+    for (unsigned i = 0; i < display_heads(gpu->display); i++)
+        if (i != head)
+            bytes += head_bytes(gpu->display, i);
+    return bytes <= gpu->memory;
+}
+
 uint32_t gpu_set_scanout(struct gpu_command *cmd)
 {
     const struct gpu_set_scanout *req = &cmd->req.set_scanout;
@@ -91,6 +121,10 @@ uint32_t gpu_set_scanout(struct gpu_command *cmd)
     struct rect src = gpu_rect_get(&req->r);
     if (rect_empty(&src) || !rect_inside(&src, image_width(img), image_height(img)))
         return GPU_ERR_INVALID_PARAMETER;
+    if (!gpu_scanout_fits(cmd->gpu, head, &src)) {
+        cmd->why = gpu_too_much_shown;
+        return GPU_ERR_OUT_OF_MEMORY;
+    }
     if (!gpu_resource_reserve(res))
         return GPU_ERR_OUT_OF_MEMORY;
     display_set_scanout(d, head, img, &src);
@@ -109,11 +143,15 @@ uint32_t gpu_resource_flush(struct gpu_command *cmd)
     return code == GPU_OK_NODATA ? gpu_flush_hold(cmd, &frame) : code;
 }
 
-/* The display copies a cursor, so its resource may go away or change under it. */
-static uint32_t cursor_from(struct gpu *gpu, uint32_t id, struct picture *pic)
+/* The display copies a cursor, so its resource may go away or change under it. Its pixels are read
+ * here, once. */
+static uint32_t cursor_from(struct gpu_command *cmd, uint32_t id, struct picture *pic)
 {
-    struct gpu_resource *res = gpu_resource_find(gpu, id);
-    return res ? res->ops->cursor(res, pic) : GPU_ERR_INVALID_RESOURCE_ID;
+    struct gpu_resource *res = gpu_resource_find(cmd->gpu, id);
+    if (!res)
+        return GPU_ERR_INVALID_RESOURCE_ID;
+    cmd->why = res->ops->cursor(res, pic);
+    return cmd->why ? GPU_ERR_INVALID_PARAMETER : GPU_OK_NODATA;
 }
 
 uint32_t gpu_update_cursor(struct gpu_command *cmd)
@@ -128,7 +166,7 @@ uint32_t gpu_update_cursor(struct gpu_command *cmd)
     if (head >= display_heads(d))
         return GPU_ERR_INVALID_SCANOUT_ID;
     if (id) {
-        uint32_t code = cursor_from(cmd->gpu, id, &pic);
+        uint32_t code = cursor_from(cmd, id, &pic);
         if (code != GPU_OK_NODATA)
             return code;
     }

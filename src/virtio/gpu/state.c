@@ -121,8 +121,8 @@ static void put_resource(struct out *o, struct gpu_resource *res)
         .views = le32_make(count_views(res)),
         .boxes = le32_make((uint32_t)pixman_region32_n_rects(&unflushed)),
         .format = le32_make(res->image ? image_format(res->image) : 0),
-        .width = le32_make(res->image ? image_width(res->image) : 0),
-        .height = le32_make(res->image ? image_height(res->image) : 0),
+        .width = le32_make(res->image ? image_width(res->image) : res->width),
+        .height = le32_make(res->image ? image_height(res->image) : res->height),
         .reserved = le32_make(res->reserved),
     };
     put(o, &head, sizeof(head));

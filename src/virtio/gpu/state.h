@@ -38,12 +38,12 @@ struct state_resource {
     le32 id;
     le32 serial;
     le32 has_backing;
-    le32 entries;   /* of its backing */
-    le64 blob_size; /* 0: a 2D resource */
-    le32 views;     /* of a blob */
-    le32 boxes;     /* of a 2D resource */
-    le32 format, width, height;
-    le32 reserved; /* room for the second truth is charged */
+    le32 entries;               /* of its backing */
+    le64 blob_size;             /* 0: a 2D resource */
+    le32 views;                 /* of a blob */
+    le32 boxes;                 /* of a 2D resource */
+    le32 format, width, height; /* of a blob: no format, and the shape of a cursor, or 0 */
+    le32 reserved;              /* room for the second truth is charged */
 };
 
 struct state_view {

@@ -160,6 +160,8 @@ static bool load_blob(struct in *in, const struct state_resource *s, struct gpu_
     struct gpu_resource *res = gpu_resource_find(in->gpu, id);
     res->serial = le32_get(s->serial);
     res->blob_size = size;
+    const struct rect whole = {0, 0, le32_get(s->width), le32_get(s->height)};
+    res->ops->transfer(res, &whole, 0);
     if (none)
         res->ops->attach(res, NULL);
     return load_views(in, res, le32_get(s->views));
@@ -177,8 +179,8 @@ static bool load_resource(struct in *in)
 /* --- heads ------------------------------------------------------------------------------------ */
 
 /* What a shot shows; *img NULL: nothing. */
-static bool find_shot(struct in *in, const struct state_shot *shot, struct image **img,
-                      struct rect *src)
+static bool find_shot(struct in *in, unsigned head, const struct state_shot *shot,
+                      struct image **img, struct rect *src)
 {
     uint32_t id = le32_get(shot->resource), view = le32_get(shot->view);
     *img = NULL;
@@ -193,9 +195,10 @@ static bool find_shot(struct in *in, const struct state_shot *shot, struct image
         v = v->next;
     if (v)
         *img = v->image;
-    if (*img && !rect_empty(src) && rect_inside(src, image_width(*img), image_height(*img)))
-        return true;
-    return fail(in, "a scanout of nothing that there is");
+    if (!*img || rect_empty(src) || !rect_inside(src, image_width(*img), image_height(*img)))
+        return fail(in, "a scanout of nothing that there is");
+    return gpu_scanout_fits(in->gpu, head, src) ||
+           fail(in, "more on its scanouts than it has memory for");
 }
 
 static bool load_cursor(struct in *in, unsigned head, const struct state_scanout *s)
@@ -226,13 +229,13 @@ static bool load_head(struct in *in, unsigned head)
     struct state_scanout s;
     struct image *img;
     struct rect src;
-    if (!take_into(in, &s, sizeof(s)) || !find_shot(in, &s.shown, &img, &src))
+    if (!take_into(in, &s, sizeof(s)) || !find_shot(in, head, &s.shown, &img, &src))
         return false;
     if (img) {
         display_set_scanout(d, head, img, &src);
         display_flush(d, img, &(struct rect){0});
     }
-    if (!find_shot(in, &s.next, &img, &src) || !load_cursor(in, head, &s))
+    if (!find_shot(in, head, &s.next, &img, &src) || !load_cursor(in, head, &s))
         return false;
     if (img)
         display_set_scanout(d, head, img, &src);

@@ -197,26 +197,27 @@ static void put_flushed(struct trace *t, const struct gpu_command *cmd)
     }
 }
 
-/* A cursor that is a blob has one shape only (blob.c). */
+/* A blob as a cursor. */
 static void put_cursor(struct trace *t, const struct gpu_command *cmd)
 {
-    enum { ROW = DISPLAY_CURSOR * 4 };
     const struct gpu_resource *res =
         gpu_resource_find(cmd->gpu, le32_get(cmd->req.cursor.resource_id));
-    uint8_t pixels[ROW * DISPLAY_CURSOR];
-    if (!res || !res->backing || res->blob_size < sizeof(pixels))
+    uint8_t pixels[DISPLAY_CURSOR * DISPLAY_CURSOR * 4];
+    uint32_t width, height;
+    if (!res || !res->blob_size || gpu_blob_cursor(res, &width, &height))
         return;
     const struct trace_pixels head = {
-        .r = {.w = le32_make(DISPLAY_CURSOR), .h = le32_make(DISPLAY_CURSOR)},
+        .r = {.w = le32_make(width), .h = le32_make(height)},
         .resource_id = le32_make(res->id),
-        .stride = le32_make(ROW),
+        .stride = le32_make(width * 4),
     };
-    const struct trace_run run = {le32_make(0), le32_make(DISPLAY_CURSOR)};
+    const struct trace_run run = {le32_make(0), le32_make(height)};
+    size_t size = (size_t)width * height * 4;
     struct gpu_backing_at at = gpu_backing_seek(res->backing, 0);
-    gpu_backing_copy(&at, pixels, sizeof(pixels));
-    trace_put(t, TRACE_PIXELS, &head, sizeof(head), sizeof(run) + sizeof(pixels));
+    gpu_backing_copy(&at, pixels, size);
+    trace_put(t, TRACE_PIXELS, &head, sizeof(head), sizeof(run) + size);
     trace_file_put(t->file, &run, sizeof(run));
-    trace_file_put(t->file, pixels, sizeof(pixels));
+    trace_file_put(t->file, pixels, size);
 }
 
 /* --- checksums -------------------------------------------------------------------------------- */
