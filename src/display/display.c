@@ -170,9 +170,16 @@ void display_flush(struct display *d, struct image *img, const struct rect *rect
 
 /* --- cursors ---------------------------------------------------------------------------------- */
 
+static int32_t near_picture(int32_t at)
+{
+    return MAX(-DISPLAY_CURSOR_FAR, MIN(at, DISPLAY_CURSOR_FAR));
+}
+
 /* Under the lock. */
 static void cursor_move(struct head_state *s, int32_t x, int32_t y)
 {
+    x = near_picture(x);
+    y = near_picture(y);
     if (s->cursor_x == x && s->cursor_y == y)
         return;
     s->cursor_x = x;
@@ -180,7 +187,7 @@ static void cursor_move(struct head_state *s, int32_t x, int32_t y)
     s->cursor_pos_gen++;
 }
 
-/* Under the lock; returns whether the stored image changed. */
+/* Under the lock; returns whether the stored image, which is not empty, changed. */
 static bool cursor_store(struct head *h, const struct picture *pic)
 {
     uint32_t width = MIN(pic->width, DISPLAY_CURSOR), height = MIN(pic->height, DISPLAY_CURSOR);
@@ -196,19 +203,31 @@ static bool cursor_store(struct head *h, const struct picture *pic)
     return changed;
 }
 
+/* Under the lock, after cursor_store; returns whether it changed. */
+static bool cursor_set_hot(struct head *h, uint32_t x, uint32_t y)
+{
+    struct head_state *s = &h->state;
+    x = MIN(x, h->cursor_width - 1);
+    y = MIN(y, h->cursor_height - 1);
+    bool changed = s->hot_x != x || s->hot_y != y;
+    s->hot_x = x;
+    s->hot_y = y;
+    return changed;
+}
+
 void display_set_cursor(struct display *d, unsigned head, const struct picture *pic, int32_t x,
                         int32_t y, uint32_t hot_x, uint32_t hot_y)
 {
     struct head *h = &d->head[head];
     struct head_state *s = &h->state;
+    bool visible = pic && pic->width && pic->height;
     pthread_mutex_lock(&d->lock);
-    bool changed = s->cursor_visible != (pic != NULL);
-    if (pic) {
-        changed |= cursor_store(h, pic) | (s->hot_x != hot_x) | (s->hot_y != hot_y);
-        s->hot_x = hot_x;
-        s->hot_y = hot_y;
+    bool changed = s->cursor_visible != visible;
+    if (visible) {
+        changed |= cursor_store(h, pic);
+        changed |= cursor_set_hot(h, hot_x, hot_y);
     }
-    s->cursor_visible = pic;
+    s->cursor_visible = visible;
     s->cursor_gen += changed;
     cursor_move(s, x, y);
     pthread_mutex_unlock(&d->lock);

@@ -21,13 +21,15 @@
 
 #define DISPLAY_MAX_HEADS 16
 #define DISPLAY_CURSOR    64 /* a cursor's side in pixels, at most */
+/* How far from a picture's corner a cursor's may be: further away it is as invisible. */
+#define DISPLAY_CURSOR_FAR 65536
 
 struct display;
 
 /* What a head would like the guest to show: answers GET_DISPLAY_INFO and the EDID. */
 struct head_wish {
     bool connected;
-    uint32_t width, height; /* preferred mode */
+    uint32_t width, height; /* preferred mode, 1..IMAGE_MAX_SIDE each */
     uint32_t refresh_mhz;   /* 60000 for 60 Hz */
 };
 
@@ -37,8 +39,9 @@ struct head_state {
                              * before each mode set: keep the old picture for some 100 ms first */
     uint32_t width, height; /* of the picture, pixels; keeps its last value while inactive */
     bool cursor_visible;    /* an image is set and it is not hidden */
-    int32_t cursor_x, cursor_y; /* of the image's top-left, in picture pixels; may be negative */
-    uint32_t hot_x, hot_y;
+    /* of the image's top-left, in picture pixels: -DISPLAY_CURSOR_FAR..DISPLAY_CURSOR_FAR */
+    int32_t cursor_x, cursor_y;
+    uint32_t hot_x, hot_y; /* a pixel of the image: less than its width and height */
     /* they change whenever the thing they name does, never otherwise */
     uint32_t mode_gen, frame_gen, cursor_gen, cursor_pos_gen;
     uint32_t wish_gen; /* the head was plugged, unplugged, or wishes for another mode: wakes the
@@ -59,13 +62,14 @@ void display_wish(struct display *d, unsigned head, struct head_wish *out); /* a
  */
 void display_wishes(struct display *d, struct head_wish out[DISPLAY_MAX_HEADS]);
 struct rect desktop_place(const struct head_wish wish[DISPLAY_MAX_HEADS], unsigned head);
-/* The host changes what it wishes (window resized, plugged); calls the GPU's listener and wakes
- * the viewers. Any thread that holds no lock of a viewer. */
+/* The host changes what it wishes (window resized, plugged); a size beyond its range is moved into
+ * it. Calls the GPU's listener and wakes the viewers. Any thread that holds no lock of a viewer. */
 void display_set_wish(struct display *d, unsigned head, const struct head_wish *wish);
 /* One listener: the GPU, which raises its display event. fn NULL removes it. */
 void display_on_wish(struct display *d, void (*fn)(void *ctx), void *ctx);
 
-/* src must lie inside img; img is ref'd. NULL: shows nothing from now on. */
+/* src must lie inside img and not be empty; img is ref'd. NULL: shows nothing from now on. So
+ * a picture has 1..IMAGE_MAX_SIDE pixels a side. */
 void display_set_scanout(struct display *d, unsigned head, struct image *img,
                          const struct rect *src);
 /* img is going away for good: heads that show it or were about to show nothing instead. */
@@ -76,7 +80,12 @@ struct image *display_scanout(const struct display *d, unsigned head, bool next,
 bool display_uses(const struct display *d, const struct image *img);
 /* rect of img was flushed (image coordinates, inside img): every head that shows it gets damage. */
 void display_flush(struct display *d, struct image *img, const struct rect *rect);
-/* pic: BGRA, copied, at most 64x64; NULL hides. x, y: top-left. */
+/*
+ * The gate for all that a guest says of its cursor. pic: BGRA, copied, what is beyond 64x64 is left
+ * out; NULL or one without pixels hides. x, y: top-left, any number; moved to
+ * DISPLAY_CURSOR_FAR if beyond. hot_x, hot_y: any number; moved into the image. So the sums
+ * that front-ends, pixman and libvncserver make of positions, hot spots and sizes stay below 2^18.
+ */
 void display_set_cursor(struct display *d, unsigned head, const struct picture *pic, int32_t x,
                         int32_t y, uint32_t hot_x, uint32_t hot_y);
 void display_move_cursor(struct display *d, unsigned head, int32_t x, int32_t y);

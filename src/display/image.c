@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define MAX_SIDE 16384
 /* More boxes than this in `unflushed` are merged into one, so a guest that scatters transfers
  * makes neither long lists nor long walks. */
 #define MAX_BOXES 128
@@ -50,7 +49,8 @@ static void buffer_destroy(uint8_t *buf, size_t bytes)
 /* Without pixels. */
 static struct image *image_new(uint32_t width, uint32_t height, uint32_t format, uint32_t stride)
 {
-    if (!width || !height || width > MAX_SIDE || height > MAX_SIDE || !pixel_format_pixman(format))
+    if (!width || !height || width > IMAGE_MAX_SIDE || height > IMAGE_MAX_SIDE ||
+        !pixel_format_pixman(format))
         return NULL;
     struct image *img = calloc(1, sizeof(*img));
     if (!img)

@@ -21,9 +21,12 @@
 
 #include "display/pixels.h"
 
+#define IMAGE_MAX_SIDE 16384 /* pixels; the rectangles given to pixman lie inside an image */
+
 struct image;
 
-/* A linear image, zeroed lazily. format: one of enum pixel_format. 1..16384 pixels a side. */
+/* A linear image, zeroed lazily. format: one of enum pixel_format. 1..IMAGE_MAX_SIDE pixels a
+ * side. NULL: these are not kept to, or out of memory. */
 struct image *image_create(uint32_t width, uint32_t height, uint32_t format);
 
 /* Where a window's pixels are: the owner's. Any thread, under the image's lock. */

@@ -26,12 +26,20 @@ static bool same_wish(const struct head_wish *a, const struct head_wish *b)
            a->refresh_mhz == b->refresh_mhz;
 }
 
+static uint32_t in_range(uint32_t side)
+{
+    return MAX(1, MIN(side, IMAGE_MAX_SIDE));
+}
+
 void display_set_wish(struct display *d, unsigned head, const struct head_wish *wish)
 {
+    struct head_wish checked = *wish;
+    checked.width = in_range(wish->width);
+    checked.height = in_range(wish->height);
     pthread_mutex_lock(&d->on_wish.lock);
     pthread_mutex_lock(&d->lock);
-    bool changed = !same_wish(&d->head[head].wish, wish);
-    d->head[head].wish = *wish;
+    bool changed = !same_wish(&d->head[head].wish, &checked);
+    d->head[head].wish = checked;
     d->head[head].state.wish_gen += changed;
     pthread_mutex_unlock(&d->lock);
     if (changed && d->on_wish.fn)

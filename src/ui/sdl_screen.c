@@ -206,7 +206,8 @@ bool sdl_screen_place(const struct sdl_screen *s, struct ui_place *place)
     return true;
 }
 
-/* The pointer, above the picture and inside it. */
+/* The pointer, which is at least in part inside the picture, above it: where it is to be drawn is
+ * less than its own size outside the place, in whole pixels of any renderer. */
 static void draw_cursor(struct sdl_screen *s, const struct ui_place *place, SDL_ScaleMode mode)
 {
     double scale = (double)place->w / s->frame_w;
@@ -229,6 +230,7 @@ static void clear(struct sdl_screen *s)
 /* By way of the texture, with any renderer. */
 static void draw_texture(struct sdl_screen *s, const struct ui_place *place)
 {
+    pixman_box32_t box;
     SDL_Rect to = {place->x, place->y, place->w, place->h};
     bool whole = place->w % (int)s->frame_w == 0; /* whole pixels stay sharp */
     SDL_ScaleMode mode = whole ? SDL_ScaleModeNearest : SDL_ScaleModeLinear;
@@ -241,7 +243,7 @@ static void draw_texture(struct sdl_screen *s, const struct ui_place *place)
     upload(s);
     s->sdl->SetTextureScaleMode(s->frame, mode);
     s->sdl->RenderCopy(s->renderer, s->frame, NULL, &to);
-    if (s->cursor && s->state.cursor_visible)
+    if (cursor_box(s, &s->state, &box))
         draw_cursor(s, place, mode);
 }
 

@@ -19,7 +19,7 @@ static double density(const struct sdl_window *w)
 {
     int units, pixels, ignore;
     w->env->sdl.GetWindowSize(w->window, &units, &ignore);
-    if (w->env->sdl.GetRendererOutputSize(w->renderer, &pixels, &ignore) || units < 1)
+    if (w->env->sdl.GetRendererOutputSize(w->renderer, &pixels, &ignore) || units < 1 || pixels < 1)
         return 1;
     return (double)pixels / units;
 }
@@ -36,7 +36,7 @@ static void set_size(struct sdl_window *w, uint32_t width, uint32_t height)
 {
     const struct sdl_api *sdl = &w->env->sdl;
     double d = density(w);
-    struct ui_place size = {0, 0, (int)(width / d), (int)(height / d)};
+    struct ui_place size = {0, 0, MAX(1, (int)(width / d)), MAX(1, (int)(height / d))};
     SDL_Rect desk;
     if (!sdl->GetDisplayUsableBounds(MAX(0, sdl->GetWindowDisplayIndex(w->window)), &desk) &&
         (size.w > desk.w || size.h > desk.h))

@@ -124,7 +124,8 @@ static void take_cursor(struct vnc_screen *s, const struct head_state *old)
         vnc_cursor_set(s->rfb, s->config->env.display, s->config->head, now);
         vnc_extras_cursor_changed(&s->extras);
     }
-    /* where the library draws it for viewers that can not */
+    /* where the library draws it for viewers that can not: the gate of display_set_cursor holds
+     * the sum, and the library's own with the cursor's size, below 2^18 */
     s->rfb->cursorX = now->cursor_x + (int)now->hot_x;
     s->rfb->cursorY = now->cursor_y + (int)now->hot_y;
 }

@@ -91,6 +91,26 @@ def test_cursor(fake):
     drawn.close()
 
 
+def test_cursor_far(fake):
+    """A pointer at the ends of the number line, which the library draws: nowhere, and nothing is overwritten."""
+    fake.do("mode 320 200")
+    viewer = Viewer(fake.port, encodings=(RAW,))
+    same(fake, viewer)
+    ends = (0, 2**31 - 1, -2**31, 2**31 - 63, -2**31 + 63, 319)
+    for i, (x, y) in enumerate((x, y) for x in ends for y in ends if x or y):
+        fake.do(f"cursor 64 64 {x} {y} 414141ff")
+        fake.do(f"flash 0 0 1 1 {i:x}")
+        viewer.request()
+        viewer.update()
+        fake.do(f"move {y} {x}")
+        fake.do(f"flash 0 0 1 1 {i + 77:x}")
+        viewer.request()
+        viewer.update()
+    fake.do("cursor 0 0 0 0 0")
+    same(fake, viewer)
+    viewer.close()
+
+
 def test_alpha(fake):
     """A half-transparent pointer, for viewers that know one: colours multiplied by alpha, or whole."""
     fake.do("mode 320 200")
@@ -438,7 +458,7 @@ def test_password(program):
 def main():
     program = sys.argv[1]
     fake = Fake(program, "vnc", "127.0.0.1:0")
-    for test in (test_pixels, test_modes, test_cursor, test_alpha, test_leds, test_versions, test_keys, test_held, test_pointer, test_viewers,
+    for test in (test_pixels, test_modes, test_cursor, test_cursor_far, test_alpha, test_leds, test_versions, test_keys, test_held, test_pointer, test_viewers,
                  test_strangers, test_garbage, test_thousand, test_idle):
         start = time.monotonic()
         test(fake)

@@ -186,6 +186,58 @@ static void test_cursor(void **state)
     display_destroy(d);
 }
 
+/* Whatever a guest says of its cursor, viewers and snapshots get numbers whose sums fit. */
+static void test_cursor_numbers(void **state)
+{
+    (void)state;
+    static const uint32_t ends[] = {
+        0,          1,          63,         64,       0x10000,       0x10001,
+        0x7fffffbf, 0x7fffffc0, 0x7fffffff, 1u << 31, 1u << 31 | 64, 0xfffeffff,
+        0xffff0000, 0xffffffc0, 0xffffffff};
+    struct display *d = display_create(1, &wish);
+    struct image *a = image_of(0x204060);
+    struct picture *pic = picture_create(5, 3), none = {0, 3, 0, NULL};
+    struct head_state s;
+    memset(pic->data, 0xff, 5 * 3 * 4);
+    display_set_scanout(d, 0, a, &all);
+    display_flush(d, a, &all);
+    for (size_t i = 0; i < ARRAY_SIZE(ends) * ARRAY_SIZE(ends); i++) {
+        uint32_t x = ends[i % ARRAY_SIZE(ends)], y = ends[i / ARRAY_SIZE(ends)];
+        display_set_cursor(d, 0, pic, (int32_t)x, (int32_t)y, y, x);
+        display_state(d, 0, &s);
+        assert_in_range(s.cursor_x + DISPLAY_CURSOR_FAR, 0, 2 * DISPLAY_CURSOR_FAR);
+        assert_in_range(s.cursor_y + DISPLAY_CURSOR_FAR, 0, 2 * DISPLAY_CURSOR_FAR);
+        assert_in_range(s.hot_x, 0, 4);
+        assert_in_range(s.hot_y, 0, 2);
+        assert_true((s.cursor_x < 0) == ((int32_t)x < 0) && (s.cursor_y < 0) == ((int32_t)y < 0));
+        picture_destroy(display_snapshot(d, 0, true)); /* UBSan looks on */
+        display_move_cursor(d, 0, (int32_t)y, (int32_t)x);
+        display_state(d, 0, &s);
+        assert_in_range(s.cursor_x + DISPLAY_CURSOR_FAR, 0, 2 * DISPLAY_CURSOR_FAR);
+        assert_in_range(s.cursor_y + DISPLAY_CURSOR_FAR, 0, 2 * DISPLAY_CURSOR_FAR);
+        picture_destroy(display_snapshot(d, 0, true));
+    }
+    assert_true(s.cursor_visible);
+    display_set_cursor(d, 0, &none, 0, 0, 0, 0);
+    assert_null(display_cursor(d, 0));
+    picture_destroy(pic);
+    image_unref(a);
+    display_destroy(d);
+}
+
+/* A mode that nobody could have an image for is moved into range. */
+static void test_wish_sizes(void **state)
+{
+    (void)state;
+    struct display *d = display_create(2, &wish);
+    struct head_wish w = {true, 0, UINT32_MAX, 60000};
+    display_set_wish(d, 0, &w);
+    display_wish(d, 0, &w);
+    assert_int_equal(w.width, 1);
+    assert_int_equal(w.height, IMAGE_MAX_SIDE);
+    display_destroy(d);
+}
+
 /* A head that is plugged or unplugged wakes its viewers even if they do not look at it. */
 static void test_wish_wakes(void **state)
 {
@@ -608,6 +660,8 @@ int main(void)
         cmocka_unit_test(test_clear_then_picture),
         cmocka_unit_test(test_generations),
         cmocka_unit_test(test_cursor),
+        cmocka_unit_test(test_cursor_numbers),
+        cmocka_unit_test(test_wish_sizes),
         cmocka_unit_test(test_wishes),
         cmocka_unit_test(test_wish_wakes),
         cmocka_unit_test(test_forget),
