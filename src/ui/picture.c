@@ -16,7 +16,21 @@
 /* For recordings the time counts more. */
 #define PNG_FAST_LEVEL 1
 
-/* Rows as libpng wants them come straight from the picture: it drops the X and swaps. */
+/* libpng's own handlers write to stderr: the caller has errno instead. */
+static void png_failed(png_structp png, png_const_charp text)
+{
+    (void)text;
+    png_longjmp(png, 1);
+}
+
+static void png_quiet(png_structp png, png_const_charp text)
+{
+    (void)png;
+    (void)text;
+}
+
+/* Rows as libpng wants them come straight from the picture: it drops the X and swaps. Sides are
+ * those of a picture that fits in memory, which libpng's limits are above. */
 static bool encode_rows(png_structp png, png_infop info, FILE *f, const struct picture *pic,
                         bool fast)
 {
@@ -38,15 +52,9 @@ static bool encode_rows(png_structp png, png_infop info, FILE *f, const struct p
     return true;
 }
 
-static void png_quiet(png_structp png, png_const_charp text)
-{
-    (void)png;
-    (void)text;
-}
-
 static int encode_png(FILE *f, const struct picture *pic, bool fast)
 {
-    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, png_quiet);
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, png_failed, png_quiet);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     errno = 0;
     bool ok = info && encode_rows(png, info, f, pic, fast);

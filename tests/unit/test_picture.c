@@ -106,6 +106,25 @@ static void test_unwritable(void **state)
     picture_destroy(pic);
 }
 
+/* The library that writes PNGs says nothing on stderr, whatever goes wrong: the errno says it. */
+static void test_quiet(void **state)
+{
+    (void)state;
+    struct picture *pic = sample(200, 200), *none = picture_create(0, 4);
+    int kept = dup(STDERR_FILENO), said = open("stderr", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    dup2(said, STDERR_FILENO);
+    int full = ui_save_png(pic, "/dev/full"), empty = ui_save_png(none, "none.png");
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    assert_int_equal(full, ENOSPC);
+    assert_int_not_equal(empty, 0);
+    assert_int_equal(access("none.png", F_OK), -1);
+    assert_int_equal(lseek(said, 0, SEEK_END), 0);
+    close(said);
+    picture_destroy(none);
+    picture_destroy(pic);
+}
+
 static void refuse(const char *name, const void *bytes, size_t n)
 {
     char err[256] = "";
@@ -193,8 +212,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trips), cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_unwritable),  cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_compare),     cmocka_unit_test(test_difference),
+        cmocka_unit_test(test_unwritable),  cmocka_unit_test(test_quiet),
+        cmocka_unit_test(test_damaged),     cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_difference),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
