@@ -18,7 +18,8 @@ struct blk_file {
     int fd;
     bool read_only;
     bool no_punch, no_zero; /* the host said once that it can not */
-    uint64_t size;
+    bool cuttable;          /* a file, not a device */
+    uint64_t end;           /* of the file, in bytes, as it was opened */
 };
 
 /* Compressed and structured images look like garbage to a guest: say so before it sees them. */
@@ -77,14 +78,14 @@ static bool measure(struct blk_file *f, const char *path, char *err, size_t err_
         return false;
     }
     off_t end = lseek(f->fd, 0, SEEK_END);
-    if (end < (off_t)SECTOR) {
+    if (end <= 0) {
         snprintf(err, err_size,
-                 "disk %s is too short (%lld bytes): make it one sector (512 bytes) or more, "
-                 "for example with: truncate -s 1G %s",
-                 path, (long long)(end < 0 ? 0 : end), path);
+                 "disk %s is empty: give it a size, for example with: truncate -s 1G %s", path,
+                 path);
         return false;
     }
-    f->size = ALIGN_DOWN((uint64_t)end, SECTOR);
+    f->cuttable = S_ISREG(st.st_mode);
+    f->end = (uint64_t)end;
     return true;
 }
 
@@ -141,7 +142,7 @@ void blk_file_close(struct blk_file *f)
 
 uint64_t blk_file_size(const struct blk_file *f)
 {
-    return f->size;
+    return ALIGN_UP(f->end, SECTOR);
 }
 
 bool blk_file_read_only(const struct blk_file *f)
@@ -163,32 +164,56 @@ static void iov_advance(struct iovec **iov, unsigned *count, size_t n)
     }
 }
 
-static void iov_zero(struct iovec *iov, unsigned count)
+/* Leaves the first n bytes in iov and zeroes the rest, if it is to be; how many pieces are left. */
+static unsigned iov_cut(struct iovec *iov, unsigned count, uint64_t n, bool zero)
 {
-    for (unsigned i = 0; i < count; i++)
-        memset(iov[i].iov_base, 0, iov[i].iov_len);
+    unsigned left = 0;
+    for (unsigned i = 0; i < count; i++) {
+        size_t keep = (size_t)MIN(n, iov[i].iov_len);
+        if (zero && keep < iov[i].iov_len)
+            memset((uint8_t *)iov[i].iov_base + keep, 0, iov[i].iov_len - keep);
+        iov[i].iov_len = keep;
+        n -= keep;
+        if (keep)
+            left = i + 1;
+    }
+    return left;
+}
+
+/* So many of len bytes at pos lie in the file; the others are between its end and the disk's. */
+static uint64_t in_file(const struct blk_file *f, uint64_t pos, uint64_t len)
+{
+    return pos < f->end ? MIN(len, f->end - pos) : 0;
+}
+
+/* 0, or BLK_FILE_CUT: a write to the extent would make a file longer that somebody cut, and what it
+ * lost read as zeros. */
+static int still_there(const struct blk_file *f, uint64_t pos, uint64_t len)
+{
+    struct stat st;
+    if (!f->cuttable || !len)
+        return 0;
+    if (fstat(f->fd, &st))
+        return errno;
+    return extent_ok(pos, len, (uint64_t)st.st_size) ? 0 : BLK_FILE_CUT;
 }
 
 typedef ssize_t (*iov_fn)(int fd, const struct iovec *iov, int count, off_t pos);
 
-/* Moves one batch, whatever pieces the host moves at a time; *pos advances. */
-static int transfer_batch(struct blk_file *f, struct iovec *iov, unsigned n, uint64_t *pos,
+/* Moves one batch, whatever pieces the host moves at a time. */
+static int transfer_batch(struct blk_file *f, struct iovec *iov, unsigned n, uint64_t pos,
                           iov_fn fn)
 {
     iov_advance(&iov, &n, 0); /* empty ones at the front would look like the file's end */
     while (n) {
-        ssize_t got = fn(f->fd, iov, (int)n, (off_t)*pos);
+        ssize_t got = fn(f->fd, iov, (int)n, (off_t)pos);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return errno;
-        if (got == 0 && fn == pwritev)
-            return EIO;
-        if (got == 0) { /* the file became shorter under us */
-            iov_zero(iov, n);
-            return 0;
-        }
-        *pos += (uint64_t)got;
+        if (got == 0)
+            return fn == preadv ? BLK_FILE_CUT : EIO;
+        pos += (uint64_t)got;
         iov_advance(&iov, &n, (size_t)got);
     }
     return 0;
@@ -200,17 +225,27 @@ static int transfer(struct blk_file *f, const struct iovec *iov, unsigned n, uin
     while (n) {
         struct iovec batch[MAX_IOV];
         unsigned count = MIN(n, MAX_IOV);
-        uint64_t at = pos;
+        uint64_t bytes = 0;
+        for (unsigned i = 0; i < count; i++)
+            bytes += iov[i].iov_len;
         memcpy(batch, iov, count * sizeof(*iov));
-        int rc = transfer_batch(f, batch, count, &at, fn);
+        uint64_t inside = in_file(f, pos, bytes);
+        unsigned pieces = iov_cut(batch, count, inside, fn == preadv);
+        int rc = fn == pwritev ? still_there(f, pos, inside) : 0;
+        if (!rc)
+            rc = transfer_batch(f, batch, pieces, pos, fn);
         if (rc)
             return rc;
-        for (unsigned i = 0; i < count; i++)
-            pos += iov[i].iov_len;
+        pos += bytes;
         iov += count;
         n -= count;
     }
     return 0;
+}
+
+const char *blk_file_error(int rc)
+{
+    return rc == BLK_FILE_CUT ? "the image became shorter while it was in use" : strerror(rc);
 }
 
 int blk_file_readv(struct blk_file *f, const struct iovec *iov, unsigned n, uint64_t pos)
@@ -280,8 +315,10 @@ int blk_file_zero(struct blk_file *f, uint64_t pos, uint64_t len, bool unmap)
 {
     if (f->read_only)
         return EROFS;
-    if (!len)
-        return 0;
+    len = in_file(f, pos, len);
+    int cut = still_there(f, pos, len);
+    if (!len || cut)
+        return cut;
     if (unmap) {
         int rc = punch(f, pos, len);
         if (rc != EOPNOTSUPP)
@@ -300,6 +337,9 @@ int blk_file_discard(struct blk_file *f, uint64_t pos, uint64_t len)
 {
     if (f->read_only)
         return EROFS;
-    int rc = len ? punch(f, pos, len) : 0;
+    len = in_file(f, pos, len);
+    int rc = still_there(f, pos, len);
+    if (!rc && len)
+        rc = punch(f, pos, len);
     return rc == EOPNOTSUPP ? 0 : rc;
 }

@@ -426,7 +426,9 @@ const struct option_row option_rows[] = {
      "A host thread for each hart, or all harts in one, deterministically (default %s).",
      take_threads},
     {"Devices", 'd', "disk", "FILE[,ro]", NULL,
-     "Disk with a raw image; `,ro' only reads it. May be given several times.", take_disk},
+     "Disk with a raw image; `,ro' only reads it. May be given several times. A file of any size "
+     "will do: the last sector is filled up with zeros, and the file keeps its size.",
+     take_disk},
     {NULL, 0, "gpu", "WxH[@HZ][,NAME=VALUE...]", "1280x800",
      "Size of the screen (default %s). scanouts=N: so many screens, side by side, 1 to 16. "
      "blob=on|off: frames are read where the guest draws them, not copied (default on). "

@@ -108,7 +108,7 @@ static uint8_t host_status(struct blk *blk, int rc)
     if (!rc)
         return S_OK;
     log_limited(blk->dev.log, &blk->dev.limit, "virtio-blk: the host's disk says: %s",
-                strerror(rc));
+                blk_file_error(rc));
     return S_IOERR;
 }
 

@@ -64,11 +64,11 @@ static void make_file(char path[64], uint64_t size)
     close(fd);
 }
 
-static struct fix *start(bool read_only, bool threaded)
+static struct fix *start_with(uint64_t size, bool read_only, bool threaded)
 {
     struct fix *f = calloc(1, sizeof(*f));
     char err[256] = "";
-    make_file(f->path, SECTORS * SECTOR);
+    make_file(f->path, size);
     f->file = blk_file_open(f->path, read_only, err, sizeof(err));
     assert_string_equal(err, "");
     kit_init(&f->kit, 32 << 20);
@@ -76,6 +76,11 @@ static struct fix *start(bool read_only, bool threaded)
     kit_attach(&f->kit, dev, virtio_blk_worker(dev));
     assert_true(kit_start(&f->kit, KIT_ALL_FEATURES));
     return f;
+}
+
+static struct fix *start(bool read_only, bool threaded)
+{
+    return start_with(SECTORS * SECTOR, read_only, threaded);
 }
 
 static int setup(void **state)
@@ -385,16 +390,68 @@ static void test_read_only(void **state)
     check_zeroed(f, 0, 0);
 }
 
-/* The file was cut under us: its lost end reads as zeros. */
+/* The file was cut under us: what touches its lost end fails and does not make it longer. */
 static void test_truncated_file(void **state)
 {
     struct fix *f = *state;
-    uint8_t b[4 * SECTOR], want[4 * SECTOR] = {0};
+    uint8_t b[4 * SECTOR] = {0}, want[2 * SECTOR];
+    struct seg lost = {.sector = 100, .sectors = 8}, left = {.sector = 0, .sectors = 1};
+    struct stat st;
     for (unsigned i = 0; i < 2 * SECTOR; i++)
         want[i] = pattern(i);
     assert_int_equal(truncate(f->path, 2 * SECTOR), 0);
-    assert_int_equal(ask(f, T_IN, 0, NULL, 0, b, sizeof(b)), S_OK);
-    assert_memory_equal(b, want, sizeof(b));
+    assert_int_equal(ask(f, T_IN, 0, NULL, 0, b, sizeof(b)), S_IOERR);
+    assert_int_equal(ask(f, T_IN, 2, NULL, 0, b, SECTOR), S_IOERR);
+    assert_int_equal(ask(f, T_IN, 0, NULL, 0, b, 2 * SECTOR), S_OK);
+    assert_memory_equal(b, want, 2 * SECTOR);
+    assert_int_equal(ask(f, T_OUT, 1, b, 2 * SECTOR, NULL, 0), S_IOERR);
+    assert_int_equal(ask(f, T_OUT, SECTORS - 1, b, SECTOR, NULL, 0), S_IOERR);
+    assert_int_equal(ask_segments(f, T_ZERO, &lost, 1), S_IOERR);
+    assert_int_equal(ask_segments(f, T_DISCARD, &lost, 1), S_IOERR);
+    assert_int_equal(ask(f, T_OUT, 1, b, SECTOR, NULL, 0), S_OK);
+    assert_int_equal(ask_segments(f, T_ZERO, &left, 1), S_OK);
+    assert_int_equal(stat(f->path, &st), 0);
+    assert_int_equal(st.st_size, 2 * SECTOR);
+}
+
+/* A file of any size: rounded up, zeros behind its end, and it keeps its size. */
+static void test_odd_size(void **state)
+{
+    (void)state;
+    static const unsigned sizes[] = {1, 11, 511, 513, 1023, 4096 + 20};
+    for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
+        unsigned size = sizes[i], sectors = (size + SECTOR - 1) / SECTOR, room = sectors * SECTOR;
+        struct fix *f = start_with(size, false, false);
+        uint8_t *b = malloc(room), *want = calloc(1, room);
+        uint64_t capacity;
+        struct stat st;
+        kit_config_read(&f->kit, 0, &capacity, 8);
+        assert_int_equal(capacity, sectors);
+        for (unsigned k = 0; k < size; k++)
+            want[k] = pattern(k);
+        memset(b, 0xcc, room);
+        assert_int_equal(ask(f, T_IN, 0, NULL, 0, b, room), S_OK);
+        assert_memory_equal(b, want, room);
+        assert_int_equal(ask(f, T_IN, sectors, NULL, 0, b, SECTOR), S_IOERR);
+        memset(want, 0x5a, room);
+        f->kit.framing.split = 100; /* the end of the file inside a piece, and before others */
+        assert_int_equal(ask(f, T_OUT, 0, want, room, NULL, 0), S_OK);
+        check_file(f, 0, want, size);
+        memset(want + size, 0, room - size);
+        assert_int_equal(ask(f, T_IN, 0, NULL, 0, b, room), S_OK);
+        assert_memory_equal(b, want, room);
+        struct seg last = {.sector = sectors - 1, .sectors = 1};
+        assert_int_equal(ask_segments(f, T_ZERO, &last, 1), S_OK);
+        memset(want + room - SECTOR, 0, SECTOR);
+        check_file(f, 0, want, size);
+        assert_int_equal(ask_segments(f, T_DISCARD, &last, 1), S_OK);
+        assert_int_equal(ask(f, T_FLUSH, 0, NULL, 0, NULL, 0), S_OK);
+        assert_int_equal(stat(f->path, &st), 0);
+        assert_int_equal(st.st_size, size);
+        free(b);
+        free(want);
+        teardown((void **)&f);
+    }
 }
 
 /* The host refuses to write past a limit: IOERR, what was there stays, the device lives on. */
@@ -526,13 +583,12 @@ static void test_open_errors(void **state)
     expect_open_error("/tmp", false, "raw image");
     expect_open_error("/tmp", true, "not a file");
     expect_open_error("/dev/null", false, "not a file");
-    make_file(path, 511);
-    expect_open_error(path, false, "too short (511 bytes)");
-    assert_int_equal(truncate(path, 0), 0);
-    expect_open_error(path, false, "too short (0 bytes)");
+    make_file(path, 0);
+    expect_open_error(path, false, "is empty");
+    expect_open_error(path, true, "is empty");
     assert_int_equal(truncate(path, 1023), 0);
     struct blk_file *f = blk_file_open(path, false, err, sizeof(err));
-    assert_int_equal(blk_file_size(f), 512);
+    assert_int_equal(blk_file_size(f), 1024);
     blk_file_close(f);
     if (geteuid() != 0) { /* root may write anything */
         assert_int_equal(chmod(path, 0444), 0);
@@ -616,6 +672,7 @@ int main(void)
         TEST(test_write_cache),
         cmocka_unit_test_setup_teardown(test_read_only, setup_ro, teardown),
         TEST(test_truncated_file),
+        cmocka_unit_test(test_odd_size),
         TEST(test_host_error),
         TEST(test_reset_in_flight),
         THREADED(test_reset_in_flight),

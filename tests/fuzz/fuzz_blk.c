@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define RAM      (UINT64_C(4) << 20)
-#define DISK     65536
+#define DISK     65436 /* its last sector is not whole */
 #define SECTOR   512
 #define MAX_OPS  100
 #define MAX_DATA 65535u
