@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/log.h"
 
+#include "base/log_sink.h"
+#include "base/text.h"
+
+#include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define LINES_PER_SECOND 5
+#define TEXT_MAX         1024 /* of a message, before it is made printable */
+#define LINE_MAX         4096 /* what a pipe takes as a whole */
 
 struct log {
     unsigned on; /* bit per enum log_cat */
+    struct log_sink *sink;
 };
 
 static const char *const cat_names[LOG_CATS] = {
@@ -49,14 +57,27 @@ struct log *log_create(const char *categories, const char **bad)
         p += len + (p[len] == ',');
     }
     struct log *log = calloc(1, sizeof(*log));
-    if (log)
-        log->on = on;
+    if (bad)
+        *bad = NULL;
+    if (!log || !(log->sink = log_sink_create(STDERR_FILENO))) {
+        free(log);
+        return NULL;
+    }
+    log->on = on;
     return log;
 }
 
 void log_destroy(struct log *log)
 {
+    if (!log)
+        return;
+    log_sink_destroy(log->sink);
     free(log);
+}
+
+struct log_sink *log_sink(struct log *log)
+{
+    return log->sink;
 }
 
 bool log_on(const struct log *log, enum log_cat cat)
@@ -64,16 +85,40 @@ bool log_on(const struct log *log, enum log_cat cat)
     return log && (log->on >> cat & 1);
 }
 
-/* One write per line, so that lines of different threads do not mix. */
-static void print_line(const char *prefix, const char *fmt, va_list ap, const char *suffix)
+/* Before there is a log nothing runs that its reader could hold up: this waits for it. */
+static void write_all(const char *line, size_t n)
 {
-    char line[1024];
-    int n = snprintf(line, sizeof(line), "%s", prefix);
-    n += vsnprintf(line + n, sizeof(line) - (size_t)n, fmt, ap);
-    if (n > (int)sizeof(line) - 80)
-        n = (int)sizeof(line) - 80;
-    snprintf(line + n, sizeof(line) - (size_t)n, "%s\n", suffix);
-    fputs(line, stderr);
+    for (size_t at = 0; at < n;) {
+        ssize_t done = write(STDERR_FILENO, line + at, n - at);
+        if (done < 0 && errno != EINTR)
+            break;
+        at += done > 0 ? (size_t)done : 0;
+    }
+}
+
+/* One write per line, so that lines of different threads do not mix. */
+static void print_line(struct log *log, const char *prefix, const char *fmt, va_list ap,
+                       const char *suffix)
+{
+    char text[TEXT_MAX], line[LINE_MAX];
+    size_t n = (size_t)snprintf(line, sizeof(line), "%s", prefix), tail = strlen(suffix) + 1;
+    vsnprintf(text, sizeof(text), fmt, ap);
+    n += text_printable(line + n, sizeof(line) - n - tail, text);
+    n += (size_t)snprintf(line + n, sizeof(line) - n, "%s\n", suffix);
+    if (log)
+        log_sink_put(log->sink, line, n);
+    else
+        write_all(line, n);
+}
+
+void log_error(const char *who, const char *fmt, ...)
+{
+    char prefix[64];
+    snprintf(prefix, sizeof(prefix), "%s: ", who);
+    va_list ap;
+    va_start(ap, fmt);
+    print_line(NULL, prefix, fmt, ap, "");
+    va_end(ap);
 }
 
 void log_debug(struct log *log, enum log_cat cat, const char *fmt, ...)
@@ -84,22 +129,20 @@ void log_debug(struct log *log, enum log_cat cat, const char *fmt, ...)
     snprintf(prefix, sizeof(prefix), "%s: ", cat_names[cat]);
     va_list ap;
     va_start(ap, fmt);
-    print_line(prefix, fmt, ap, "");
+    print_line(log, prefix, fmt, ap, "");
     va_end(ap);
 }
 
 void log_warn(struct log *log, const char *fmt, ...)
 {
-    (void)log;
     va_list ap;
     va_start(ap, fmt);
-    print_line("riscreen: ", fmt, ap, "");
+    print_line(log, "riscreen: ", fmt, ap, "");
     va_end(ap);
 }
 
 void log_limited(struct log *log, struct log_limit *limit, const char *fmt, ...)
 {
-    (void)log;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     char suffix[64] = "";
@@ -114,6 +157,6 @@ void log_limited(struct log *log, struct log_limit *limit, const char *fmt, ...)
         return;
     va_list ap;
     va_start(ap, fmt);
-    print_line("riscreen: guest: ", fmt, ap, suffix);
+    print_line(log, "riscreen: guest: ", fmt, ap, suffix);
     va_end(ap);
 }

@@ -4,6 +4,10 @@
  * speaks; any thread may use it. What a guest can provoke goes through log_limited, which says at
  * most a few lines a second for one place and then how many it kept back. Names of categories
  * (`--log gpu,virtio`) switch on what is off by default. NULL as log means: warnings to stderr.
+ *
+ * A message is one line, whatever it holds: control characters, also of names and texts that come
+ * from a guest, file or peer, are printed as \xNN (base/text.h). No thread waits for the reader of
+ * stderr: see base/log_sink.h.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -23,6 +27,7 @@ enum log_cat {
 };
 
 struct log;
+struct log_sink;
 
 /* One per place that a guest can make speak; zero-initialised, kept in the device's state. */
 struct log_limit {
@@ -32,15 +37,20 @@ struct log_limit {
 
 /*
  * categories: comma-separated names, NULL or "" for none, "all" for all. On an unknown name NULL
- * is returned and *bad points at it (inside categories).
+ * is returned and *bad points at it (inside categories); *bad is NULL if there is no memory.
  */
 struct log *log_create(const char *categories, const char **bad);
-void log_destroy(struct log *log);
+void log_destroy(struct log *log); /* waits for stderr's reader, half a second at most */
+/* Where its lines go, for who can write on held ones. */
+struct log_sink *log_sink(struct log *log);
 const char *log_cat_name(enum log_cat cat);
 
 bool log_on(const struct log *log, enum log_cat cat);
 /* A line of an optional category; printed only if log_on. */
 void log_debug(struct log *log, enum log_cat cat, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Before there is a log: `who`, a colon, and the message on stderr, which may wait for its reader.
+ */
+void log_error(const char *who, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Something the user should know; always printed, prefixed `riscreen: `. */
 void log_warn(struct log *log, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* A guest's mistake: always printed, but at most 5 lines a second per limit. */

@@ -6,6 +6,7 @@
  */
 #include "main/config.h"
 
+#include "host/log_drain.h"
 #include "host/signals.h"
 #include "host/thread.h"
 #include "monitor/monitor.h"
@@ -20,7 +21,8 @@
 
 struct app {
     struct config config;
-    struct log *log;
+    struct log *log; /* NULL: not yet */
+    struct log_drain *drain;
     struct machine *machine;
     struct monitor *monitor;
     struct script *script;
@@ -29,9 +31,9 @@ struct app {
     int status; /* of machine_run */
 };
 
-static bool fail(const char *err)
+static bool fail(struct app *app, const char *err)
 {
-    fprintf(stderr, "riscreen: %s\n", err);
+    log_warn(app->log, "%s", err);
     return false;
 }
 
@@ -96,13 +98,13 @@ static bool open_uis(struct app *app)
     char err[LINE];
     app->uis = ui_set_create(app->log);
     if (!app->uis)
-        return fail("not enough memory");
+        return fail(app, "not enough memory");
     if (!c->shown && !ui_set_add(app->uis, &env, usual, "", err, sizeof(err)))
-        return fail(err);
+        return fail(app, err);
     for (const struct config_display *d = c->display; d < c->display + c->displays; d++)
         if (!ui_set_add(app->uis, &env, usual ? usual : d->name, usual ? "" : d->args, err,
                         sizeof(err)))
-            return fail(err);
+            return fail(app, err);
     return true;
 }
 
@@ -115,7 +117,7 @@ static bool open_script(struct app *app)
         return true;
     app->script = script_create(&config, err, sizeof(err));
     if (!app->script)
-        return fail(err);
+        return fail(app, err);
     app->config.machine.console_out = script_console_out;
     app->config.machine.console_ctx = app->script;
     return true;
@@ -126,12 +128,15 @@ static bool open_machine(struct app *app)
     char err[LINE];
     app->log = log_create(app->config.log, NULL);
     if (!app->log)
-        return fail("not enough memory");
+        return fail(app, "not enough memory");
     app->config.machine.log = app->log;
     if (!open_script(app))
         return false;
     app->machine = machine_create(&app->config.machine, err, sizeof(err));
-    return app->machine || fail(err);
+    if (!app->machine)
+        return fail(app, err);
+    app->drain = log_drain_create(machine_loop(app->machine), app->log);
+    return true;
 }
 
 static bool open_control(struct app *app)
@@ -140,13 +145,14 @@ static bool open_control(struct app *app)
     char err[LINE];
     app->signals = host_signals_watch(machine_loop(app->machine), &signals_ops, app);
     if (!app->signals)
-        return fail("no file descriptors left; raise the limit (ulimit -n)");
+        return fail(app, "no file descriptors left; raise the limit (ulimit -n)");
     if (address &&
         !(app->monitor = monitor_create(app->machine, address, app->log, err, sizeof(err))))
-        return fail(err);
+        return fail(app, err);
     if (!open_uis(app))
         return false;
-    return !app->script || script_start(app->script, app->machine, err, sizeof(err)) || fail(err);
+    return !app->script || script_start(app->script, app->machine, err, sizeof(err)) ||
+           fail(app, err);
 }
 
 /* --- running -----------------------------------------------------------------------------------
@@ -165,7 +171,7 @@ static int run(struct app *app)
 {
     pthread_t thread;
     if (!ui_set_start(app->uis) || host_thread_start(&thread, "machine", machine_main, app)) {
-        fail("the host starts no more threads; end other programs");
+        fail(app, "the host starts no more threads; end other programs");
         app->status = 1;
     } else {
         ui_set_run(app->uis);
@@ -183,8 +189,8 @@ static int dump_dtb(struct app *app)
     bool ok = f && fwrite(dtb, 1, size, f) == size;
     ok = f && !fclose(f) && ok;
     if (!ok)
-        fprintf(stderr, "riscreen: %s: cannot write the device tree: %s; give another path\n", path,
-                strerror(errno));
+        log_warn(app->log, "%s: cannot write the device tree: %s; give another path", path,
+                 strerror(errno));
     free(dtb);
     return !ok;
 }
@@ -194,6 +200,7 @@ static void finish(struct app *app)
     ui_set_destroy(app->uis);
     monitor_destroy(app->monitor);
     host_signals_unwatch(app->signals);
+    log_drain_destroy(app->drain);
     machine_destroy(app->machine);
     script_destroy(app->script);
     log_destroy(app->log);
@@ -229,7 +236,7 @@ int main(int argc, char **argv)
     host_signals_block();
     mallopt(M_MMAP_THRESHOLD, 1 << 20); /* images that were loaded go back to the host at once */
     if (!config_parse(&app.config, argc, argv, err, sizeof(err)))
-        fail(err);
+        fail(&app, err);
     else if (print_about(&app.config))
         status = 0;
     else if (open_machine(&app) && app.config.dumpdtb)

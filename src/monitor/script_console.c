@@ -119,7 +119,7 @@ static void last_line(struct script *s, char *line, size_t size)
         p--;
     size_t n = (size_t)(end - p);
     for (size_t i = 0; i < n; i++)
-        line[i] = p[i] >= 0x20 && p[i] < 0x7f ? p[i] : '?';
+        line[i] = p[i] ? p[i] : '?'; /* other controls are made printable with the message */
     line[n] = 0;
     pthread_mutex_unlock(&s->lock);
 }

@@ -1,26 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "monitor/script.h"
 
+#include "base/text.h"
 #include "host/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* Text of an attribute: XML has no way to say most control characters. */
+/* Text of an attribute. XML has no way to say most control characters, and must be UTF-8. */
 static void put_xml(FILE *f, const char *text)
 {
-    for (; text && *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        switch (c) {
+    size_t size = text ? 4 * strlen(text) + 1 : 0;
+    char *plain = text ? malloc(size) : NULL;
+    if (!plain)
+        return;
+    text_printable(plain, size, text);
+    for (const char *c = plain; *c; c++) {
+        switch (*c) {
         case '<': fputs("&lt;", f); break;
         case '>': fputs("&gt;", f); break;
         case '&': fputs("&amp;", f); break;
         case '"': fputs("&quot;", f); break;
-        default: fputc(c < 0x20 || c == 0x7f ? '?' : c, f); break;
+        default: fputc(*c, f); break;
         }
     }
+    free(plain);
 }
 
 static double seconds(uint64_t ns)

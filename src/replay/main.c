@@ -4,6 +4,8 @@
  * no window, tells what they cost, and shows pictures of any moment. Exit status 2: the device
  * does something else today than when the trace was made.
  */
+#include "base/log.h"
+#include "base/text.h"
 #include "replay/bench.h"
 #include "replay/options.h"
 #include "replay/player.h"
@@ -17,7 +19,7 @@
 
 static bool fail(const char *path, const char *what)
 {
-    fprintf(stderr, "riscreen-gpu-replay: %s%s%s\n", path ? path : "", path ? ": " : "", what);
+    log_error("riscreen-gpu-replay", "%s%s%s", path ? path : "", path ? ": " : "", what);
     return false;
 }
 
@@ -65,9 +67,11 @@ static bool play(struct player *p, struct trace_reader *r, const struct replay_o
 static void report(const struct player *p, const struct trace_reader *r,
                    const struct replay_options *o)
 {
+    char name[4 * LINE];
+    text_printable(name, sizeof(name), o->path);
     printf("%s: %" PRIu64 " commands in %.3f s, %" PRIu64 " resets, %" PRIu64 " bytes, %" PRIu64
            " unpacked%s\n",
-           o->path, p->step, (double)p->us / 1e6, p->resets, trace_reader_packed(r),
+           name, p->step, (double)p->us / 1e6, p->resets, trace_reader_packed(r),
            trace_reader_unpacked(r), p->ended ? "" : "; it ends early: riscreen was killed");
     printf("%-28s %9s %7s %12s %10s %14s\n", "command", "count", "errors", "us", "us each",
            "bytes");
