@@ -450,7 +450,8 @@ const struct option_row option_rows[] = {
      "headless); may be repeated. Default: a window, if one can be opened. "
      "sdl,scale=fit|integer|none,keymap=us|uk|de|fr: how a window scales, and the guest's layout "
      "for typing the clipboard. vnc=:N is port 5900 + N on this machine; an address that others "
-     "reach needs a password: vnc=0.0.0.0:5900,password=FILE. head=N: not the first screen.",
+     "reach needs a password: vnc=0.0.0.0:5900,password=FILE. head=N: not the first screen. "
+     "keymap=: the guest's layout, for viewers that send characters.",
      take_display},
     {NULL, 'H', "headless", NULL, NULL, "The same as --display none.", take_headless},
     {NULL, 0, "record", "DIR/|FILE.y4m", NULL,

@@ -122,8 +122,12 @@ static bool is_letter(const struct layout *l, unsigned place)
     return plain - shifted == 0x20 && (plain - 'a' < 26 || plain >= 0xe0);
 }
 
-/* The key with this character on it, dead or alive. */
-static bool find_key(const struct layout *l, uint32_t character, struct layout_stroke *out)
+bool layout_has_altgr(const struct layout *l)
+{
+    return l->level[LAYOUT_ALTGR];
+}
+
+bool layout_key(const struct layout *l, uint32_t character, struct layout_stroke *out)
 {
     for (unsigned level = 0; level < LEVELS; level++) {
         const char *p = l->level[level];
@@ -155,7 +159,7 @@ static const struct {
 static bool find_base(const struct layout *l, uint32_t character, struct layout_stroke *out)
 {
     *out = (struct layout_stroke){KEY_SPACE, 0, false};
-    return character == ' ' || find_key(l, character, out);
+    return character == ' ' || layout_key(l, character, out);
 }
 
 static unsigned compose(const struct layout *l, uint32_t character,
@@ -165,13 +169,13 @@ static unsigned compose(const struct layout *l, uint32_t character,
         const char *accent = composed[i].accent, *base = composed[i].bases;
         uint32_t dead = layout_next(&accent), from;
         for (const char *to = composed[i].results; (from = layout_next(&base));)
-            if (layout_next(&to) == character && find_key(l, dead, &out[0]) &&
+            if (layout_next(&to) == character && layout_key(l, dead, &out[0]) &&
                 find_base(l, from, &out[1]))
                 return 2;
     }
     for (size_t i = 0; i < ARRAY_SIZE(doubled); i++) {
         const char *accent = doubled[i].accent;
-        if (doubled[i].character == character && find_key(l, layout_next(&accent), &out[0])) {
+        if (doubled[i].character == character && layout_key(l, layout_next(&accent), &out[0])) {
             out[1] = out[0];
             return 2;
         }
@@ -191,7 +195,7 @@ unsigned layout_type(const struct layout *l, uint32_t character,
         return 1;
     }
     bool dead = character >= 0x300 && character < 0x370; /* not characters of a text */
-    if (!dead && find_key(l, character, &out[0]))
+    if (!dead && layout_key(l, character, &out[0]))
         return 1;
     return compose(l, character, out);
 }

@@ -25,6 +25,11 @@ struct layout;
 
 /* "us", "uk", "de", "fr"; NULL: none of these. */
 const struct layout *layout_find(const char *name);
+/* Does AltGr choose characters in it, or is that key Alt? */
+bool layout_has_altgr(const struct layout *l);
+/* The one key with this character on it; for the dead key of an accent, a combining character
+ * (U+0300 and so on). */
+bool layout_key(const struct layout *l, uint32_t character, struct layout_stroke *out);
 /* The strokes that type a Unicode character; 0: this layout has no way. */
 unsigned layout_type(const struct layout *l, uint32_t character,
                      struct layout_stroke out[LAYOUT_MAX_STROKES]);

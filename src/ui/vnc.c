@@ -51,7 +51,8 @@ static bool set_up(struct ui *ui, const struct ui_env *env)
 {
     bool secret = ui->listen.secret[0];
     ui->passwords[0] = ui->listen.secret;
-    struct vnc_config config = {*env, ui->listen.head, secret ? ui->passwords : NULL, secret};
+    struct vnc_config config = {*env, ui->listen.head, secret ? ui->passwords : NULL, secret,
+                                ui->listen.layout};
     ui->loop = loop_create();
     ui->places = ui->loop ? vnc_places_create(&config, ui->loop) : NULL;
     return ui->places && vnc_listen_watch(&ui->listen, ui->loop, welcome, ui);
@@ -83,7 +84,8 @@ static struct ui *vnc_create(const struct ui_env *env, const char *args, char *e
 
 const struct ui_ops ui_vnc_ops = {
     .name = "vnc",
-    .help = "for VNC viewers: vnc=ADDRESS:PORT or vnc=:N[,password=FILE][,head=N]",
+    .help = "for VNC viewers: vnc=ADDRESS:PORT or vnc=:N[,password=FILE][,head=N]"
+            "[,keymap=us|uk|de|fr]",
     .by_name = true,
     .create = vnc_create,
     .run = vnc_run,

@@ -3,7 +3,6 @@
 
 #include "ui/keymap.h"
 #include "ui/vnc_cursor.h"
-#include "ui/vnc_keysym.h"
 #include "ui/vnc_screen.h"
 
 #include <arpa/inet.h>
@@ -118,8 +117,10 @@ static rfbBool on_message(rfbClientPtr client, void *data, const rfbClientToServ
     }
     memcpy(words, rest + 3, sizeof(words));
     unsigned code = keymap_from_number(ntohl(words[1]));
-    vnc_input_key(extras_of(client)->input, code ? code : vnc_key_from_keysym(ntohl(words[0])),
-                  rest[1] || rest[2]);
+    if (code)
+        vnc_input_key(extras_of(client)->input, code, rest[1] || rest[2]);
+    else
+        vnc_input_keysym(extras_of(client)->input, ntohl(words[0]), rest[1] || rest[2]);
     return TRUE;
 }
 

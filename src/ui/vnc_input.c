@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/vnc_input.h"
 
+#include "ui/vnc_keysym.h"
+
 #include <linux/input-event-codes.h>
 
 /* What each bit of the mask is: a button, or a click of a wheel. */
@@ -12,18 +14,95 @@ static const struct {
     {0, -1, 0},       {0, 0, -1},         {0, 0, 1},         {BTN_SIDE, 0, 0},
 };
 
-void vnc_input_init(struct vnc_input *in, struct input_hub *hub)
+static const uint16_t modifier_keys[] = {KEY_LEFTSHIFT, KEY_RIGHTSHIFT, KEY_RIGHTALT};
+
+#define SHIFTS   (VNC_HOLDS_LEFTSHIFT | VNC_HOLDS_RIGHTSHIFT)
+#define XK_ALT_R 0xffea /* a key that says of itself that it is Alt */
+
+void vnc_input_init(struct vnc_input *in, struct input_hub *hub, const struct layout *layout)
 {
+    *in = (struct vnc_input){.x = -1, .y = -1, .layout = layout};
     input_held_init(&in->held, hub);
-    in->buttons = 0;
-    in->x = in->y = -1;
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+/* The VNC_HOLDS_ bit of a key; 0: it is another key. */
+static unsigned modifier_bit(unsigned code)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(modifier_keys); i++)
+        if (modifier_keys[i] == code)
+            return 1u << i;
+    return 0;
+}
+
+/* Presses and releases modifiers until these are down in the guest, as far as this viewer goes. */
+static void set_modifiers(struct vnc_input *in, unsigned wanted)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(modifier_keys); i++)
+        input_held_key(&in->held, modifier_keys[i], wanted >> i & 1);
+}
+
+/* The modifiers that a stroke takes, with those that the viewer holds where they will do. */
+static unsigned modifiers_for(const struct vnc_input *in, const struct layout_stroke *stroke)
+{
+    bool caps = input_leds(in->held.hub) >> LED_CAPSL & 1;
+    unsigned level = stroke->modifiers ^ (stroke->letter && caps ? LAYOUT_SHIFT : 0);
+    unsigned wanted = in->modifiers;
+    if (!(level & LAYOUT_SHIFT))
+        wanted &= ~(unsigned)SHIFTS;
+    else if (!(wanted & SHIFTS))
+        wanted |= VNC_HOLDS_LEFTSHIFT;
+    if (level & LAYOUT_ALTGR)
+        wanted |= VNC_HOLDS_ALTGR;
+    else if (in->level)
+        wanted &= ~(unsigned)VNC_HOLDS_ALTGR;
+    return wanted;
 }
 
 void vnc_input_key(struct vnc_input *in, unsigned code, bool down)
 {
-    if (code)
-        input_held_key(&in->held, code, down);
+    unsigned bit = modifier_bit(code);
+    if (!code)
+        return;
+    if (bit)
+        in->modifiers = down ? in->modifiers | bit : in->modifiers & ~bit;
+    if (!down && !bit)
+        input_held_key(&in->held, code, false);
+    if (down || bit || code == in->typing) {
+        in->typing = 0;
+        set_modifiers(in, in->modifiers);
+    }
+    if (down && !bit)
+        input_held_key(&in->held, code, true);
 }
+
+static void press_character(struct vnc_input *in, const struct vnc_keysym *k)
+{
+    for (unsigned i = 0; i < k->count; i++) {
+        set_modifiers(in, modifiers_for(in, &k->stroke[i]));
+        input_held_key(&in->held, k->stroke[i].code, true);
+        if (i + 1 < k->count) /* a dead key before it */
+            input_held_key(&in->held, k->stroke[i].code, false);
+    }
+    in->typing = k->stroke[k->count - 1].code;
+}
+
+void vnc_input_keysym(struct vnc_input *in, uint32_t keysym, bool down)
+{
+    struct vnc_keysym k = vnc_keysym_find(in->layout, keysym);
+    if (!k.count)
+        return;
+    unsigned code = k.stroke[k.count - 1].code;
+    if (code == KEY_RIGHTALT && down)
+        in->level = keysym != XK_ALT_R || layout_has_altgr(in->layout);
+    if (k.character && down)
+        press_character(in, &k);
+    else
+        vnc_input_key(in, code, down);
+}
+
+/* --- the pointer ------------------------------------------------------------------------------ */
 
 void vnc_input_pointer(struct vnc_input *in, unsigned buttons, int32_t x, int32_t y)
 {
@@ -47,5 +126,5 @@ void vnc_input_pointer(struct vnc_input *in, unsigned buttons, int32_t x, int32_
 void vnc_input_release(struct vnc_input *in)
 {
     input_held_release(&in->held);
-    in->buttons = 0;
+    in->buttons = in->modifiers = in->typing = 0;
 }

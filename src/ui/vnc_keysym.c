@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/vnc_keysym.h"
 
-#include "ui/keymap.h"
-
 #include <linux/input-event-codes.h>
 
 /* Keysyms from 0xff00 to 0xffff ("function keys" in X11 protocol, appendix A), less 0xff00. A key
@@ -46,12 +44,6 @@ static const struct {
 } other_keys[] = {
     {0xfe03, KEY_RIGHTALT},           /* ISO_Level3_Shift: AltGr */
     {0xfe11, KEY_RIGHTALT},           /* ISO_Level5_Shift */
-    {0xfe20, KEY_TAB},                /* ISO_Left_Tab: shift and tab */
-    {0xfe50, KEY_GRAVE},              /* dead_grave */
-    {0xfe51, KEY_APOSTROPHE},         /* dead_acute */
-    {0xfe52, KEY_6},                  /* dead_circumflex */
-    {0xfe53, KEY_GRAVE},              /* dead_tilde */
-    {0xfe57, KEY_APOSTROPHE},         /* dead_diaeresis */
     {0x1008ff02, KEY_BRIGHTNESSUP},   /* XF86MonBrightnessUp */
     {0x1008ff03, KEY_BRIGHTNESSDOWN}, /* XF86MonBrightnessDown */
     {0x1008ff11, KEY_VOLUMEDOWN},     /* XF86AudioLowerVolume */
@@ -72,15 +64,65 @@ static const struct {
     {0x1008ff2f, KEY_SLEEP},          /* XF86Sleep */
 };
 
-unsigned vnc_key_from_keysym(uint32_t keysym)
+/* dead_grave and so on: an accent as a combining character and, for layouts whose accents are not
+ * dead, alone. */
+static const struct {
+    uint16_t keysym, combining, alone;
+} accents[] = {
+    {0xfe50, 0x300, '`'}, {0xfe51, 0x301, '\''}, {0xfe52, 0x302, '^'},
+    {0xfe53, 0x303, '~'}, {0xfe57, 0x308, '"'},
+};
+
+#define EURO_SIGN    0x20ac
+#define ISO_LEFT_TAB 0xfe20     /* shift and tab */
+#define UNICODE      0x01000000 /* keysyms from here on are characters, "KEYSYM Encoding" */
+
+/* The Unicode character of a keysym; 0: it is none. */
+static uint32_t character_of(uint32_t keysym)
 {
-    bool shift; /* the viewer sends the shift key itself */
-    if (keysym >= 0x20 && keysym <= 0x7e)
-        return keymap_from_char((char)keysym, &shift);
+    if ((keysym > 0x20 && keysym <= 0x7e) || (keysym > 0xa0 && keysym <= 0xff) ||
+        keysym == EURO_SIGN)
+        return keysym;
+    return keysym >= UNICODE + 0x100 && keysym <= UNICODE + 0x10ffff ? keysym - UNICODE : 0;
+}
+
+static unsigned find_accent(const struct layout *layout, uint32_t keysym, struct layout_stroke *out)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(accents); i++)
+        if (accents[i].keysym == keysym)
+            return layout_key(layout, accents[i].combining, out) ||
+                   layout_key(layout, accents[i].alone, out);
+    return 0;
+}
+
+/* Keys that type no character of their own, or the same one whatever is held. */
+static unsigned find_key(uint32_t keysym)
+{
+    if (keysym == ' ')
+        return KEY_SPACE;
     if (keysym >= 0xff00 && keysym <= 0xffff)
         return function_keys[keysym - 0xff00];
     for (size_t i = 0; i < ARRAY_SIZE(other_keys); i++)
         if (other_keys[i].keysym == keysym)
             return other_keys[i].code;
     return 0;
+}
+
+struct vnc_keysym vnc_keysym_find(const struct layout *layout, uint32_t keysym)
+{
+    struct vnc_keysym k = {.stroke = {{(uint16_t)find_key(keysym), 0, false}}};
+    uint32_t character = character_of(keysym);
+    k.count = k.stroke[0].code != 0;
+    if (k.count)
+        return k;
+    if (character)
+        k.count = layout_type(layout, character, k.stroke);
+    else
+        k.count = find_accent(layout, keysym, k.stroke);
+    if (keysym == ISO_LEFT_TAB) {
+        k.stroke[0] = (struct layout_stroke){KEY_TAB, LAYOUT_SHIFT, false};
+        k.count = 1;
+    }
+    k.character = k.count;
+    return k;
 }

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Keysyms, the way VNC viewers name keys: what a key types on the viewer's keyboard, not where it
- * sits. A guest wants the place, so this assumes a US keyboard on both sides; viewers that know
- * QEMU's extended key events send the place itself and need none of this. Constant tables.
+ * sits (RFC 6143, 7.5.4). A guest wants the place, and the modifiers that make the same character
+ * there, in the layout that the guest has chosen. Viewers that know QEMU's extended key events send
+ * the place itself and need none of this. Constant tables.
  */
 #ifndef UI_VNC_KEYSYM_H
 #define UI_VNC_KEYSYM_H
 
-#include "base/util.h"
+#include "ui/layout.h"
 
-/* The Linux key (KEY_*) of an X keysym; 0: a US keyboard has no such key. */
-unsigned vnc_key_from_keysym(uint32_t keysym);
+struct vnc_keysym {
+    struct layout_stroke stroke[LAYOUT_MAX_STROKES]; /* the last is the key that is held */
+    unsigned count;                                  /* 0: the layout has no such key */
+    bool character; /* its strokes need their modifiers; false: any that are held go with it */
+};
+
+struct vnc_keysym vnc_keysym_find(const struct layout *layout, uint32_t keysym);
 
 #endif

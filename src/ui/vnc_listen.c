@@ -103,12 +103,17 @@ static bool take_word(struct vnc_listen *l, const struct ui_env *env, const char
         return read_secret(l, word + 9, err, err_size);
     if (!strncmp(word, "head=", 5))
         return take_head(l, env, word + 5, err, err_size);
+    if (!strncmp(word, "keymap=", 7) && layout_find(word + 7)) {
+        l->layout = layout_find(word + 7);
+        return true;
+    }
     if (!strncmp(word, "novnc=", 6) && l->kind->pages) {
         memccpy(l->pages, word + 6, 0, sizeof(l->pages) - 1);
         return true;
     }
     return wrong(err, err_size,
-                 "--display %s: '%s' is no setting; there are password=FILE, head=N%s",
+                 "--display %s: '%s' is no setting; there are password=FILE, head=N, "
+                 "keymap=us|uk|de|fr%s",
                  l->kind->name, word, l->kind->pages ? ", novnc=FOLDER" : "");
 }
 
@@ -205,6 +210,7 @@ bool vnc_listen_open(struct vnc_listen *l, const struct vnc_listen_kind *kind,
     struct place p;
     memset(l, 0, sizeof(*l));
     l->kind = kind;
+    l->layout = layout_find("us");
     l->spare = -1;
     snprintf(l->pages, sizeof(l->pages), "%s", kind->pages ? kind->pages : "");
     if (!parse(l, &p, env, args, err, err_size))

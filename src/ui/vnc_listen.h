@@ -7,6 +7,7 @@
 #define UI_VNC_LISTEN_H
 
 #include "host/loop.h"
+#include "ui/layout.h"
 #include "ui/ui.h"
 
 #include <limits.h>
@@ -31,6 +32,7 @@ struct vnc_listen {
     char where[300];                   /* the first address and its port, as numbers */
     char secret[VNC_MAX_PASSWORD + 1]; /* "": none is asked for */
     unsigned head;                     /* which one is shown */
+    const struct layout *layout;       /* of the guest's keyboard */
     char pages[PATH_MAX];
     /* while watched */
     int spare; /* a descriptor to give up, to be able to turn someone away when none is left */

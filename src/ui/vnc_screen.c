@@ -4,7 +4,6 @@
 #include "host/clock.h"
 #include "host/thread.h"
 #include "ui/vnc_cursor.h"
-#include "ui/vnc_keysym.h"
 
 #include <rfb/rfbregion.h>
 #include <stdlib.h>
@@ -27,7 +26,7 @@ static struct vnc_screen *screen_of(rfbClientPtr client)
 
 static void on_key(rfbBool down, rfbKeySym keysym, rfbClientPtr client)
 {
-    vnc_input_key(&screen_of(client)->input, vnc_key_from_keysym(keysym), down);
+    vnc_input_keysym(&screen_of(client)->input, keysym, down);
 }
 
 static void on_pointer(int buttons, int x, int y, rfbClientPtr client)
@@ -212,7 +211,7 @@ void vnc_screen_begin(struct vnc_screen *s, struct loop_timer *blank, struct loo
     s->wanted_width = 0;
     s->news = news;
     s->ctx = ctx;
-    vnc_input_init(&s->input, s->config->env.input);
+    vnc_input_init(&s->input, s->config->env.input, s->config->layout);
 }
 
 bool vnc_screen_open(struct vnc_screen *s, rfbClientPtr client)

@@ -11,6 +11,7 @@
 #ifndef UI_VNC_VIEWER_H
 #define UI_VNC_VIEWER_H
 
+#include "ui/layout.h"
 #include "ui/ui.h"
 
 #define VNC_STALL_MS     5000  /* a viewer that reads or writes nothing for so long is dropped */
@@ -24,6 +25,7 @@ struct vnc_config {
     unsigned head;    /* the one they see */
     char **passwords; /* NULL-terminated list, or NULL: none is asked for; outlives the viewers */
     bool browsers;    /* WebSockets are served too */
+    const struct layout *layout; /* of the guest's keyboard */
 };
 
 /*

@@ -81,7 +81,7 @@ static bool set_up(struct ui *ui, const struct ui_env *env, char *err, size_t er
     ui->loop = loop_create();
     if (!ui->loop)
         return false;
-    const struct vnc_config viewers = {*env, ui->listen.head, passwords, true};
+    const struct vnc_config viewers = {*env, ui->listen.head, passwords, true, ui->listen.layout};
     const struct http_config pages = {.loop = ui->loop,
                                       .log = env->log,
                                       .folder = ui->listen.pages,
@@ -117,7 +117,8 @@ static struct ui *web_create(const struct ui_env *env, const char *args, char *e
 
 const struct ui_ops ui_web_ops = {
     .name = "web",
-    .help = "in a browser: web=PORT or web=ADDRESS:PORT[,password=FILE][,head=N][,novnc=FOLDER]",
+    .help = "in a browser: web=PORT or "
+            "web=ADDRESS:PORT[,password=FILE][,head=N][,keymap=us|uk|de|fr][,novnc=FOLDER]",
     .by_name = true,
     .create = web_create,
     .run = web_run,

@@ -184,6 +184,10 @@ def test_keys(fake):
         for down in (1, 0):
             viewer.key(keysym, down)
             fake.expect(f"keyboard 1 {code} {down}")
+    viewer.key(ord("_"), 1)  # the Shift that it takes comes and goes with it
+    viewer.key(ord("_"), 0)
+    assert fake.expect(f"keyboard 1 {KEY_LEFTSHIFT} 0")[-3:] == [
+        f"keyboard 1 {KEY_LEFTSHIFT} 1", "keyboard 1 12 1", "keyboard 1 12 0"]
     viewer.until(lambda: viewer.extended_keys, "extended key events")
     viewer.place_key(0x1e, 1, keysym=ord("q"))  # an azerty keyboard
     fake.expect(f"keyboard 1 {KEY_A} 1")
@@ -431,7 +435,7 @@ def test_refusals(program, busy_port):
     for args, why in ((f"127.0.0.1:{busy_port}", "in use"), ("0.0.0.0:0", "password"), ("[::]:0", "password"),
                       ("127.0.0.1", "ADDRESS:PORT"), ("127.0.0.1:70000", "ADDRESS:PORT"),
                       ("127.0.0.1:0,colour=red", "colour=red"), ("0.0.0.0:0,password=/nowhere", "/nowhere"),
-                      (f"0.0.0.0:0,password={empty}", "1 to 8"), ("127.0.0.1:0,head=9", "no head 9")):
+                      (f"0.0.0.0:0,password={empty}", "1 to 8"), ("127.0.0.1:0,head=9", "no head 9"), ("127.0.0.1:0,keymap=xx", "us|uk|de|fr")):
         done = subprocess.run([program, "vnc", args], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                               timeout=10)
         assert done.returncode == 1 and why in done.stderr and done.stderr.count("\n") == 1, (args, done)
