@@ -12,6 +12,7 @@
 
 #define PATCH_ROOM 8192  /* for what is added, without the command line */
 #define FREE_ROOM  16384 /* left in the tree for a boot loader, which edits it where it lies */
+#define FILE_LIMIT (UINT64_C(64) << 20) /* a tree may be padded: QEMU\'s are, to 1 MiB */
 
 /* The node at path, made if it is not there; negative: libfdt's error. */
 static int node(void *fdt, const char *name)
@@ -119,7 +120,7 @@ void *dtb_make(struct machine *m, const struct boot_layout *layout, size_t *size
             snprintf(err, err_size, "no memory to make the device tree");
         return fdt;
     }
-    if (!file_read(&f, c->dtb, LOADER_DTB_ROOM - 2 * PATCH_ROOM - FREE_ROOM, err, err_size))
+    if (!file_read(&f, c->dtb, FILE_LIMIT, err, err_size))
         return NULL;
     if (!is_tree(&f)) {
         snprintf(err, err_size, "%s: not a device tree blob; compile it with dtc", c->dtb);
@@ -132,5 +133,12 @@ void *dtb_make(struct machine *m, const struct boot_layout *layout, size_t *size
         file_free(&f);
     }
     *size = fdt ? fdt_totalsize(fdt) : 0;
-    return fdt;
+    if (*size <= LOADER_DTB_ROOM)
+        return fdt;
+    snprintf(err, err_size, "%s: the device tree has %zu KiB, but room for %u KiB; %s", c->dtb,
+             *size >> 10, LOADER_DTB_ROOM >> 10,
+             c->dtb_raw ? "leave out ,raw, or pack it with: dtc -I dtb -O dtb"
+                        : "leave something out of it");
+    free(fdt);
+    return NULL;
 }

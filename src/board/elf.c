@@ -11,11 +11,13 @@ enum { ET_EXEC = 2, ET_DYN = 3, EM_RISCV = 243, PT_LOAD = 1 };
 static const struct layout {
     unsigned xlen, header, word;
     unsigned entry, phoff, phentsize, phnum;
-    unsigned p_offset, p_paddr, p_filesz, p_memsz, p_size;
+    unsigned p_offset, p_vaddr, p_paddr, p_filesz, p_memsz, p_size;
 } layouts[] = {
-    {32, 52, 4, 24, 28, 42, 44, 4, 12, 16, 20, 32},
-    {64, 64, 8, 24, 32, 54, 56, 8, 24, 32, 40, 56},
+    {32, 52, 4, 24, 28, 42, 44, 4, 8, 12, 16, 20, 32},
+    {64, 64, 8, 24, 32, 54, 56, 8, 16, 24, 32, 40, 56},
 };
+
+#define FAR (UINT64_C(1) << 40) /* from where a program is to go: no machine has so much memory */
 
 static uint64_t get(const uint8_t *p, unsigned size)
 {
@@ -67,21 +69,65 @@ static bool add_segment(struct elf *elf, const struct layout *l, const uint8_t *
         return true;
     if (filesz > memsz || !extent_ok(offset, filesz, size) || elf->count == ELF_MAX_SEGMENTS)
         return false;
-    elf->segment[elf->count++] =
-        (struct elf_segment){get(ph + l->p_paddr, l->word), memsz, data + offset, filesz};
+    elf->segment[elf->count++] = (struct elf_segment){
+        get(ph + l->p_paddr, l->word), get(ph + l->p_vaddr, l->word), memsz, data + offset, filesz};
     return true;
+}
+
+/* The segment that takes the lowest address. */
+static const struct elf_segment *lowest(const struct elf *elf)
+{
+    const struct elf_segment *low = &elf->segment[0];
+    for (unsigned i = 1; i < elf->count; i++)
+        if (elf->segment[i].pa < low->pa)
+            low = &elf->segment[i];
+    return low;
+}
+
+/* Does a segment take a byte that another one takes? */
+static bool overlapping(const struct elf *elf)
+{
+    for (unsigned i = 0; i < elf->count; i++) {
+        const struct elf_segment *a = &elf->segment[i];
+        for (unsigned j = 0; j < elf->count; j++) {
+            const struct elf_segment *b = &elf->segment[j];
+            if (i != j && b->pa >= a->pa && b->pa - a->pa < a->memsz)
+                return true;
+        }
+    }
+    return false;
 }
 
 /* Moves a position-independent program so that its lowest segment begins at `bias`. */
 static void move(struct elf *elf, uint64_t bias)
 {
-    uint64_t lowest = UINT64_MAX;
-    for (unsigned i = 0; i < elf->count; i++)
-        lowest = MIN(lowest, elf->segment[i].pa);
-    uint64_t by = bias - ALIGN_DOWN(lowest, 4096);
+    uint64_t by = bias - ALIGN_DOWN(lowest(elf)->pa, 4096);
     for (unsigned i = 0; i < elf->count; i++)
         elf->segment[i].pa += by;
-    elf->entry += by;
+    elf->moved = true;
+}
+
+/* A virtual address as a physical one; what is in no segment may be physical already. */
+static bool to_physical(const struct elf *elf, uint64_t va, uint64_t *pa)
+{
+    for (unsigned i = 0; i < elf->count; i++) {
+        const struct elf_segment *s = &elf->segment[i];
+        *pa = s->pa + (va - s->va);
+        if (va - s->va < s->memsz)
+            return true;
+    }
+    *pa = va;
+    for (unsigned i = 0; i < elf->count; i++)
+        if (va - elf->segment[i].pa < elf->segment[i].memsz)
+            return true;
+    return false;
+}
+
+uint64_t elf_start(const struct elf *elf, uint64_t fixed)
+{
+    const struct elf_segment *s = lowest(elf);
+    bool code = s->filesz >= 2 && get(s->data, 2) != 0 && !elf_is(s->data, s->filesz);
+    return code && !elf->moved && (!fixed || fixed == elf->lowest) ? elf->lowest : elf->entry;
 }
 
 bool elf_parse(struct elf *elf, const uint8_t *data, size_t size, unsigned xlen, uint64_t bias,
@@ -92,7 +138,8 @@ bool elf_parse(struct elf *elf, const uint8_t *data, size_t size, unsigned xlen,
         return false;
     uint64_t phoff = get(data + l->phoff, l->word), phnum = get(data + l->phnum, 2);
     unsigned phentsize = (unsigned)get(data + l->phentsize, 2);
-    *elf = (struct elf){.entry = get(data + l->entry, l->word)};
+    uint64_t entry = get(data + l->entry, l->word);
+    *elf = (struct elf){0};
     if (phentsize < l->p_size || !extent_ok(phoff, phnum * phentsize, size))
         return fail(err, err_size, "the ELF program headers are damaged; fetch the file again");
     for (uint64_t i = 0; i < phnum; i++)
@@ -100,7 +147,12 @@ bool elf_parse(struct elf *elf, const uint8_t *data, size_t size, unsigned xlen,
             return fail(err, err_size, "an ELF segment is damaged; fetch the file again");
     if (!elf->count)
         return fail(err, err_size, "the ELF file has nothing to load; link it for this machine");
-    if (get(data + E_TYPE, 2) == ET_DYN)
+    if (overlapping(elf))
+        return fail(err, err_size, "segments of the ELF file overlap; link it again");
+    if (get(data + E_TYPE, 2) == ET_DYN && lowest(elf)->pa - bias >= FAR)
         move(elf, bias);
+    elf->lowest = lowest(elf)->pa;
+    if (!to_physical(elf, entry, &elf->entry))
+        elf->entry = elf->lowest;
     return true;
 }

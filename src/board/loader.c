@@ -3,6 +3,7 @@
 
 #include "board/elf.h"
 #include "board/file.h"
+#include "board/foreign.h"
 #include "board/virt.h"
 
 #include <stdarg.h>
@@ -10,7 +11,7 @@
 #include <string.h>
 
 #define IMAGE_HEADER  64
-#define INFO_ROOM     4096
+#define INFO_ROOM     4096                /* with LOADER_DTB_ROOM 2 MiB */
 #define HIGH_LIMIT_64 (UINT64_C(3) << 30) /* of what lies high, from address 0: below 4 GiB */
 #define HIGH_LIMIT_32 (VIRT_RAM + (UINT64_C(512) << 20)) /* inside the kernel's linear map */
 
@@ -37,30 +38,14 @@ static bool put(struct loading *l, const char *path, uint64_t pa, const uint8_t 
 {
     const struct machine_config *c = l->config;
     if (pa < VIRT_RAM || !extent_ok(pa - VIRT_RAM, room, c->ram))
-        return fail(l,
-                    "%s: [%#llx, +%#llx) is outside of guest memory [%#llx, +%#llx); raise -m or "
-                    "link it lower",
-                    path, (unsigned long long)pa, (unsigned long long)room,
-                    (unsigned long long)VIRT_RAM, (unsigned long long)c->ram);
+        return fail(l, "%s: [%#llx, +%#llx) is outside of guest memory [%#llx, +%#llx); %s", path,
+                    (unsigned long long)pa, (unsigned long long)room, (unsigned long long)VIRT_RAM,
+                    (unsigned long long)c->ram,
+                    pa < VIRT_RAM ? "link it there, or give Linux as an Image"
+                                  : "raise -m or link it lower");
     l->layout->low_end = MAX(l->layout->low_end, pa + room);
     if (l->mem)
         gmem_write(l->mem, pa, data, size);
-    return true;
-}
-
-static bool put_elf(struct loading *l, const char *path, const struct file *f, uint64_t bias,
-                    uint64_t *entry)
-{
-    struct elf elf;
-    char why[128];
-    if (!elf_parse(&elf, f->data, f->size, l->config->cpu.xlen, bias, why, sizeof(why)))
-        return fail(l, "%s: %s", path, why);
-    for (unsigned i = 0; i < elf.count; i++) {
-        const struct elf_segment *s = &elf.segment[i];
-        if (!put(l, path, s->pa, s->data, s->filesz, s->memsz))
-            return false;
-    }
-    *entry = elf.entry;
     return true;
 }
 
@@ -74,6 +59,30 @@ static bool bare(const struct machine_config *c)
     return c->bios && !strcmp(c->bios, "none");
 }
 
+/* The program's own addresses; bias: where a position-independent one goes. */
+static bool put_elf(struct loading *l, const char *path, const struct file *f, uint64_t bias,
+                    uint64_t *start)
+{
+    struct boot_layout *o = l->layout;
+    struct elf elf;
+    char why[128];
+    if (!elf_parse(&elf, f->data, f->size, l->config->cpu.xlen, bias, why, sizeof(why)))
+        return fail(l, "%s: %s", path, why);
+    if (elf.lowest < o->low_end && o->low_end > VIRT_RAM)
+        return fail(l, "%s: it belongs to %#llx, but the firmware %s ends at %#llx; link it higher",
+                    path, (unsigned long long)elf.lowest, l->config->bios,
+                    (unsigned long long)o->low_end);
+    for (unsigned i = 0; i < elf.count; i++) {
+        const struct elf_segment *s = &elf.segment[i];
+        if (!put(l, path, s->pa, s->data, s->filesz, s->memsz))
+            return false;
+    }
+    *start = elf_start(&elf, bias == VIRT_RAM ? VIRT_RAM : 0);
+    if (*start != elf.entry)
+        o->unused_entry = elf.entry;
+    return true;
+}
+
 static uint64_t get64(const uint8_t *p)
 {
     uint64_t v = 0;
@@ -82,26 +91,33 @@ static uint64_t get64(const uint8_t *p)
     return v;
 }
 
-/* A Linux Image (Documentation/arch/riscv/boot-image-header.rst) or a flat M-mode program. */
+/* Where a kernel goes that says nothing itself, as on QEMU: to the start of RAM if it has that for
+ * itself, else to the next large page behind the firmware, the built-in one's too. */
+static uint64_t kernel_place(const struct loading *l)
+{
+    uint64_t page = l->config->cpu.xlen == 32 ? 4u << 20 : 2u << 20;
+    if (bare(l->config))
+        return VIRT_RAM;
+    return ALIGN_UP(MAX(l->layout->low_end, VIRT_RAM + 1), page);
+}
+
+/* Documentation/arch/riscv/boot-image-header.rst; the second magic replaces the first one. */
+static bool is_image(const struct file *f)
+{
+    return f->size >= IMAGE_HEADER &&
+           (!memcmp(f->data + 56, "RSC\x05", 4) || !memcmp(f->data + 48, "RISCV\0\0", 8));
+}
+
+/* A Linux Image, of which only the size in memory counts, as on QEMU, or a flat program. */
 static bool put_flat(struct loading *l, const char *path, const struct file *f)
 {
-    const struct machine_config *c = l->config;
-    bool image = f->size >= IMAGE_HEADER && !memcmp(f->data + 48, "RISCV\0\0", 8) &&
-                 !memcmp(f->data + 56, "RSC\x05", 4);
-    uint64_t offset = 0, room = f->size;
-    if (!image && !bare(c))
-        return fail(l, "%s: neither a Linux Image nor ELF; give arch/riscv/boot/Image or Image.gz",
-                    path);
-    if (image) {
-        offset = has_firmware(c) ? (c->cpu.xlen == 32 ? 4u << 20 : 2u << 20) : get64(f->data + 8);
-        room = MAX(room, get64(f->data + 16));
-    }
-    l->layout->kernel = VIRT_RAM + offset;
-    if (offset > c->ram || VIRT_RAM + offset < l->layout->low_end)
-        return fail(l,
-                    "%s: the kernel belongs where the firmware %s ends (%#llx); use a smaller one",
-                    path, c->bios ? c->bios : "-", (unsigned long long)l->layout->low_end);
-    return put(l, path, l->layout->kernel, f->data, f->size, room);
+    bool image = is_image(f);
+    const char *foreign = image ? NULL : foreign_program(f->data, f->size);
+    if (foreign)
+        return fail(l, "%s: this is %s", path, foreign);
+    l->layout->kernel = kernel_place(l);
+    return put(l, path, l->layout->kernel, f->data, f->size,
+               image ? MAX(f->size, get64(f->data + 16)) : f->size);
 }
 
 static bool load_kernel(struct loading *l)
@@ -112,7 +128,7 @@ static bool load_kernel(struct loading *l)
         return false;
     bool ok = file_gunzip(&f, path, l->config->ram, l->err, l->err_size);
     if (ok && elf_is(f.data, f.size))
-        ok = put_elf(l, path, &f, VIRT_RAM, &l->layout->kernel);
+        ok = put_elf(l, path, &f, kernel_place(l), &l->layout->kernel);
     else if (ok)
         ok = put_flat(l, path, &f);
     file_free(&f);
@@ -126,8 +142,11 @@ static bool load_firmware(struct loading *l)
     if (!file_read(&f, path, l->config->ram, l->err, l->err_size))
         return false;
     l->layout->entry = VIRT_RAM;
-    bool ok = elf_is(f.data, f.size) ? put_elf(l, path, &f, VIRT_RAM, &l->layout->entry)
-                                     : put(l, path, VIRT_RAM, f.data, f.size, f.size);
+    bool elf = elf_is(f.data, f.size);
+    const char *foreign = elf ? NULL : foreign_program(f.data, f.size);
+    bool ok = foreign ? fail(l, "%s: this is %s", path, foreign)
+              : elf   ? put_elf(l, path, &f, VIRT_RAM, &l->layout->entry)
+                      : put(l, path, VIRT_RAM, f.data, f.size, f.size);
     file_free(&f);
     return ok;
 }
@@ -161,9 +180,9 @@ static bool load_all(struct loading *l)
     struct boot_layout *o = l->layout;
     o->low_end = VIRT_RAM;
     o->machine_mode = c->bios != NULL;
-    o->kernel = VIRT_RAM + (c->cpu.xlen == 32 ? 4u << 20 : 2u << 20);
     if (has_firmware(c) && !load_firmware(l))
         return false;
+    o->kernel = kernel_place(l);
     if (c->kernel && !load_kernel(l))
         return false;
     if (!has_firmware(c))
@@ -181,7 +200,7 @@ bool loader_load(const struct machine_config *config, struct gmem *mem, struct b
     uint64_t top = ALIGN_DOWN(MIN(VIRT_RAM + config->ram, limit), UINT64_C(2) << 20);
     *out = (struct boot_layout){0};
     out->info = top - INFO_ROOM;
-    out->dtb = top - INFO_ROOM - LOADER_DTB_ROOM;
+    out->dtb = top - INFO_ROOM - LOADER_DTB_ROOM; /* as on QEMU, on a boundary of 2 MiB */
     struct loading l = {
         .config = config, .mem = mem, .layout = out, .err = err, .err_size = err_size};
     return load_all(&l);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Puts firmware, kernel and initrd into guest RAM, and says where the harts begin. Layout, from
- * the start of RAM: firmware; the kernel where its header or its ELF segments want it, or, behind a
- * firmware, at +2 MiB (RV32 +4 MiB); high up, below `top`, the initrd, the device tree, and the
+ * Puts firmware, kernel and initrd into guest RAM, and says where the harts begin, as QEMU's virt
+ * does. Layout, from the start of RAM: firmware; the kernel where its ELF segments want it, or,
+ * flat or a Linux Image, at the next 2 MiB (RV32 4 MiB) behind the firmware, the built-in one too,
+ * and at the start of RAM with none; high up, below `top`, the initrd, the device tree, and the
  * block that fw_dynamic firmware is handed. High, since firmware may use what follows the kernel.
  */
 #ifndef BOARD_LOADER_H
@@ -10,13 +11,14 @@
 
 #include "board/machine.h"
 
-#define LOADER_DTB_ROOM (1u << 20)
+#define LOADER_DTB_ROOM ((2u << 20) - 4096)
 
 struct boot_layout {
     uint64_t entry;        /* of the harts */
     bool machine_mode;     /* they start in M-mode, all of them; else hart 0 in S-mode */
     uint64_t kernel;       /* what a firmware jumps to */
     uint64_t low_end;      /* end of all that was loaded from below */
+    uint64_t unused_entry; /* of an ELF file that starts elsewhere, as on QEMU; 0: none */
     uint64_t initrd_start; /* equal to initrd_end: none */
     uint64_t initrd_end;
     uint64_t dtb;  /* LOADER_DTB_ROOM bytes are free there */

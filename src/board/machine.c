@@ -18,6 +18,11 @@ static bool check_images(struct machine *m, char *err, size_t err_size)
         return false;
     void *dtb = dtb_make(m, &layout, &size, err, err_size);
     free(dtb);
+    if (dtb && layout.unused_entry)
+        log_warn(
+            m->log,
+            "an ELF file starts at its lowest address, as on QEMU; its entry %#llx is not used",
+            (unsigned long long)layout.unused_entry);
     return dtb;
 }
 

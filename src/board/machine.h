@@ -32,7 +32,7 @@ struct machine_config {
     unsigned harts;
     bool single_thread;
     uint64_t ram;       /* bytes */
-    const char *kernel; /* Linux Image (also gzip) or ELF; NULL: none */
+    const char *kernel; /* Linux Image, ELF or flat, also gzipped; NULL: none */
     const char *initrd;
     const char *cmdline;
     const char *dtb;  /* use this device tree, patched; NULL: make one */

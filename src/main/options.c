@@ -404,7 +404,7 @@ static bool take_man(struct config *c, const char *v, char *err, size_t err_size
 
 const struct option_row option_rows[] = {
     {"What to boot", 'k', "kernel", "FILE", NULL,
-     "Kernel: a Linux Image, also gzipped, or an ELF executable.", take_kernel},
+     "Kernel: a Linux Image, an ELF executable or a flat binary; also gzipped.", take_kernel},
     {NULL, 'i', "initrd", "FILE", NULL, "Initial RAM disk for the kernel.", take_initrd},
     {NULL, 'a', "append", "TEXT", NULL, "The kernel's command line.", take_append},
     {NULL, 'b', "dtb", "FILE[,raw]", NULL,

@@ -35,7 +35,7 @@ static uint8_t *make_image(size_t size, uint64_t text_offset, uint64_t image_siz
     return p;
 }
 
-/* An ELF64 with one segment of 16 bytes. */
+/* An ELF64 with one segment of 16 bytes, at the same virtual address. */
 static void make_elf(uint8_t p[136], unsigned type, uint64_t pa, uint64_t entry)
 {
     memset(p, 0, 136);
@@ -48,6 +48,7 @@ static void make_elf(uint8_t p[136], unsigned type, uint64_t pa, uint64_t entry)
     put(p + 56, 1, 2);
     put(p + 64, 1, 4);
     put(p + 64 + 8, 120, 8);
+    put(p + 64 + 16, pa, 8);
     put(p + 64 + 24, pa, 8);
     put(p + 64 + 32, 16, 8);
     put(p + 64 + 40, 4096, 8);
@@ -128,12 +129,145 @@ static void wants_more_than_there_is(void **state)
     c.initrd = file("rd", initrd, 2 * MIB, false);
     assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
     assert_non_null(strstr(err, "initrd"));
-    put(image + 8, UINT64_MAX - 100, 8); /* a text_offset from hell */
+    put(image + 16, UINT64_MAX - 100, 8); /* an image_size from hell */
     c.initrd = NULL;
     c.kernel = file("big", image, 4096, false);
     assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
     free(initrd);
     free(image);
+}
+
+/* QEMU takes a flat kernel, with and without a header, to the large page behind the firmware, or to
+ * the start of RAM; text_offset does not matter, and one of the two magics is enough. */
+static void flat_kernels(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bios; /* "fw": a firmware of 5 MiB */
+        unsigned xlen;
+        uint64_t at;
+    } rows[] = {{NULL, 64, 2 * MIB}, {NULL, 32, 4 * MIB}, {"none", 64, 0},
+                {"none", 32, 0},     {"fw", 64, 6 * MIB}, {"fw", 32, 8 * MIB}};
+    static uint8_t firmware[5 * MIB] = {0x13};
+    for (unsigned header = 0; header < 4; header++) {
+        uint8_t *image = make_image(4096, UINT64_MAX - 100, 0);
+        if (!(header & 1))
+            memset(image + 48, 0, 8);
+        if (!(header & 2))
+            memset(image + 56, 0, 4);
+        for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+            struct boot_layout l;
+            struct machine_config c = config(file("flat", image, 4096, i & 1));
+            c.cpu.xlen = rows[i].xlen;
+            c.bios = rows[i].bios;
+            if (c.bios && strcmp(c.bios, "none"))
+                c.bios = file("fw", firmware, sizeof(firmware), false);
+            assert_true(loader_load(&c, NULL, &l, err, sizeof(err)));
+            assert_int_equal(l.kernel, VIRT_RAM + rows[i].at);
+            assert_int_equal(l.entry, c.bios ? VIRT_RAM : VIRT_RAM + rows[i].at);
+            assert_int_equal(l.low_end, l.kernel + 4096);
+        }
+        free(image);
+    }
+}
+
+/* What is certainly no program is named, as a kernel and as firmware. */
+static void foreign_files(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned at;
+        const char *magic;
+        unsigned len;
+        const char *name;
+    } rows[] = {
+        {0, "MZ\0\0zimg", 8, "zboot"},
+        {0x38, "ARM\x64", 4, "ARM"},
+        {0x202, "HdrS", 4, "x86"},
+        {0, "\3757zXZ", 6, "xz"},
+        {0, "\x28\xb5\x2f\xfd", 4, "zstd"},
+        {0, "070701", 6, "initrd"},
+        {0, "\xd0\x0d\xfe\xed", 4, "device tree"},
+        {0, "QFI\xfb", 4, "qcow2"},
+        {0, "#!/bin/sh\n", 0, "text"},
+        {0, "\0\0\0\0", 4, "zeros"},
+    };
+    for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct boot_layout l;
+        uint8_t raw[4096];
+        memset(raw, rows[i].len ? 0x5a : ' ', sizeof(raw));
+        raw[4095] = 0xff;
+        memcpy(raw + rows[i].at, rows[i].magic, rows[i].len);
+        struct machine_config c = config(file("foreign", raw, sizeof(raw), false));
+        for (unsigned firmware = 0; firmware < 2; firmware++) {
+            assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
+            if (!strstr(err, rows[i].name))
+                fail_msg("%s: %s", rows[i].name, err);
+            c.bios = c.kernel;
+        }
+    }
+    uint8_t *image = make_image(4096, 0, 0); /* an EFI stub's MZ is no reason */
+    memcpy(image, "MZ", 2);
+    struct boot_layout l;
+    struct machine_config c = config(file("stub", image, 4096, false));
+    assert_true(loader_load(&c, NULL, &l, err, sizeof(err)));
+    free(image);
+}
+
+static uint64_t start_of(const uint8_t elf[136], const char *bios)
+{
+    struct boot_layout l;
+    struct machine_config c = config(file("elf", elf, 136, false));
+    c.bios = bios;
+    assert_true(loader_load(&c, NULL, &l, err, sizeof(err)));
+    assert_true(l.entry == l.kernel);
+    return l.entry;
+}
+
+/* Entries that are virtual, 0, elsewhere: a program starts at its lowest address, as on QEMU. Where
+ * that is no code, its entry counts. */
+static void elf_entries(void **state)
+{
+    (void)state;
+    const uint64_t at = VIRT_RAM + 2 * MIB, high = UINT64_C(0xffffffff80200000);
+    const uint64_t entries[] = {0, at, at + 4, high, high + 4, 0x1234, UINT64_MAX};
+    uint8_t elf[136];
+    for (unsigned i = 0; i < ARRAY_SIZE(entries); i++) {
+        make_elf(elf, 2, at, entries[i]);
+        put(elf + 64 + 16, high, 8);
+        assert_int_equal(start_of(elf, NULL), at);
+    }
+    make_elf(elf, 2, at, at + 0x78);
+    put(elf + 64 + 8, 0, 8); /* the headers are loaded, and code is behind them */
+    put(elf + 64 + 32, 136, 8);
+    assert_int_equal(start_of(elf, NULL), at + 0x78);
+    put(elf + 64 + 16, high, 8);
+    put(elf + 24, high + 0x78, 8);
+    assert_int_equal(start_of(elf, NULL), at + 0x78);
+    make_elf(elf, 2, VIRT_RAM, VIRT_RAM + 4); /* M-mode begins at 0x80000000 */
+    assert_int_equal(start_of(elf, "none"), VIRT_RAM);
+    make_elf(elf, 3, 0, 8); /* position-independent: QEMU has no place for it */
+    assert_int_equal(start_of(elf, NULL), at + 8);
+    make_elf(elf, 3, at + MIB, at + MIB); /* also, but it was linked where it can stay */
+    assert_int_equal(start_of(elf, NULL), at + MIB);
+}
+
+/* Two segments of 4096 bytes, at both distances. */
+static void overlapping_segments(void **state)
+{
+    (void)state;
+    struct boot_layout l;
+    uint8_t elf[192];
+    for (unsigned apart = 0; apart <= 4096; apart += 2048) {
+        make_elf(elf, 2, VIRT_RAM + 2 * MIB, 0);
+        put(elf + 56, 2, 2);
+        memcpy(elf + 120, elf + 64, 56);
+        put(elf + 120 + 24, VIRT_RAM + 2 * MIB + apart, 8);
+        struct machine_config c = config(file("two", elf, sizeof(elf), false));
+        assert_true(loader_load(&c, NULL, &l, err, sizeof(err)) == (apart == 4096));
+        if (apart < 4096)
+            assert_non_null(strstr(err, "overlap"));
+    }
 }
 
 static void firmware_then_kernel(void **state)
@@ -221,6 +355,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(image_and_initrd),     cmocka_unit_test(wants_more_than_there_is),
+        cmocka_unit_test(flat_kernels),         cmocka_unit_test(foreign_files),
+        cmocka_unit_test(elf_entries),          cmocka_unit_test(overlapping_segments),
         cmocka_unit_test(firmware_then_kernel), cmocka_unit_test(bare_metal),
         cmocka_unit_test(damaged_files),        cmocka_unit_test(elf_bytes_changed),
     };

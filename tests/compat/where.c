@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Says where it runs, and what it was handed. */
+#include "bare.h"
+
+static u32 be32(const u8 *p)
+{
+    return (u32)p[0] << 24 | (u32)p[1] << 16 | (u32)p[2] << 8 | p[3];
+}
+
+static int is_at(const u8 *p, const char *text)
+{
+    while (*text && *p == (u8)*text)
+        p++, text++;
+    return !*text;
+}
+
+u32 main(u64 hart, const u8 *fdt)
+{
+    extern char _start[];
+    (void)hart;
+    note("start", (u64)_start);
+    note("tree", be32(fdt));
+    u32 size = be32(fdt + 4), found = 0;
+    for (u32 i = 0; i < size; i++)
+        found += is_at(fdt + i, "from=test");
+    note("size", size);
+    note("bootargs", found);
+    return 0;
+}
