@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/blk_file.h"
 
+#include "backend/blk_foreign.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,32 +24,13 @@ struct blk_file {
     uint64_t end;           /* of the file, in bytes, as it was opened */
 };
 
-/* Compressed and structured images look like garbage to a guest: say so before it sees them. */
-static const struct {
-    const char *magic;
-    uint8_t len;
-    const char *name, *cure;
-} foreign[] = {
-    {"QFI\xfb", 4, "a qcow2 image", "convert it with: qemu-img convert -O raw"},
-    {"KDMV", 4, "a VMDK image", "convert it with: qemu-img convert -O raw"},
-    {"\x1f\x8b\x08", 3, "compressed with gzip", "unpack it with gunzip first"},
-    {"\3757zXZ", 6, "compressed with xz", "unpack it with unxz first"},
-    {"\x28\xb5\x2f\xfd", 4, "compressed with zstd", "unpack it with unzstd first"},
-};
-
 static bool looks_foreign(const struct blk_file *f, const char *path, char *err, size_t err_size)
 {
-    uint8_t head[8] = {0};
-    if (pread(f->fd, head, sizeof(head), 0) < 0)
-        return false;
-    for (unsigned i = 0; i < ARRAY_SIZE(foreign); i++) {
-        if (memcmp(head, foreign[i].magic, foreign[i].len))
-            continue;
-        snprintf(err, err_size, "disk %s is %s, not a raw image: %s", path, foreign[i].name,
-                 foreign[i].cure);
-        return true;
-    }
-    return false;
+    off_t end = lseek(f->fd, 0, SEEK_END);
+    const char *cure, *name = blk_foreign(f->fd, (uint64_t)MAX(end, 0), &cure);
+    if (name)
+        snprintf(err, err_size, "disk %s is %s, not a raw image: %s", path, name, cure);
+    return name;
 }
 
 /*

@@ -614,6 +614,47 @@ static void test_foreign_formats(void **state)
     }
 }
 
+/* Marks elsewhere than in the first bytes; and what a raw disk may well begin with. */
+static void test_foreign_places(void **state)
+{
+    (void)state;
+    static const struct {
+        long at, size; /* at < 0: from the end */
+        const char *magic;
+        unsigned len;
+        const char *says; /* NULL: a raw disk */
+    } rows[] = {
+        {0, 4096, "vhdxfile", 8, "VHDX"},
+        {0x40, 4096, "\x7f\x10\xda\xbe", 4, "VDI"},
+        {0, 4096, "conectix", 8, "VHD"},
+        {-512, 4096, "conectix\0\0\0\2\0\1\0\0", 16, "VHD"},
+        {-511, 4095, "conectix\0\0\0\2\0\1\0\0", 16, "VHD"},
+        {0, 4096, "# Disk DescriptorFile", 21, "VMDK"},
+        {-512, 4096, "conectix is a word", 18, NULL},
+        {512, 4096, "conectix\0\0\0\2\0\1\0\0", 16, NULL},
+        {0, 4096, "MZ\0\0", 4, NULL},
+        {0x1fe, 4096, "\x55\xaa", 2, NULL},
+        {0, 512, "\xeb\x58\x90", 3, NULL},
+    };
+    for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+        char path[64], err[256];
+        make_file(path, (uint64_t)rows[i].size);
+        int fd = open(path, O_WRONLY);
+        long at = rows[i].at < 0 ? rows[i].size + rows[i].at : rows[i].at;
+        assert_int_equal(pwrite(fd, rows[i].magic, rows[i].len, at), rows[i].len);
+        close(fd);
+        if (rows[i].says) {
+            expect_open_error(path, false, rows[i].says);
+            expect_open_error(path, true, "qemu-img convert -O raw");
+        } else {
+            struct blk_file *f = blk_file_open(path, false, err, sizeof(err));
+            assert_non_null(f);
+            blk_file_close(f);
+        }
+        unlink(path);
+    }
+}
+
 static void test_locking(void **state)
 {
     struct fix *f = *state;
@@ -682,6 +723,7 @@ int main(void)
         THREADED(test_destroy_in_flight),
         cmocka_unit_test(test_open_errors),
         cmocka_unit_test(test_foreign_formats),
+        cmocka_unit_test(test_foreign_places),
         TEST(test_locking),
         TEST(test_many_pieces),
     };
