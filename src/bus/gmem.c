@@ -1,24 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 #include "bus/gmem.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+
+/* Nobody can touch the addresses on both sides of RAM. As large as a huge page, so that RAM is
+ * aligned as the host aligned the whole. */
+#define GUARD ((size_t)2 << 20)
 
 struct gmem {
     uint64_t base, size;
     uint8_t *host;
 };
 
-/* Anonymous memory that costs nothing until it is touched; NULL if the host refuses. */
-static void *map_lazily(uint64_t size)
+/* Anonymous memory between two guards that costs nothing until it is touched and that stays out of
+ * core files; NULL if the host refuses. */
+static uint8_t *map_guarded(uint64_t size)
 {
-    if (size > SIZE_MAX)
+    if (size > SIZE_MAX - 2 * GUARD) {
+        errno = ENOMEM;
         return NULL;
-    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                   -1, 0);
-    return p == MAP_FAILED ? NULL : p;
+    }
+    uint8_t *all =
+        mmap(NULL, size + 2 * GUARD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (all == MAP_FAILED)
+        return NULL;
+    uint8_t *ram = all + GUARD;
+    if (mprotect(ram, size, PROT_READ | PROT_WRITE)) {
+        int err = errno;
+        munmap(all, size + 2 * GUARD);
+        errno = err;
+        return NULL;
+    }
+    madvise(ram, size, MADV_DONTDUMP);
+    return ram;
 }
 
 struct gmem *gmem_create(uint64_t base, uint64_t size)
@@ -28,7 +46,7 @@ struct gmem *gmem_create(uint64_t base, uint64_t size)
         return NULL;
     mem->base = base;
     mem->size = size;
-    mem->host = map_lazily(size);
+    mem->host = map_guarded(size);
     if (!mem->host) {
         gmem_destroy(mem);
         return NULL;
@@ -41,7 +59,7 @@ void gmem_destroy(struct gmem *mem)
     if (!mem)
         return;
     if (mem->host)
-        munmap(mem->host, mem->size);
+        munmap(mem->host - GUARD, mem->size + 2 * GUARD);
     free(mem);
 }
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Guest RAM and the one gate to it. RAM is one host mapping that never moves and is touched first
- * by the guest, so an idle gigabyte costs nothing. Whoever holds a guest physical address from a
- * guest goes through here, where the whole extent is checked. Nobody has to tell the harts that
- * code was written: they compare what they decoded with memory after a fence.i (cpu/block.h).
+ * by the guest, so an idle gigabyte costs nothing; on both sides of it lie 2 MiB that nobody can
+ * touch, and core files leave it out. Whoever holds a guest physical address from a guest goes
+ * through here, where the whole extent is checked. Nobody has to tell the harts that code was
+ * written: they compare what they decoded with memory after a fence.i (cpu/block.h).
  *
- * Harts and devices write concurrently, as on real hardware; copies move relaxed, naturally sized
- * pieces, so a device never sees or makes a torn aligned word. Any thread may call.
+ * Harts and devices write concurrently, as on real hardware: what is judged is read once, into a
+ * copy, and the copy is judged. Copies move relaxed, naturally sized pieces, so a device never sees
+ * or makes a torn aligned word. Any thread may call.
  */
 #ifndef BUS_GMEM_H
 #define BUS_GMEM_H

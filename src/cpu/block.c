@@ -22,6 +22,13 @@ struct block_cache {
     const void *const *labels[2]; /* of the RV32 and RV64 interpreters */
 };
 
+/* Where an instruction lies. */
+struct place {
+    uint64_t pa;
+    uint64_t second_pa;  /* as in struct block */
+    uint32_t first_half; /* its halfword at pa, read already, if that is the last of the page */
+};
+
 struct block_cache *block_cache_create(void)
 {
     struct block_cache *c = calloc(1, sizeof(*c));
@@ -101,12 +108,20 @@ static const uint8_t *ram_at(const struct hart *h, uint64_t pa)
     return h->ram + (pa - h->ram_base);
 }
 
-static uint32_t fetch_word(const uint8_t *p, unsigned len)
+static uint32_t fetch_half(const uint8_t *p)
 {
-    uint32_t w = __atomic_load_n((const uint16_t *)p, __ATOMIC_RELAXED);
-    if (len == 4)
-        w |= (uint32_t)__atomic_load_n((const uint16_t *)(p + 2), __ATOMIC_RELAXED) << 16;
-    return w;
+    return __atomic_load_n((const uint16_t *)p, __ATOMIC_RELAXED);
+}
+
+/* From a copy: one instruction, of which `room` bytes are there; 0 if it is longer. */
+static unsigned take_insn(const uint8_t *copy, unsigned room, uint32_t *word)
+{
+    unsigned len = insn_length(copy[0]);
+    if (len > room)
+        return 0;
+    *word = 0;
+    memcpy(word, copy, len);
+    return len;
 }
 
 /* Writes one instruction's op, and its link slot; returns how many slots it took. */
@@ -161,47 +176,57 @@ static void finish(struct hart *h, struct block *b, unsigned slots)
     h->stats.blocks_decoded++;
 }
 
-/* Decodes from b->pa to the end of the trace; the bytes go to src. Returns the slots it took. */
-static unsigned build_trace(struct hart *h, struct block *b, uint8_t *src)
+/* Decodes `size` bytes, the copy of what lies from b->pa on in its page. Returns the slots it took.
+ */
+static unsigned build_trace(struct hart *h, struct block *b, const uint8_t *copy, unsigned size)
 {
-    const uint8_t *code = ram_at(h, b->pa);
-    unsigned offset = b->offset, slots = 0;
-    while (b->insns < BLOCK_MAX_INSNS && offset < GMEM_PAGE) {
-        unsigned len = insn_length(fetch_word(code + b->bytes, 2)), at = slots;
-        if (offset + len > GMEM_PAGE)
-            break;
-        uint32_t word = fetch_word(code + b->bytes, len);
-        memcpy(src + b->bytes, &word, len);
-        slots += emit(h, b, at, word, offset);
+    unsigned slots = 0, len;
+    uint32_t word;
+    while (b->insns < BLOCK_MAX_INSNS && b->bytes < size &&
+           (len = take_insn(copy + b->bytes, size - b->bytes, &word))) {
+        unsigned at = slots;
+        slots += emit(h, b, at, word, b->offset + b->bytes);
         if (insn_ends_block((enum insn_id)b->ops[at].id))
             return slots;
-        offset += len;
     }
-    return emit_exit(b, slots, offset);
+    return emit_exit(b, slots, b->offset + b->bytes);
 }
 
-/* The one instruction at the end of a page whose second half lies in another. */
-static unsigned build_straddler(struct hart *h, struct block *b, uint8_t *src)
+/*
+ * The gate through which code comes in: copies what may become ops, each byte read once. All that
+ * is decided later, where an instruction ends above all, is decided on the copy: other harts write
+ * code while it is decoded. Returns the size, which holds at least one whole instruction: in the
+ * last halfword of a page find_code has read it, and found the second half if it has one.
+ */
+static unsigned copy_code(struct hart *h, const struct place *at, uint8_t *copy)
 {
-    uint32_t word = fetch_word(ram_at(h, b->pa), 2) | fetch_word(ram_at(h, b->second_pa), 2) << 16;
-    memcpy(src, &word, 4);
-    unsigned slots = emit(h, b, 0, word, GMEM_PAGE - 2);
-    if (insn_ends_block((enum insn_id)b->ops[0].id))
-        return slots;
-    return emit_exit(b, slots, GMEM_PAGE + 2);
+    unsigned room = GMEM_PAGE - (unsigned)(at->pa & PAGE_MASK);
+    if (room > 2) {
+        unsigned size = MIN(room, BYTES_MAX);
+        gmem_read(h->mem, at->pa, copy, size);
+        return size;
+    }
+    copy[0] = (uint8_t)at->first_half, copy[1] = (uint8_t)(at->first_half >> 8);
+    if (at->second_pa == BLOCK_ONE_PAGE)
+        return 2;
+    uint32_t second = fetch_half(ram_at(h, at->second_pa));
+    copy[2] = (uint8_t)second, copy[3] = (uint8_t)(second >> 8);
+    return 4;
 }
 
-static struct block *build(struct hart *h, uint64_t pa, uint64_t second_pa, bool *forgot)
+static struct block *build(struct hart *h, const struct place *at, bool *forgot)
 {
     struct block *b = reserve(h, forgot);
-    uint8_t src[BYTES_MAX];
-    *b = (struct block){
-        .pa = pa, .second_pa = second_pa, .offset = (uint16_t)(pa & PAGE_MASK), .fp_on = h->fp_on};
-    unsigned slots = block_straddles(b) ? build_straddler(h, b, src) : build_trace(h, b, src);
+    uint8_t copy[BYTES_MAX];
+    *b = (struct block){.pa = at->pa,
+                        .second_pa = at->second_pa,
+                        .offset = (uint16_t)(at->pa & PAGE_MASK),
+                        .fp_on = h->fp_on};
+    unsigned slots = build_trace(h, b, copy, copy_code(h, at, copy));
     finish(h, b, slots);
-    uint8_t *copy = (uint8_t *)&b->ops[slots];
-    memcpy(copy, src, b->bytes);
-    b->src = copy;
+    uint8_t *src = (uint8_t *)&b->ops[slots];
+    memcpy(src, copy, b->bytes);
+    b->src = src;
     h->blocks->used += ALIGN_UP(sizeof(*b) + slots * sizeof(struct op) + b->bytes, (size_t)16);
     return b;
 }
@@ -214,7 +239,7 @@ bool block_verify(struct hart *h, struct block *b)
     for (unsigned i = 0; i < b->bytes; i += 2) {
         if (i == 2 && block_straddles(b))
             code = ram_at(h, b->second_pa) - 2;
-        if (fetch_word(code + i, 2) != fetch_word(b->src + i, 2)) {
+        if (fetch_half(code + i) != fetch_half(b->src + i)) {
             b->epoch = 0;
             return false;
         }
@@ -224,25 +249,27 @@ bool block_verify(struct hart *h, struct block *b)
 }
 
 /* Where the code at pc lies. False: fetching faults. */
-static bool find_code(struct hart *h, uint64_t pc, uint64_t *pa, uint64_t *second_pa)
+static bool find_code(struct hart *h, uint64_t pc, struct place *at)
 {
-    *second_pa = BLOCK_ONE_PAGE;
-    if (!mmu_fetch(h, pc, pa))
+    at->second_pa = BLOCK_ONE_PAGE;
+    if (!mmu_fetch(h, pc, &at->pa))
         return false;
-    if ((*pa & PAGE_MASK) != GMEM_PAGE - 2 || insn_length(fetch_word(ram_at(h, *pa), 2)) == 2)
+    if ((at->pa & PAGE_MASK) != GMEM_PAGE - 2)
         return true;
-    return mmu_fetch(h, hart_is64(h) ? pc + 2 : (uint32_t)(pc + 2), second_pa);
+    at->first_half = fetch_half(ram_at(h, at->pa));
+    return insn_length(at->first_half) == 2 ||
+           mmu_fetch(h, hart_is64(h) ? pc + 2 : (uint32_t)(pc + 2), &at->second_pa);
 }
 
 struct block *block_find(struct hart *h, uint64_t pc, bool *forgot)
 {
-    uint64_t pa, second_pa;
-    if (!find_code(h, pc, &pa, &second_pa))
+    struct place place;
+    if (!find_code(h, pc, &place))
         return NULL;
-    struct block **at = &h->blocks->hash[hash_of(pa, h->fp_on)];
+    struct block **at = &h->blocks->hash[hash_of(place.pa, h->fp_on)];
     while (*at) {
         struct block *b = *at;
-        if (b->pa == pa && b->second_pa == second_pa && b->fp_on == h->fp_on) {
+        if (b->pa == place.pa && b->second_pa == place.second_pa && b->fp_on == h->fp_on) {
             if (b->epoch == h->code_epoch || block_verify(h, b))
                 return b;
             *at = b->next; /* stale: out of the chain, its memory stays until the next reset */
@@ -250,8 +277,8 @@ struct block *block_find(struct hart *h, uint64_t pc, bool *forgot)
         }
         at = &b->next;
     }
-    struct block *b = build(h, pa, second_pa, forgot);
-    struct block **head = &h->blocks->hash[hash_of(pa, h->fp_on)];
+    struct block *b = build(h, &place, forgot);
+    struct block **head = &h->blocks->hash[hash_of(place.pa, h->fp_on)];
     b->next = *head;
     *head = b;
     return b;

@@ -11,6 +11,9 @@
  * it has translated it. The links of jalr, jal and INSN_exit to anywhere else are guesses: they
  * hold if that block was last looked up at the very address, under the same jump_key.
  *
+ * Code is read once, into a copy, and decoded from there: other harts may write it meanwhile. A
+ * block holds one instruction at least.
+ *
  * Stale code is found without watching stores: fence.i only starts a new epoch, and a block whose
  * epoch is old is compared with memory before it runs again. Whoever wrote the code, another hart
  * or a disk, need not tell anyone.

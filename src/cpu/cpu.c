@@ -147,7 +147,7 @@ static void begin(struct hart *h, uint64_t pc, bool machine_mode, uint64_t a0, u
     h->mstatus &= ~(MSTATUS_SIE | MSTATUS_MIE);
     if (!machine_mode && model_has(h->model, EXT_F))
         h->mstatus |= MSTATUS_FS; /* as OpenSBI does: a hard-float kernel need not turn it on */
-    h->pc = hart_is64(h) ? pc : (uint32_t)pc;
+    h->pc = (hart_is64(h) ? pc : (uint32_t)pc) & ~UINT64_C(1);
     hart_set_reg(h, 10, a0);
     hart_set_reg(h, 11, a1);
     h->wfi = false;

@@ -135,8 +135,8 @@ enum hart_state {
 };
 enum hart_state hart_state(const struct hart *hart);
 /*
- * Starts a stopped hart: at pc, in S-mode (or M-mode), a0 and a1 set, MMU off. False if it was not
- * stopped. Any thread.
+ * Starts a stopped hart: at pc (its lowest bit counts as 0), in S-mode (or M-mode), a0 and a1 set,
+ * MMU off. False if it was not stopped. Any thread.
  */
 bool hart_start(struct hart *hart, uint64_t pc, bool machine_mode, uint64_t a0, uint64_t a1);
 

@@ -20,5 +20,12 @@ def test_traps():
                 m.wait("ready")
 
 
+def test_rewrite():
+    """Harts that rewrite code while they and others decode and run it."""
+    for at_end in 1, 0:
+        with Hostile("rewrite.c", mode="m", harts=4, flags=[f"-DAT_END={at_end}"]) as m:
+            m.wait("ready")
+
+
 if __name__ == "__main__":
     main(tests_of(__import__("__main__")))

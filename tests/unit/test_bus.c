@@ -9,15 +9,47 @@
 
 #include <libfdt.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #define BASE UINT64_C(0x80000000)
 #define SIZE UINT64_C(0x10000)
+
+/* Does a byte of this process's memory end whoever reads it? */
+static bool kills(const uint8_t *p)
+{
+    pid_t child = fork();
+    if (!child) {
+        signal(SIGSEGV, SIG_DFL); /* the sanitizers' handler would report it */
+        (void)*(const volatile uint8_t *)p;
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV;
+}
+
+static void gmem_lies_between_guards(void **state)
+{
+    (void)state;
+    struct gmem *mem = gmem_create(BASE, SIZE);
+    const uint8_t *ram = gmem_span(mem, BASE, SIZE);
+    assert_false(kills(ram));
+    assert_false(kills(ram + SIZE - 1));
+    assert_true(kills(ram - 1));
+    assert_true(kills(ram - (2 << 20)));
+    assert_true(kills(ram + SIZE));
+    assert_true(kills(ram + SIZE + (2 << 20) - 1));
+    gmem_destroy(mem);
+    assert_null(gmem_create(BASE, UINT64_MAX - 4095));
+}
 
 static void gmem_checks_whole_extents(void **state)
 {
@@ -186,13 +218,10 @@ static void fdt_errors_stick(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gmem_checks_whole_extents),
-        cmocka_unit_test(gmem_copies_any_alignment),
-        cmocka_unit_test(gmem_clears),
-        cmocka_unit_test(map_finds_and_refuses),
-        cmocka_unit_test(vclock_freezes),
-        cmocka_unit_test(fdt_grows_and_reads_back),
-        cmocka_unit_test(fdt_errors_stick),
+        cmocka_unit_test(gmem_lies_between_guards),  cmocka_unit_test(gmem_checks_whole_extents),
+        cmocka_unit_test(gmem_copies_any_alignment), cmocka_unit_test(gmem_clears),
+        cmocka_unit_test(map_finds_and_refuses),     cmocka_unit_test(vclock_freezes),
+        cmocka_unit_test(fdt_grows_and_reads_back),  cmocka_unit_test(fdt_errors_stick),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -316,6 +316,20 @@ static void stores_have_a_place(void **state)
     }
 }
 
+/* The lowest bit of where a hart starts is no part of an address, not even at the end of RAM. */
+static void an_odd_start_is_even(void **state)
+{
+    (void)state;
+    static const uint32_t program[] = {0x00000073, 0x00000073, 0x0000006f}; /* ecall, ecall, j . */
+    struct bench b;
+    bench_init(&b, "rv64", false);
+    uint64_t at = gmem_size(b.mem) - sizeof(program);
+    put(&b, at, program, ARRAY_SIZE(program));
+    assert_true(hart_start(cpu_hart(b.cpu, 0), RAM + at + 1, false, 0, 0));
+    assert_true(host_wakeup_wait(&b.done, HOST_FOREVER));
+    bench_finish(&b);
+}
+
 /* A hart whose trap handler traps retires nothing, for ever: the other has its turns, and sleeps
  * until a time that comes. */
 static void traps_take_turns(void **state)
@@ -394,6 +408,7 @@ int main(void)
         cmocka_unit_test(an_instruction_in_two_pages),
         cmocka_unit_test(parks_are_not_lost),
         cmocka_unit_test(stores_have_a_place),
+        cmocka_unit_test(an_odd_start_is_even),
         cmocka_unit_test(traps_take_turns),
         cmocka_unit_test(models),
     };
