@@ -1,59 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "board/file.h"
 
+#include "host/file.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #define GZIP_WINDOW (15 + 16) /* zlib: largest window, gzip header */
 
-static bool read_all(int fd, uint8_t *data, size_t size)
-{
-    for (size_t done = 0; done < size;) {
-        ssize_t n = read(fd, data + done, size - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        if (n == 0) { /* it shrank while we read */
-            errno = EIO;
-            return false;
-        }
-        done += (size_t)n;
-    }
-    return true;
-}
-
 bool file_read(struct file *f, const char *path, uint64_t limit, char *err, size_t err_size)
 {
-    struct stat st;
+    struct host_bytes bytes;
+    char why[128];
     *f = (struct file){NULL, 0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &st)) {
-        snprintf(err, err_size, "%s: %s; check the path", path, strerror(errno));
-    } else if (!S_ISREG(st.st_mode)) {
-        snprintf(err, err_size, "%s: not a regular file; give a file", path);
-    } else if (st.st_size == 0) {
+    int error = host_file_read(&bytes, path, limit, true, why, sizeof(why));
+    if (error == EFBIG)
+        snprintf(err, err_size, "%s: it does not fit into guest memory; raise -m", path);
+    else if (error)
+        snprintf(err, err_size, "%s: %s; check the path", path, why);
+    else if (!bytes.size)
         snprintf(err, err_size, "%s: the file is empty; give another", path);
-    } else if ((uint64_t)st.st_size > limit) {
-        snprintf(err, err_size, "%s: %lld MiB do not fit into guest memory; raise -m", path,
-                 (long long)(st.st_size >> 20));
-    } else {
-        f->size = (size_t)st.st_size;
-        f->data = malloc(f->size);
-        if (!f->data || !read_all(fd, f->data, f->size)) {
-            snprintf(err, err_size, "%s: cannot read: %s", path, strerror(errno));
-            file_free(f);
-        }
+    if (error || !bytes.size) {
+        host_bytes_free(&bytes);
+        return false;
     }
-    if (fd >= 0)
-        close(fd);
-    return f->data != NULL;
+    *f = (struct file){bytes.data, bytes.size};
+    return true;
 }
 
 void file_free(struct file *f)

@@ -12,6 +12,7 @@
 #include "dev/plic.h"
 #include "dev/rtc.h"
 #include "dev/syscon.h"
+#include "host/file.h"
 #include "sbi/sbi.h"
 
 #include <pthread.h>
@@ -59,8 +60,8 @@ struct machine {
     struct vclock *clock;
     struct loop *loop;
     struct cpu *cpu;
-    struct sbi *sbi;  /* NULL with a firmware */
-    struct file edid; /* data NULL: EDIDs are made */
+    struct sbi *sbi;        /* NULL with a firmware */
+    struct host_bytes edid; /* data NULL: EDIDs are made */
     struct display *display;
     struct input_hub *input;
     /* chips */

@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-#define EDID_FILE_LIMIT (UINT64_C(64) << 20) /* edid_check says it better */
+#define EDID_FILE_LIMIT 65536 /* bytes; edid_check says it better */
 
 /* --- what the chips ask of the board ------------------------------------------------------- */
 
@@ -239,10 +239,13 @@ static bool open_disks(struct machine *m, char *err, size_t err_size)
 static bool read_edid(struct machine *m, char *err, size_t err_size)
 {
     const char *path = m->config.gpu_edid_file, *wrong;
+    char why[128];
     if (!path)
         return true;
-    if (!file_read(&m->edid, path, EDID_FILE_LIMIT, err, err_size))
+    if (host_file_read(&m->edid, path, EDID_FILE_LIMIT, false, why, sizeof(why))) {
+        snprintf(err, err_size, "%s: %s; check the path or leave edid= out", path, why);
         return false;
+    }
     wrong = edid_check(m->edid.data, m->edid.size);
     if (wrong)
         snprintf(err, err_size, "%s: no EDID: %s; give a whole one or leave edid= out", path,
@@ -305,7 +308,7 @@ void virt_detach(struct machine *m)
     aclint_destroy(m->aclint);
     plic_destroy(m->plic);
     sbi_destroy(m->sbi);
-    file_free(&m->edid);
+    host_bytes_free(&m->edid);
 }
 
 void virt_reset(struct machine *m)

@@ -6,6 +6,7 @@
  */
 #include "main/config.h"
 
+#include "host/file.h"
 #include "host/log_drain.h"
 #include "host/signals.h"
 #include "host/thread.h"
@@ -185,12 +186,12 @@ static int dump_dtb(struct app *app)
     const char *path = app->config.dumpdtb;
     size_t size;
     void *dtb = machine_dtb(app->machine, &size);
-    FILE *f = dtb ? fopen(path, "wb") : NULL;
+    FILE *f = dtb ? host_file_create(path) : NULL;
     bool ok = f && fwrite(dtb, 1, size, f) == size;
     ok = f && !fclose(f) && ok;
     if (!ok)
         log_warn(app->log, "%s: cannot write the device tree: %s; give another path", path,
-                 strerror(errno));
+                 host_file_why(errno));
     free(dtb);
     return !ok;
 }

@@ -4,6 +4,7 @@
 
 #include "display/display.h"
 #include "display/input.h"
+#include "host/file.h"
 #include "monitor/keys.h"
 #include "monitor/qmp_args.h"
 #include "ui/keymap.h"
@@ -154,7 +155,7 @@ static struct json_object *screendump(struct qmp *q, struct json_object *args,
     int failed = png ? ui_save_png(pic, path) : ui_save_ppm(pic, path);
     picture_destroy(pic);
     if (failed)
-        return qmp_fail(err, "failed to open file '%.256s': %s", path, strerror(failed));
+        return qmp_fail(err, "failed to open file '%.256s': %s", path, host_file_why(failed));
     return NULL;
 }
 

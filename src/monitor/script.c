@@ -3,6 +3,7 @@
 
 #include "display/display.h"
 #include "host/clock.h"
+#include "host/file.h"
 #include "host/thread.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define MAX_STEPS 100000
+#define NO_FILE   (-1)
 
 const char script_help[] =
     "  wait-screen PICTURE [tolerance=N] [region=WxH+X+Y] [timeout=60] [head=N] [cursor=on]\n"
@@ -146,10 +148,11 @@ int script_finish(struct script *s, int status)
     if (s->viewer)
         display_detach(s->viewer);
     s->viewer = NULL;
-    int error = s->config.junit ? script_write_junit(s, s->config.junit) : 0;
+    int error = s->config.junit ? script_write_junit(s, s->junit) : 0;
+    s->junit = NO_FILE;
     if (error)
         log_warn(s->config.log, "the report '%s' cannot be written: %s", s->config.junit,
-                 strerror(error));
+                 host_file_why(error));
     if (s->failed || error)
         return 1;
     return s->quit_status > 0 ? s->quit_status : status;
@@ -174,8 +177,11 @@ static bool add_step(struct script *s, unsigned line, const char *text, struct w
     }
     struct step *step = &s->steps[s->count++];
     *step = (struct step){.line = line, .text = strdup(text + strspn(text, " \t"))};
-    if (step->text)
-        step->text[strcspn(step->text, "\r\n")] = 0;
+    if (!step->text) {
+        snprintf(err, err_size, "not enough memory");
+        return false;
+    }
+    step->text[strcspn(step->text, "\r\n")] = 0;
     return script_parse_step(s, step, words, n, err, err_size);
 }
 
@@ -192,14 +198,18 @@ static bool read_line(struct script *s, unsigned line, const char *text, char *e
     return ok;
 }
 
-static bool read_lines(struct script *s, FILE *f, char *err, size_t err_size)
+/* text: `size` bytes and a NUL behind them; newlines in it are overwritten. */
+static bool read_lines(struct script *s, char *text, size_t size, char *err, size_t err_size)
 {
-    char *text = NULL;
-    size_t room = 0;
+    const char *end = text + size;
     bool ok = true;
-    for (unsigned line = 1; ok && getline(&text, &room, f) >= 0; line++)
+    for (unsigned line = 1; ok && text < end; line++) {
+        char *newline = memchr(text, '\n', (size_t)(end - text));
+        char *stop = newline ? newline : text + (end - text);
+        *stop = 0;
         ok = read_line(s, line, text, err, err_size);
-    free(text);
+        text = stop + 1;
+    }
     return ok;
 }
 
@@ -207,27 +217,29 @@ static bool read_script(struct script *s, char *err, size_t err_size)
 {
     const char *path = s->config.path;
     const char *slash = strrchr(path, '/');
+    struct host_bytes file;
+    char why[128];
     s->folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("");
     if (!s->folder) {
         snprintf(err, err_size, "not enough memory");
         return false;
     }
-    FILE *f = fopen(path, "re");
-    if (!f) {
-        snprintf(err, err_size, "the script '%s' cannot be read: %s", path, strerror(errno));
+    if (host_file_read(&file, path, SCRIPT_MAX_BYTES, false, why, sizeof(why))) {
+        snprintf(err, err_size, "the script '%s' cannot be read: %s; give another file", path, why);
         return false;
     }
-    bool ok = read_lines(s, f, err, err_size);
-    if (ok && ferror(f)) {
-        snprintf(err, err_size, "the script '%s' cannot be read: %s", path, strerror(errno));
-        ok = false;
-    }
-    fclose(f);
+    bool ok = !memchr(file.data, 0, file.size);
+    if (ok)
+        ok = read_lines(s, (char *)file.data, file.size, err, err_size);
+    else
+        snprintf(err, err_size, "the script '%s' is no text, it has a NUL byte; give another file",
+                 path);
+    host_bytes_free(&file);
     return ok;
 }
 
 /* Would the report and the pictures of failures find a place? Better to know now. */
-static bool check_outputs(const struct script *s, char *err, size_t err_size)
+static bool open_outputs(struct script *s, char *err, size_t err_size)
 {
     const char *out = s->config.out_dir;
     if (out && access(out, W_OK | X_OK)) {
@@ -235,14 +247,13 @@ static bool check_outputs(const struct script *s, char *err, size_t err_size)
                  strerror(errno));
         return false;
     }
-    FILE *f = s->config.junit ? fopen(s->config.junit, "ae") : NULL;
-    if (s->config.junit && !f) {
-        snprintf(err, err_size, "--junit '%s' cannot be written: %s", s->config.junit,
-                 strerror(errno));
+    /* kept open: the reader of a pipe would take a second opening for another report */
+    s->junit = s->config.junit ? host_file_open_write(s->config.junit) : NO_FILE;
+    if (s->config.junit && s->junit < 0) {
+        snprintf(err, err_size, "--junit '%s' cannot be written: %s; give another path",
+                 s->config.junit, host_file_why(errno));
         return false;
     }
-    if (f)
-        fclose(f);
     return true;
 }
 
@@ -255,13 +266,14 @@ struct script *script_create(const struct script_config *config, char *err, size
     }
     s->config = *config;
     s->quit_status = -1;
+    s->junit = NO_FILE;
     pthread_mutex_init(&s->lock, NULL);
     host_cond_init(&s->cond);
     s->console_room = 4096;
     s->console = malloc(s->console_room);
     if (!s->console)
         snprintf(err, err_size, "not enough memory");
-    if (!s->console || !read_script(s, err, err_size) || !check_outputs(s, err, err_size)) {
+    if (!s->console || !read_script(s, err, err_size) || !open_outputs(s, err, err_size)) {
         script_destroy(s);
         return NULL;
     }
@@ -274,6 +286,8 @@ void script_destroy(struct script *s)
         return;
     for (unsigned i = 0; i < s->count; i++)
         script_free_step(&s->steps[i]);
+    if (s->junit >= 0)
+        close(s->junit);
     pthread_cond_destroy(&s->cond);
     pthread_mutex_destroy(&s->lock);
     free(s->steps);

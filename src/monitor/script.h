@@ -22,6 +22,7 @@
 #include <regex.h>
 
 #define SCRIPT_MAX_CHORD  8
+#define SCRIPT_MAX_BYTES  (1u << 20) /* of its file */
 #define SCRIPT_MAX_WORDS  32
 #define SCRIPT_CONSOLE    (1u << 20) /* bytes of console output kept for wait-serial */
 #define SCRIPT_TIMEOUT_NS (60 * UINT64_C(1000000000))
@@ -98,6 +99,7 @@ struct script {
     char *folder; /* of the script, ends with "/", or empty: the working directory */
     struct step *steps;
     unsigned count;
+    int junit; /* the report's file, or -1 */
     /* while it runs */
     struct machine *machine;
     struct display *display; /* NULL: no screen */
@@ -137,7 +139,7 @@ bool step_wait_serial(struct script *s, struct step *step);
 /* The full path of a file of a failure, OUT/SCRIPT-lineN-WHAT.png; malloc'd. */
 char *script_out_path(const struct script *s, const struct step *step, const char *what);
 
-/* Writes the report; 0 or an errno. */
-int script_write_junit(const struct script *s, const char *path);
+/* Writes the report to fd, of host_file_open_write, and closes that; 0 or an errno. */
+int script_write_junit(const struct script *s, int fd);
 
 #endif

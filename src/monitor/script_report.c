@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "host/clock.h"
+#include "host/file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -79,9 +80,9 @@ static void put_suite(FILE *f, const struct script *s)
     fputs("  </testsuite>\n</testsuites>\n", f);
 }
 
-int script_write_junit(const struct script *s, const char *path)
+int script_write_junit(const struct script *s, int fd)
 {
-    FILE *f = fopen(path, "we");
+    FILE *f = host_file_stream(fd);
     if (!f)
         return errno;
     put_suite(f, s);

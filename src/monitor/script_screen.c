@@ -3,6 +3,7 @@
 
 #include "display/display.h"
 #include "host/clock.h"
+#include "host/file.h"
 #include "monitor/compare.h"
 #include "ui/picture.h"
 
@@ -124,7 +125,7 @@ static void save_failure(const struct look *l, const struct picture *pic, const 
     char *path = script_out_path(l->s, l->step, what);
     int error = pic && path ? ui_save_png(pic, path) : ENOMEM;
     if (error)
-        log_warn(l->s->config.log, "%s: %s", path ? path : what, strerror(error));
+        log_warn(l->s->config.log, "%s: %s", path ? path : what, host_file_why(error));
     free(path);
 }
 
@@ -214,5 +215,6 @@ bool step_snap(struct script *s, struct step *step)
     struct picture *pic = display_snapshot(s->display, step->head, step->cursor);
     int error = pic ? ui_save_picture(pic, step->string) : ENOMEM;
     picture_destroy(pic);
-    return !error || script_fail(step, "'%s' cannot be written: %s", step->string, strerror(error));
+    return !error ||
+           script_fail(step, "'%s' cannot be written: %s", step->string, host_file_why(error));
 }

@@ -6,6 +6,7 @@
  */
 #include "base/log.h"
 #include "base/text.h"
+#include "host/file.h"
 #include "replay/bench.h"
 #include "replay/options.h"
 #include "replay/player.h"
@@ -30,7 +31,7 @@ static bool save(struct picture *pic, const char *path, const char *none)
         return fail(path, none);
     int failed = ui_save_picture(pic, path);
     picture_destroy(pic);
-    return !failed || fail(path, strerror(failed));
+    return !failed || fail(path, host_file_why(failed));
 }
 
 static bool save_resource(struct player *p, const struct replay_options *o)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/picture.h"
 
+#include "host/file.h"
+
 #include <errno.h>
 #include <png.h>
 #include <setjmp.h>
@@ -97,7 +99,7 @@ static int write_ppm(FILE *f, const struct picture *pic)
 static int save(const struct picture *pic, const char *path,
                 int (*write)(FILE *f, const struct picture *pic))
 {
-    FILE *f = fopen(path, "wbe");
+    FILE *f = host_file_create(path);
     if (!f)
         return errno;
     struct stat st;
@@ -220,17 +222,19 @@ static struct picture *load_ppm(FILE *f, char *err, size_t err_size)
 
 struct picture *ui_load_picture(const char *path, char *err, size_t err_size)
 {
-    FILE *f = fopen(path, "rbe");
-    if (!f)
-        return load_failed(NULL, err, err_size, strerror(errno));
+    struct host_bytes file;
+    if (host_file_read(&file, path, UI_PICTURE_FILE_MAX, false, err, err_size))
+        return NULL;
+    FILE *f = file.size ? fmemopen(file.data, file.size, "rb") : NULL;
     struct picture *pic;
-    char magic[2];
-    if (fread(magic, 2, 1, f) == 1 && magic[0] == 'P' && magic[1] == '6') {
-        pic = load_ppm(f, err, err_size);
-    } else {
-        rewind(f);
+    if (!f)
+        pic = load_failed(NULL, err, err_size, file.size ? strerror(errno) : "it is empty");
+    else if (file.size >= 2 && file.data[0] == 'P' && file.data[1] == '6')
+        pic = fseek(f, 2, SEEK_SET) ? NULL : load_ppm(f, err, err_size);
+    else
         pic = load_png(f, err, err_size);
-    }
-    fclose(f);
+    if (f)
+        fclose(f);
+    host_bytes_free(&file);
     return pic;
 }

@@ -9,9 +9,11 @@
 
 #include "display/pixels.h"
 
-#define UI_PICTURE_MAX 16384 /* pixels a side, at most, of what is loaded */
+#define UI_PICTURE_MAX      16384        /* pixels a side, at most, of what is loaded */
+#define UI_PICTURE_FILE_MAX (256u << 20) /* bytes of its file */
 
-/* Save as PNG, or as PPM if the path ends in .ppm; the X byte is ignored. 0 or an errno; a file
+/* Save as PNG, or as PPM if the path ends in .ppm; the X byte is ignored. 0 or an errno, for
+ * host_file_why; pipes and devices as in host/file.h; a file
  * that could not be finished is removed, unless it is a device. */
 int ui_save_picture(const struct picture *pic, const char *path);
 int ui_save_png(const struct picture *pic, const char *path);

@@ -7,6 +7,7 @@
 #include "ui/ui.h"
 
 #include "host/clock.h"
+#include "host/file.h"
 #include "host/thread.h"
 #include "ui/record_writer.h"
 
@@ -110,7 +111,7 @@ static void finish(struct ui *ui)
     int error = record_writer_finish(ui->writer, host_now_ns() - ui->zero, &count);
     if (error)
         log_warn(ui->env.log, "recording to %s stopped: %s; pictures in it, all whole: %u",
-                 ui->options.path, strerror(error), count);
+                 ui->options.path, host_file_why(error), count);
     else
         log_warn(ui->env.log, "recorded in %s; pictures: %u, dropped: %u", ui->options.path, count,
                  ui->dropped);

@@ -6,6 +6,8 @@
  */
 #include "ui/record_sink.h"
 
+#include "host/file.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -73,7 +75,7 @@ static struct record_sink *png_open(const struct record_options *o, char *err, s
     struct record_sink *sink = calloc(1, sizeof(*sink));
     snprintf(path, sizeof(path), "%s" LIST, o->path);
     if (sink)
-        sink->list = fopen(path, "we");
+        sink->list = host_file_create(path);
     if (!sink || !sink->list || fputs("ffconcat version 1.0\n", sink->list) < 0 ||
         fflush(sink->list)) {
         snprintf(err, err_size, "--record %s: %s; give another folder", o->path, strerror(errno));

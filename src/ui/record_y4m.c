@@ -7,10 +7,10 @@
  */
 #include "ui/record_sink.h"
 
+#include "host/file.h"
 #include "ui/geometry.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,9 +41,10 @@ static struct record_sink *y4m_open(const struct record_options *o, char *err, s
         return NULL;
     }
     sink->options = o;
-    sink->fd = open(o->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    sink->fd = host_file_open_write(o->path);
     if (sink->fd < 0 || fstat(sink->fd, &st)) {
-        snprintf(err, err_size, "--record %s: %s; give another path", o->path, strerror(errno));
+        snprintf(err, err_size, "--record %s: %s; give another path", o->path,
+                 host_file_why(errno));
     } else if (S_ISREG(st.st_mode) && st.st_size && !o->overwrite) {
         snprintf(err, err_size,
                  "--record %s: the file is there already; give another path, or add ,overwrite",
@@ -60,18 +61,9 @@ static struct record_sink *y4m_open(const struct record_options *o, char *err, s
 
 static int write_all(struct record_sink *sink, const void *data, size_t size)
 {
-    const uint8_t *at = data;
-    for (size_t done = 0; done < size;) {
-        ssize_t n = write(sink->fd, at + done, size - done);
-        if (n > 0) {
-            done += (size_t)n;
-        } else if (n == 0 || errno != EINTR) {
-            int error = n ? errno : ENOSPC;
-            if (sink->end >= 0 && ftruncate(sink->fd, sink->end))
-                return errno;
-            return error;
-        }
-    }
+    int error = host_file_write(sink->fd, data, size);
+    if (error)
+        return sink->end >= 0 && ftruncate(sink->fd, sink->end) ? errno : error;
     if (sink->end >= 0)
         sink->end += (off_t)size;
     return 0;

@@ -9,6 +9,7 @@
 #include "ui/ui.h"
 
 #include "host/clock.h"
+#include "host/file.h"
 #include "host/thread.h"
 #include "ui/sdl_input.h"
 #include "ui/sdl_status.h"
@@ -200,7 +201,7 @@ static void save_screenshot(struct ui *ui, const struct sdl_window *w)
     if (!err)
         err = ui_save_png(pic, path);
     if (err)
-        log_warn(ui->env.ui.log, "the screenshot could not be saved: %s", strerror(err));
+        log_warn(ui->env.ui.log, "the screenshot could not be saved: %s", host_file_why(err));
     else
         log_warn(ui->env.ui.log, "screenshot saved to %s", path);
     picture_destroy(pic);

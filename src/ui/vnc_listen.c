@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/vnc_listen.h"
 
+#include "host/file.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -67,22 +69,23 @@ static bool parse_place(const struct vnc_listen_kind *kind, struct place *p, con
 
 static bool read_secret(struct vnc_listen *l, const char *path, char *err, size_t err_size)
 {
-    char line[256];
+    char why[128];
+    struct host_bytes file;
     const char *name = l->kind->name;
-    FILE *f = fopen(path, "re");
-    if (!f)
+    if (host_file_read(&file, path, VNC_MAX_PASSWORD_FILE, false, why, sizeof(why)))
         return wrong(err, err_size, "--display %s: password=%s: %s; name a file with one line",
-                     name, path, strerror(errno));
-    if (!fgets(line, sizeof(line), f))
-        line[0] = 0;
-    fclose(f);
-    line[strcspn(line, "\r\n")] = 0;
-    if (!line[0] || strlen(line) > VNC_MAX_PASSWORD)
+                     name, path, why);
+    const char *line = (const char *)file.data;
+    size_t length = strcspn(line, "\r\n");
+    bool fits = length && length <= VNC_MAX_PASSWORD;
+    snprintf(l->secret, sizeof(l->secret), "%.*s", fits ? (int)length : 0, line);
+    explicit_bzero(file.data, file.size);
+    host_bytes_free(&file);
+    if (!fits)
         return wrong(err, err_size,
                      "--display %s: password=%s: its first line must have 1 to %d characters, "
                      "which is all that VNC compares",
                      name, path, VNC_MAX_PASSWORD);
-    strcpy(l->secret, line);
     return true;
 }
 

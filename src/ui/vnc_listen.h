@@ -12,8 +12,9 @@
 
 #include <limits.h>
 
-#define VNC_MAX_SOCKETS  4 /* a name may stand for several addresses */
-#define VNC_MAX_PASSWORD 8 /* bytes; the protocol knows no more */
+#define VNC_MAX_SOCKETS       4    /* a name may stand for several addresses */
+#define VNC_MAX_PASSWORD_FILE 4096 /* bytes */
+#define VNC_MAX_PASSWORD      8    /* bytes; the protocol knows no more */
 
 /* What differs between front-ends. */
 struct vnc_listen_kind {

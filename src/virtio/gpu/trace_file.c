@@ -2,6 +2,7 @@
 #include "virtio/gpu/trace_file.h"
 
 #include "host/clock.h"
+#include "host/file.h"
 #include "host/thread.h"
 #include "virtio/gpu/trace_format.h"
 
@@ -48,25 +49,10 @@ struct trace_file {
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-/* 0 or an errno. */
-static int write_all(int fd, const uint8_t *p, size_t n)
-{
-    while (n) {
-        ssize_t done = write(fd, p, n);
-        if (done < 0 && errno != EINTR)
-            return errno;
-        if (done <= 0)
-            continue;
-        p += done;
-        n -= (size_t)done;
-    }
-    return 0;
-}
-
 static void fail(struct trace_file *t, int err)
 {
     log_warn(t->log, "%s: cannot write the GPU trace: %s; it ends here, the machine goes on",
-             t->path, strerror(err));
+             t->path, host_file_why(err));
     if (t->end >= 0 && ftruncate(t->fd, t->end)) {
         /* the reader finds the torn block by its checksum, too */
     }
@@ -87,7 +73,7 @@ static void write_block(struct trace_file *t, const struct block *b)
     head.packed = le32_make((uint32_t)n);
     head.crc = le32_make((uint32_t)crc32(0, t->packed + sizeof(head), (uInt)n));
     memcpy(t->packed, &head, sizeof(head));
-    int err = write_all(t->fd, t->packed, sizeof(head) + n);
+    int err = host_file_write(t->fd, t->packed, sizeof(head) + n);
     if (err)
         fail(t, err);
     else if (t->end >= 0)
@@ -193,24 +179,34 @@ static bool may_replace(int fd, const char *path, char *err, size_t err_size)
     return false;
 }
 
+/* Readable if it is a regular file, for may_replace; not waited for if it is a pipe or device. */
+static int open_target(const char *path)
+{
+    struct stat st;
+    int fd = open(path, O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
+    if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode))
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return host_file_open_write(path);
+}
+
 static bool open_file(struct trace_file *t, const void *head, size_t size, char *err,
                       size_t err_size)
 {
     int failed = 0;
-    t->fd = open(t->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (t->fd < 0 && (errno == EACCES || errno == EINVAL))
-        t->fd = open(t->path, O_WRONLY | O_CLOEXEC); /* a pipe, a device */
+    t->fd = open_target(t->path);
     if (t->fd < 0) {
         failed = errno;
     } else {
         if (!may_replace(t->fd, t->path, err, err_size))
             return false;
         t->end = ftruncate(t->fd, 0) ? -1 : (off_t)size;
-        failed = write_all(t->fd, head, size);
+        failed = host_file_write(t->fd, head, size);
     }
     if (failed)
         snprintf(err, err_size, "--trace-gpu %s: %s; give a file that can be written", t->path,
-                 strerror(failed));
+                 host_file_why(failed));
     return !failed;
 }
 
