@@ -275,10 +275,15 @@ static bool guest_place(void *ctx, uint64_t *pc, uint64_t *ra)
     return true;
 }
 
+static bool guest_runs(void *ctx)
+{
+    return machine_running(ctx);
+}
+
 bool virt_observe(struct machine *m, char *err, size_t err_size)
 {
     const struct machine_config *c = &m->config;
-    const struct gpu_check_config check = {.place = guest_place, .ctx = m};
+    const struct gpu_check_config check = {.place = guest_place, .running = guest_runs, .ctx = m};
     snprintf(err, err_size, "not enough host memory to watch the GPU");
     if (!m->gpu)
         return true;

@@ -19,12 +19,15 @@
 #define PITCH  (WIDTH * 4)
 #define BYTES  (PITCH * HEIGHT)
 
+#define SOON UINT64_C(100000000) /* ns: a patience that a test can wait for */
+
 static const struct rect all = {0, 0, WIDTH, HEIGHT};
 
 struct fixture {
     struct gpu_driver g;
     uint64_t pixels;
     uint64_t pc; /* 0: not on a hart */
+    bool stopped;
     FILE *said;
     int stderr_fd;
     char text[65536];
@@ -38,9 +41,14 @@ static bool place(void *ctx, uint64_t *pc, uint64_t *ra)
     return f->pc;
 }
 
+static bool running(void *ctx)
+{
+    return !((struct fixture *)ctx)->stopped;
+}
+
 static void open_with(struct fixture *f, uint64_t patience)
 {
-    const struct gpu_check_config config = {place, f, patience};
+    const struct gpu_check_config config = {place, f, running, patience};
     gd_init(&f->g, 16 << 20, 2, 4 << 20, false);
     assert_true(virtio_gpu_check(f->g.kit.dev, &config));
     assert_true(kit_start(&f->g.kit, KIT_ALL_FEATURES));
@@ -113,6 +121,13 @@ static void show(struct fixture *f, uint32_t id)
     gd_flush(&f->g, id, all);
 }
 
+/* A patience passes. */
+static void pass(struct fixture *f)
+{
+    usleep(SOON / 1000 + 1000);
+    kit_run(&f->g.kit);
+}
+
 static void good_driver(void **state)
 {
     struct fixture *f = *state;
@@ -141,10 +156,11 @@ static void good_driver(void **state)
 static void never_flushed(void **state)
 {
     struct fixture *f = *state;
-    open_with(f, 1);
+    open_with(f, SOON);
     make(f, 1);
     gd_scanout(&f->g, 0, 1, all);
     gd_transfer(&f->g, 1, all, 0);
+    pass(f);
     gd_transfer(&f->g, 1, all, 0);
     assert_int_equal(count(f, "resource 1: scanned out for 0 s and never flushed"), 1);
     assert_int_equal(count(f, "(pc 0x1234, ra 0x1334)"), 1);
@@ -153,6 +169,7 @@ static void never_flushed(void **state)
     gd_transfer(&f->g, 1, (struct rect){0, 8, 16, 8}, 8 * PITCH);
     f->pc = 0x9999;
     gd_flush(&f->g, 1, (struct rect){0, 8, 16, 4});
+    pass(f);
     gd_flush(&f->g, 1, (struct rect){0, 8, 16, 4});
     assert_int_equal(count(f, "resource 1: 16x4+0+12 was transferred and not flushed"), 1);
     assert_int_equal(count(f, "(pc 0x5678"), 1); /* who transferred it */
@@ -163,13 +180,15 @@ static void never_flushed(void **state)
 static void forgotten_rows(void **state)
 {
     struct fixture *f = *state;
-    open_with(f, 1);
+    open_with(f, SOON);
     make(f, 1);
     show(f, 1);
     draw(f, 5, 20, 3);
     draw(f, 9, 21, 3);
-    for (unsigned i = 0; i < 5; i++)
+    for (unsigned i = 0; i < 10; i++) {
         update(f, 1, (struct rect){0, 0, 8, 8});
+        usleep(SOON / 4000);
+    }
     assert_int_equal(count(f, "resource 1: 5x2+5+20 changed in the guest's memory and no "
                               "TRANSFER_TO_HOST_2D"),
                      1);
@@ -181,15 +200,17 @@ static void forgotten_rows(void **state)
 static void old_memory(void **state)
 {
     struct fixture *f = *state;
-    open_with(f, 1);
+    open_with(f, SOON / 10);
     for (uint32_t y = 0; y < HEIGHT; y++)
         draw(f, y, y, 0xabcdef);
     make(f, 1);
     gd_transfer(&f->g, 1, (struct rect){0, 0, 8, 8}, 0);
     gd_scanout(&f->g, 0, 1, all);
     gd_flush(&f->g, 1, (struct rect){0, 0, 8, 8});
-    for (unsigned i = 0; i < 5; i++)
+    for (unsigned i = 0; i < 5; i++) {
         update(f, 1, (struct rect){0, 0, 8, 8});
+        pass(f);
+    }
     assert_int_equal(count(f, "changed in"), 0);
     gd_finish(&f->g);
 }
@@ -198,16 +219,17 @@ static void forgotten_blob_rows(void **state)
 {
     struct fixture *f = *state;
     struct gpu_mem_entry e = gd_entry(f->pixels, BYTES);
-    open_with(f, 1);
+    open_with(f, SOON);
     e = gd_entry(f->pixels, BYTES);
     assert_int_equal(gd_create_blob(&f->g, 1, BYTES, &e, 1), GPU_OK_NODATA);
     assert_int_equal(gd_scanout_blob(&f->g, 0, 1, WIDTH, HEIGHT, all), GPU_OK_NODATA);
     draw(f, 1, 1, 1);
     gd_flush(&f->g, 1, all);
     draw(f, 1, 3, 1);
-    gd_flush(&f->g, 1, (struct rect){0, 0, 64, 3});
-    gd_flush(&f->g, 1, (struct rect){0, 0, 64, 3});
-    gd_flush(&f->g, 1, (struct rect){0, 0, 64, 3});
+    for (unsigned i = 0; i < 10; i++) {
+        gd_flush(&f->g, 1, (struct rect){0, 0, 64, 3});
+        usleep(SOON / 4000);
+    }
     assert_int_equal(
         count(f, "resource 1: 1x1+1+3 changed in the guest's memory and no RESOURCE_FLUSH"), 1);
     assert_int_equal(count(f, "gpu-check"), 1);
@@ -263,7 +285,7 @@ static void freed_in_use(void **state)
 static void leaks(void **state)
 {
     struct fixture *f = *state;
-    open_with(f, 1);
+    open_with(f, SOON);
     make(f, 1);
     show(f, 1);
     make(f, 2);
@@ -271,12 +293,143 @@ static void leaks(void **state)
     assert_int_equal(count(f, "resource 2: not shown, and not freed before the driver reset"), 1);
     assert_int_equal(count(f, "gpu-check"), 1);
     assert_true(kit_start(&f->g.kit, KIT_ALL_FEATURES));
-    for (uint32_t id = 10; id < 60; id++)
+    for (uint32_t id = 10; id < 60; id++) {
         gd_create(&f->g, id, PIXEL_BGRX, 8, 8);
-    assert_int_equal(count(f, "resource 10: not used for 0 s, like 32 others"), 1);
+        if (id == 50)
+            pass(f);
+    }
+    assert_int_equal(count(f, "resource 10: not used for 0 s, like 40 others"), 1);
     f->pc = 0;
     kit_reset(&f->g.kit); /* by the host: the guest could not help it */
     assert_int_equal(count(f, "gpu-check"), 2);
+    gd_finish(&f->g);
+}
+
+/* Lets the GPU's thread do what the time makes due, until it has said something; ten seconds. */
+static bool says_in_time(struct fixture *f, const char *what)
+{
+    for (unsigned i = 0; i < 2000; i++) {
+        kit_run(&f->g.kit);
+        if (count(f, what))
+            return true;
+        usleep(5000);
+    }
+    return false;
+}
+
+/* The last update is forgotten and no command follows: it is said while the picture is wrong. */
+static void last_rows_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    open_with(f, SOON);
+    make(f, 1);
+    show(f, 1);
+    draw(f, 2, 2, 2);
+    assert_true(says_in_time(f, "resource 1: 1x1+2+2 changed in the guest's memory"));
+    gd_transfer(&f->g, 1, all, 0);
+    gd_flush(&f->g, 1, all);
+    assert_int_equal(count(f, "gpu-check"), 1);
+    gd_finish(&f->g);
+}
+
+static void last_blob_rows_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    open_with(f, SOON);
+    struct gpu_mem_entry e = gd_entry(f->pixels, BYTES);
+    assert_int_equal(gd_create_blob(&f->g, 1, BYTES, &e, 1), GPU_OK_NODATA);
+    assert_int_equal(gd_scanout_blob(&f->g, 0, 1, WIDTH, HEIGHT, all), GPU_OK_NODATA);
+    gd_flush(&f->g, 1, all);
+    draw(f, 2, 2, 2);
+    assert_true(says_in_time(f, "resource 1: 1x1+2+2 changed in the guest's memory"));
+    gd_finish(&f->g);
+}
+
+/* Drawn after a long stillness. */
+static void late_rows_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    open_with(f, SOON);
+    make(f, 1);
+    show(f, 1);
+    for (unsigned i = 0; i < 12; i++) {
+        kit_run(&f->g.kit);
+        usleep(SOON / 4000);
+    }
+    draw(f, 2, 2, 2);
+    assert_true(says_in_time(f, "resource 1: 1x1+2+2 changed in the guest's memory"));
+    gd_finish(&f->g);
+}
+
+static void last_flush_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    open_with(f, SOON);
+    make(f, 1);
+    show(f, 1);
+    gd_transfer(&f->g, 1, (struct rect){0, 8, 16, 8}, 8 * PITCH);
+    assert_true(says_in_time(f, "resource 1: 16x8+0+8 was transferred and not flushed"));
+    gd_scanout(&f->g, 0, 0, all);
+    make(f, 2);
+    gd_scanout(&f->g, 0, 2, all);
+    assert_true(says_in_time(f, "resource 2: scanned out for 0 s and never flushed"));
+    gd_finish(&f->g);
+}
+
+/* What the next full flush covers was wrong until then, also if the thread had no time to look. */
+static void covered_late(void **state)
+{
+    struct fixture *f = *state;
+    open_with(f, SOON);
+    make(f, 1);
+    show(f, 1);
+    gd_transfer(&f->g, 1, (struct rect){0, 8, 16, 8}, 8 * PITCH);
+    usleep(SOON / 1000 + 1000);
+    gd_flush(&f->g, 1, all);
+    assert_int_equal(count(f, "resource 1: 16x8+0+8 was transferred and not flushed"), 1);
+    gd_finish(&f->g);
+}
+
+/* While the machine is stopped no time passes: the guest could not have flushed. */
+static void stopped_meanwhile(void **state)
+{
+    struct fixture *f = *state;
+    open_with(f, SOON);
+    make(f, 1);
+    show(f, 1);
+    gd_transfer(&f->g, 1, (struct rect){0, 8, 16, 8}, 8 * PITCH);
+    draw(f, 2, 2, 2);
+    f->stopped = true;
+    for (unsigned i = 0; i < 4; i++) {
+        usleep(SOON / 1000);
+        kit_run(&f->g.kit);
+    }
+    assert_string_equal(said(f), "");
+    f->stopped = false;
+    assert_true(says_in_time(f, "resource 1: 16x8+0+8 was transferred and not flushed"));
+    gd_finish(&f->g);
+}
+
+/* A GPU whose guest is still looks less and less often, and one that shows nothing not at all. */
+static void idle_is_idle(void **state)
+{
+    struct fixture *f = *state;
+    open_with(f, 4000000);
+    unsigned runs = 0;
+    make(f, 1);
+    kit_run(&f->g.kit);
+    assert_false(worker_step(f->g.kit.worker));
+    show(f, 1);
+    for (unsigned i = 0; i < 1000; i++) {
+        runs += worker_step(f->g.kit.worker);
+        usleep(1000);
+    }
+    assert_in_range(runs, 8, 24); /* a second is 250 patiences */
+    gd_scanout(&f->g, 0, 0, all);
+    usleep(5000);
+    kit_run(&f->g.kit);
+    usleep(10000);
+    assert_false(worker_step(f->g.kit.worker));
     gd_finish(&f->g);
 }
 
@@ -304,10 +457,11 @@ static void odd_flushes(void **state)
 static void at_the_end(void **state)
 {
     struct fixture *f = *state;
-    open_with(f, 1);
+    open_with(f, SOON);
     make(f, 1);
     show(f, 1);
     draw(f, 2, 2, 2);
+    usleep(SOON / 1000 + 1000); /* its thread does not come to look */
     assert_string_equal(said(f), "");
     gd_finish(&f->g);
     assert_int_equal(count(f, "resource 1: 1x1+2+2 changed in the guest's memory"), 1);
@@ -321,7 +475,7 @@ static void loaded_state(void **state)
     struct gpu_info info;
     char err[100];
     size_t size;
-    open_with(f, 1);
+    open_with(f, SOON);
     dev = f->g.kit.dev;
     make(f, 1);
     show(f, 1);
@@ -341,6 +495,7 @@ static void loaded_state(void **state)
     draw(f, 3, 4, 5);
     assert_int_equal(gd_transfer(&f->g, 1, (struct rect){0, 4, WIDTH, 1}, 4 * PITCH),
                      GPU_OK_NODATA);
+    pass(f);
     gd_scanout(&f->g, 1, 0, all);
     assert_int_equal(count(f, "resource 1: 64x1+0+4 was transferred and not flushed"), 1);
     gd_unref(&f->g, 1);
@@ -362,6 +517,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(flushed_without_transfer, setup, teardown),
         cmocka_unit_test_setup_teardown(freed_in_use, setup, teardown),
         cmocka_unit_test_setup_teardown(leaks, setup, teardown),
+        cmocka_unit_test_setup_teardown(last_rows_forgotten, setup, teardown),
+        cmocka_unit_test_setup_teardown(last_blob_rows_forgotten, setup, teardown),
+        cmocka_unit_test_setup_teardown(late_rows_forgotten, setup, teardown),
+        cmocka_unit_test_setup_teardown(last_flush_forgotten, setup, teardown),
+        cmocka_unit_test_setup_teardown(covered_late, setup, teardown),
+        cmocka_unit_test_setup_teardown(stopped_meanwhile, setup, teardown),
+        cmocka_unit_test_setup_teardown(idle_is_idle, setup, teardown),
         cmocka_unit_test_setup_teardown(odd_flushes, setup, teardown),
         cmocka_unit_test_setup_teardown(at_the_end, setup, teardown),
         cmocka_unit_test_setup_teardown(loaded_state, setup, teardown),

@@ -5,7 +5,6 @@ and what a client forgot."""
 import re
 import sys
 import tempfile
-import time
 
 from desktop import background, button, point, start_x, type_text
 from guest import Machine, PROMPT, main, tests_of
@@ -55,8 +54,8 @@ def forgets(blob):
         m.run("mount -t ext4 -o ro /dev/vdb /mnt")
         kms = Kms(m)
         kms("new a 1024 768", "pattern a 1", "crtc a", "rect a 100 90 50 20 ffff0000")
-        time.sleep(3)
-        quiet(m)  # so far it may be on its way
+        until(lambda: b"changed in" in m.errors, "the word, while the picture is wrong", 60)
+        kms("rect a 0 0 1024 768 ff00ff00", "dirty a")  # what covers it changes nothing about that
         m.terminate()
         m.end()
         said = m.errors.decode()

@@ -19,7 +19,8 @@
 struct gpu_check_config {
     bool (*place)(void *ctx, uint64_t *pc, uint64_t *ra);
     void *ctx;
-    uint64_t patience_ns; /* how long a mistake may last before it is one; 0: two seconds */
+    bool (*running)(void *ctx); /* does the guest run, or is the machine stopped? NULL: it runs */
+    uint64_t patience_ns;       /* how long a mistake may last before it is one; 0: two seconds */
 };
 
 /* Watches a GPU that no guest has used yet. False: no memory. */

@@ -98,16 +98,21 @@ static const uint8_t *wanted_row(const struct check_rows *c, const struct gpu_re
 
 /* Has row y been wrong for long? */
 static bool is_forgotten(struct check_rows *c, uint32_t y, const uint8_t *row,
-                         const uint8_t *wanted, uint64_t now, uint64_t patience)
+                         const uint8_t *wanted, struct check_time *t)
 {
     struct check_row *r = &c->row[y];
     uint64_t is = memcmp(row, wanted, c->width * 4ul) ? sum(row, c->width) : 0;
     if (is && is == r->first && !c->shadow)
         is = 0;
     if (is != r->now || !r->since)
-        r->since = now;
+        r->since = t->now;
     r->now = is;
-    return is && now - r->since >= patience;
+    if (!is)
+        return false;
+    bool forgotten = t->now - r->since >= t->patience;
+    if (!forgotten)
+        t->again = MIN(t->again, r->since + t->patience);
+    return forgotten;
 }
 
 /* Makes *found reach over the pixels of row y that differ. */
@@ -128,19 +133,22 @@ static void widen(struct rect *found, uint32_t y, const uint8_t *row, const uint
 }
 
 bool check_rows_look(struct check_rows *c, const struct gpu_resource *res, const struct rect *seen,
-                     uint64_t now, uint64_t patience, struct rect *found)
+                     struct check_time *t, struct rect *found)
 {
     struct rect all = {0, 0, c->width, c->height}, r;
-    if (!c->backing || c->backing != res->backing || (patience && now < c->next) ||
-        !rect_intersect(seen, &all, &r))
+    if (!c->backing || c->backing != res->backing || !rect_intersect(seen, &all, &r))
         return false;
-    c->next = now + patience / 4;
     uint8_t *row = malloc(c->width * 4ul);
     *found = (struct rect){0};
     for (uint32_t y = r.y; row && y < r.y + r.h; y++) {
         const uint8_t *wanted = wanted_row(c, res, y);
+        if (t->patience && worker_stopping(res->gpu->worker)) {
+            t->again = t->now;
+            found->h = 0;
+            break;
+        }
         read_row(c, y, row);
-        if (is_forgotten(c, y, row, wanted, now, patience))
+        if (is_forgotten(c, y, row, wanted, t))
             widen(found, y, row, wanted, c->width);
         else if (found->h)
             break; /* the first run of such rows is enough to say it */

@@ -14,7 +14,6 @@ struct check_rows {
     const struct gpu_backing *backing; /* it was made for; NULL: nothing to look at */
     uint32_t width, height, stride;
     uint64_t offset;
-    uint64_t next; /* when to look again */
     struct check_row {
         uint64_t first; /* checksum when the memory was attached: that is no drawing */
         uint64_t now;   /* when it was last looked at, if it was not as it should be; 0: it was */
@@ -31,11 +30,17 @@ void check_rows_finish(struct check_rows *c, uint64_t *budget);
 
 /* A blob's rectangle was flushed. */
 void check_rows_flushed(struct check_rows *c, const struct rect *rect);
+/* When rows are forgotten. */
+struct check_time {
+    uint64_t now;
+    uint64_t patience; /* ns that they differ; with 0 anything that differs was forgotten */
+    uint64_t again;    /* out: made earlier, if there are rows that will be forgotten by then */
+};
 /*
- * Looks at the rows of `seen`, if it is time to. True: the rectangle in *found was forgotten for
- * `patience` ns at least; with patience 0 anything that differs was.
+ * Looks at the rows of `seen`. True: the rectangle in *found was forgotten. With a patience it ends
+ * early when someone waits for the GPU's thread: then it has found nothing and t->again is now.
  */
 bool check_rows_look(struct check_rows *c, const struct gpu_resource *res, const struct rect *seen,
-                     uint64_t now, uint64_t patience, struct rect *found);
+                     struct check_time *t, struct rect *found);
 
 #endif

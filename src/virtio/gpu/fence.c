@@ -146,16 +146,14 @@ static struct gpu_command *next_due(struct gpu *gpu, uint64_t now, uint64_t *nex
     return NULL;
 }
 
-void gpu_flush_release(struct gpu *gpu)
+uint64_t gpu_flush_release(struct gpu *gpu)
 {
     struct gpu_command *cmd;
     uint64_t next;
-    if (!gpu->waiting)
-        return;
     answer_ready(gpu); /* what a state that was read back brought with it */
     while ((cmd = next_due(gpu, host_now_ns(), &next))) {
         gpu->held--;
         gpu_command_finish(cmd, GPU_OK_NODATA);
     }
-    worker_wake_at(gpu->worker, next);
+    return next;
 }

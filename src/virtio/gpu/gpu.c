@@ -202,6 +202,17 @@ static enum served serve(struct gpu *gpu, unsigned queue)
     return fenced ? SERVED_FENCED : SERVED;
 }
 
+/* What is due by the time alone, and a call of gpu_run for what will be. */
+static void look_at_time(struct gpu *gpu)
+{
+    uint64_t flush, observer;
+    if (likely(!gpu->waiting && !gpu->observers))
+        return;
+    flush = gpu_flush_release(gpu);
+    observer = gpu_observe_due(gpu);
+    worker_wake_at(gpu->worker, MIN(flush, observer));
+}
+
 /*
  * The pointer never waits behind more than one command: all of the cursor queue goes before each
  * one of the control queue. The guest is interrupted for a fence, on which it may be waiting, and
@@ -220,7 +231,7 @@ static void gpu_run(void *ctx, uint32_t kicks)
             did = SERVED_STOPPED;
             break;
         }
-        gpu_flush_release(gpu);
+        look_at_time(gpu);
         did = serve(gpu, GPU_QUEUE_CURSOR);
         if (did != SERVED_NONE)
             continue;
@@ -229,7 +240,7 @@ static void gpu_run(void *ctx, uint32_t kicks)
         if (did == SERVED_FENCED)
             vq_notify(control);
     }
-    gpu_flush_release(gpu);
+    look_at_time(gpu);
     vq_notify(cursor);
     vq_notify(control);
     if (gpu->here && did == SERVED_STOPPED)

@@ -105,8 +105,9 @@ void gpu_waiting_add(struct gpu *gpu, struct gpu_command *cmd);
 void gpu_waiting_drop(struct gpu *gpu, const struct vq *vq);
 /* What a flush of `frame` answers: deferred, if it is fenced and a viewer paces it. */
 uint32_t gpu_flush_hold(struct gpu_command *cmd, const struct display_frame *frame);
-/* Answers the held flushes that are due, and arranges to be called for the others in time. */
-void gpu_flush_release(struct gpu *gpu);
+/* Answers the held flushes that are due; returns the deadline of the next one (host_now_ns), or
+ * HOST_FOREVER. */
+uint64_t gpu_flush_release(struct gpu *gpu);
 /* Does the command, read and known, take but microseconds, whatever its arguments? scanout.c */
 bool gpu_is_quick(const struct gpu_command *cmd);
 /*

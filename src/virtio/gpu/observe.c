@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "virtio/gpu/observe.h"
 
+#include "host/thread.h"
+
 void virtio_gpu_observe(struct virtio_dev *dev, struct gpu_observer *o)
 {
     struct gpu *gpu = container_of(dev, struct gpu, dev);
@@ -35,6 +37,16 @@ void gpu_observe_answered(const struct gpu_command *cmd)
     for (struct gpu_observer *o = cmd->gpu->observers; o; o = o->next)
         if (o->ops->answered)
             o->ops->answered(o, cmd);
+}
+
+uint64_t gpu_observe_due(struct gpu *gpu)
+{
+    uint64_t next = HOST_FOREVER;
+    for (struct gpu_observer *o = gpu->observers; o; o = o->next) {
+        uint64_t at = o->ops->due ? o->ops->due(o) : HOST_FOREVER;
+        next = MIN(next, at);
+    }
+    return next;
 }
 
 void gpu_observe_loaded(struct gpu *gpu)

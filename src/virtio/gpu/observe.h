@@ -29,6 +29,9 @@ struct gpu_observer_ops {
     void (*begin)(struct gpu_observer *o, const struct gpu_command *cmd);
     void (*ran)(struct gpu_observer *o, const struct gpu_command *cmd, uint32_t code);
     void (*answered)(struct gpu_observer *o, const struct gpu_command *cmd);
+    /* Does what is due by the time alone; returns when it is to be called next (host_now_ns), or
+     * HOST_FOREVER. Before and after each command, and at that time. */
+    uint64_t (*due)(struct gpu_observer *o);
     /* A state was loaded (state.h) into a device that was just reset: resources, scanouts and
      * cursors are there that no command has made. The GPU's thread stands still. */
     void (*loaded)(struct gpu_observer *o);
@@ -52,7 +55,8 @@ void gpu_observe_kick(struct gpu *gpu, unsigned queue);
 void gpu_observe_begin(const struct gpu_command *cmd);
 void gpu_observe_ran(const struct gpu_command *cmd, uint32_t code);
 void gpu_observe_answered(const struct gpu_command *cmd);
-void gpu_observe_loaded(struct gpu *gpu); /* for state_load.c */
+uint64_t gpu_observe_due(struct gpu *gpu); /* the first of all; none: HOST_FOREVER */
+void gpu_observe_loaded(struct gpu *gpu);  /* for state_load.c */
 void gpu_observe_reset(struct gpu *gpu);
 void gpu_observe_destroy(struct gpu *gpu);
 
