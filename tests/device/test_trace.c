@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -577,6 +578,43 @@ static void asked_meanwhile(void **state)
     unlink(s.path);
 }
 
+/*
+ * A pipe that nobody reads: the GPU's thread goes on without the trace, and so does the end. Were
+ * it to wait for the reader, this would hang.
+ */
+static void unread_pipe(void **state)
+{
+    (void)state;
+    enum { SIDE = 512, BYTES = SIDE * SIDE * 4, FRAMES = 40 }; /* more than pipe and queue hold */
+    struct rect frame = {0, 0, SIDE, SIDE};
+    struct gpu_driver g;
+    char folder[] = "/tmp/riscreen-trace-XXXXXX", path[64], err[256];
+    uint32_t *row = malloc(BYTES), noise = 1;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/pipe", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    int reader = open(path, O_RDONLY | O_NONBLOCK); /* and it reads nothing */
+    assert_true(reader >= 0);
+    gd_init(&g, 16 << 20, 1, 16 << 20, true);
+    assert_true(virtio_gpu_trace(g.kit.dev, path, 0, err, sizeof(err)));
+    assert_true(kit_start(&g.kit, KIT_ALL_FEATURES));
+    uint64_t pa = kit_alloc(&g.kit, BYTES, 4096);
+    struct gpu_mem_entry e = gd_entry(pa, BYTES);
+    assert_int_equal(gd_create(&g, 1, PIXEL_BGRX, SIDE, SIDE), GPU_OK_NODATA);
+    assert_int_equal(gd_attach(&g, 1, &e, 1), GPU_OK_NODATA);
+    for (unsigned n = 0; n < FRAMES; n++) {
+        for (unsigned i = 0; i < BYTES / 4; i++)
+            row[i] = noise = noise * 1664525 + 1013904223;
+        kit_write(&g.kit, pa, row, BYTES);
+        assert_int_equal(gd_transfer(&g, 1, frame, 0), GPU_OK_NODATA);
+    }
+    gd_finish(&g);
+    close(reader);
+    unlink(path);
+    rmdir(folder);
+    free(row);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -594,6 +632,7 @@ int main(void)
         cmocka_unit_test(info),
         cmocka_unit_test_prestate(info, (void *)"threaded"),
         cmocka_unit_test(asked_meanwhile),
+        cmocka_unit_test(unread_pipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,6 +168,22 @@ def test_cursor_plane(m):
     until(lambda: look(m, cursor=True).data == look(m).data, "no cursor when its client has gone", 20)
 
 
+def test_cursor_sizes(m):
+    """Cursors of other sizes than 64x64, by both calls; one that is too large is refused, with a word."""
+    kms, canvas = open_kms(m, 12)
+    kms("cap universal 1")
+    for i, (width, height) in enumerate([(32, 32), (24, 24), (48, 20), (64, 33), (60, 64), (1, 1)]):
+        kms(f"new s{i} {width} {height} argb", f"rect s{i} 0 0 {width} {height} ff102030",
+            f"rect s{i} 0 0 {(width + 1) // 2} {height} fff0e0d0", f"{'plane' if i % 2 else 'cursor'} s{i} 200 150")
+        wanted = canvas.copy().rect(200, 150, width, height, 0xff102030)
+        wanted.rect(200, 150, (width + 1) // 2, height, 0xfff0e0d0)
+        shows(m, wanted.picture(), f"a cursor of {width}x{height}", 30, cursor=True)
+    kms("hide", "new big 128 128 argb", "rect big 0 0 128 128 ffffffff", "cursor big 10 10")
+    until(lambda: b"at most 64x64" in m.errors, "the word about a cursor that is too large", 20)
+    shows(m, canvas.picture(), "no cursor that is too large", 10, cursor=True)
+    close_kms(m, kms)
+
+
 def test_hotspot(m):
     """An atomic client sees the cursor's plane only if it knows of hotspots; then the hotspot moves nothing."""
     kms, canvas = open_kms(m, 6)

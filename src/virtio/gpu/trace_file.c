@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,15 @@
 #define LINGER  (NS_PER_SEC / 2)
 #define NO_FILE (-1)
 
+/* How long who puts waits for room, and how long closing takes: a pipe's reader may be asleep for
+ * ever, a disk may be slow, and the GPU's thread, a reset and the end of riscreen wait behind it.
+ */
+struct patience {
+    uint64_t room, close; /* ns */
+};
+static const struct patience of_disk = {2 * NS_PER_SEC, 2 * NS_PER_SEC};
+static const struct patience of_reader = {NS_PER_SEC, NS_PER_SEC / 2};
+
 struct block {
     struct block *next;
     uint32_t used;
@@ -33,13 +43,14 @@ struct trace_file {
     struct log *log;
     pthread_t thread;
     atomic_bool failed;
+    _Atomic uint64_t close_by; /* when to be done with closing; HOST_FOREVER: it is not closing */
+    const struct patience *patience; /* set once */
     pthread_mutex_t lock;
     pthread_cond_t work, room; /* for the writing thread; for the putting one */
     /* under the lock */
     struct block *filling; /* NULL: none yet */
     uint64_t since;        /* when it got its first byte */
     struct block *full, **full_end, *free;
-    bool closing;
     /* the writing thread's */
     int fd;
     off_t end; /* of the last whole block */
@@ -49,14 +60,54 @@ struct trace_file {
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static void fail(struct trace_file *t, int err)
+/* Of a pipe or device, which does not block: waits until it takes more. False: it has not since
+ * `since`, for too long. */
+static bool wait_for_reader(struct trace_file *t, uint64_t since)
 {
-    log_warn(t->log, "%s: cannot write the GPU trace: %s; it ends here, the machine goes on",
-             t->path, host_file_why(err));
+    struct pollfd p = {.fd = t->fd, .events = POLLOUT};
+    uint64_t now = host_now_ns(), close_by = atomic_load(&t->close_by);
+    uint64_t deadline = MIN(since + t->patience->room, close_by);
+    if (now >= deadline || atomic_load(&t->failed))
+        return false;
+    poll(&p, 1, (int)((deadline - now) / 1000000 + 1));
+    return true;
+}
+
+/* 0 or an errno. Unlike host_file_write it has a last moment, when the trace is closed. */
+static int write_all(struct trace_file *t, const uint8_t *p, size_t n)
+{
+    uint64_t since = host_now_ns();
+    while (n) {
+        ssize_t done = write(t->fd, p, n);
+        if (done < 0 && errno == EAGAIN) {
+            if (!wait_for_reader(t, since))
+                return ETIMEDOUT;
+        } else if (done < 0 && errno != EINTR) {
+            return errno;
+        } else if (done > 0) {
+            since = host_now_ns();
+            p += done;
+            n -= (size_t)done;
+        }
+    }
+    return 0;
+}
+
+/* Said once. Any thread. */
+static void fail(struct trace_file *t, const char *why)
+{
+    if (!atomic_exchange(&t->failed, true))
+        log_warn(t->log, "%s: cannot write the GPU trace: %s; it ends here, the machine goes on",
+                 t->path, why);
+}
+
+/* The writing thread: a block that was begun is taken back. */
+static void fail_block(struct trace_file *t, const char *why)
+{
     if (t->end >= 0 && ftruncate(t->fd, t->end)) {
         /* the reader finds the torn block by its checksum, too */
     }
-    atomic_store(&t->failed, true);
+    fail(t, why);
 }
 
 static void write_block(struct trace_file *t, const struct block *b)
@@ -64,18 +115,22 @@ static void write_block(struct trace_file *t, const struct block *b)
     struct trace_block head = {.magic = le32_make(TRACE_BLOCK), .size = le32_make(b->used)};
     if (atomic_load(&t->failed))
         return;
+    if (host_now_ns() >= atomic_load(&t->close_by)) {
+        fail(t, "the disk is too slow for the rest");
+        return;
+    }
     size_t n = ZSTD_compressCCtx(t->zstd, t->packed + sizeof(head), ZSTD_compressBound(b->used),
                                  b->bytes, b->used, LEVEL);
     if (ZSTD_isError(n)) { /* no memory */
-        fail(t, ENOMEM);
+        fail(t, host_file_why(ENOMEM));
         return;
     }
     head.packed = le32_make((uint32_t)n);
     head.crc = le32_make((uint32_t)crc32(0, t->packed + sizeof(head), (uInt)n));
     memcpy(t->packed, &head, sizeof(head));
-    int err = host_file_write(t->fd, t->packed, sizeof(head) + n);
+    int err = write_all(t, t->packed, sizeof(head) + n);
     if (err)
-        fail(t, err);
+        fail_block(t, host_file_why(err));
     else if (t->end >= 0)
         t->end += (off_t)(sizeof(head) + n);
 }
@@ -84,6 +139,7 @@ static void write_block(struct trace_file *t, const struct block *b)
 static struct block *next_block(struct trace_file *t)
 {
     for (;;) {
+        bool closing = atomic_load(&t->close_by) != HOST_FOREVER;
         struct block *b = t->full;
         if (b) {
             t->full = b->next;
@@ -92,11 +148,11 @@ static struct block *next_block(struct trace_file *t)
             return b;
         }
         b = t->filling;
-        if (b && (t->closing || host_now_ns() >= t->since + LINGER)) {
+        if (b && (closing || host_now_ns() >= t->since + LINGER)) {
             t->filling = NULL;
             return b;
         }
-        if (t->closing)
+        if (closing)
             return NULL;
         host_cond_wait_until(&t->work, &t->lock, b ? t->since + LINGER : HOST_FOREVER);
     }
@@ -121,13 +177,17 @@ static void *write_main(void *arg)
 
 /* --- putting ---------------------------------------------------------------------------------- */
 
-/* Under the lock: the block that is being filled, with room in it. */
-static struct block *fill(struct trace_file *t)
+/* Under the lock: the block that is being filled, with room in it. NULL: the trace has ended, now
+ * perhaps, because there was no room by *deadline. */
+static struct block *fill(struct trace_file *t, uint64_t deadline)
 {
     if (t->filling)
         return t->filling;
-    while (!t->free)
-        pthread_cond_wait(&t->room, &t->lock);
+    while (!t->free && trace_file_ok(t))
+        if (!host_cond_wait_until(&t->room, &t->lock, deadline) && !t->free)
+            fail(t, t->patience == &of_disk ? "the disk is too slow" : "its reader is too slow");
+    if (!t->free)
+        return NULL;
     t->filling = t->free;
     t->free = t->filling->next;
     t->filling->used = 0;
@@ -139,9 +199,12 @@ static struct block *fill(struct trace_file *t)
 void trace_file_put(struct trace_file *t, const void *bytes, size_t n)
 {
     const uint8_t *p = bytes;
+    uint64_t deadline = host_now_ns() + t->patience->room;
     pthread_mutex_lock(&t->lock);
-    while (n && !atomic_load(&t->failed)) {
-        struct block *b = fill(t);
+    while (n && trace_file_ok(t)) {
+        struct block *b = fill(t, deadline);
+        if (!b)
+            break;
         size_t len = MIN(n, sizeof(b->bytes) - b->used);
         memcpy(b->bytes + b->used, p, len);
         b->used += (uint32_t)len;
@@ -149,6 +212,8 @@ void trace_file_put(struct trace_file *t, const void *bytes, size_t n)
         n -= len;
         if (b->used < sizeof(b->bytes))
             continue;
+        if (t->patience == &of_disk) /* it is slow, but moves */
+            deadline = host_now_ns() + t->patience->room;
         t->filling = b->next = NULL;
         *t->full_end = b;
         t->full_end = &b->next;
@@ -191,6 +256,13 @@ static int open_target(const char *path)
     return host_file_open_write(path);
 }
 
+/* A disk's file, or something that is read as it is written? */
+static const struct patience *patience_of(int fd)
+{
+    struct stat st;
+    return !fstat(fd, &st) && S_ISREG(st.st_mode) ? &of_disk : &of_reader;
+}
+
 static bool open_file(struct trace_file *t, const void *head, size_t size, char *err,
                       size_t err_size)
 {
@@ -201,8 +273,9 @@ static bool open_file(struct trace_file *t, const void *head, size_t size, char 
     } else {
         if (!may_replace(t->fd, t->path, err, err_size))
             return false;
+        t->patience = patience_of(t->fd);
         t->end = ftruncate(t->fd, 0) ? -1 : (off_t)size;
-        failed = host_file_write(t->fd, head, size);
+        failed = write_all(t, head, size);
     }
     if (failed)
         snprintf(err, err_size, "--trace-gpu %s: %s; give a file that can be written", t->path,
@@ -253,9 +326,10 @@ struct trace_file *trace_file_create(const char *path, const void *head, size_t 
     t->log = log;
     t->fd = NO_FILE;
     t->full_end = &t->full;
+    t->close_by = HOST_FOREVER;
     pthread_mutex_init(&t->lock, NULL);
     host_cond_init(&t->work);
-    pthread_cond_init(&t->room, NULL);
+    host_cond_init(&t->room);
     if (!make_room(t) || !open_file(t, head, size, err, err_size) ||
         host_thread_start(&t->thread, "gpu-trace", write_main, t)) {
         release(t);
@@ -269,7 +343,7 @@ void trace_file_destroy(struct trace_file *t)
     if (!t)
         return;
     pthread_mutex_lock(&t->lock);
-    t->closing = true;
+    atomic_store(&t->close_by, host_now_ns() + t->patience->close);
     pthread_cond_signal(&t->work);
     pthread_mutex_unlock(&t->lock);
     pthread_join(t->thread, NULL);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A trace's file as a stream of bytes. What is put in is packed and written by a thread of its own,
- * behind a queue of some blocks; the putting thread waits only when the queue is full, so a trace
- * is complete however slow the disk. What is older than half a second is on its way to the file, so
- * a killed riscreen loses no more than that. A disk that is full is told once and ends the trace,
- * not the machine.
+ * behind a queue of some blocks; the putting thread waits only when the queue is full. A disk that
+ * takes no mebibyte in two seconds, or a pipe whose reader is a second late, ends the trace: the
+ * GPU never waits longer, nor does the end of riscreen. What is older than half a second is on its
+ * way to the file, so a killed riscreen loses no more than that. Whatever ends the trace is said in
+ * one line, and does not end the machine.
  */
 #ifndef VIRTIO_GPU_TRACE_FILE_H
 #define VIRTIO_GPU_TRACE_FILE_H
@@ -19,12 +20,12 @@ struct trace_file;
  */
 struct trace_file *trace_file_create(const char *path, const void *head, size_t size,
                                      struct log *log, char *err, size_t err_size);
-/* Writes what is left. NULL is fine. */
+/* Writes what is left, as far as that takes two seconds (a pipe: half of one). NULL is fine. */
 void trace_file_destroy(struct trace_file *t);
 
-/* One thread at a time. May wait for the disk. */
+/* One thread at a time. May wait for the disk or the reader, as said above. */
 void trace_file_put(struct trace_file *t, const void *bytes, size_t n);
-/* False: the disk was full; nothing that is put in will be written any more. Any thread. */
+/* False: the disk was full or slow; nothing that is put in will be written any more. Any thread. */
 bool trace_file_ok(struct trace_file *t);
 
 #endif
