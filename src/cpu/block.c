@@ -26,8 +26,15 @@ struct block_cache {
 struct place {
     uint64_t pa;
     uint64_t second_pa;  /* as in struct block */
-    uint32_t first_half; /* its halfword at pa, read already, if that is the last of the page */
+    bool part;           /* as in struct block */
+    uint32_t first_half; /* its halfword at pa, read already, if it is to be decoded alone */
 };
+
+/* Has the block at this place one instruction only, of which find_code has read the beginning? */
+static bool place_alone(const struct place *at)
+{
+    return at->part || (at->pa & PAGE_MASK) == GMEM_PAGE - 2;
+}
 
 struct block_cache *block_cache_create(void)
 {
@@ -195,21 +202,21 @@ static unsigned build_trace(struct hart *h, struct block *b, const uint8_t *copy
 /*
  * The gate through which code comes in: copies what may become ops, each byte read once. All that
  * is decided later, where an instruction ends above all, is decided on the copy: other harts write
- * code while it is decoded. Returns the size, which holds at least one whole instruction: in the
- * last halfword of a page find_code has read it, and found the second half if it has one.
+ * code while it is decoded. Returns the size, which holds at least one whole instruction: where one
+ * lies alone, find_code has read the first half, and looked for the second if it has one.
  */
 static unsigned copy_code(struct hart *h, const struct place *at, uint8_t *copy)
 {
-    unsigned room = GMEM_PAGE - (unsigned)(at->pa & PAGE_MASK);
-    if (room > 2) {
-        unsigned size = MIN(room, BYTES_MAX);
+    if (!place_alone(at)) {
+        unsigned size = MIN(GMEM_PAGE - (unsigned)(at->pa & PAGE_MASK), BYTES_MAX);
         gmem_read(h->mem, at->pa, copy, size);
         return size;
     }
     copy[0] = (uint8_t)at->first_half, copy[1] = (uint8_t)(at->first_half >> 8);
-    if (at->second_pa == BLOCK_ONE_PAGE)
+    if (insn_length(at->first_half) == 2)
         return 2;
-    uint32_t second = fetch_half(ram_at(h, at->second_pa));
+    uint64_t second_pa = at->second_pa == BLOCK_ONE_PAGE ? at->pa + 2 : at->second_pa;
+    uint32_t second = fetch_half(ram_at(h, second_pa));
     copy[2] = (uint8_t)second, copy[3] = (uint8_t)(second >> 8);
     return 4;
 }
@@ -221,7 +228,8 @@ static struct block *build(struct hart *h, const struct place *at, bool *forgot)
     *b = (struct block){.pa = at->pa,
                         .second_pa = at->second_pa,
                         .offset = (uint16_t)(at->pa & PAGE_MASK),
-                        .fp_on = h->fp_on};
+                        .fp_on = h->fp_on,
+                        .part = at->part};
     unsigned slots = build_trace(h, b, copy, copy_code(h, at, copy));
     finish(h, b, slots);
     uint8_t *src = (uint8_t *)&b->ops[slots];
@@ -248,17 +256,30 @@ bool block_verify(struct hart *h, struct block *b)
     return true;
 }
 
-/* Where the code at pc lies. False: fetching faults. */
+/* Where the code at pc lies. False: fetching faults. Halfwords are fetched one by one: an
+ * instruction may lie in two PMP regions if both allow it. */
 static bool find_code(struct hart *h, uint64_t pc, struct place *at)
 {
     at->second_pa = BLOCK_ONE_PAGE;
-    if (!mmu_fetch(h, pc, &at->pa))
+    if (!mmu_fetch(h, pc, &at->pa, &at->part))
         return false;
-    if ((at->pa & PAGE_MASK) != GMEM_PAGE - 2)
+    if (!place_alone(at))
         return true;
     at->first_half = fetch_half(ram_at(h, at->pa));
-    return insn_length(at->first_half) == 2 ||
-           mmu_fetch(h, hart_is64(h) ? pc + 2 : (uint32_t)(pc + 2), &at->second_pa);
+    if (insn_length(at->first_half) == 2)
+        return true;
+    uint64_t next = hart_is64(h) ? pc + 2 : (uint32_t)(pc + 2);
+    bool part;
+    if (next & PAGE_MASK)
+        return mmu_fetch_again(h, next, at->pa + 2);
+    return mmu_fetch(h, next, &at->second_pa, &part);
+}
+
+/* A block at this place, decoded before. */
+static bool is_block(const struct hart *h, const struct block *b, const struct place *at)
+{
+    return b->pa == at->pa && b->second_pa == at->second_pa && b->part == at->part &&
+           b->fp_on == h->fp_on;
 }
 
 struct block *block_find(struct hart *h, uint64_t pc, bool *forgot)
@@ -269,7 +290,7 @@ struct block *block_find(struct hart *h, uint64_t pc, bool *forgot)
     struct block **at = &h->blocks->hash[hash_of(place.pa, h->fp_on)];
     while (*at) {
         struct block *b = *at;
-        if (b->pa == place.pa && b->second_pa == place.second_pa && b->fp_on == h->fp_on) {
+        if (is_block(h, b, &place)) {
             if (b->epoch == h->code_epoch || block_verify(h, b))
                 return b;
             *at = b->next; /* stale: out of the chain, its memory stays until the next reset */

@@ -11,6 +11,10 @@
  * it has translated it. The links of jalr, jal and INSN_exit to anywhere else are guesses: they
  * hold if that block was last looked up at the very address, under the same jump_key.
  *
+ * Where PMP regions end inside of a page, each instruction is a block of its own that is always
+ * looked up, so that each is checked; such blocks and others never lead to each other but by a
+ * lookup, which a change of PMP makes happen.
+ *
  * Code is read once, into a copy, and decoded from there: other harts may write it meanwhile. A
  * block holds one instruction at least.
  *
@@ -45,6 +49,7 @@ struct block {
     uint16_t bytes;
     uint16_t offset; /* of pa in its page */
     bool fp_on;
+    bool part; /* PMP tells parts of its page apart: it has one instruction, and no fixed links */
     struct op ops[];
 };
 

@@ -143,6 +143,7 @@ struct hart {
     uint64_t pmpaddr[PMP_ENTRIES];
     uint8_t pmpcfg[PMP_ENTRIES];
     bool pmp_active;                    /* some entry is on */
+    bool pmp_locked;                    /* some entry that is on binds M-mode too */
     int64_t minstret_base, mcycle_base; /* added to icount */
     uint64_t sbi_timer;                 /* tick, UINT64_MAX never */
     uint64_t next_timer;                /* the earliest tick that raises something */

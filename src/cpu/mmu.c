@@ -545,16 +545,23 @@ uint8_t *mmu_ram(struct hart *h, uint64_t va, unsigned size, enum access acc, ui
     return h->ram + (*pa - h->ram_base);
 }
 
-bool mmu_fetch(struct hart *h, uint64_t va, uint64_t *pa)
+bool mmu_fetch(struct hart *h, uint64_t va, uint64_t *pa, bool *part)
 {
     if (!translate(h, va, 2, ACCESS_FETCH, pa))
         return false;
+    /* only what holds for a whole page is in the TLB */
+    *part = tlb_slot(h, va, &h->fetch)->tag[ACCESS_FETCH] != tlb_tag(va & ~PAGE_MASK, 1, &h->fetch);
     return has_ram(h, *pa, 2) || fault(h, ACCESS_FETCH, va, false);
 }
 
-bool mmu_probe(struct hart *h, uint64_t va, enum access acc, uint64_t *pa)
+bool mmu_fetch_again(struct hart *h, uint64_t va, uint64_t pa)
 {
-    if (translate(h, va, 1, acc, pa))
-        return true;
-    return acc == ACCESS_LOAD && translate(h, va, 1, ACCESS_STORE, pa);
+    bool whole;
+    return pmp_allows(h, pa, 2, ACCESS_FETCH, h->priv, &whole) || fault(h, ACCESS_FETCH, va, false);
+}
+
+bool mmu_probe(struct hart *h, uint64_t va, unsigned size)
+{
+    uint64_t pa;
+    return translate(h, va, size, ACCESS_LOAD, &pa) || translate(h, va, size, ACCESS_STORE, &pa);
 }

@@ -18,10 +18,13 @@ bool mmu_store(struct hart *h, uint64_t va, unsigned size, uint64_t val);
 /* The host address of an aligned access that must be RAM (AMO, LR, SC): with `write` it checks for
  * both reading and writing and reports faults as store faults. */
 uint8_t *mmu_ram(struct hart *h, uint64_t va, unsigned size, enum access access, uint64_t *pa);
-/* The physical address of a fetch; must be RAM. */
-bool mmu_fetch(struct hart *h, uint64_t va, uint64_t *pa);
-/* cbo.*: checks that va may be accessed so; ACCESS_LOAD also passes if only stores may. */
-bool mmu_probe(struct hart *h, uint64_t va, enum access access, uint64_t *pa);
+/* The physical address of a fetched halfword; must be RAM. *part: PMP may answer otherwise
+ * elsewhere in the page. */
+bool mmu_fetch(struct hart *h, uint64_t va, uint64_t *pa, bool *part);
+/* The next halfword of the same page, at pa, after such an answer: does PMP allow it too? */
+bool mmu_fetch_again(struct hart *h, uint64_t va, uint64_t pa);
+/* May [va, va+size), in one page, be loaded or stored? A fault is a store's. */
+bool mmu_probe(struct hart *h, uint64_t va, unsigned size);
 
 /* The jump cache now knows an address in va's page: an sfence.vma of that page must empty it. */
 void mmu_note_jump(struct hart *h, uint64_t va);

@@ -34,7 +34,7 @@ bool pmp_allows(const struct hart *h, uint64_t pa, uint64_t len, enum access acc
     static const uint8_t need[3] = {
         [ACCESS_LOAD] = PMP_R, [ACCESS_STORE] = PMP_W, [ACCESS_FETCH] = PMP_X};
     *whole = true;
-    if (!h->pmp_active)
+    if (!h->pmp_active || (priv == PRIV_M && !h->pmp_locked))
         return true;
     uint64_t page = pa & ~PAGE_MASK, last = pa + len - 1;
     for (unsigned i = 0; i < PMP_ENTRIES; i++) {
@@ -56,10 +56,11 @@ bool pmp_allows(const struct hart *h, uint64_t pa, uint64_t len, enum access acc
 
 void pmp_changed(struct hart *h)
 {
-    h->pmp_active = false;
-    for (unsigned i = 0; i < PMP_ENTRIES; i++)
-        if (h->pmpcfg[i] & PMP_A)
-            h->pmp_active = true;
+    h->pmp_active = h->pmp_locked = false;
+    for (unsigned i = 0; i < PMP_ENTRIES; i++) {
+        h->pmp_active |= (h->pmpcfg[i] & PMP_A) != 0;
+        h->pmp_locked |= (h->pmpcfg[i] & PMP_A) && (h->pmpcfg[i] & PMP_L);
+    }
     /* Without any entry on, S and U are denied all; an M-mode firmware must open it first. */
     if (h->cpu->cfg.firmware || !h->cpu->cfg.sbi)
         h->pmp_active = true;

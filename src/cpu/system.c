@@ -159,24 +159,16 @@ bool sys_cbo(struct hart *h, enum insn_id which, uint64_t va, uint32_t word)
         h->exc_tval = word;
         return false;
     }
+    /* The whole line is accessed. Faults name the address in rs1, and are a store's. */
     uint64_t pa, line = va & ~(uint64_t)(CBO_SIZE - 1);
-    if (which != INSN_cbo_zero) {
-        /* Memory is coherent: only the check is left. It is a load's, reported as a store's. */
-        if (mmu_probe(h, va, ACCESS_LOAD, &pa))
-            return true;
-        if (h->exc == EXC_LOAD_PAGE)
-            h->exc = EXC_STORE_PAGE;
-        if (h->exc == EXC_LOAD_ACCESS)
-            h->exc = EXC_STORE_ACCESS;
+    uint8_t *p = NULL;
+    bool ok = which == INSN_cbo_zero ? (p = mmu_ram(h, line, CBO_SIZE, ACCESS_STORE, &pa)) != NULL
+                                     : mmu_probe(h, line, CBO_SIZE);
+    if (!ok) {
         h->exc_tval = hart_is64(h) ? va : (uint64_t)(int64_t)(int32_t)va;
         return false;
     }
-    uint8_t *p = mmu_ram(h, line, 8, ACCESS_STORE, &pa);
-    if (!p) {
-        h->exc_tval = hart_is64(h) ? va : (uint64_t)(int64_t)(int32_t)va;
-        return false;
-    }
-    for (unsigned i = 0; i < CBO_SIZE; i += 8)
+    for (unsigned i = 0; p && i < CBO_SIZE; i += 8) /* the others: memory is coherent */
         __atomic_store_n((uint64_t *)(p + i), 0, __ATOMIC_RELAXED);
     return true;
 }

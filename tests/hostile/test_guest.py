@@ -27,5 +27,11 @@ def test_rewrite():
             m.wait("ready")
 
 
+def test_pmp():
+    """PMP regions that end inside of a page hold against execution, accesses and page walks from the same page."""
+    with Hostile("pmp.c", mode="m") as m:
+        m.wait("ready")
+
+
 if __name__ == "__main__":
     main(tests_of(__import__("__main__")))
