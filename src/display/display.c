@@ -92,8 +92,10 @@ static void head_switch(struct display *d, struct head *h, struct shot shot)
 
 static void head_clear(struct display *d, struct head *h)
 {
-    if (h->shown.img)
-        head_switch(d, h, (struct shot){NULL, {0}});
+    if (!h->shown.img)
+        return;
+    viewers_last_look(d, h);
+    head_switch(d, h, (struct shot){NULL, {0}});
 }
 
 void display_set_scanout(struct display *d, unsigned head, struct image *img,

@@ -112,6 +112,13 @@ struct viewer;
 /* wake: any thread, must not block nor call back into the display; coalesced until taken. */
 struct viewer *display_attach(struct display *d, void (*wake)(void *ctx), void *ctx);
 void display_detach(struct viewer *v); /* wake is not running and will not be called after */
+/*
+ * last(ctx, head) is called just before a head goes dark, while its picture can still be read, on
+ * the GPU's thread: for a viewer that keeps pictures and may not have looked at the newest one. It
+ * may call display_state and display_snapshot, and waits for nothing but copying. Call this once,
+ * right after display_attach.
+ */
+void viewer_on_dark(struct viewer *v, void (*last)(void *ctx, unsigned head));
 
 /*
  * The newest state of a head. damage (initialised by the caller) becomes the union, in picture

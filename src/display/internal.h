@@ -43,8 +43,9 @@ struct viewer {
     void *ctx;
     /* under the display's lock */
     struct viewer *next;
+    void (*last)(void *ctx, unsigned head); /* NULL: not wanted */
     bool leaving;
-    unsigned waking; /* calls of wake that are running */
+    unsigned waking; /* calls of wake and last that are running */
     struct viewer_head head[DISPLAY_MAX_HEADS];
 };
 
@@ -74,5 +75,7 @@ void viewers_damage(struct display *d, struct head *h, const struct rect *part);
 void viewers_drop_damage(struct display *d, const struct head *h);
 /* Without the lock. A viewer stays in the list while its wake runs: display_detach waits. */
 void viewers_wake(struct display *d);
+/* Without the lock, on the GPU's thread: the head shows something, and is about to go dark. */
+void viewers_last_look(struct display *d, const struct head *h);
 
 #endif

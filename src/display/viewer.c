@@ -85,6 +85,23 @@ void viewers_wake(struct display *d)
     pthread_mutex_unlock(&d->lock);
 }
 
+void viewers_last_look(struct display *d, const struct head *h)
+{
+    unsigned head = (unsigned)(h - d->head);
+    pthread_mutex_lock(&d->lock);
+    for (struct viewer *v = d->viewers; v; v = v->next) {
+        if (!v->last || v->leaving)
+            continue;
+        v->waking++;
+        pthread_mutex_unlock(&d->lock);
+        v->last(v->ctx, head);
+        pthread_mutex_lock(&d->lock);
+        v->waking--;
+        pthread_cond_broadcast(&d->woke);
+    }
+    pthread_mutex_unlock(&d->lock);
+}
+
 /* --- viewers ---------------------------------------------------------------------------------- */
 
 struct viewer *display_attach(struct display *d, void (*wake)(void *ctx), void *ctx)
@@ -122,6 +139,13 @@ static void tell_consumed(struct display *d)
     if (d->on_consumed.fn)
         d->on_consumed.fn(d->on_consumed.ctx);
     pthread_mutex_unlock(&d->on_consumed.lock);
+}
+
+void viewer_on_dark(struct viewer *v, void (*last)(void *ctx, unsigned head))
+{
+    pthread_mutex_lock(&v->display->lock);
+    v->last = last;
+    pthread_mutex_unlock(&v->display->lock);
 }
 
 void display_detach(struct viewer *v)

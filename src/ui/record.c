@@ -2,7 +2,11 @@
 /*
  * A recording of the screen, with the pointer. One thread looks when the display has something new,
  * at most `fps` times a second, and takes a copy; another compresses and writes. With a still
- * picture both sleep. A full disk ends the recording with a line, not the machine.
+ * picture the first sleeps, and the second does but for what its file needs (record_sink.h). A full
+ * disk ends the recording with a line, not the machine.
+ *
+ * What a guest draws last before it switches its screen off, often its farewell, may come sooner
+ * after the picture before than `fps` allows. So the GPU's thread copies it in that moment.
  */
 #include "ui/ui.h"
 
@@ -11,6 +15,7 @@
 #include "host/thread.h"
 #include "ui/record_writer.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,11 +32,16 @@ struct ui {
     struct record_sink *sink;
     struct host_wakeup wake;
     atomic_bool stopping;
+    _Atomic uint32_t seen; /* the frame_gen of what was captured last */
+    /* what was on the screen when it went dark, if it was not captured yet; under the lock */
+    pthread_mutex_t lock;
+    struct picture *last;
+    uint64_t last_at;
     /* run's */
     struct viewer *viewer;
     struct record_writer *writer;
     struct head_state state;
-    uint64_t zero;    /* the first picture's time; 0: none yet */
+    bool started;     /* there is a picture in it */
     uint64_t next;    /* no look before */
     uint64_t dark_at; /* an inactive head is black from then on */
     bool fresh;       /* what is on the screen is not in the recording */
@@ -47,15 +57,60 @@ static void on_news(void *ctx)
     host_wakeup_raise(&ui->wake);
 }
 
+/* The GPU's thread, at most `fps` times a second. */
+static void on_dark(void *ctx, unsigned head)
+{
+    struct ui *ui = ctx;
+    struct head_state state;
+    uint64_t now = host_now_ns();
+    display_state(ui->env.display, head, &state);
+    if (head != ui->options.head || state.frame_gen == atomic_load(&ui->seen))
+        return;
+    pthread_mutex_lock(&ui->lock);
+    if (!ui->last && now - ui->last_at >= NS_PER_SEC / ui->options.fps) {
+        ui->last = display_snapshot(ui->env.display, head, true);
+        ui->last_at = now;
+    }
+    pthread_mutex_unlock(&ui->lock);
+    host_wakeup_raise(&ui->wake); /* the display does not wake twice for what was not taken */
+}
+
+static void put(struct ui *ui, struct picture *pic, uint64_t now)
+{
+    ui->started = true;
+    record_writer_put(ui->writer, pic, now);
+}
+
+/* The screen's last picture before it went dark comes before what is there now. `wait`: until there
+ * is room for it. */
+static void put_last(struct ui *ui, bool wait)
+{
+    pthread_mutex_lock(&ui->lock);
+    struct picture *last = ui->last;
+    uint64_t at = ui->last_at;
+    if (last && !wait && !record_writer_has_room(ui->writer))
+        last = NULL;
+    if (last)
+        ui->last = NULL;
+    pthread_mutex_unlock(&ui->lock);
+    if (last)
+        put(ui, last, at);
+}
+
+/* Not if the screen went dark or lit up since the state was taken: the next look will tell. */
 static void capture(struct ui *ui, uint64_t now)
 {
+    struct head_state state;
     struct picture *pic = display_snapshot(ui->env.display, ui->options.head, true);
-    ui->fresh = ui->late = !pic; /* no memory: later, perhaps */
-    if (!pic)
+    display_state(ui->env.display, ui->options.head, &state);
+    ui->fresh = !pic || state.active != ui->state.active || state.mode_gen != ui->state.mode_gen;
+    ui->late = !pic; /* no memory: later, perhaps */
+    if (ui->fresh) {
+        picture_destroy(pic);
         return;
-    if (!ui->zero)
-        ui->zero = now;
-    record_writer_put(ui->writer, pic, now - ui->zero);
+    }
+    atomic_store(&ui->seen, ui->state.frame_gen);
+    put(ui, pic, now);
 }
 
 static void take(struct ui *ui, uint64_t now)
@@ -73,13 +128,19 @@ static void take(struct ui *ui, uint64_t now)
         ui->dark_at = now + DARK_NS;
 }
 
+/* It shows nothing, and did not for so long that this is what is to be seen. */
+static bool is_black(const struct ui *ui, uint64_t now)
+{
+    return !ui->state.active && now >= ui->dark_at;
+}
+
 /* Records what is new; returns when to look again if nothing happens. */
 static uint64_t look(struct ui *ui, uint64_t now)
 {
     take(ui, now);
-    if (!ui->fresh || (!ui->state.active && !ui->zero))
+    if (!ui->fresh || (!ui->state.active && !ui->started))
         return HOST_FOREVER;
-    if (!ui->state.active && now < ui->dark_at)
+    if (!ui->state.active && !is_black(ui, now))
         return ui->dark_at;
     ui->next = now + NS_PER_SEC / ui->options.fps;
     if (record_writer_has_room(ui->writer))
@@ -95,26 +156,42 @@ static void watch(struct ui *ui)
     while (!atomic_load(&ui->stopping)) {
         host_wakeup_wait(&ui->wake, deadline);
         uint64_t now = host_now_ns();
+        put_last(ui, false);
         deadline = now < ui->next ? ui->next : look(ui, now);
     }
 }
 
-/* The last picture is never lost, and there is at least one. */
+static void tell(struct ui *ui, const struct record_result *r)
+{
+    if (r->error)
+        log_warn(ui->env.log, "recording to %s stopped: %s; pictures in it, all whole: %u",
+                 ui->options.path, r->error == EFBIG ? strerror(EFBIG) : host_file_why(r->error),
+                 r->count);
+    else
+        log_warn(ui->env.log, "recorded in %s; pictures: %u, dropped: %u", ui->options.path,
+                 r->count, ui->dropped);
+    if (r->missing)
+        log_warn(ui->env.log,
+                 "%s is %.1f s shorter than what it shows: writing took too long; give ,fps=N or "
+                 "a faster disk",
+                 ui->options.path, (double)r->missing / NS_PER_SEC);
+}
+
+/* The last picture is never lost, and there is at least one. A screen that went dark as the machine
+ * ended is no picture. */
 static void finish(struct ui *ui)
 {
-    unsigned count;
     uint64_t now = host_now_ns();
+    record_writer_hurry(ui->writer);
     take(ui, now);
+    put_last(ui, true);
     ui->late = false;
-    if (ui->fresh || !ui->zero)
+    if (!ui->started || (ui->fresh && (ui->state.active || is_black(ui, now))))
         capture(ui, now);
-    int error = record_writer_finish(ui->writer, host_now_ns() - ui->zero, &count);
-    if (error)
-        log_warn(ui->env.log, "recording to %s stopped: %s; pictures in it, all whole: %u",
-                 ui->options.path, host_file_why(error), count);
-    else
-        log_warn(ui->env.log, "recorded in %s; pictures: %u, dropped: %u", ui->options.path, count,
-                 ui->dropped);
+    if (!ui->started)
+        capture(ui, now); /* it changed meanwhile */
+    struct record_result r = record_writer_finish(ui->writer, host_now_ns());
+    tell(ui, &r);
 }
 
 static void record_run(struct ui *ui)
@@ -122,13 +199,14 @@ static void record_run(struct ui *ui)
     ui->writer = record_writer_create(ui->ops, ui->sink, on_news, ui);
     ui->viewer = display_attach(ui->env.display, on_news, ui);
     if (ui->writer && ui->viewer) {
+        viewer_on_dark(ui->viewer, on_dark);
         watch(ui);
         finish(ui);
     } else {
         log_warn(ui->env.log, "nothing is recorded in %s: not enough memory or threads",
                  ui->options.path);
         if (ui->writer)
-            record_writer_finish(ui->writer, 0, &(unsigned){0});
+            record_writer_finish(ui->writer, 0);
     }
     if (ui->viewer)
         display_detach(ui->viewer);
@@ -194,6 +272,8 @@ static void record_destroy(struct ui *ui)
         return;
     if (ui->sink)
         ui->ops->close(ui->sink);
+    picture_destroy(ui->last);
+    pthread_mutex_destroy(&ui->lock);
     host_wakeup_finish(&ui->wake);
     free(ui);
 }
@@ -208,6 +288,8 @@ static struct ui *record_create(const struct ui_env *env, const char *args, char
     }
     ui->env = *env;
     host_wakeup_init(&ui->wake);
+    pthread_mutex_init(&ui->lock, NULL);
+    atomic_init(&ui->seen, 0);
     ui->ops = parse(&ui->options, env, args, err, err_size);
     if (ui->ops)
         ui->sink = ui->ops->open(&ui->options, err, err_size);

@@ -131,8 +131,9 @@ static int png_show(struct record_sink *sink, const struct picture *pic, uint64_
 }
 
 /* The last file is named twice, since a player uses no duration that nothing follows. */
-static int png_end(struct record_sink *sink, uint64_t ns)
+static int png_end(struct record_sink *sink, uint64_t ns, uint64_t *missing)
 {
+    *missing = 0;
     int error = add_duration(sink, ns);
     return error || !sink->count ? error : add_file(sink);
 }

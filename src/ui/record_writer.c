@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/record_writer.h"
 
+#include "host/clock.h"
 #include "host/thread.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct entry {
-    struct picture *pic;
-    uint64_t ns;
+    struct picture *pic; /* NULL: the last one is shown still */
+    uint64_t now;
 };
 
 struct record_writer {
@@ -27,6 +28,9 @@ struct record_writer {
     int error;
     /* the thread's */
     struct picture *last; /* what was written before */
+    uint64_t zero;        /* when the first picture began */
+    uint64_t latest;      /* the time given to the sink last, since zero */
+    uint64_t stepped;     /* when the sink was called last */
     unsigned count;
 };
 
@@ -38,28 +42,56 @@ static bool is_news(const struct record_writer *w, const struct picture *pic)
            memcmp(last->data, pic->data, (size_t)pic->stride * pic->height);
 }
 
-static int write_one(struct record_writer *w, struct entry *e)
+/* Times never go back for the sink. */
+static uint64_t since_zero(struct record_writer *w, uint64_t now)
 {
-    if (!is_news(w, e->pic)) {
-        picture_destroy(e->pic);
-        return 0;
-    }
-    int error = w->ops->show(w->sink, e->pic, e->ns);
+    if (now > w->zero)
+        w->latest = MAX(w->latest, now - w->zero);
+    return w->latest;
+}
+
+static int show(struct record_writer *w, const struct entry *e)
+{
+    uint64_t missing;
+    if (!w->last)
+        w->zero = e->now;
+    int error = w->ops->show(w->sink, e->pic, since_zero(w, e->now));
     w->count += !error;
     if (error)
-        w->ops->end(w->sink, e->ns); /* as far as it goes */
+        w->ops->end(w->sink, since_zero(w, e->now), &missing); /* as far as it goes */
     picture_destroy(w->last);
     w->last = e->pic;
     return error;
 }
 
-/* Under lock: takes the oldest, waits for one; false: the end. */
+static int write_one(struct record_writer *w, const struct entry *e)
+{
+    w->stepped = host_now_ns();
+    if (!e->pic)
+        return w->ops->step(w->sink, since_zero(w, e->now));
+    if (is_news(w, e->pic))
+        return show(w, e);
+    picture_destroy(e->pic);
+    return 0;
+}
+
+/* Under lock: waits for a picture, or for the time when the last one asks for something. */
+static void wait(struct record_writer *w)
+{
+    bool steps = w->ops->step && w->last && !w->error;
+    uint64_t deadline = steps ? w->stepped + RECORD_STEP_NS : HOST_FOREVER;
+    while (!w->used && !w->ending)
+        if (!host_cond_wait_until(&w->filled, &w->lock, deadline))
+            return;
+}
+
+/* Under lock: takes the oldest; false: the end. */
 static bool next(struct record_writer *w, struct entry *e)
 {
-    while (!w->used && !w->ending)
-        pthread_cond_wait(&w->filled, &w->lock);
+    wait(w);
+    *e = (struct entry){NULL, host_now_ns()};
     if (!w->used)
-        return false;
+        return !w->ending;
     *e = w->queue[w->first];
     w->first = (w->first + 1) % RECORD_QUEUE;
     w->used--;
@@ -102,7 +134,7 @@ struct record_writer *record_writer_create(const struct record_sink_ops *ops,
     w->room = room;
     w->ctx = ctx;
     pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->filled, NULL);
+    host_cond_init(&w->filled);
     pthread_cond_init(&w->freed, NULL);
     if (!host_thread_start(&w->thread, "record-write", writer_main, w))
         return w;
@@ -119,29 +151,36 @@ bool record_writer_has_room(struct record_writer *w)
     return room;
 }
 
-void record_writer_put(struct record_writer *w, struct picture *pic, uint64_t ns)
+void record_writer_put(struct record_writer *w, struct picture *pic, uint64_t now)
 {
     pthread_mutex_lock(&w->lock);
     while (w->used == RECORD_QUEUE)
         pthread_cond_wait(&w->freed, &w->lock);
-    w->queue[(w->first + w->used++) % RECORD_QUEUE] = (struct entry){pic, ns};
+    w->queue[(w->first + w->used++) % RECORD_QUEUE] = (struct entry){pic, now};
     pthread_cond_signal(&w->filled);
     pthread_mutex_unlock(&w->lock);
 }
 
-int record_writer_finish(struct record_writer *w, uint64_t ns, unsigned *count)
+void record_writer_hurry(struct record_writer *w)
 {
+    if (w->ops->hurry)
+        w->ops->hurry(w->sink, host_now_ns() + RECORD_END_NS);
+}
+
+struct record_result record_writer_finish(struct record_writer *w, uint64_t now)
+{
+    struct record_result r = {0};
     pthread_mutex_lock(&w->lock);
     w->ending = true;
     pthread_cond_signal(&w->filled);
     pthread_mutex_unlock(&w->lock);
     pthread_join(w->thread, NULL);
-    int error = w->error ? w->error : w->ops->end(w->sink, ns);
-    *count = w->count;
+    r.error = w->error ? w->error : w->ops->end(w->sink, since_zero(w, now), &r.missing);
+    r.count = w->count;
     picture_destroy(w->last);
     pthread_cond_destroy(&w->freed);
     pthread_cond_destroy(&w->filled);
     pthread_mutex_destroy(&w->lock);
     free(w);
-    return error;
+    return r;
 }

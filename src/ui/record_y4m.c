@@ -2,22 +2,30 @@
 /*
  * YUV4MPEG2: a line of text, then frames one like the other, so many a second, every pixel with its
  * own colour (4:4:4, BT.601, 16..235). All have the size of the first picture; later ones of
- * another size are fitted in with black around. A picture is written when the next one comes or the
- * recording ends, as often as its time asks for: while it stands still nothing is done.
+ * another size are fitted in with black around. A picture that stands still is written again and
+ * again as time goes by, so that the end of a recording has little left to write, and a kill
+ * leaves nearly all of it.
+ *
+ * What is owed is bounded: if the disk is so slow, or the host slept so long, that a film is more
+ * than OWED_SECONDS behind, the frames in between are left out, and counted.
  */
 #include "ui/record_sink.h"
 
+#include "host/clock.h"
 #include "host/file.h"
 #include "ui/geometry.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SECOND UINT64_C(1000000000)
+#define SECOND       UINT64_C(1000000000)
+#define OWED_SECONDS 2
+#define PIECE        4096 /* bytes: what a pipe takes at once or not at all */
 
 static const char frame_line[] = "FRAME\n";
 #define FRAME_LINE (sizeof(frame_line) - 1)
@@ -25,11 +33,14 @@ static const char frame_line[] = "FRAME\n";
 struct record_sink {
     const struct record_options *options;
     int fd;
-    uint32_t width, height; /* 0: no picture yet */
-    uint8_t *frame;         /* frame_line and three planes of the picture that is shown */
-    size_t size;            /* of frame */
-    uint64_t written;       /* frames in the file */
-    off_t end;              /* of the last whole frame; -1: the file is no regular one */
+    uint32_t width, height;    /* 0: no picture yet */
+    uint8_t *frame;            /* frame_line and three planes of the picture that is shown */
+    size_t size;               /* of frame */
+    uint64_t written;          /* frames that are in the file or were left out */
+    uint64_t missing;          /* of these, left out */
+    bool due;                  /* the picture that is shown is not in the file yet */
+    _Atomic uint64_t deadline; /* host_now_ns(); UINT64_MAX: none yet */
+    off_t end;                 /* of the last whole frame; -1: the file is no regular one */
 };
 
 static struct record_sink *y4m_open(const struct record_options *o, char *err, size_t err_size)
@@ -41,6 +52,7 @@ static struct record_sink *y4m_open(const struct record_options *o, char *err, s
         return NULL;
     }
     sink->options = o;
+    atomic_init(&sink->deadline, UINT64_MAX);
     sink->fd = host_file_open_write(o->path);
     if (sink->fd < 0 || fstat(sink->fd, &st)) {
         snprintf(err, err_size, "--record %s: %s; give another path", o->path,
@@ -59,13 +71,31 @@ static struct record_sink *y4m_open(const struct record_options *o, char *err, s
     return NULL;
 }
 
+static bool is_late(struct record_sink *sink)
+{
+    return host_now_ns() > atomic_load(&sink->deadline);
+}
+
+/* A pipe or device takes it in pieces, since its reader may be slow, but not when it is late. */
+static int write_pieces(struct record_sink *sink, const uint8_t *data, size_t size)
+{
+    int error = 0;
+    for (size_t n; size && !error; data += n, size -= n) {
+        n = MIN(size, PIECE);
+        error = is_late(sink) ? ETIMEDOUT : host_file_write(sink->fd, data, n);
+    }
+    return error;
+}
+
+/* Half of what goes into a file is taken away again. */
 static int write_all(struct record_sink *sink, const void *data, size_t size)
 {
+    if (sink->end < 0)
+        return write_pieces(sink, data, size);
     int error = host_file_write(sink->fd, data, size);
     if (error)
-        return sink->end >= 0 && ftruncate(sink->fd, sink->end) ? errno : error;
-    if (sink->end >= 0)
-        sink->end += (off_t)size;
+        return ftruncate(sink->fd, sink->end) ? errno : error;
+    sink->end += (off_t)size;
     return 0;
 }
 
@@ -137,12 +167,33 @@ static struct picture *fit(const struct record_sink *sink, const struct picture 
     return out;
 }
 
+static void leave_out(struct record_sink *sink, uint64_t count)
+{
+    sink->missing += count - sink->written;
+    sink->written = count;
+}
+
+static int write_frame(struct record_sink *sink)
+{
+    int error = write_all(sink, sink->frame, sink->size);
+    sink->written += !error;
+    sink->due &= error != 0;
+    return error;
+}
+
 /* The picture shown so far fills the file up to `count` frames. */
 static int write_until(struct record_sink *sink, uint64_t count)
 {
+    uint64_t most = (uint64_t)sink->options->fps * OWED_SECONDS;
     int error = 0;
-    for (; !error && sink->written < count; sink->written++)
-        error = write_all(sink, sink->frame, sink->size);
+    if (count > sink->written && count - sink->written > most)
+        leave_out(sink, count - most);
+    while (!error && sink->written < count) {
+        if (is_late(sink))
+            leave_out(sink, count);
+        else
+            error = write_frame(sink);
+    }
     return error;
 }
 
@@ -156,8 +207,11 @@ static uint64_t frame_at(const struct record_sink *sink, uint64_t ns)
 static int y4m_show(struct record_sink *sink, const struct picture *pic, uint64_t ns)
 {
     int error = sink->width ? write_until(sink, frame_at(sink, ns)) : begin(sink, pic);
+    if (!error && sink->due && !is_late(sink))
+        error = write_frame(sink); /* early by one, which the next makes up for */
     if (error)
         return error;
+    sink->due = true;
     if (pic->width == sink->width && pic->height == sink->height) {
         convert(sink, pic);
         return 0;
@@ -170,10 +224,24 @@ static int y4m_show(struct record_sink *sink, const struct picture *pic, uint64_
     return 0;
 }
 
-/* Each picture had its time, and the last is there at least once. */
-static int y4m_end(struct record_sink *sink, uint64_t ns)
+static int y4m_step(struct record_sink *sink, uint64_t ns)
 {
-    return sink->width ? write_until(sink, MAX(frame_at(sink, ns), sink->written + 1)) : 0;
+    return sink->width ? write_until(sink, frame_at(sink, ns)) : 0;
+}
+
+static void y4m_hurry(struct record_sink *sink, uint64_t deadline)
+{
+    atomic_store(&sink->deadline, deadline);
+}
+
+/* Each picture had its time and a frame at least; the last has one whatever the hurry. */
+static int y4m_end(struct record_sink *sink, uint64_t ns, uint64_t *missing)
+{
+    int error = y4m_step(sink, ns);
+    if (!error && sink->due)
+        error = write_frame(sink);
+    *missing = sink->missing * SECOND / sink->options->fps;
+    return error;
 }
 
 static void y4m_close(struct record_sink *sink)
@@ -189,6 +257,8 @@ static void y4m_close(struct record_sink *sink)
 const struct record_sink_ops record_y4m_ops = {
     .open = y4m_open,
     .show = y4m_show,
+    .step = y4m_step,
+    .hurry = y4m_hurry,
     .end = y4m_end,
     .close = y4m_close,
 };

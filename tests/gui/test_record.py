@@ -5,6 +5,7 @@ a full disk; nothing is overwritten, and a still picture costs nothing. Frames a
 if it is installed, by ffmpeg. Usage: test_record.py UI_FAKE RISCREEN"""
 import os
 import resource
+import select
 import shutil
 import signal
 import struct
@@ -222,8 +223,15 @@ def test_full(program, folder):
             read_png(path)
 
 
+def until(done, what, seconds=20):
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, f"never came: {what}"
+        time.sleep(0.05)
+
+
 def test_idle(program, folder):
-    fake = record(program, os.path.join(folder, "idle.y4m"))
+    fake = record(program, os.path.join(folder, "idle") + "/")
     fake.do("mode 320 200")
     time.sleep(0.5)
     before = fake.switches()
@@ -231,6 +239,69 @@ def test_idle(program, folder):
     woken = fake.switches() - before
     assert woken <= 1, f"{woken} context switches in 1.5 s with a still picture"
     fake.stop()
+
+
+FRAME = 6 + 320 * 200 * 3
+
+
+def test_still(program, folder):
+    """A film of a still picture is written as time goes by, some times a second: a kill leaves it, the end owes little."""
+    for end in ("stop", "kill"):
+        target = os.path.join(folder, end + ".y4m")
+        fake = record(program, target, "fps=50")
+        fake.do("mode 320 200")
+        until(lambda: os.path.getsize(target) > 60 * FRAME, "a second of the still picture")
+        before = os.path.getsize(target)
+        if end == "stop":
+            fake.stop()
+            assert os.path.getsize(target) - before < 110 * FRAME, "the end owed more than two seconds of film"
+            width, height, _, frames = read_y4m(target)
+            assert (width, height) == (320, 200) and all(frame == frames[0] for frame in frames)
+        else:
+            fake.process.kill()
+            fake.process.wait()
+            assert os.path.getsize(target) >= before
+
+
+def test_last(program, folder):
+    """What is drawn last, sooner than the next frame is due, and then the screen goes dark: it is in the recording, and
+    is its end if that comes at once."""
+    for name in "film.y4m", "shots/":
+        for ends in True, False:
+            target = os.path.join(folder, f"{ends}{name}")
+            fake = record(program, target, "fps=1")
+            fake.do("mode 320 200")
+            time.sleep(0.3)  # it is taken; the next one is due in 0.7 s
+            fill(fake, 320, 200, 0x2040c0)
+            fake.do("off")
+            if not ends:
+                time.sleep(1.5)
+            said = fake.stop()
+            if name == "film.y4m":
+                _, _, _, frames = read_y4m(target)
+                middle = [rgb_at(320, 200, frame, 160, 100) for frame in frames]
+            else:
+                middle = [list(read_png(path)[2][:3]) for path, _ in read_list(target)]
+            blue, black = (0x20, 0x40, 0xc0), (0, 0, 0)
+            assert any(near(colour, blue) for colour in middle), (name, ends, middle, said)
+            assert near(middle[-1], blue if ends else black), (name, ends, middle, said)
+
+
+def test_pipe(program, folder):
+    """A film goes into a pipe, whose reader may stop reading: the end does not wait for it."""
+    target = os.path.join(folder, "pipe.y4m")
+    os.mkfifo(target)
+    refused(program, target, "read")
+    reader = os.open(target, os.O_RDONLY | os.O_NONBLOCK)
+    fake = record(program, target)
+    fake.do("mode 1280 800")
+    until(lambda: os.read(reader, 10) if select.select([reader], [], [], 0)[0] else b"", "the film")
+    for i in range(10):  # more than the queue holds
+        fill(fake, 1280, 800, i)
+        time.sleep(0.05)
+    said = fake.stop()
+    assert "stopped: " in said, said
+    os.close(reader)
 
 
 def test_ends(riscreen, folder):
@@ -263,7 +334,8 @@ def test_ends(riscreen, folder):
 def main():
     program, riscreen = sys.argv[1:]
     for test, subject in ((test_png, program), (test_storm, program), (test_y4m, program), (test_refusals, program),
-                          (test_full, program), (test_idle, program), (test_ends, riscreen)):
+                          (test_full, program), (test_idle, program), (test_still, program), (test_last, program),
+                          (test_pipe, program), (test_ends, riscreen)):
         start = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             test(subject, folder)

@@ -238,6 +238,55 @@ static void test_wish_sizes(void **state)
     display_destroy(d);
 }
 
+struct keeper {
+    struct display *display;
+    unsigned looks;
+    uint32_t colour;
+};
+
+static void keep_last(void *ctx, unsigned head)
+{
+    struct keeper *k = ctx;
+    k->looks++;
+    k->colour = snap(k->display, head, 0, 0);
+}
+
+static void no_wake(void *ctx)
+{
+    (void)ctx;
+}
+
+/* Who keeps pictures sees the last one, however soon the head goes dark after its flush. */
+static void test_on_dark(void **state)
+{
+    (void)state;
+    struct keeper k = {.display = display_create(2, &wish)};
+    struct image *a = image_of(1), *b = image_of(2);
+    struct viewer *v = display_attach(k.display, no_wake, &k);
+    viewer_on_dark(v, keep_last);
+    display_set_scanout(k.display, 1, NULL, NULL); /* it was dark already */
+    display_set_scanout(k.display, 1, a, &all);
+    display_flush(k.display, a, &all);
+    display_set_scanout(k.display, 1, b, &all);
+    display_flush(k.display, b, &all);
+    assert_int_equal(k.looks, 0);
+    fill(b, &all, 3);
+    display_flush(k.display, b, &all);
+    fill(b, &all, 4); /* not flushed */
+    display_set_scanout(k.display, 1, NULL, NULL);
+    assert_int_equal(k.looks, 1);
+    assert_int_equal(k.colour, 3);
+    display_set_scanout(k.display, 1, a, &all);
+    display_flush(k.display, a, &all);
+    display_forget(k.display, a);
+    assert_int_equal(k.looks, 2);
+    assert_int_equal(k.colour, 1);
+    display_detach(v);
+    image_unref(a);
+    image_unref(b);
+    display_destroy(k.display);
+}
+
 /* A head that is plugged or unplugged wakes its viewers even if they do not look at it. */
 static void test_wish_wakes(void **state)
 {
@@ -662,6 +711,7 @@ int main(void)
         cmocka_unit_test(test_cursor),
         cmocka_unit_test(test_cursor_numbers),
         cmocka_unit_test(test_wish_sizes),
+        cmocka_unit_test(test_on_dark),
         cmocka_unit_test(test_wishes),
         cmocka_unit_test(test_wish_wakes),
         cmocka_unit_test(test_forget),
