@@ -7,9 +7,10 @@
 #include "host/file.h"
 #include "monitor/keys.h"
 #include "monitor/qmp_args.h"
+#include "monitor/screendump.h"
 #include "ui/keymap.h"
-#include "ui/picture.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -148,12 +149,10 @@ static struct json_object *screendump(struct qmp *q, struct json_object *args,
         return qmp_fail(err, "There is no console to take a screendump from");
     if (head < 0 || head >= display_heads(display))
         return qmp_fail(err, "Parameter 'head' expects a number below %u", display_heads(display));
-    struct picture *pic =
-        display_snapshot(display, (unsigned)head, qmp_bool(args, "cursor", false));
-    if (!pic)
-        return qmp_fail(err, "not enough memory for the picture");
-    int failed = png ? ui_save_png(pic, path) : ui_save_ppm(pic, path);
-    picture_destroy(pic);
+    const struct screendump what = {(unsigned)head, qmp_bool(args, "cursor", false), png, path};
+    bool later = q->target->dumps;
+    int failed = later ? screendumps_start(q->target->dumps, q, &what) ? 0 : ENOMEM
+                       : screendump_save(display, &what, NULL);
     if (failed)
         return qmp_fail(err, "failed to open file '%.256s': %s", path, host_file_why(failed));
     return NULL;

@@ -10,6 +10,7 @@
 #include "host/loop.h"
 #include "monitor/keys.h"
 #include "monitor/qmp.h"
+#include "monitor/screendump.h"
 #include "monitor/socket.h"
 
 #include <errno.h>
@@ -146,6 +147,14 @@ static void take_input(struct client *c)
         c->in_at = c->in_n = 0;
 }
 
+/* A command that took its time is over. */
+static void on_resume(void *ctx)
+{
+    struct client *c = ctx;
+    take_input(c);
+    client_settle(c);
+}
+
 static void on_client(void *arg, unsigned events)
 {
     struct client *c = arg;
@@ -182,6 +191,7 @@ static void client_create(struct monitor *mon, int fd)
         free(c);
         return;
     }
+    c->qmp.resume = on_resume;
     c->next = mon->clients;
     mon->clients = c;
     mon->count++;
@@ -280,9 +290,12 @@ static bool address_path(const char *address, char *path, size_t size, char *err
 static bool set_up(struct monitor *mon)
 {
     mon->target.keys = key_queue_create(mon->loop, mon->target.input);
+    if (mon->target.display)
+        mon->target.dumps = screendumps_create(mon->loop, mon->target.display);
     mon->retry = loop_timer_add(mon->loop, on_retry, mon);
     mon->listen_src = loop_fd_add(mon->loop, mon->listener.fd, LOOP_READ, on_listener, mon);
-    return mon->target.keys && mon->retry && mon->listen_src;
+    return mon->target.keys && (mon->target.dumps || !mon->target.display) && mon->retry &&
+           mon->listen_src;
 }
 
 struct monitor *monitor_create(struct machine *m, const char *address, struct log *log, char *err,
@@ -322,6 +335,8 @@ void monitor_destroy(struct monitor *mon)
         return;
     loop_event_cancel(&mon->noted);
     tell_clients(mon);
+    screendumps_destroy(mon->target.dumps);
+    mon->target.dumps = NULL;
     for (struct client *c = mon->clients, *after; c; c = after) {
         after = c->next;
         struct pollfd last = {.fd = c->fd, .events = POLLOUT};

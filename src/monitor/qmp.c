@@ -3,6 +3,7 @@
 
 #include "host/clock.h"
 #include "monitor/qmp_args.h"
+#include "monitor/screendump.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -128,6 +129,27 @@ void qmp_await(struct qmp *q, enum machine_event event)
 {
     q->waiting = true;
     q->awaited = event;
+}
+
+void qmp_work(struct qmp *q)
+{
+    q->waiting = q->working = true;
+}
+
+/* The command that was waited for is over. */
+static void answer_late(struct qmp *q, const struct qmp_error *err)
+{
+    q->waiting = q->working = false;
+    send_reply(q, err->class ? "error" : "return", err->class ? error_object(err) : NULL, q->has_id,
+               q->id);
+    q->id = NULL;
+}
+
+void qmp_done(struct qmp *q, const struct qmp_error *err)
+{
+    answer_late(q, err);
+    if (q->resume)
+        q->resume(q->ctx);
 }
 
 static void on_message(struct qmp *q, struct json_object *msg)
@@ -280,11 +302,8 @@ void qmp_event(struct qmp *q, enum machine_event event, enum machine_cause cause
     if (!q->ready)
         return;
     send_event(q, event, cause, wall_ns);
-    if (q->waiting && (q->awaited == event || event == MACHINE_EVENT_SHUTDOWN)) {
-        q->waiting = false;
-        send_reply(q, "return", NULL, q->has_id, q->id);
-        q->id = NULL;
-    }
+    if (q->waiting && !q->working && (q->awaited == event || event == MACHINE_EVENT_SHUTDOWN))
+        answer_late(q, &(struct qmp_error){0});
 }
 
 /* --- beginning and end ------------------------------------------------------------------------ */
@@ -303,6 +322,8 @@ bool qmp_init(struct qmp *q, struct qmp_target *target,
 
 void qmp_finish(struct qmp *q)
 {
+    if (q->working)
+        screendumps_forget(q->target->dumps, q);
     json_tokener_free(q->tokener);
     json_object_put(q->id);
     q->tokener = NULL;

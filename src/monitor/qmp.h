@@ -24,6 +24,7 @@
 #define QMP_MAX_DEPTH   16
 
 struct key_queue;
+struct screendumps;
 
 /* What commands act on; shared by all clients. */
 struct qmp_target {
@@ -31,19 +32,22 @@ struct qmp_target {
     struct display *display; /* NULL: the machine has no screen */
     struct input_hub *input;
     struct key_queue *keys;
-    int32_t abs_x, abs_y; /* where a client last put the pointer */
-    bool relative;        /* it moves the mouse, not the tablet */
+    struct screendumps *dumps; /* NULL: they are taken on the loop's thread */
+    int32_t abs_x, abs_y;      /* where a client last put the pointer */
+    bool relative;             /* it moves the mouse, not the tablet */
 };
 
 struct qmp {
     struct qmp_target *target;
     void (*send)(void *ctx, const char *bytes, size_t n);
+    void (*resume)(void *ctx); /* optional: qmp_input may be called again; may call qmp_finish */
     void *ctx;
     struct json_tokener *tokener;
     size_t taken; /* bytes of the message that is being read */
     bool skipping;
     bool ready;   /* capabilities are negotiated */
     bool waiting; /* a command is answered when `awaited` happens */
+    bool working; /* it is answered by qmp_done; waiting is set, too */
     enum machine_event awaited;
     bool has_id;
     struct json_object *id; /* of that command */
@@ -55,7 +59,7 @@ bool qmp_init(struct qmp *q, struct qmp_target *target,
 void qmp_finish(struct qmp *q);
 
 /* Handles messages as they become complete. Returns how many bytes it took: all, unless the
- * client must wait; the caller offers the rest again after qmp_event. */
+ * client must wait; the caller offers the rest again after qmp_event, or in resume. */
 size_t qmp_input(struct qmp *q, const char *bytes, size_t n);
 
 /* Something happened to the machine, at wall_ns (host_wall_ns). */
@@ -81,6 +85,9 @@ extern const struct qmp_command qmp_commands[]; /* ends with a NULL name */
 
 /* Before the answer, wait for this event. From run. */
 void qmp_await(struct qmp *q, enum machine_event event);
+/* From run: another thread carries it out, and qmp_done answers it, on the loop's thread. */
+void qmp_work(struct qmp *q);
+void qmp_done(struct qmp *q, const struct qmp_error *err); /* err->class NULL: it went well */
 
 /* query_gpu.c */
 struct json_object *qmp_query_gpu(struct qmp *q, struct json_object *args, struct qmp_error *err);

@@ -8,13 +8,17 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define MAX_STEPS 100000
-#define NO_FILE   (-1)
+#define GRACE                                                                                      \
+    (NS_PER_SEC / 2) /* what is being saved may take so long when the machine has ended            \
+                      */
+#define NO_FILE (-1)
 
 const char script_help[] =
     "  wait-screen PICTURE [tolerance=N] [region=WxH+X+Y] [timeout=60] [head=N] [cursor=on]\n"
@@ -142,6 +146,7 @@ int script_finish(struct script *s, int status)
 {
     if (!s || !s->started)
         return status;
+    atomic_store(&s->save_until, host_now_ns() + GRACE);
     signal_flag(s, &s->ending);
     pthread_join(s->thread, NULL);
     s->started = false;
@@ -266,6 +271,7 @@ struct script *script_create(const struct script_config *config, char *err, size
     }
     s->config = *config;
     s->quit_status = -1;
+    s->save_until = HOST_FOREVER;
     s->junit = NO_FILE;
     pthread_mutex_init(&s->lock, NULL);
     host_cond_init(&s->cond);

@@ -115,7 +115,8 @@ struct script {
     pthread_mutex_t lock;
     pthread_cond_t cond;
     bool screen_changed, console_spoke;
-    bool ending; /* the machine has ended */
+    bool ending;                 /* the machine has ended */
+    _Atomic uint64_t save_until; /* pictures that take longer are given up; HOST_FOREVER at first */
     /* console output since the last match of wait-serial, carriage returns left out. Positions
      * count from the beginning of all output; [console_from, console_to) is kept. */
     char *console;

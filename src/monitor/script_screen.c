@@ -123,7 +123,7 @@ char *script_out_path(const struct script *s, const struct step *step, const cha
 static void save_failure(const struct look *l, const struct picture *pic, const char *what)
 {
     char *path = script_out_path(l->s, l->step, what);
-    int error = pic && path ? ui_save_png(pic, path) : ENOMEM;
+    int error = pic && path ? ui_save_until(pic, path, UI_PICTURE_PNG, &l->s->save_until) : ENOMEM;
     if (error)
         log_warn(l->s->config.log, "%s: %s", path ? path : what, host_file_why(error));
     free(path);
@@ -213,7 +213,7 @@ bool step_snap(struct script *s, struct step *step)
     if (!has_screen(s, step))
         return false;
     struct picture *pic = display_snapshot(s->display, step->head, step->cursor);
-    int error = pic ? ui_save_picture(pic, step->string) : ENOMEM;
+    int error = pic ? ui_save_until(pic, step->string, UI_PICTURE_BY_NAME, &s->save_until) : ENOMEM;
     picture_destroy(pic);
     return !error ||
            script_fail(step, "'%s' cannot be written: %s", step->string, host_file_why(error));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/picture.h"
 
+#include "host/clock.h"
 #include "host/file.h"
 
 #include <errno.h>
@@ -18,6 +19,21 @@
 /* For recordings the time counts more. */
 #define PNG_FAST_LEVEL 1
 
+/* How a picture is written. */
+struct saving {
+    const struct picture *pic;
+    enum ui_picture_format format;
+    const _Atomic uint64_t *until; /* NULL: as long as it takes */
+};
+
+static bool is_late(const struct saving *s)
+{
+    if (!s->until || host_now_ns() < atomic_load_explicit(s->until, memory_order_relaxed))
+        return false;
+    errno = ECANCELED;
+    return true;
+}
+
 /* libpng's own handlers write to stderr: the caller has errno instead. */
 static void png_failed(png_structp png, png_const_charp text)
 {
@@ -33,9 +49,10 @@ static void png_quiet(png_structp png, png_const_charp text)
 
 /* Rows as libpng wants them come straight from the picture: it drops the X and swaps. Sides are
  * those of a picture that fits in memory, which libpng's limits are above. */
-static bool encode_rows(png_structp png, png_infop info, FILE *f, const struct picture *pic,
-                        bool fast)
+static bool encode_rows(png_structp png, png_infop info, FILE *f, const struct saving *s)
 {
+    const struct picture *pic = s->pic;
+    bool fast = s->format == UI_PICTURE_PNG_FAST;
     if (setjmp(png_jmpbuf(png)))
         return false;
     png_init_io(png, f);
@@ -48,41 +65,35 @@ static bool encode_rows(png_structp png, png_infop info, FILE *f, const struct p
     png_write_info(png, info);
     png_set_bgr(png);
     png_set_filler(png, 0, PNG_FILLER_AFTER);
-    for (uint32_t y = 0; y < pic->height; y++)
+    for (uint32_t y = 0; y < pic->height; y++) {
+        if (is_late(s))
+            return false;
         png_write_row(png, pic->data + (size_t)y * pic->stride);
+    }
     png_write_end(png, NULL);
     return true;
 }
 
-static int encode_png(FILE *f, const struct picture *pic, bool fast)
+static int write_png(FILE *f, const struct saving *s)
 {
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, png_failed, png_quiet);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     errno = 0;
-    bool ok = info && encode_rows(png, info, f, pic, fast);
+    bool ok = info && encode_rows(png, info, f, s);
     int err = ok ? 0 : errno ? errno : info ? EIO : ENOMEM;
     png_destroy_write_struct(&png, &info);
     return err;
 }
 
-static int write_png(FILE *f, const struct picture *pic)
+static int write_ppm(FILE *f, const struct saving *s)
 {
-    return encode_png(f, pic, false);
-}
-
-static int write_png_fast(FILE *f, const struct picture *pic)
-{
-    return encode_png(f, pic, true);
-}
-
-static int write_ppm(FILE *f, const struct picture *pic)
-{
+    const struct picture *pic = s->pic;
     uint8_t *row = malloc((size_t)pic->width * 3 + 1);
     if (!row)
         return ENOMEM;
     errno = 0;
     bool ok = fprintf(f, "P6\n%u %u\n255\n", pic->width, pic->height) > 0;
-    for (uint32_t y = 0; ok && y < pic->height; y++) {
+    for (uint32_t y = 0; ok && y < pic->height && (ok = !is_late(s)); y++) {
         const uint8_t *px = pic->data + (size_t)y * pic->stride;
         for (uint32_t x = 0; x < pic->width; x++) {
             row[x * 3] = px[x * 4 + 2];
@@ -96,15 +107,19 @@ static int write_ppm(FILE *f, const struct picture *pic)
     return err;
 }
 
-static int save(const struct picture *pic, const char *path,
-                int (*write)(FILE *f, const struct picture *pic))
+int ui_save_until(const struct picture *pic, const char *path, enum ui_picture_format format,
+                  const _Atomic uint64_t *until)
 {
+    const struct saving s = {pic, format, until};
+    size_t n = strlen(path);
+    bool ppm = format == UI_PICTURE_BY_NAME ? n >= 4 && !strcasecmp(path + n - 4, ".ppm")
+                                            : format == UI_PICTURE_PPM;
     FILE *f = host_file_create(path);
     if (!f)
         return errno;
     struct stat st;
     bool regular = !fstat(fileno(f), &st) && S_ISREG(st.st_mode);
-    int err = write(f, pic);
+    int err = ppm ? write_ppm(f, &s) : write_png(f, &s);
     if (fclose(f) && !err)
         err = errno;
     if (err && regular)
@@ -114,24 +129,22 @@ static int save(const struct picture *pic, const char *path,
 
 int ui_save_png(const struct picture *pic, const char *path)
 {
-    return save(pic, path, write_png);
+    return ui_save_until(pic, path, UI_PICTURE_PNG, NULL);
 }
 
 int ui_save_png_fast(const struct picture *pic, const char *path)
 {
-    return save(pic, path, write_png_fast);
+    return ui_save_until(pic, path, UI_PICTURE_PNG_FAST, NULL);
 }
 
 int ui_save_ppm(const struct picture *pic, const char *path)
 {
-    return save(pic, path, write_ppm);
+    return ui_save_until(pic, path, UI_PICTURE_PPM, NULL);
 }
 
 int ui_save_picture(const struct picture *pic, const char *path)
 {
-    size_t n = strlen(path);
-    bool ppm = n >= 4 && !strcasecmp(path + n - 4, ".ppm");
-    return ppm ? ui_save_ppm(pic, path) : ui_save_png(pic, path);
+    return ui_save_until(pic, path, UI_PICTURE_BY_NAME, NULL);
 }
 
 /* --- loading --------------------------------------------------------------------------------- */

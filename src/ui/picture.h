@@ -9,6 +9,8 @@
 
 #include "display/pixels.h"
 
+#include <stdatomic.h>
+
 #define UI_PICTURE_MAX      16384        /* pixels a side, at most, of what is loaded */
 #define UI_PICTURE_FILE_MAX (256u << 20) /* bytes of its file */
 
@@ -19,6 +21,17 @@ int ui_save_picture(const struct picture *pic, const char *path);
 int ui_save_png(const struct picture *pic, const char *path);
 int ui_save_png_fast(const struct picture *pic, const char *path); /* larger, sooner */
 int ui_save_ppm(const struct picture *pic, const char *path);
+
+enum ui_picture_format {
+    UI_PICTURE_BY_NAME, /* as ui_save_picture */
+    UI_PICTURE_PNG,
+    UI_PICTURE_PNG_FAST,
+    UI_PICTURE_PPM,
+};
+/* The same, but it gives up with ECANCELED when host_now_ns() has reached *until, which any thread
+ * may set meanwhile; looked at after each row. NULL, or HOST_FOREVER in it: it does not. */
+int ui_save_until(const struct picture *pic, const char *path, enum ui_picture_format format,
+                  const _Atomic uint64_t *until);
 
 /* Loads a PNG (any colour type) or a binary PPM of 8 bits as BGRA, alpha not multiplied in, 0xff
  * where the file has none. NULL with what is wrong in err, without the path. */

@@ -4,6 +4,7 @@
 #include "host/clock.h"
 #include "monitor/keys.h"
 #include "monitor/monitor.h"
+#include "monitor/screendump.h"
 #include "stub_machine.h"
 
 #include <fcntl.h>
@@ -310,6 +311,92 @@ static void test_screendump(void **state)
     unlink(path);
 }
 
+/* Reads all that a pipe gives until the conversation goes on, in the loop's rounds. */
+static size_t drain(struct talk *t, int fd)
+{
+    static char bytes[65536];
+    size_t total = 0;
+    while (t->q.waiting) {
+        ssize_t n = read(fd, bytes, sizeof(bytes));
+        total += n > 0 ? (size_t)n : 0;
+        loop_step(t->m.loop, NS_PER_SEC / 100);
+    }
+    return total;
+}
+
+/*
+ * A screendump into a pipe whose reader takes its time: whoever asked waits, others do not; at the
+ * end it is given up.
+ */
+static void test_slow_screendump(void **state)
+{
+    struct talk *t = *state;
+    struct talk *other = calloc(1, sizeof(*other));
+    char folder[] = "/tmp/test-qmp-XXXXXX", path[64], text[256];
+    const char *status = "{\"execute\":\"query-status\"}";
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/pipe", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    int fd = open(path, O_RDONLY | O_NONBLOCK);
+    stub_show(&t->m, 256, 256, 0x102030ff); /* more than a pipe holds */
+    t->target.dumps = screendumps_create(t->m.loop, t->m.display);
+    assert_true(qmp_init(&other->q, &t->target, on_send, other));
+    negotiate(t);
+    ask(other, "{\"execute\":\"qmp_capabilities\"}");
+    snprintf(text, sizeof(text),
+             "{\"execute\":\"screendump\",\"id\":7,\"arguments\":{\"filename\":\"%s\"}}", path);
+    assert_string_equal(ask(t, text), "");
+    assert_int_equal(qmp_input(&t->q, status, strlen(status)), 0);
+    assert_non_null(strstr(ask(other, status), "\"running\""));
+    assert_true(t->q.waiting);
+    qmp_event(&t->q, MACHINE_EVENT_SHUTDOWN, CAUSE_HOST_SIGNAL, 0); /* is told, answers nothing */
+    assert_null(strstr(said(t), "return"));
+    size_t size = drain(t, fd);
+    assert_string_equal(said(t), "{\"return\":{},\"id\":7}\r\n");
+    for (char c[4096]; (size < 256 * 256 * 3);) {
+        ssize_t n = read(fd, c, sizeof(c));
+        assert_true(n > 0);
+        size += (size_t)n;
+    }
+    ask(t, text);
+    ask(other, text); /* behind it */
+    screendumps_destroy(t->target.dumps);
+    t->target.dumps = NULL;
+    assert_non_null(strstr(said(t), "error"));
+    assert_non_null(strstr(said(other), "error"));
+    qmp_finish(&other->q);
+    free(other);
+    close(fd);
+    unlink(path);
+    rmdir(folder);
+}
+
+/* Whoever asked has gone before the file was complete. */
+static void test_forgotten_screendump(void **state)
+{
+    struct talk *t = *state;
+    struct talk *other = calloc(1, sizeof(*other));
+    const char *text = "{\"execute\":\"screendump\",\"arguments\":{\"filename\":\"/dev/null\"}}";
+    stub_show(&t->m, 256, 256, 0x102030ff);
+    t->target.dumps = screendumps_create(t->m.loop, t->m.display);
+    negotiate(t);
+    for (unsigned i = 0; i < 20; i++) {
+        assert_true(qmp_init(&other->q, &t->target, on_send, other));
+        ask(other, "{\"execute\":\"qmp_capabilities\"}");
+        ask(other, text);
+        qmp_finish(&other->q);
+        other->n = 0;
+    }
+    assert_string_equal(ask(t, text), "");
+    while (t->q.waiting)
+        loop_step(t->m.loop, NS_PER_SEC);
+    assert_string_equal(said(t), "{\"return\":{}}\r\n");
+    assert_int_equal(other->n, 0);
+    screendumps_destroy(t->target.dumps);
+    t->target.dumps = NULL;
+    free(other);
+}
+
 static void test_send_key(void **state)
 {
     struct talk *t = *state;
@@ -478,11 +565,23 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_greeting), TEST(test_ids),          TEST(test_query_gpu),
-        TEST(test_errors),   TEST(test_garbage),      TEST(test_long_message),
-        TEST(test_framing),  TEST(test_power),        TEST(test_screendump),
-        TEST(test_scanouts), TEST(test_send_key),     TEST(test_input_events),
-        TEST(test_socket),   TEST(test_stale_socket), TEST(test_hostile_client),
+        TEST(test_greeting),
+        TEST(test_ids),
+        TEST(test_query_gpu),
+        TEST(test_errors),
+        TEST(test_garbage),
+        TEST(test_long_message),
+        TEST(test_framing),
+        TEST(test_power),
+        TEST(test_screendump),
+        TEST(test_slow_screendump),
+        TEST(test_forgotten_screendump),
+        TEST(test_scanouts),
+        TEST(test_send_key),
+        TEST(test_input_events),
+        TEST(test_socket),
+        TEST(test_stale_socket),
+        TEST(test_hostile_client),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
