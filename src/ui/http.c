@@ -5,6 +5,7 @@
 #include "host/clock.h"
 #include "host/thread.h"
 #include "ui/http_request.h"
+#include "ui/websocket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,8 @@ struct connection {
     uint64_t since;
     struct loop_fd *source;
     struct loop_timer *timeout;
+    char request[HTTP_REQUEST + 1];
+    size_t request_size;
     /* the answer */
     char head[1024];
     size_t head_size, head_sent;
@@ -147,7 +150,7 @@ static void serve_file(struct connection *c, const struct http_request *r)
     char location[200];
     if (!r->get) {
         answer(c, "405 Method Not Allowed", "Allow: GET\r\n", "");
-    } else if (!r->path[0]) {
+    } else if (!r->path[0] || !c->http->config.folder) {
         refuse(c, "404 Not Found", "There is no such file.\n");
     } else if (!http_host_ok(r, c->http->config.local_only)) {
         refuse(c, "403 Forbidden",
@@ -163,53 +166,68 @@ static void serve_file(struct connection *c, const struct http_request *r)
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
-static void go_on_as_websocket(struct connection *c, const struct http_request *r)
+static void refuse_page(struct connection *c, const struct http_request *r)
 {
     struct http *h = c->http;
-    int fd = c->fd, one = 1;
-    if (!http_same_origin(r, h->config.local_only)) {
-        log_limited(h->config.log, &h->limit,
-                    "a page of %s wanted to see the screen and was refused; open the address that "
-                    "riscreen printed",
-                    r->origin[0] ? r->origin : "nobody");
-        refuse(c, "403 Forbidden", "This page may not see the screen.\n");
-        return;
-    }
-    hang_up(c, false);
-    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &one, sizeof(one));
-    h->config.websocket(h->config.ctx, fd);
+    log_limited(h->config.log, &h->limit,
+                "a page of %s wanted to see the screen and was refused; open the address that "
+                "riscreen printed",
+                r->origin[0] ? r->origin : "nobody");
+    refuse(c, "403 Forbidden", "This page may not see the screen.\n");
 }
 
-/* Looks at the request without taking it: a WebSocket's is left for who goes on with it. */
+/* early: what the client sent behind its request. */
+static void go_on_as_websocket(struct connection *c, const struct http_request *r,
+                               const char *early, size_t early_size)
+{
+    struct http *h = c->http;
+    char proof[WEBSOCKET_ACCEPT], hello[256];
+    if (!http_same_origin(r, h->config.local_only) && !h->config.any_page) {
+        refuse_page(c, r);
+    } else if (strcmp(r->version, "13") != 0) {
+        answer(c, "426 Upgrade Required", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+               "");
+    } else if (!websocket_accept(proof, r->key)) {
+        refuse(c, "400 Bad Request", "That is no WebSocket.\n");
+    } else {
+        snprintf(hello, sizeof(hello),
+                 "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                 "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n%s\r\n",
+                 proof, r->binary ? "Sec-WebSocket-Protocol: binary\r\n" : "");
+        hang_up(c, false);
+        websockets_admit(h->config.websockets, c->fd, hello, early, early_size);
+    }
+}
+
+static void serve(struct connection *c, size_t length)
+{
+    struct http_request r;
+    char after = c->request[length];
+    c->request[length] = 0;
+    bool ok = http_parse(&r, c->request);
+    c->request[length] = after;
+    if (!ok)
+        refuse(c, "400 Bad Request", "This is a web server.\n");
+    else if (r.get && r.websocket)
+        go_on_as_websocket(c, &r, c->request + length, c->request_size - length);
+    else
+        serve_file(c, &r);
+}
+
 static void read_request(struct connection *c)
 {
-    char text[HTTP_REQUEST + 1];
-    struct http_request r;
-    ssize_t n = recv(c->fd, text, HTTP_REQUEST, MSG_PEEK);
+    ssize_t n = recv(c->fd, c->request + c->request_size, HTTP_REQUEST - c->request_size, 0);
     if (n <= 0) {
         if (n == 0 || (errno != EAGAIN && errno != EINTR))
             hang_up(c, true);
         return;
     }
-    size_t length = http_head_length(text, (size_t)n);
-    if (!length && n < HTTP_REQUEST) {
-        int more = (int)n + 1; /* to be called again when there is more of it */
-        setsockopt(c->fd, SOL_SOCKET, SO_RCVLOWAT, &more, sizeof(more));
-        return;
-    }
-    text[length] = 0;
-    if (length && http_parse(&r, text) && r.get && r.websocket) {
-        go_on_as_websocket(c, &r);
-        return;
-    }
-    if (recv(c->fd, text, length ? length : (size_t)n, 0) < 0)
-        hang_up(c, true);
-    else if (!length)
+    c->request_size += (size_t)n;
+    size_t length = http_head_length(c->request, c->request_size);
+    if (length)
+        serve(c, length);
+    else if (c->request_size == HTTP_REQUEST)
         refuse(c, "431 Request Header Fields Too Large", "That is too long a request.\n");
-    else if (!http_parse(&r, text))
-        refuse(c, "400 Bad Request", "This is a web server.\n");
-    else
-        serve_file(c, &r);
 }
 
 static void on_connection(void *arg, unsigned events)
@@ -242,7 +260,13 @@ static struct connection *make_place(struct http *h)
 void http_admit(struct http *h, int fd)
 {
     struct connection *c = make_place(h);
-    *c = (struct connection){.http = h, .busy = true, .fd = fd, .since = host_now_ns(), .file = -1};
+    c->http = h;
+    c->busy = true;
+    c->fd = fd;
+    c->since = host_now_ns();
+    c->request_size = c->head_size = c->head_sent = 0;
+    c->file = -1;
+    c->file_sent = 0;
     c->source = loop_fd_add(h->config.loop, fd, LOOP_READ, on_connection, c);
     c->timeout = loop_timer_add(h->config.loop, on_timeout, c);
     if (c->source && c->timeout) {
@@ -265,8 +289,8 @@ struct http *http_create(const struct http_config *config, char *err, size_t err
         return NULL;
     }
     h->config = *config;
-    h->folder = open(config->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (h->folder >= 0)
+    h->folder = config->folder ? open(config->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (h->folder >= 0 || !config->folder)
         return h;
     snprintf(err, err_size, "%s: %s", config->folder, strerror(errno));
     free(h);
@@ -280,6 +304,7 @@ void http_destroy(struct http *h)
     for (struct connection *c = h->connection; c < h->connection + HTTP_MAX; c++)
         if (c->busy)
             hang_up(c, true);
-    close(h->folder);
+    if (h->folder >= 0)
+        close(h->folder);
     free(h);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * As much of HTTP/1.1 (RFC 9112) as a page in a browser needs: files of one folder by GET, and the
- * wish to go on as a WebSocket, which is handed on together with the connection. One request a
+ * wish to go on as a WebSocket, which is answered and handed on with the connection. One request a
  * connection, all on one loop, no thread: a client that is slow or silent holds one of HTTP_MAX
  * places for some seconds. The loop's thread only.
  */
@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "host/loop.h"
+#include "ui/websocket_relay.h"
 
 #define HTTP_MAX        64    /* connections at a time; the oldest goes when there are more */
 #define HTTP_REQUEST    4095  /* bytes of a request, at most */
@@ -19,18 +20,16 @@ struct http;
 struct http_config {
     struct loop *loop;
     struct log *log;
-    const char *folder; /* of the files */
+    const char *folder; /* of the files; NULL: there are none */
     const char *start;  /* where "/" leads */
     /*
-     * Without a password: only pages that this server itself gave out, under a name of this
-     * machine, may open a WebSocket. Otherwise any page that the user visits could, since browsers
+     * Without a password: only under a name of this machine, and only pages that this server itself
+     * gave out may open a WebSocket. Otherwise any page that the user visits could, since browsers
      * do not stop it.
      */
     bool local_only;
-    /* A connection that wants to be a WebSocket; its request is still unread. It is the callee's.
-     */
-    void (*websocket)(void *ctx, int fd);
-    void *ctx;
+    bool any_page; /* a page of any server may open a WebSocket: the password protects it */
+    struct websockets *websockets; /* take over the connections that want to be one */
 };
 
 /* NULL with one line in err, which does not say whose folder it is. */

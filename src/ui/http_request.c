@@ -49,6 +49,20 @@ static void copy_value(char *to, size_t size, const char *value)
     snprintf(to, size, "%.*s", end && n < size ? (int)n : 0, value);
 }
 
+/* Is this word in the comma-separated list that ends with the line? */
+static bool offers(const char *list, const char *word)
+{
+    size_t n = strlen(word);
+    for (;; list++) {
+        list += strspn(list, " \t");
+        if (!strncmp(list, word, n) && strchr(", \t\r", list[n]))
+            return true;
+        list += strcspn(list, ",\r");
+        if (*list != ',')
+            return false;
+    }
+}
+
 /* The headers that may not be said twice. */
 struct once {
     bool host, origin;
@@ -69,6 +83,12 @@ static bool take_header(struct http_request *r, struct once *said, const char *l
         copy_value(r->origin, sizeof(r->origin), value);
     } else if ((value = value_of(line, "Upgrade"))) {
         r->websocket = !strncasecmp(value, "websocket", 9);
+    } else if ((value = value_of(line, "Sec-WebSocket-Key"))) {
+        copy_value(r->key, sizeof(r->key), value);
+    } else if ((value = value_of(line, "Sec-WebSocket-Version"))) {
+        copy_value(r->version, sizeof(r->version), value);
+    } else if ((value = value_of(line, "Sec-WebSocket-Protocol"))) {
+        r->binary = r->binary || offers(value, "binary");
     }
     return !again;
 }

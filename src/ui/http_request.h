@@ -14,6 +14,9 @@ struct http_request {
     char path[256];   /* without "?..."; "" if it is none that a file may have */
     char host[128];   /* what the client calls this server, with a port if it is not 80 */
     char origin[160]; /* whose page asks */
+    char key[32];     /* Sec-WebSocket-Key */
+    char version[8];  /* Sec-WebSocket-Version */
+    bool binary;      /* Sec-WebSocket-Protocol offers "binary" */
 };
 
 /* The length of a request's head, to the empty line and with it, in n bytes; 0: not all there. */

@@ -8,6 +8,8 @@
 #include "ui/ui.h"
 
 #include "host/loop.h"
+#include "ui/http.h"
+#include "ui/vnc_door.h"
 #include "ui/vnc_listen.h"
 #include "ui/vnc_places.h"
 
@@ -17,14 +19,40 @@
 struct ui {
     struct loop *loop;
     struct vnc_listen listen;
-    char *passwords[2];
     struct vnc_places *places;
+    /* with a password: browsers are served, too */
+    struct vnc_door *door;
+    struct websockets *websockets;
+    struct http *http;
 };
 
-static void welcome(void *ctx, int fd)
+static void on_viewer(void *ctx, int fd)
 {
     struct ui *ui = ctx;
-    vnc_places_admit(ui->places, fd);
+    struct peer peer;
+    peer_of(&peer, fd);
+    vnc_places_admit(ui->places, fd, &peer);
+}
+
+static void on_browser(void *ctx, int fd)
+{
+    struct ui *ui = ctx;
+    http_admit(ui->http, fd);
+}
+
+static void on_websocket(void *ctx, int fd, const struct peer *peer)
+{
+    struct ui *ui = ctx;
+    vnc_places_admit(ui->places, fd, peer);
+}
+
+static void on_connection(void *ctx, int fd)
+{
+    struct ui *ui = ctx;
+    if (ui->door)
+        vnc_door_admit(ui->door, fd);
+    else
+        on_viewer(ui, fd);
 }
 
 static void vnc_run(struct ui *ui)
@@ -42,20 +70,37 @@ static void vnc_destroy(struct ui *ui)
     if (!ui)
         return;
     vnc_listen_close(&ui->listen);
+    vnc_door_destroy(ui->door);
+    http_destroy(ui->http);
     vnc_places_destroy(ui->places);
+    websockets_destroy(ui->websockets);
     loop_destroy(ui->loop);
     free(ui);
 }
 
+/* Browsers let any page that their user visits open a WebSocket to this machine. Such a page does
+ * not know the password; without one, browsers are not served. */
+static bool set_up_browsers(struct ui *ui, const struct ui_env *env)
+{
+    const struct vnc_door_config door = {ui->loop, on_viewer, on_browser, ui};
+    char err[80];
+    ui->websockets = websockets_create(ui->loop, on_websocket, ui);
+    const struct http_config http = {
+        .loop = ui->loop, .log = env->log, .any_page = true, .websockets = ui->websockets};
+    ui->http = ui->websockets ? http_create(&http, err, sizeof(err)) : NULL;
+    ui->door = ui->http ? vnc_door_create(&door) : NULL;
+    return ui->door;
+}
+
 static bool set_up(struct ui *ui, const struct ui_env *env)
 {
-    bool secret = ui->listen.secret[0];
-    ui->passwords[0] = ui->listen.secret;
-    struct vnc_config config = {*env, ui->listen.head, secret ? ui->passwords : NULL, secret,
-                                ui->listen.layout};
+    const char *password = ui->listen.secret[0] ? ui->listen.secret : NULL;
+    struct vnc_config config = {
+        .env = *env, .head = ui->listen.head, .password = password, .layout = ui->listen.layout};
     ui->loop = loop_create();
     ui->places = ui->loop ? vnc_places_create(&config, ui->loop) : NULL;
-    return ui->places && vnc_listen_watch(&ui->listen, ui->loop, welcome, ui);
+    return ui->places && (!password || set_up_browsers(ui, env)) &&
+           vnc_listen_watch(&ui->listen, ui->loop, on_connection, ui);
 }
 
 static struct ui *vnc_create(const struct ui_env *env, const char *args, char *err, size_t err_size)

@@ -2,11 +2,14 @@
 #include "ui/vnc_auth.h"
 
 #include "base/util.h"
+#include "host/clock.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 
 enum { TYPE_NONE = 1, TYPE_PASSWORD = 2 }; /* security types */
 
@@ -18,81 +21,159 @@ static bool send_all(rfbClientPtr client, const void *data, int size)
     return false;
 }
 
-static bool receive(rfbClientPtr client, void *data, int size)
+/* Asks for the password. */
+static void challenge(struct vnc_auth *a)
 {
-    if (rfbReadExact(client, data, size) > 0)
-        return true;
-    rfbCloseClient(client);
-    return false;
-}
-
-/* Asks for the password; the library reads the answer and compares. */
-static void challenge(rfbClientPtr client)
-{
+    rfbClientPtr client = a->client;
     if (getrandom(client->authChallenge, CHALLENGESIZE, 0) != CHALLENGESIZE)
         rfbCloseClient(client);
     else if (send_all(client, client->authChallenge, CHALLENGESIZE))
         client->state = RFB_AUTHENTICATION;
 }
 
-static void let_in(rfbClientPtr client)
+static void let_in(struct vnc_auth *a)
 {
     static const uint32_t fine = 0;
-    if (client->protocolMinorVersion < 8 || send_all(client, &fine, sizeof(fine)))
-        client->state = RFB_INITIALISATION;
+    bool answer = a->password || a->client->protocolMinorVersion >= 8;
+    if (!answer || send_all(a->client, &fine, sizeof(fine)))
+        a->client->state = RFB_INITIALISATION;
 }
 
-/* Before 3.7 the server decides. */
-static void tell_type(rfbClientPtr client, uint8_t type)
+static void ask(struct vnc_auth *a)
 {
-    uint32_t word = htonl(type);
-    if (!send_all(client, &word, sizeof(word)))
-        return;
-    if (type == TYPE_PASSWORD)
-        challenge(client);
+    if (a->password)
+        challenge(a);
     else
-        let_in(client);
+        let_in(a);
 }
 
-static void on_version(rfbClientPtr client, uint8_t type)
+static uint8_t wanted_type(const struct vnc_auth *a)
 {
+    return a->password ? TYPE_PASSWORD : TYPE_NONE;
+}
+
+/*
+ * Browsers let any page that their user visits open a connection to this machine. Such a page does
+ * not know the password; without one, browsers are not served (vnc.c).
+ */
+static void refuse_version(struct vnc_auth *a, const char *text)
+{
+    if (!strncmp(text, "GET ", 4))
+        log_limited(a->log, a->limit,
+                    "a web browser was refused as a VNC viewer: that takes a password; add "
+                    ",password=FILE, or use --display web");
+    rfbCloseClient(a->client);
+}
+
+static void on_version(struct vnc_auth *a)
+{
+    rfbClientPtr client = a->client;
     char text[sz_rfbProtocolVersionMsg + 1] = "";
     unsigned major, minor;
-    if (!receive(client, text, sz_rfbProtocolVersionMsg))
-        return;
+    memcpy(text, a->bytes, sz_rfbProtocolVersionMsg);
     if (sscanf(text, "RFB %3u.%3u\n", &major, &minor) != 2 || major != 3) {
-        rfbCloseClient(client);
+        refuse_version(a, text);
         return;
     }
     client->protocolMajorVersion = 3;
     client->protocolMinorVersion = minor >= 8 ? 8 : minor == 7 ? 7 : 3;
-    if (client->protocolMinorVersion == 3)
-        tell_type(client, type);
-    else if (send_all(client, (uint8_t[]){1, type}, 2))
-        client->state = RFB_SECURITY_TYPE;
-}
-
-static void on_type(rfbClientPtr client, uint8_t type)
-{
-    uint8_t chosen;
-    if (!receive(client, &chosen, 1))
+    if (client->protocolMinorVersion > 3) {
+        if (send_all(client, (uint8_t[]){1, wanted_type(a)}, 2))
+            client->state = RFB_SECURITY_TYPE;
         return;
-    if (chosen != type)
-        rfbCloseClient(client);
-    else if (type == TYPE_PASSWORD)
-        challenge(client);
-    else
-        let_in(client);
+    }
+    uint32_t word = htonl(wanted_type(a)); /* before 3.7 the server decides */
+    if (send_all(client, &word, sizeof(word)))
+        ask(a);
 }
 
-bool vnc_auth_message(rfbClientPtr client, bool password)
+static void on_type(struct vnc_auth *a)
 {
-    uint8_t type = password ? TYPE_PASSWORD : TYPE_NONE;
-    if (client->state == RFB_PROTOCOL_VERSION)
-        on_version(client, type);
-    else if (client->state == RFB_SECURITY_TYPE)
-        on_type(client, type);
+    if (a->bytes[0] == wanted_type(a))
+        ask(a);
     else
-        return false;
-    return true;
+        rfbCloseClient(a->client);
+}
+
+static bool is_right(const struct vnc_auth *a)
+{
+    uint8_t want[CHALLENGESIZE], differ = 0;
+    char password[16] = "";
+    snprintf(password, sizeof(password), "%s", a->password);
+    memcpy(want, a->client->authChallenge, CHALLENGESIZE);
+    rfbEncryptBytes(want, password);
+    for (unsigned i = 0; i < CHALLENGESIZE; i++)
+        differ |= want[i] ^ a->bytes[i];
+    return !differ;
+}
+
+static void wait_until(struct vnc_auth *a, uint64_t deadline)
+{
+    loop_fd_set(a->source, 0);
+    loop_timer_set(a->timer, deadline);
+}
+
+/* Judges the answer to the challenge, or waits for its turn. */
+static void judge(struct vnc_auth *a)
+{
+    uint64_t now = host_now_ns(), again = vnc_tries_begin(a->tries, a->peer, now);
+    if (again) {
+        wait_until(a, again);
+        return;
+    }
+    a->wrong = !is_right(a);
+    vnc_tries_end(a->tries, a->peer, !a->wrong);
+    if (a->wrong)
+        wait_until(a, now + VNC_TRY_MS * UINT64_C(1000000));
+    else
+        let_in(a);
+}
+
+/* Says that the password was wrong. */
+static void refuse(struct vnc_auth *a)
+{
+    static const char why[] = "\0\0\0\1"
+                              "\0\0\0\x1b"
+                              "The password was not right.";
+    bool reason = a->client->protocolMinorVersion >= 8;
+    if (send_all(a->client, why, reason ? sizeof(why) - 1 : 4))
+        rfbCloseClient(a->client);
+}
+
+void vnc_auth_due(struct vnc_auth *a)
+{
+    if (a->client->sock == RFB_INVALID_SOCKET)
+        return;
+    if (a->wrong) {
+        refuse(a);
+        return;
+    }
+    loop_fd_set(a->source, LOOP_READ);
+    judge(a);
+}
+
+bool vnc_auth_active(const struct vnc_auth *a)
+{
+    return a->client->state < RFB_INITIALISATION;
+}
+
+void vnc_auth_read(struct vnc_auth *a)
+{
+    static const struct {
+        unsigned size;
+        void (*take)(struct vnc_auth *a);
+    } messages[] = {
+        [RFB_PROTOCOL_VERSION] = {sz_rfbProtocolVersionMsg, on_version},
+        [RFB_SECURITY_TYPE] = {1, on_type},
+        [RFB_AUTHENTICATION] = {CHALLENGESIZE, judge},
+    };
+    unsigned state = (unsigned)a->client->state, size = messages[state].size;
+    ssize_t n = recv(a->client->sock, a->bytes + a->size, size - a->size, MSG_DONTWAIT);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        rfbCloseClient(a->client);
+    a->size += n > 0 ? (unsigned)n : 0;
+    if (n <= 0 || a->size < size)
+        return;
+    a->size = 0;
+    messages[state].take(a);
 }

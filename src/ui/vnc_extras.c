@@ -161,14 +161,19 @@ void vnc_extras_init(struct vnc_extras *x, struct vnc_input *input, struct displ
     x->extension.enablePseudoEncoding = on_encoding;
 }
 
-bool vnc_extras_enable(struct vnc_extras *x, rfbClientPtr client)
+void vnc_extras_enable(struct vnc_extras *x, rfbClientPtr client)
 {
     x->leds = false;
     x->cursor_encoding = 0;
-    return rfbEnableExtension(client, &x->extension, NULL);
+    x->record = (rfbExtensionData){.extension = &x->extension, .next = client->extensions};
+    client->extensions = &x->record;
 }
 
 void vnc_extras_disable(struct vnc_extras *x, rfbClientPtr client)
 {
-    rfbDisableExtension(client, &x->extension);
+    for (rfbExtensionData **p = &client->extensions; *p; p = &(*p)->next)
+        if (*p == &x->record) {
+            *p = x->record.next;
+            return;
+        }
 }

@@ -15,6 +15,7 @@
 
 struct vnc_extras {
     rfbProtocolExtension extension;
+    rfbExtensionData record; /* in the client's list: the library would never free one of its own */
     struct vnc_input *input;
     struct display *display;
     unsigned head;
@@ -29,7 +30,7 @@ struct vnc_extras {
 void vnc_extras_init(struct vnc_extras *x, struct vnc_input *input, struct display *d,
                      unsigned head);
 /* A new viewer, before its first message. */
-bool vnc_extras_enable(struct vnc_extras *x, rfbClientPtr client);
+void vnc_extras_enable(struct vnc_extras *x, rfbClientPtr client);
 void vnc_extras_disable(struct vnc_extras *x, rfbClientPtr client);
 void vnc_extras_cursor_changed(struct vnc_extras *x);
 /* Sends what is due. The viewer has asked for an update. */

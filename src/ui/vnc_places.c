@@ -4,90 +4,178 @@
 #include "host/thread.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <rfb/rfb.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define PLACES (VNC_VIEWERS + VNC_SHAKING)
+
 struct place {
     struct vnc_viewer *viewer;
+    struct vnc_places *all;
     struct loop_event ended; /* calls reap */
 };
 
 struct vnc_places {
     struct log *log;
-    struct place place[VNC_VIEWERS];
+    struct vnc_tries *tries;
+    struct loop_event seats; /* calls seat_who_wait */
+    struct place place[PLACES];
 };
+
+/* The viewer's thread: it is about to end. */
+static void on_done(void *ctx)
+{
+    struct place *place = ctx;
+    loop_event_post(&place->ended);
+}
+
+/* The viewer's thread. */
+static void on_waits(void *ctx)
+{
+    struct place *place = ctx;
+    loop_event_post(&place->all->seats);
+}
+
+/* Runs a statement for each viewer v that is not on its way out. */
+#define FOR_EACH_VIEWER(v, p)                                                                      \
+    for (unsigned i_ = 0; i_ < PLACES; i_++)                                                       \
+        for (struct vnc_viewer *v = (p)->place[i_].viewer;                                         \
+             v && vnc_viewer_busy(v) && !vnc_viewer_dropped(v); v = NULL)
+
+/* How many that shake hands come from this address? */
+static unsigned count_shaking(const struct vnc_places *p, uint64_t key)
+{
+    unsigned n = 0;
+    FOR_EACH_VIEWER(v, p)
+    n += !vnc_viewer_is_seated(v) && vnc_viewer_peer(v)->key == key;
+    return n;
+}
+
+/* Of those that shake hands, the oldest of the address that has most of them goes. */
+static void make_room_for_shaking(struct vnc_places *p)
+{
+    struct vnc_viewer *worst = NULL;
+    unsigned most = 0;
+    FOR_EACH_VIEWER(v, p)
+    {
+        unsigned n = vnc_viewer_is_seated(v) ? 0 : count_shaking(p, vnc_viewer_peer(v)->key);
+        if (n > most || (n && n == most && vnc_viewer_since(v) < vnc_viewer_since(worst))) {
+            most = n;
+            worst = v;
+        }
+    }
+    if (worst)
+        vnc_viewer_drop(worst);
+}
+
+/* Has a less right to its seat than b? Who never asked for anything goes before who did. */
+static bool is_less(const struct vnc_viewer *a, const struct vnc_viewer *b)
+{
+    if (vnc_viewer_asked(a) != vnc_viewer_asked(b))
+        return !vnc_viewer_asked(a);
+    return vnc_viewer_heard(a) < vnc_viewer_heard(b);
+}
+
+/* The viewer that has been silent for longest goes; false: all are on their way out. */
+static bool drop_silent(struct vnc_places *p)
+{
+    struct vnc_viewer *silent = NULL;
+    FOR_EACH_VIEWER(v, p)
+    if (vnc_viewer_is_seated(v) && (!silent || is_less(v, silent)))
+        silent = v;
+    if (!silent)
+        return false;
+    log_debug(p->log, LOG_UI, "vnc: the viewer from %s, silent for longest, makes room",
+              vnc_viewer_peer(silent)->text);
+    vnc_viewer_drop(silent);
+    return true;
+}
+
+/* Seats those who wait, while there are seats; for each of the others a viewer is on its way out.
+ */
+static void seat_who_wait(void *arg)
+{
+    struct vnc_places *p = arg;
+    unsigned taken = 0, leaving = 0;
+    for (unsigned i = 0; i < PLACES; i++) {
+        const struct vnc_viewer *v = p->place[i].viewer;
+        bool seated = vnc_viewer_busy(v) && vnc_viewer_is_seated(v);
+        taken += seated;
+        leaving += seated && vnc_viewer_dropped(v);
+    }
+    FOR_EACH_VIEWER(v, p)
+    {
+        if (!vnc_viewer_waits(v))
+            continue;
+        if (taken < VNC_VIEWERS) {
+            taken++;
+            vnc_viewer_seat(v);
+        } else if (leaving) {
+            leaving--;
+        } else if (!drop_silent(p)) {
+            return;
+        }
+    }
+}
 
 static void reap(void *arg)
 {
-    struct vnc_viewer *v = arg;
-    vnc_viewer_join(v);
-}
-
-/* The viewer's thread: it is about to end. */
-static void on_done(void *ctx, struct vnc_viewer *v)
-{
-    struct place *place = ctx;
-    (void)v;
-    loop_event_post(&place->ended);
+    struct place *place = arg;
+    vnc_viewer_join(place->viewer);
+    seat_who_wait(place->all);
 }
 
 static struct vnc_viewer *free_place(struct vnc_places *p)
 {
-    for (unsigned i = 0; i < VNC_VIEWERS; i++)
+    for (unsigned i = 0; i < PLACES; i++)
         if (!vnc_viewer_busy(p->place[i].viewer))
             return p->place[i].viewer;
     return NULL;
 }
 
-/* The place of who has been shaking hands for longest is soon free. */
-static void make_room(struct vnc_places *p)
-{
-    struct vnc_viewer *oldest = NULL;
-    uint64_t since = HOST_FOREVER;
-    for (unsigned i = 0; i < VNC_VIEWERS; i++) {
-        uint64_t t = vnc_viewer_shaking_since(p->place[i].viewer);
-        if (t < since) {
-            since = t;
-            oldest = p->place[i].viewer;
-        }
-    }
-    if (oldest)
-        vnc_viewer_drop(oldest);
-}
-
-void vnc_places_admit(struct vnc_places *p, int fd)
+void vnc_places_admit(struct vnc_places *p, int fd, const struct peer *peer)
 {
     int on = 1;
+    unsigned shaking = 0;
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-    struct vnc_viewer *place = free_place(p);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    FOR_EACH_VIEWER(v, p)
+    shaking += !vnc_viewer_is_seated(v);
+    struct vnc_viewer *place = shaking < VNC_SHAKING ? free_place(p) : NULL;
     if (place) {
-        vnc_viewer_start(place, fd);
+        vnc_viewer_start(place, fd, peer);
         return;
     }
-    log_debug(p->log, LOG_UI, "vnc: all %d places for viewers are taken", VNC_VIEWERS);
+    log_debug(p->log, LOG_UI, "vnc: %s is sent away: too many come at once", peer->text);
     close(fd);
-    make_room(p);
+    make_room_for_shaking(p);
 }
 
 struct vnc_places *vnc_places_create(const struct vnc_config *config, struct loop *loop)
 {
+    static const struct vnc_viewer_ops ops = {.waits = on_waits, .done = on_done};
     struct vnc_places *p = calloc(1, sizeof(*p));
+    struct vnc_config viewers = *config;
     if (!p)
         return NULL;
     p->log = config->env.log;
+    p->tries = viewers.tries = vnc_tries_create(config->env.log);
+    loop_event_init(&p->seats, loop, seat_who_wait, p);
     rfbGetExtensionIterator(); /* makes a lock of the library's, which its threads would race for */
     rfbReleaseExtensionIterator();
     rfbLogEnable(FALSE); /* the library would tell each viewer's story on stderr */
-    for (unsigned i = 0; i < VNC_VIEWERS; i++) {
+    for (unsigned i = 0; i < PLACES; i++) {
         struct place *place = &p->place[i];
-        place->viewer = vnc_viewer_create(config, on_done, place);
+        place->all = p;
+        place->viewer = p->tries ? vnc_viewer_create(&viewers, &ops, place) : NULL;
         if (!place->viewer) {
             vnc_places_destroy(p);
             return NULL;
         }
-        loop_event_init(&place->ended, loop, reap, place->viewer);
+        loop_event_init(&place->ended, loop, reap, place);
     }
     return p;
 }
@@ -96,12 +184,14 @@ void vnc_places_destroy(struct vnc_places *p)
 {
     if (!p)
         return;
-    for (unsigned i = 0; i < VNC_VIEWERS; i++)
+    for (unsigned i = 0; i < PLACES; i++)
         if (p->place[i].viewer && vnc_viewer_busy(p->place[i].viewer))
             vnc_viewer_drop(p->place[i].viewer); /* all at once: none waits for another's end */
-    for (unsigned i = 0; i < VNC_VIEWERS; i++) {
+    for (unsigned i = 0; i < PLACES; i++) {
         vnc_viewer_destroy(p->place[i].viewer);
         loop_event_cancel(&p->place[i].ended);
     }
+    loop_event_cancel(&p->seats);
+    vnc_tries_destroy(p->tries);
     free(p);
 }

@@ -3,6 +3,7 @@
 
 #include "host/clock.h"
 #include "host/thread.h"
+#include "ui/vnc_client.h"
 #include "ui/vnc_cursor.h"
 
 #include <rfb/rfbregion.h>
@@ -167,23 +168,6 @@ void vnc_screen_changed(struct vnc_screen *s)
     s->changed = true;
 }
 
-/*
- * Pictures scaled by the server are an old extension that libvncserver does with little care: such
- * a message is not let near it where it can be seen coming, and is the client's last elsewhere.
- */
-bool vnc_screen_allows(uint8_t message_type)
-{
-    return message_type != rfbSetScale && message_type != rfbPalmVNCSetScaleFactor;
-}
-
-void vnc_screen_check(struct vnc_screen *s, rfbClientPtr client)
-{
-    if (client->sock == RFB_INVALID_SOCKET || client->scaledScreen == s->rfb)
-        return;
-    log_debug(s->config->env.log, LOG_UI, "vnc: a viewer that wants pictures scaled goes");
-    rfbCloseClient(client);
-}
-
 void vnc_screen_update(struct vnc_screen *s, rfbClientPtr client)
 {
     if (!s->pixels)
@@ -230,24 +214,12 @@ bool vnc_screen_open(struct vnc_screen *s, rfbClientPtr client)
     return ok;
 }
 
-/* What the library made for a viewer that asked for scaled pictures would stay for ever. */
-static void forget_scaled(rfbScreenInfoPtr rfb)
-{
-    while (rfb->scaledScreenNext) {
-        rfbScreenInfoPtr scaled = rfb->scaledScreenNext;
-        rfb->scaledScreenNext = scaled->scaledScreenNext;
-        free(scaled->frameBuffer);
-        free(scaled);
-    }
-}
-
 void vnc_screen_end(struct vnc_screen *s)
 {
     if (s->viewer)
         display_detach(s->viewer);
     input_unwatch(s->watch);
     rfbSetCursor(s->rfb, NULL);
-    forget_scaled(s->rfb);
     s->rfb->frameBuffer = NULL;
     free(s->pixels);
     s->pixels = NULL;
@@ -255,20 +227,16 @@ void vnc_screen_end(struct vnc_screen *s)
     s->watch = NULL;
 }
 
-bool vnc_screen_welcome(struct vnc_screen *s, rfbClientPtr client)
+void vnc_screen_welcome(struct vnc_screen *s, rfbClientPtr client)
 {
-    return vnc_extras_enable(&s->extras, client);
+    vnc_extras_enable(&s->extras, client);
 }
 
 void vnc_screen_farewell(struct vnc_screen *s, rfbClientPtr client)
 {
     vnc_input_release(&s->input);
-    if (client->sock != RFB_INVALID_SOCKET)
-        rfbCloseClient(client);
     vnc_extras_disable(&s->extras, client);
-    free(client->wsctx); /* the library forgets it */
-    client->wsctx = NULL;
-    rfbClientConnectionGone(client);
+    vnc_client_destroy(client);
 }
 
 bool vnc_screen_init(struct vnc_screen *s, const struct vnc_config *config)
@@ -289,10 +257,6 @@ bool vnc_screen_init(struct vnc_screen *s, const struct vnc_config *config)
     s->rfb->kbdAddEvent = on_key;
     s->rfb->ptrAddEvent = on_pointer;
     s->rfb->setDesktopSizeHook = on_resize;
-    if (config->passwords) {
-        s->rfb->authPasswdData = config->passwords;
-        s->rfb->passwordCheck = rfbCheckPasswordByList;
-    }
     pixman_region32_init(&s->damage);
     return true;
 }

@@ -50,17 +50,13 @@ void vnc_screen_end(struct vnc_screen *s);
  * memory. */
 bool vnc_screen_open(struct vnc_screen *s, rfbClientPtr client);
 /* A new client, before its first message. */
-bool vnc_screen_welcome(struct vnc_screen *s, rfbClientPtr client);
+void vnc_screen_welcome(struct vnc_screen *s, rfbClientPtr client);
 /* It is gone or must go: lets go of its keys, closes and frees it. */
 void vnc_screen_farewell(struct vnc_screen *s, rfbClientPtr client);
 
 void vnc_screen_changed(struct vnc_screen *s); /* display or keyboard have something new */
 void vnc_screen_blank(struct vnc_screen *s);   /* the timer's time has come */
 void vnc_screen_resize(struct vnc_screen *s);  /* the same */
-/* May a message of this type be given to the library? */
-bool vnc_screen_allows(uint8_t message_type);
-/* After each message: closes a client that asked for what is not on offer. */
-void vnc_screen_check(struct vnc_screen *s, rfbClientPtr client);
 /* Reads what is new, if the viewer has asked for an update, and sends it. May close the client. */
 void vnc_screen_update(struct vnc_screen *s, rfbClientPtr client);
 

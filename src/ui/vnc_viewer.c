@@ -5,6 +5,8 @@
 #include "host/loop.h"
 #include "host/thread.h"
 #include "ui/vnc_auth.h"
+#include "ui/vnc_client.h"
+#include "ui/vnc_message.h"
 #include "ui/vnc_screen.h"
 
 #include <pthread.h>
@@ -18,29 +20,34 @@
 
 struct vnc_viewer {
     struct vnc_config config;
-    void (*done)(void *ctx, struct vnc_viewer *v);
+    const struct vnc_viewer_ops *ops;
     void *ctx;
     struct vnc_screen screen;
     struct log_limit limit;
     /* the front-end's thread */
-    bool busy;
+    bool busy, dropped, seated;
     pthread_t thread;
     uint64_t since;
+    struct peer peer;
     int fd; /* the connection: polled and cut here, while the library has a duplicate of it */
     /* while busy */
     struct loop *loop;
-    atomic_bool welcome;    /* through the handshake */
+    atomic_bool waits; /* or has waited for a seat */
+    atomic_bool asked;
+    _Atomic uint64_t heard;
+    struct loop_event seat; /* calls on_seat */
     struct loop_event news; /* calls on_change */
     /* the viewer's thread */
     rfbClientPtr client;
     struct loop_timer *handshake;
+    struct vnc_auth auth;
 };
 
 /* Brings the viewer up to date, if it has asked for it, and ends the loop if it is gone. */
 static void update(struct vnc_viewer *v)
 {
     if (v->client->sock != RFB_INVALID_SOCKET) {
-        if (v->client->state == RFB_NORMAL && !atomic_exchange(&v->welcome, true))
+        if (v->client->state == RFB_NORMAL)
             loop_timer_set(v->handshake, HOST_FOREVER);
         vnc_screen_update(&v->screen, v->client);
     }
@@ -48,33 +55,47 @@ static void update(struct vnc_viewer *v)
         loop_quit(v->loop);
 }
 
-/* One message. The picture is there from the one on that says how large it is. */
-static void read_message(struct vnc_viewer *v)
+/* The client wants to see the picture, whose size it is told: not before there is a seat. */
+static void on_init(struct vnc_viewer *v)
 {
-    rfbClientPtr client = v->client;
-    if (vnc_auth_message(client, v->config.passwords))
+    loop_fd_set(v->auth.source, 0);
+    atomic_store(&v->waits, true);
+    v->ops->waits(v->ctx);
+}
+
+static void on_seat(void *arg)
+{
+    struct vnc_viewer *v = arg;
+    if (!v->client || v->client->sock == RFB_INVALID_SOCKET)
         return;
-    if (client->state == RFB_INITIALISATION && !vnc_screen_open(&v->screen, client)) {
-        rfbCloseClient(client);
-        return;
-    }
-    uint8_t type;
-    if (client->state == RFB_NORMAL && !client->wsctx &&
-        recv(v->fd, &type, 1, MSG_PEEK | MSG_DONTWAIT) == 1 && !vnc_screen_allows(type)) {
-        rfbCloseClient(client);
-        return;
-    }
-    rfbProcessClientMessage(client);
-    vnc_screen_check(&v->screen, client);
+    loop_fd_set(v->auth.source, LOOP_READ);
+    if (vnc_screen_open(&v->screen, v->client))
+        rfbProcessClientMessage(v->client);
+    else
+        rfbCloseClient(v->client);
+    update(v);
 }
 
 static void on_socket(void *arg, unsigned events)
 {
     struct vnc_viewer *v = arg;
     (void)events;
-    do
-        read_message(v);
-    while (v->client->sock != RFB_INVALID_SOCKET && webSocketsHasDataInBuffer(v->client));
+    atomic_store(&v->heard, host_now_ns());
+    if (vnc_auth_active(&v->auth)) {
+        vnc_auth_read(&v->auth);
+    } else if (v->client->state == RFB_INITIALISATION) {
+        on_init(v);
+    } else {
+        atomic_store(&v->asked, true);
+        vnc_message_read(v->client, v->config.env.log);
+    }
+    update(v);
+}
+
+static void on_auth(void *arg)
+{
+    struct vnc_viewer *v = arg;
+    vnc_auth_due(&v->auth);
     update(v);
 }
 
@@ -114,38 +135,36 @@ static void on_handshake(void *arg)
     loop_quit(v->loop);
 }
 
-/*
- * Browsers let any page that their user visits open a WebSocket to this machine. Such a page does
- * not know the password; without one, browsers are not served.
- */
-static bool trusted(struct vnc_viewer *v)
+static bool begin(struct vnc_viewer *v, struct loop_fd *source, struct loop_timer *auth)
 {
-    if (v->config.browsers || !v->client->wsctx)
-        return true;
-    log_limited(v->config.env.log, &v->limit,
-                "a web browser was refused as a VNC viewer: that takes a password; add "
-                ",password=FILE, or use --display web");
-    return false;
+    const struct vnc_config *config = &v->config;
+    v->handshake = loop_timer_add(v->loop, on_handshake, v);
+    v->auth = (struct vnc_auth){.client = v->client,
+                                .peer = &v->peer,
+                                .log = config->env.log,
+                                .source = source,
+                                .timer = auth,
+                                .password = config->password,
+                                .tries = config->tries,
+                                .limit = &v->limit};
+    vnc_screen_welcome(&v->screen, v->client);
+    if (!source || !auth || !v->handshake)
+        return false;
+    loop_timer_set(v->handshake, host_now_ns() + VNC_HANDSHAKE_MS * NS_PER_MS);
+    return true;
 }
 
 /* Says hello and serves until the viewer is gone. */
 static void serve(struct vnc_viewer *v)
 {
-    int fd = dup(v->fd);
-    v->client = fd >= 0 && fd < FD_SETSIZE ? rfbNewClient(v->screen.rfb, fd) : NULL;
-    if (!v->client) {
-        if (fd >= FD_SETSIZE)
-            close(fd);
+    v->client = vnc_client_create(v->screen.rfb, v->fd);
+    if (!v->client)
         return;
-    }
-    v->handshake = loop_timer_add(v->loop, on_handshake, v);
-    struct loop_fd *src = loop_fd_add(v->loop, v->fd, LOOP_READ, on_socket, v);
-    if (v->handshake && src && trusted(v) && vnc_screen_welcome(&v->screen, v->client)) {
-        log_debug(v->config.env.log, LOG_UI, "vnc: a viewer from %s comes", v->client->host);
-        loop_timer_set(v->handshake, host_now_ns() + VNC_HANDSHAKE_MS * NS_PER_MS);
+    log_debug(v->config.env.log, LOG_UI, "vnc: a viewer from %s comes", v->peer.text);
+    if (begin(v, loop_fd_add(v->loop, v->fd, LOOP_READ, on_socket, v),
+              loop_timer_add(v->loop, on_auth, v)))
         loop_run(v->loop);
-    }
-    log_debug(v->config.env.log, LOG_UI, "vnc: a viewer from %s leaves", v->client->host);
+    log_debug(v->config.env.log, LOG_UI, "vnc: a viewer from %s leaves", v->peer.text);
     vnc_screen_farewell(&v->screen, v->client);
     v->client = NULL;
 }
@@ -161,20 +180,20 @@ static void *viewer_main(void *arg)
         vnc_screen_end(&v->screen);
     }
     shutdown(v->fd, SHUT_RDWR);
-    v->done(v->ctx, v);
+    v->ops->done(v->ctx);
     return NULL;
 }
 
 /* --- the front-end's side --------------------------------------------------------------------- */
 
 struct vnc_viewer *vnc_viewer_create(const struct vnc_config *config,
-                                     void (*done)(void *ctx, struct vnc_viewer *v), void *ctx)
+                                     const struct vnc_viewer_ops *ops, void *ctx)
 {
     struct vnc_viewer *v = calloc(1, sizeof(*v));
     if (!v)
         return NULL;
     v->config = *config;
-    v->done = done;
+    v->ops = ops;
     v->ctx = ctx;
     if (!vnc_screen_init(&v->screen, &v->config)) {
         free(v);
@@ -195,13 +214,19 @@ void vnc_viewer_destroy(struct vnc_viewer *v)
     free(v);
 }
 
-bool vnc_viewer_start(struct vnc_viewer *v, int fd)
+bool vnc_viewer_start(struct vnc_viewer *v, int fd, const struct peer *peer)
 {
     v->fd = fd;
+    v->peer = *peer;
     v->since = host_now_ns();
-    atomic_store(&v->welcome, false);
+    v->dropped = false;
+    v->seated = false;
+    atomic_store(&v->waits, false);
+    atomic_store(&v->asked, false);
+    atomic_store(&v->heard, v->since);
     v->loop = loop_create();
     loop_event_init(&v->news, v->loop, on_change, v);
+    loop_event_init(&v->seat, v->loop, on_seat, v);
     v->busy = v->loop && !host_thread_start(&v->thread, "vnc-viewer", viewer_main, v);
     if (!v->busy) {
         loop_destroy(v->loop);
@@ -215,14 +240,52 @@ bool vnc_viewer_busy(const struct vnc_viewer *v)
     return v->busy;
 }
 
-uint64_t vnc_viewer_shaking_since(const struct vnc_viewer *v)
+bool vnc_viewer_waits(const struct vnc_viewer *v)
 {
-    return v->busy && !atomic_load(&v->welcome) ? v->since : HOST_FOREVER;
+    return atomic_load(&v->waits) && !v->seated;
+}
+
+void vnc_viewer_seat(struct vnc_viewer *v)
+{
+    v->seated = true;
+    loop_event_post(&v->seat);
+}
+
+bool vnc_viewer_is_seated(const struct vnc_viewer *v)
+{
+    return v->seated;
+}
+
+uint64_t vnc_viewer_since(const struct vnc_viewer *v)
+{
+    return v->since;
+}
+
+uint64_t vnc_viewer_heard(const struct vnc_viewer *v)
+{
+    return atomic_load(&v->heard);
+}
+
+bool vnc_viewer_asked(const struct vnc_viewer *v)
+{
+    return atomic_load(&v->asked);
+}
+
+const struct peer *vnc_viewer_peer(const struct vnc_viewer *v)
+{
+    return &v->peer;
 }
 
 void vnc_viewer_drop(struct vnc_viewer *v)
 {
-    shutdown(v->fd, SHUT_RDWR);
+    v->dropped = true;
+    shutdown(v->fd, SHUT_RDWR); /* the library's reads and writes fail */
+    loop_quit(v->loop);
+}
+
+bool vnc_viewer_dropped(const struct vnc_viewer *v)
+{
+    return v->dropped;
 }
 
 void vnc_viewer_join(struct vnc_viewer *v)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The screen in a web browser: noVNC's pages from their folder, and VNC through WebSockets, all on
- * one port. This front-end's thread serves pages and hands WebSockets on to viewers, which are the
- * same as those of VNC (vnc_places.h).
+ * one port. This front-end's thread serves pages and takes WebSockets apart for viewers, which are
+ * the same as those of VNC (vnc_places.h) and see plain streams.
  */
 #include "ui/ui.h"
 
@@ -22,8 +22,8 @@
 struct ui {
     struct loop *loop;
     struct vnc_listen listen;
-    char *passwords[2];
     struct vnc_places *places;
+    struct websockets *websockets;
     struct http *http;
 };
 
@@ -33,10 +33,10 @@ static void on_connection(void *ctx, int fd)
     http_admit(ui->http, fd);
 }
 
-static void on_websocket(void *ctx, int fd)
+static void on_websocket(void *ctx, int fd, const struct peer *peer)
 {
     struct ui *ui = ctx;
-    vnc_places_admit(ui->places, fd);
+    vnc_places_admit(ui->places, fd, peer);
 }
 
 static void web_run(struct ui *ui)
@@ -56,6 +56,7 @@ static void web_destroy(struct ui *ui)
     vnc_listen_close(&ui->listen);
     http_destroy(ui->http);
     vnc_places_destroy(ui->places);
+    websockets_destroy(ui->websockets);
     loop_destroy(ui->loop);
     free(ui);
 }
@@ -75,20 +76,20 @@ static bool check_pages(const char *folder, char *err, size_t err_size)
 
 static bool set_up(struct ui *ui, const struct ui_env *env, char *err, size_t err_size)
 {
-    char **passwords = ui->listen.secret[0] ? ui->passwords : NULL;
-    ui->passwords[0] = ui->listen.secret;
+    const char *password = ui->listen.secret[0] ? ui->listen.secret : NULL;
     snprintf(err, err_size, "--display web: not enough memory or file descriptors");
     ui->loop = loop_create();
-    if (!ui->loop)
+    ui->websockets = ui->loop ? websockets_create(ui->loop, on_websocket, ui) : NULL;
+    if (!ui->websockets)
         return false;
-    const struct vnc_config viewers = {*env, ui->listen.head, passwords, true, ui->listen.layout};
+    const struct vnc_config viewers = {
+        .env = *env, .head = ui->listen.head, .password = password, .layout = ui->listen.layout};
     const struct http_config pages = {.loop = ui->loop,
                                       .log = env->log,
                                       .folder = ui->listen.pages,
                                       .start = START,
-                                      .local_only = !passwords,
-                                      .websocket = on_websocket,
-                                      .ctx = ui};
+                                      .local_only = !password,
+                                      .websockets = ui->websockets};
     ui->places = vnc_places_create(&viewers, ui->loop);
     return ui->places && vnc_listen_watch(&ui->listen, ui->loop, on_connection, ui) &&
            (ui->http = http_create(&pages, err, err_size));

@@ -400,17 +400,22 @@ def test_browser(fake, taken):
                   b"Sec-WebSocket-Protocol: binary\r\nSec-WebSocket-Version: 13\r\n\r\n")
         got = b""
         try:
-            while b"RFB 003.008\n" not in got or not taken:
+            while b"RFB 003.008\n" not in got or taken and b" 101 " not in got:
                 part = s.recv(1000)
                 if not part:
                     break
                 got += part
+            if taken:
+                s.sendall(b"\x82\x8c\0\0\0\0RFB 003.008\n")  # a masked frame
+                assert s.recv(10) == b"\x82\x02\x01\x02", "not asked for the password"
+            else:
+                assert b" 101 " not in got, "served without a password"
+                try:
+                    assert not s.recv(1000), "not closed"
+                except ConnectionResetError:
+                    pass
         except TimeoutError:
             raise AssertionError(f"neither taken nor refused: {got}") from None
-        assert b" 101 " in got
-        if taken:
-            s.sendall(b"\x82\x8c\0\0\0\0RFB 003.008\n")  # a masked frame
-            assert s.recv(10) == b"\x82\x02\x01\x02", "not asked for the password"
 
 
 def test_idle(fake):

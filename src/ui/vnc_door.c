@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/vnc_door.h"
+
+#include "host/clock.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define NS_PER_MS UINT64_C(1000000)
+
+struct waiting {
+    struct vnc_door *door;
+    bool busy;
+    int fd;
+    uint64_t since;
+    struct loop_fd *source;
+    struct loop_timer *timer;
+};
+
+struct vnc_door {
+    struct vnc_door_config config;
+    struct waiting waiting[VNC_DOOR_WAITING];
+};
+
+static void leave(struct waiting *w)
+{
+    loop_fd_remove(w->source);
+    loop_timer_remove(w->timer);
+    w->busy = false;
+}
+
+static void on_silence(void *arg)
+{
+    struct waiting *w = arg;
+    leave(w);
+    w->door->config.viewer(w->door->config.ctx, w->fd);
+}
+
+static void on_first_byte(void *arg, unsigned events)
+{
+    struct waiting *w = arg;
+    const struct vnc_door_config *config = &w->door->config;
+    char first = 0;
+    (void)events;
+    leave(w);
+    if (recv(w->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) != 1)
+        close(w->fd);
+    else if (first == 'G')
+        config->browser(config->ctx, w->fd);
+    else
+        config->viewer(config->ctx, w->fd);
+}
+
+static struct waiting *make_place(struct vnc_door *d)
+{
+    struct waiting *oldest = &d->waiting[0];
+    for (struct waiting *w = d->waiting; w < d->waiting + VNC_DOOR_WAITING; w++) {
+        if (!w->busy)
+            return w;
+        if (w->since < oldest->since)
+            oldest = w;
+    }
+    on_silence(oldest);
+    return oldest;
+}
+
+void vnc_door_admit(struct vnc_door *d, int fd)
+{
+    struct waiting *w = make_place(d);
+    *w = (struct waiting){.door = d, .busy = true, .fd = fd, .since = host_now_ns()};
+    w->source = loop_fd_add(d->config.loop, fd, LOOP_READ, on_first_byte, w);
+    w->timer = loop_timer_add(d->config.loop, on_silence, w);
+    if (w->source && w->timer) {
+        loop_timer_set(w->timer, w->since + VNC_DOOR_MS * NS_PER_MS);
+        return;
+    }
+    leave(w);
+    close(fd);
+}
+
+struct vnc_door *vnc_door_create(const struct vnc_door_config *config)
+{
+    struct vnc_door *d = calloc(1, sizeof(*d));
+    if (d)
+        d->config = *config;
+    return d;
+}
+
+void vnc_door_destroy(struct vnc_door *d)
+{
+    if (!d)
+        return;
+    for (struct waiting *w = d->waiting; w < d->waiting + VNC_DOOR_WAITING; w++)
+        if (w->busy) {
+            leave(w);
+            close(w->fd);
+        }
+    free(d);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/vnc_message.h"
+
+#include "base/util.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define SET_DESKTOP_SIZE 251
+#define QEMU             255
+
+static bool receive(rfbClientPtr client, void *data, size_t size)
+{
+    if (rfbReadExact(client, data, (int)size) > 0)
+        return true;
+    rfbCloseClient(client);
+    return false;
+}
+
+static void skip(rfbClientPtr client, size_t size)
+{
+    char text[4096];
+    while (size && receive(client, text, MIN(size, sizeof(text))))
+        size -= MIN(size, sizeof(text));
+}
+
+/* The guest has no clipboard that a viewer could fill: the text is read and forgotten. The length
+ * is negative if it is in the format of the extended clipboard. */
+static bool on_cut_text(rfbClientPtr client)
+{
+    rfbClientCutTextMsg msg;
+    if (!receive(client, &msg, sz_rfbClientCutTextMsg))
+        return true;
+    uint32_t length = ntohl(msg.length);
+    length = length >> 31 ? -length : length;
+    if (length > VNC_CUT_TEXT)
+        return false;
+    skip(client, length);
+    return true;
+}
+
+static bool colour_ok(unsigned bits, unsigned max, unsigned shift)
+{
+    return max && !(max & (max + 1)) && shift < bits && (uint64_t)max << shift >> bits == 0;
+}
+
+bool vnc_message_format_ok(const rfbPixelFormat *f)
+{
+    if (f->bitsPerPixel != 8 && f->bitsPerPixel != 16 && f->bitsPerPixel != 32)
+        return false;
+    return !f->trueColour || (colour_ok(f->bitsPerPixel, f->redMax, f->redShift) &&
+                              colour_ok(f->bitsPerPixel, f->greenMax, f->greenShift) &&
+                              colour_ok(f->bitsPerPixel, f->blueMax, f->blueShift));
+}
+
+static bool on_format(rfbClientPtr client)
+{
+    rfbSetPixelFormatMsg msg;
+    if (!receive(client, &msg, sz_rfbSetPixelFormatMsg))
+        return true;
+    rfbPixelFormat *f = &msg.format;
+    f->bigEndian = f->bigEndian ? TRUE : FALSE;
+    f->trueColour = f->trueColour ? TRUE : FALSE;
+    f->redMax = ntohs(f->redMax);
+    f->greenMax = ntohs(f->greenMax);
+    f->blueMax = ntohs(f->blueMax);
+    if (!vnc_message_format_ok(f))
+        return false;
+    client->format = *f;
+    client->readyForSetColourMapEntries = TRUE;
+    client->screen->setTranslateFunction(client); /* may close the client */
+    return true;
+}
+
+static bool by_library(rfbClientPtr client)
+{
+    rfbProcessClientMessage(client);
+    return true;
+}
+
+/* UltraVNC's wishes about this machine's own input and windows, of no meaning here. */
+static bool on_server_input(rfbClientPtr client)
+{
+    skip(client, sz_rfbSetServerInputMsg);
+    return true;
+}
+
+static bool on_single_window(rfbClientPtr client)
+{
+    skip(client, sz_rfbSetSWMsg);
+    return true;
+}
+
+void vnc_message_read(rfbClientPtr client, struct log *log)
+{
+    /* false: it must not be sent */
+    static bool (*const readers[256])(rfbClientPtr client) = {
+        [rfbSetPixelFormat] = on_format,
+        [rfbSetEncodings] = by_library, /* 65535 at most, read one by one */
+        [rfbFramebufferUpdateRequest] = by_library,
+        [rfbKeyEvent] = by_library,
+        [rfbPointerEvent] = by_library,
+        [rfbClientCutText] = on_cut_text,
+        [rfbSetServerInput] = on_server_input,
+        [rfbSetSW] = on_single_window,
+        [SET_DESKTOP_SIZE] = by_library, /* 255 screens at most */
+        [QEMU] = by_library,             /* goes on to vnc_extras.c */
+    };
+    uint8_t type;
+    ssize_t n = recv(client->sock, &type, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (n == 0) {
+        rfbCloseClient(client);
+    } else if (n == 1 && (!readers[type] || !readers[type](client))) {
+        log_debug(log, LOG_UI, "vnc: a viewer that sends message %u in a wrong way goes", type);
+        if (client->sock != RFB_INVALID_SOCKET)
+            rfbCloseClient(client);
+    }
+}

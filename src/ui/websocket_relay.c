@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/websocket_relay.h"
+
+#include "host/clock.h"
+#include "host/thread.h"
+#include "ui/websocket.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define IN        4096        /* bytes of a client's that wait for the pair */
+#define OUT       (64u << 10) /* bytes of the pair's that wait for the client */
+#define NS_PER_MS UINT64_C(1000000)
+
+struct relay {
+    struct websockets *all;
+    int client, pair;
+    struct loop_fd *client_source, *pair_source;
+    struct loop_timer *stall;
+    struct websocket_reader reader;
+    bool ending; /* the close frame is in `out`: the last that is sent */
+    /* bytes [at, size) are still to go */
+    size_t in_at, in_size, out_at, out_size;
+    uint8_t in[IN], out[OUT + WEBSOCKET_HEADER];
+};
+
+struct websockets {
+    struct loop *loop;
+    void (*welcome)(void *ctx, int fd, const struct peer *peer);
+    void *ctx;
+    struct relay *relay[WEBSOCKETS];
+};
+
+static void hang_up(struct relay *r)
+{
+    for (unsigned i = 0; i < WEBSOCKETS; i++)
+        if (r->all->relay[i] == r)
+            r->all->relay[i] = NULL;
+    loop_fd_remove(r->client_source);
+    loop_fd_remove(r->pair_source);
+    loop_timer_remove(r->stall);
+    close(r->client);
+    close(r->pair);
+    free(r);
+}
+
+static void on_stall(void *arg)
+{
+    hang_up(arg);
+}
+
+static void expect_progress(struct relay *r)
+{
+    loop_timer_set(r->stall, host_now_ns() + WEBSOCKET_STALL_MS * NS_PER_MS);
+}
+
+static bool gone(ssize_t n)
+{
+    return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+/* Sends what waits; false: the other side is gone. */
+static bool send_waiting(int fd, const uint8_t *data, size_t *at, size_t size)
+{
+    if (*at == size)
+        return true;
+    ssize_t n = send(fd, data + *at, size - *at, MSG_NOSIGNAL | MSG_DONTWAIT);
+    *at += n > 0 ? (size_t)n : 0;
+    return !gone(n);
+}
+
+/* Puts a header before the bytes that are in `out`, behind the room for one. */
+static void put_frame(struct relay *r, unsigned opcode, size_t size)
+{
+    uint8_t head[WEBSOCKET_HEADER];
+    size_t n = websocket_put_header(head, opcode, size);
+    memcpy(r->out + WEBSOCKET_HEADER - n, head, n);
+    r->out_at = WEBSOCKET_HEADER - n;
+    r->out_size = WEBSOCKET_HEADER + size;
+}
+
+/* The last frame says why. The viewer learns of the end at once. */
+static void put_end(struct relay *r, unsigned status)
+{
+    r->out[WEBSOCKET_HEADER] = (uint8_t)(status >> 8);
+    r->out[WEBSOCKET_HEADER + 1] = (uint8_t)status;
+    put_frame(r, WEBSOCKET_CLOSE, 2);
+    r->ending = true;
+    shutdown(r->pair, SHUT_RDWR);
+}
+
+/* Client to pair; false: the client is gone. */
+static bool pump_in(struct relay *r)
+{
+    if (r->in_at == r->in_size && !r->reader.status) {
+        ssize_t n = recv(r->client, r->in, sizeof(r->in), MSG_DONTWAIT);
+        if (gone(n))
+            return false;
+        r->in_at = 0;
+        r->in_size = n > 0 ? websocket_read(&r->reader, r->in, (size_t)n) : 0;
+    }
+    if (!send_waiting(r->pair, r->in, &r->in_at, r->in_size))
+        r->in_at = r->in_size; /* the viewer has gone: what it still said comes before its end */
+    return true;
+}
+
+/* The next frame for the client: an end, an answer to a ping, or what the viewer sent. */
+static void fill_out(struct relay *r)
+{
+    if (r->reader.status && r->in_at == r->in_size) {
+        put_end(r, r->reader.status);
+    } else if (r->reader.pinged) {
+        r->reader.pinged = false;
+        memcpy(r->out + WEBSOCKET_HEADER, r->reader.ping, r->reader.ping_size);
+        put_frame(r, WEBSOCKET_PONG, r->reader.ping_size);
+    } else {
+        ssize_t n = recv(r->pair, r->out + WEBSOCKET_HEADER, OUT, MSG_DONTWAIT);
+        if (n > 0)
+            put_frame(r, WEBSOCKET_BINARY, (size_t)n);
+        else if (gone(n))
+            put_end(r, WEBSOCKET_NORMAL);
+    }
+}
+
+/* Pair to client; false: it is over. */
+static bool pump_out(struct relay *r)
+{
+    bool fresh = r->out_at == r->out_size && !r->ending;
+    if (fresh)
+        fill_out(r);
+    size_t before = r->out_at;
+    bool ok = send_waiting(r->client, r->out, &r->out_at, r->out_size);
+    if (r->out_at == r->out_size)
+        loop_timer_set(r->stall, HOST_FOREVER);
+    else if (fresh || r->out_at != before)
+        expect_progress(r);
+    return ok && !(r->ending && r->out_at == r->out_size);
+}
+
+/* Takes what the client sent meanwhile, for a while: a socket that is closed with unread bytes
+ * takes back the last ones that it sent. */
+static void part(struct relay *r)
+{
+    shutdown(r->client, SHUT_WR);
+    for (unsigned i = 0; i < 4 && recv(r->client, r->in, sizeof(r->in), MSG_DONTWAIT) > 0; i++)
+        ;
+    hang_up(r);
+}
+
+static void watch(struct relay *r)
+{
+    bool in = r->in_at != r->in_size, out = r->out_at != r->out_size;
+    loop_fd_set(r->client_source,
+                (in || r->reader.status ? 0 : LOOP_READ) | (out ? LOOP_WRITE : 0));
+    loop_fd_set(r->pair_source, r->ending ? 0 : (out ? 0 : LOOP_READ) | (in ? LOOP_WRITE : 0));
+}
+
+/* One round of both directions. What could still be done is done in the loop's next round. */
+static void pump(struct relay *r)
+{
+    if (!r->ending && !pump_in(r))
+        hang_up(r);
+    else if (!pump_out(r))
+        part(r);
+    else
+        watch(r);
+}
+
+static void on_client(void *arg, unsigned events)
+{
+    struct relay *r = arg;
+    if ((events & LOOP_HANGUP) && !(events & LOOP_READ))
+        hang_up(r);
+    else
+        pump(r);
+}
+
+static void on_pair(void *arg, unsigned events)
+{
+    (void)events;
+    pump(arg);
+}
+
+/* --- coming and going ------------------------------------------------------------------------- */
+
+/* A free place, or that of a WebSocket that is over but for its last bytes; NULL: none. */
+static struct relay **find_place(struct websockets *w)
+{
+    struct relay **ending = NULL;
+    for (struct relay **r = w->relay; r < w->relay + WEBSOCKETS; r++) {
+        if (!*r)
+            return r;
+        if ((*r)->ending)
+            ending = r;
+    }
+    if (ending)
+        hang_up(*ending);
+    return ending;
+}
+
+/* The relay, without its connections; NULL: out of memory. */
+static struct relay *create(struct websockets *w, int client, int pair)
+{
+    struct relay *r = calloc(1, sizeof(*r));
+    if (!r)
+        return NULL;
+    r->all = w;
+    r->client = client;
+    r->pair = pair;
+    r->client_source = loop_fd_add(w->loop, client, LOOP_READ, on_client, r);
+    r->pair_source = loop_fd_add(w->loop, pair, LOOP_READ, on_pair, r);
+    r->stall = loop_timer_add(w->loop, on_stall, r);
+    if (r->client_source && r->pair_source && r->stall)
+        return r;
+    loop_fd_remove(r->client_source);
+    loop_fd_remove(r->pair_source);
+    loop_timer_remove(r->stall);
+    free(r);
+    return NULL;
+}
+
+void websockets_admit(struct websockets *w, int fd, const char *hello, const void *early,
+                      size_t early_size)
+{
+    int pair[2], on = 1;
+    struct relay **place = find_place(w);
+    if (!place || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair)) {
+        close(fd);
+        return;
+    }
+    struct relay *r = *place = create(w, fd, pair[0]);
+    if (!r) {
+        close(pair[0]);
+        close(pair[1]);
+        close(fd);
+        return;
+    }
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    struct peer peer;
+    peer_of(&peer, fd);
+    r->out_size = MIN(strlen(hello), sizeof(r->out));
+    memcpy(r->out, hello, r->out_size);
+    memcpy(r->in, early, MIN(early_size, sizeof(r->in)));
+    r->in_size = websocket_read(&r->reader, r->in, MIN(early_size, sizeof(r->in)));
+    expect_progress(r);
+    watch(r);
+    w->welcome(w->ctx, pair[1], &peer);
+}
+
+struct websockets *websockets_create(struct loop *loop,
+                                     void (*welcome)(void *ctx, int fd, const struct peer *peer),
+                                     void *ctx)
+{
+    struct websockets *w = calloc(1, sizeof(*w));
+    if (!w)
+        return NULL;
+    w->loop = loop;
+    w->welcome = welcome;
+    w->ctx = ctx;
+    return w;
+}
+
+void websockets_destroy(struct websockets *w)
+{
+    if (!w)
+        return;
+    for (unsigned i = 0; i < WEBSOCKETS; i++)
+        if (w->relay[i])
+            hang_up(w->relay[i]);
+    free(w);
+}
