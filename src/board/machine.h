@@ -47,6 +47,7 @@ struct machine_config {
     const char *gpu_edid_file; /* NULL: EDIDs are made */
     bool gpu_check;            /* look for a driver's mistakes */
     const char *gpu_trace;     /* file for a trace of the GPU's commands; NULL: none */
+    bool virtio_legacy;        /* virtio-mmio version 1 */
     bool touch;                /* a touch screen beside keyboard, tablet and mouse */
     bool console;              /* the UART is connected to stdin/stdout */
     void (*console_out)(void *ctx, const uint8_t *bytes,

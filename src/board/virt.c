@@ -203,7 +203,8 @@ static bool attach_slot(struct machine *m, struct virtio_dev *dev)
 {
     unsigned i = m->slots;
     struct irq_line irq = plic_line(m->plic, virt_slot_irq(i));
-    if (i == VIRT_MAX_SLOTS || !(m->slot[i] = virtio_mmio_create(dev, irq)))
+    if (i == VIRT_MAX_SLOTS ||
+        !(m->slot[i] = virtio_mmio_create(dev, irq, m->config.virtio_legacy)))
         return false;
     m->slots++;
     return map_add(m->map, VIRT_VIRTIO + i * VIRT_STRIDE, VIRT_STRIDE, &virtio_mmio_ops,

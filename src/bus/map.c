@@ -74,12 +74,20 @@ static const struct region *find(const struct map *map, uint64_t pa, unsigned si
     return size >= r->ops->min_size && size <= r->ops->max_size ? r : NULL;
 }
 
+static unsigned part_size(const struct mmio_ops *ops, unsigned size)
+{
+    return ops->unit && ops->unit < size ? ops->unit : size;
+}
+
 bool map_read(const struct map *map, uint64_t pa, unsigned size, uint64_t *val)
 {
     const struct region *r = find(map, pa, size);
     if (!r)
         return false;
-    *val = r->ops->read(r->dev, pa - r->base, size);
+    unsigned part = part_size(r->ops, size);
+    *val = 0;
+    for (unsigned at = 0; at < size; at += part)
+        *val |= r->ops->read(r->dev, pa - r->base + at, part) << (8 * at);
     return true;
 }
 
@@ -88,6 +96,9 @@ bool map_write(const struct map *map, uint64_t pa, unsigned size, uint64_t val)
     const struct region *r = find(map, pa, size);
     if (!r)
         return false;
-    r->ops->write(r->dev, pa - r->base, val, size);
+    unsigned part = part_size(r->ops, size);
+    for (unsigned at = 0; at < size; at += part)
+        r->ops->write(r->dev, pa - r->base + at, part == size ? val : (uint32_t)(val >> (8 * at)),
+                      part);
     return true;
 }

@@ -2,9 +2,10 @@
 /*
  * The memory-mapped I/O map: which device answers at which guest physical address. RAM is not in
  * it; harts find RAM by themselves and come here for everything else. A device says which access
- * sizes it takes; the map refuses the rest with an access fault, so a device only sees aligned
- * accesses of sizes it knows, inside its range. Built once, then read by all threads without lock.
- * A device's functions are called on the hart's thread and take the device's own lock.
+ * sizes it takes; the map refuses the rest with an access fault and cuts up what is wider than the
+ * device's registers, so a device only sees aligned accesses of sizes it knows, inside its range.
+ * Built once, then read by all threads without lock. A device's functions are called on the hart's
+ * thread and take the device's own lock.
  */
 #ifndef BUS_MAP_H
 #define BUS_MAP_H
@@ -17,6 +18,8 @@ struct mmio_ops {
     /* off: from the start of the region, a multiple of size. */
     uint64_t (*read)(void *dev, uint64_t off, unsigned size);
     void (*write)(void *dev, uint64_t off, uint64_t val, unsigned size);
+    /* Wider accesses are cut into parts of so many bytes, the lowest first; 0: none is. */
+    uint8_t unit;
 };
 
 struct map;

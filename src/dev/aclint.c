@@ -119,7 +119,8 @@ static void aclint_write(void *dev, uint64_t off, uint64_t val, unsigned size)
     pthread_mutex_unlock(&a->lock);
 }
 
-const struct mmio_ops aclint_ops = {"aclint", 4, 8, aclint_read, aclint_write};
+const struct mmio_ops aclint_ops = {
+    .name = "aclint", .min_size = 4, .max_size = 8, .read = aclint_read, .write = aclint_write};
 
 struct aclint *aclint_create(unsigned harts, const struct irq_line *msi, const struct irq_line *mti,
                              struct vclock *clock, struct loop *loop)

@@ -192,7 +192,8 @@ static void plic_write(void *dev, uint64_t off, uint64_t val, unsigned size)
     pthread_mutex_unlock(&plic->lock);
 }
 
-const struct mmio_ops plic_ops = {"plic", 4, 4, plic_read, plic_write};
+const struct mmio_ops plic_ops = {
+    .name = "plic", .min_size = 4, .max_size = 4, .read = plic_read, .write = plic_write};
 
 struct plic *plic_create(unsigned contexts, const struct irq_line *out)
 {

@@ -101,7 +101,8 @@ static void rtc_write(void *dev, uint64_t off, uint64_t val, unsigned size)
     pthread_mutex_unlock(&rtc->lock);
 }
 
-const struct mmio_ops rtc_ops = {"rtc", 4, 4, rtc_read, rtc_write};
+const struct mmio_ops rtc_ops = {
+    .name = "rtc", .min_size = 4, .max_size = 4, .read = rtc_read, .write = rtc_write};
 
 struct rtc *rtc_create(struct irq_line irq, struct vclock *clock, struct loop *loop)
 {

@@ -22,7 +22,8 @@ static void syscon_write(void *dev, uint64_t off, uint64_t val, unsigned size)
     }
 }
 
-const struct mmio_ops syscon_ops = {"syscon", 2, 4, syscon_read, syscon_write};
+const struct mmio_ops syscon_ops = {
+    .name = "syscon", .min_size = 2, .max_size = 4, .read = syscon_read, .write = syscon_write};
 
 void syscon_fdt(struct fdt_builder *b, uint64_t base, uint32_t phandle)
 {

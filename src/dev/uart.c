@@ -203,7 +203,8 @@ static void uart_write(void *dev, uint64_t off, uint64_t val, unsigned size)
 }
 
 /* Wider accesses reach the register at their address, as on QEMU's. */
-const struct mmio_ops uart_ops = {"uart", 1, 8, uart_read, uart_write};
+const struct mmio_ops uart_ops = {
+    .name = "uart", .min_size = 1, .max_size = 8, .read = uart_read, .write = uart_write};
 
 struct uart *uart_create(struct irq_line irq, const struct uart_host *host)
 {

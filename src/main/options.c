@@ -154,6 +154,13 @@ static bool take_threads(struct config *c, const char *v, char *err, size_t err_
 
 /* --- devices --------------------------------------------------------------------------------- */
 
+static bool take_virtio(struct config *c, const char *v, char *err, size_t err_size)
+{
+    c->machine.virtio_legacy = !strcmp(v, "legacy");
+    return c->machine.virtio_legacy || !strcmp(v, "modern") ||
+           wrong(err, err_size, "--virtio=%s: unknown; give modern or legacy", v);
+}
+
 static bool take_disk(struct config *c, const char *v, char *err, size_t err_size)
 {
     struct machine_config *m = &c->machine;
@@ -437,6 +444,11 @@ const struct option_row option_rows[] = {
      "(default 256M). pacing=on|off: the guest draws at the speed of the window (default off). "
      "none: no GPU.",
      take_gpu},
+    {NULL, 0, "virtio", "modern|legacy", "modern",
+     "Version 2 of virtio-mmio, or version 1, which QEMU's virt shows by default and older "
+     "teaching "
+     "kernels need (default %s).",
+     take_virtio},
     {NULL, 0, "touch", NULL, NULL,
      "A touch screen with ten fingers, for hosts that have one. Without it a finger is the "
      "pointer.",

@@ -173,7 +173,7 @@ struct driver *driver_create(const struct trace_head *head, struct log *log)
         d->dev = virtio_gpu_create(d->mem, log, &config);
     }
     if (d->dev)
-        d->slot = virtio_mmio_create(d->dev, (struct irq_line){0});
+        d->slot = virtio_mmio_create(d->dev, (struct irq_line){0}, false);
     if (!d->slot) {
         driver_destroy(d);
         return NULL;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "virtio/mmio.h"
 
+#include "virtio/mmio_slot.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-/* VIRTIO 1.3, "MMIO Device Register Layout". Names are the specification's. */
+/* The registers that both versions have. Names are the specification's. */
 enum {
     REG_MAGIC = 0x000,
     REG_VERSION = 0x004,
@@ -17,38 +19,19 @@ enum {
     REG_QUEUE_SEL = 0x030,
     REG_QUEUE_SIZE_MAX = 0x034,
     REG_QUEUE_SIZE = 0x038,
-    REG_QUEUE_READY = 0x044,
     REG_QUEUE_NOTIFY = 0x050,
     REG_INTERRUPT_STATUS = 0x060,
     REG_INTERRUPT_ACK = 0x064,
     REG_STATUS = 0x070,
-    REG_QUEUE_DESC = 0x080, /* low word; high word at + 4 */
-    REG_QUEUE_DRIVER = 0x090,
-    REG_QUEUE_DEVICE = 0x0a0,
-    REG_SHM_LEN_LOW = 0x0b0,
-    REG_SHM_BASE_HIGH = 0x0bc,
-    REG_QUEUE_RESET = 0x0c0,
-    REG_CONFIG_GENERATION = 0x0fc,
     REG_CONFIG = 0x100,
 };
 
-enum { STATUS_DRIVER_OK = 4, STATUS_FEATURES_OK = 8, STATUS_ALL = 0xcf };
+/* Writes to these, in a version that does not have them, come from a driver for the other one. */
+static const uint16_t telltale[] = {0x028, 0x03c, 0x040, 0x044, 0x080, 0x090, 0x0a0};
 
-#define MAGIC   0x74726976u /* "virt" */
-#define VERSION 2u
+#define MAGIC 0x74726976u /* "virt" */
 /* QEMU's: xv6 and other teaching kernels look for it. */
 #define VENDOR 0x554d4551u
-
-#define TRANSPORT_FEATURES                                                                         \
-    (VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX | VIRTIO_F_VERSION_1 | VIRTIO_F_RING_RESET)
-
-struct virtio_mmio {
-    struct virtio_dev *dev; /* NULL: empty slot */
-    pthread_mutex_t lock;   /* held for the length of an access */
-    /* under lock */
-    uint32_t status, device_sel, driver_sel, queue_sel;
-    uint64_t driver_features;
-};
 
 static void quiesce(struct virtio_dev *dev)
 {
@@ -62,16 +45,46 @@ static void resume(struct virtio_dev *dev)
         dev->ops->resume(dev);
 }
 
-static uint64_t offered(struct virtio_dev *dev)
+/* --- for both versions ------------------------------------------------------------------------ */
+
+uint64_t slot_offered(const struct virtio_mmio *slot)
 {
-    return dev->ops->features(dev) | TRANSPORT_FEATURES;
+    return slot->dev->ops->features(slot->dev) | slot->version->features;
 }
 
-/* The selected queue, or NULL. */
-static struct vq *selected(struct virtio_mmio *slot)
+struct vq *slot_queue(struct virtio_mmio *slot)
 {
     struct virtio_dev *dev = slot->dev;
     return slot->queue_sel < dev->ops->num_queues ? &dev->queue[slot->queue_sel] : NULL;
+}
+
+void slot_mistake(struct virtio_mmio *slot, enum mmio_mistake kind, const char *what)
+{
+    struct virtio_dev *dev = slot->dev;
+    if (slot->said >> kind & 1)
+        return;
+    slot->said |= 1u << kind;
+    log_limited(dev->log, &dev->limit, "virtio-%s: the driver %s", dev->ops->name, what);
+}
+
+/* Before or after a queue is set up, and also while it is served. */
+static void queue_features(struct virtio_dev *dev, struct vq *vq)
+{
+    vq->event_idx = virtio_has(dev, VIRTIO_F_EVENT_IDX);
+    vq->indirect = virtio_has(dev, VIRTIO_F_INDIRECT_DESC);
+    vq->notify_empty = virtio_has(dev, VIRTIO_F_NOTIFY_EMPTY);
+}
+
+void slot_take_features(struct virtio_mmio *slot)
+{
+    struct virtio_dev *dev = slot->dev;
+    quiesce(dev);
+    dev->features = slot->driver_features & slot_offered(slot);
+    for (unsigned q = 0; q < dev->ops->num_queues; q++)
+        queue_features(dev, &dev->queue[q]);
+    if (dev->ops->negotiated)
+        dev->ops->negotiated(dev);
+    resume(dev);
 }
 
 static void queue_to_reset(struct virtio_dev *dev, struct vq *vq)
@@ -79,6 +92,34 @@ static void queue_to_reset(struct virtio_dev *dev, struct vq *vq)
     vq_reset(vq);
     vq->size = dev->ops->queue_size;
 }
+
+void slot_queue_stop(struct virtio_mmio *slot, struct vq *vq)
+{
+    struct virtio_dev *dev = slot->dev;
+    quiesce(dev);
+    if (dev->ops->queue_reset)
+        dev->ops->queue_reset(dev, slot->queue_sel);
+    queue_to_reset(dev, vq);
+    resume(dev);
+}
+
+bool slot_queue_start(struct virtio_mmio *slot, struct vq *vq)
+{
+    struct virtio_dev *dev = slot->dev;
+    quiesce(dev);
+    const char *wrong = vq_configure(vq);
+    if (wrong) {
+        log_limited(dev->log, &dev->limit, "virtio-%s: queue %u refused: %s", dev->ops->name,
+                    slot->queue_sel, wrong);
+    } else {
+        queue_features(dev, vq);
+        vq->ready = true;
+    }
+    resume(dev);
+    return !wrong;
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void slot_reset(struct virtio_mmio *slot)
 {
@@ -92,38 +133,28 @@ static void slot_reset(struct virtio_mmio *slot)
     dev->features = 0;
     slot->status = slot->device_sel = slot->driver_sel = slot->queue_sel = 0;
     slot->driver_features = 0;
+    slot->said = 0;
+    slot->refused = false;
+    for (unsigned q = 0; q < VIRTIO_MAX_QUEUES; q++)
+        slot->place[q].pfn = 0;
     virtio_ack(dev, UINT32_MAX);
     resume(dev);
 }
 
-/*
- * FEATURES_OK stays off if the driver wants what was not offered. VERSION_1 may be missing: small
- * drivers (xv6's) never look at the high feature word, and this transport has no other version.
- */
-static bool negotiate(struct virtio_mmio *slot)
+/* Without FEATURES_OK the driver has no features; if it was refused, those that were offered. */
+static void go_live(struct virtio_mmio *slot)
 {
     struct virtio_dev *dev = slot->dev;
-    uint64_t wrong = slot->driver_features & ~offered(dev);
-    if (wrong) {
-        log_limited(dev->log, &dev->limit, "virtio-%s: features %#llx were not offered",
-                    dev->ops->name, (unsigned long long)wrong);
-        return false;
-    }
-    dev->features = slot->driver_features;
-    if (dev->ops->negotiated)
-        dev->ops->negotiated(dev);
-    return true;
-}
-
-static void go_live(struct virtio_dev *dev)
-{
+    if (slot->refused)
+        slot_take_features(slot);
     atomic_store(&dev->driver_ok, true);
     for (unsigned q = 0; q < dev->ops->num_queues; q++)
         if (dev->queue[q].ready)
             dev->ops->notify(dev, q); /* the driver may have filled it before */
 }
 
-/* "Device Status Field": 0 resets, other bits can only be added, one step after the other. */
+/* "Device Status Field": 0 resets, other bits can only be added. A driver that leaves FEATURES_OK
+ * out, or goes on although it was refused, is served as on QEMU. */
 static void status_write(struct virtio_mmio *slot, uint32_t val)
 {
     if (!val) {
@@ -131,14 +162,17 @@ static void status_write(struct virtio_mmio *slot, uint32_t val)
         return;
     }
     uint32_t added = val & STATUS_ALL & ~slot->status;
-    if ((added & STATUS_FEATURES_OK) && !negotiate(slot))
-        added &= ~(uint32_t)STATUS_FEATURES_OK;
-    slot->status |= added & ~(uint32_t)STATUS_DRIVER_OK;
-    if ((added & STATUS_DRIVER_OK) && (slot->status & STATUS_FEATURES_OK)) {
-        slot->status |= STATUS_DRIVER_OK;
-        go_live(slot->dev);
+    if (added & STATUS_FEATURES_OK) {
+        slot->refused = !slot->version->features_ok(slot);
+        if (slot->refused)
+            added &= ~(uint32_t)STATUS_FEATURES_OK;
     }
+    slot->status |= added;
+    if (added & STATUS_DRIVER_OK)
+        go_live(slot);
 }
+
+/* --- registers -------------------------------------------------------------------------------- */
 
 static void driver_features_write(struct virtio_mmio *slot, uint32_t val)
 {
@@ -152,101 +186,67 @@ static void driver_features_write(struct virtio_mmio *slot, uint32_t val)
     unsigned shift = slot->driver_sel * 32;
     slot->driver_features &= ~(UINT64_C(0xffffffff) << shift);
     slot->driver_features |= (uint64_t)val << shift;
+    if (slot->version->features_written)
+        slot->version->features_written(slot);
 }
 
 /* A size that can not be makes 0, which vq_configure refuses. */
 static void queue_size_write(struct virtio_mmio *slot, uint32_t val)
 {
-    struct vq *vq = selected(slot);
-    if (vq && !vq->ready)
-        vq->size = val <= slot->dev->ops->queue_size ? (uint16_t)val : 0;
-}
-
-/* Sets half of a ring's address. */
-static void queue_addr_write(struct virtio_mmio *slot, uint64_t off, uint32_t val)
-{
-    struct vq *vq = selected(slot);
-    if (!vq || vq->ready)
+    struct vq *vq = slot_queue(slot);
+    if (!vq)
         return;
-    uint64_t *addr = (off & ~UINT64_C(4)) == REG_QUEUE_DESC     ? &vq->desc
-                     : (off & ~UINT64_C(4)) == REG_QUEUE_DRIVER ? &vq->avail
-                                                                : &vq->used;
-    if (off & 4)
-        *addr = (*addr & 0xffffffffu) | (uint64_t)val << 32;
-    else
-        *addr = (*addr & ~UINT64_C(0xffffffff)) | val;
+    uint16_t size = val <= slot->dev->ops->queue_size ? (uint16_t)val : 0;
+    if (slot->version->size_written)
+        slot->version->size_written(slot, vq, size);
+    else if (!vq->ready)
+        vq->size = size;
 }
 
-/* Takes the queue from the device: its chains are dropped before this returns. */
-static void queue_stop(struct virtio_mmio *slot, struct vq *vq)
+/* A driver of version 2 that uses a queue too early breaks the specification, but works on QEMU. */
+static void check_status(struct virtio_mmio *slot)
 {
-    struct virtio_dev *dev = slot->dev;
-    quiesce(dev);
-    if (dev->ops->queue_reset)
-        dev->ops->queue_reset(dev, slot->queue_sel);
-    queue_to_reset(dev, vq);
-    resume(dev);
-}
-
-static void queue_start(struct virtio_mmio *slot, struct vq *vq)
-{
-    struct virtio_dev *dev = slot->dev;
-    quiesce(dev);
-    if ((slot->status & STATUS_FEATURES_OK) && vq_configure(vq)) {
-        vq->event_idx = virtio_has(dev, VIRTIO_F_EVENT_IDX);
-        vq->indirect = virtio_has(dev, VIRTIO_F_INDIRECT_DESC);
-        vq->ready = true;
-    } else {
-        log_limited(dev->log, &dev->limit,
-                    "virtio-%s: queue %u refused: size, alignment or place of its rings",
-                    dev->ops->name, slot->queue_sel);
-    }
-    resume(dev);
-}
-
-static void queue_ready_write(struct virtio_mmio *slot, uint32_t val)
-{
-    struct vq *vq = selected(slot);
-    if (!vq || vq->ready == (val != 0))
-        return;
-    if (val)
-        queue_start(slot, vq);
-    else
-        queue_stop(slot, vq);
-}
-
-/* "Virtqueue Reset"; done when the write returns, so the register always reads 0. */
-static void queue_reset_write(struct virtio_mmio *slot, uint32_t val)
-{
-    struct vq *vq = selected(slot);
-    if (vq && val == 1 && virtio_has(slot->dev, VIRTIO_F_RING_RESET))
-        queue_stop(slot, vq);
+    if (!(slot->status & STATUS_FEATURES_OK) && !slot->refused)
+        slot_mistake(slot, MISTAKE_STATUS, "uses a queue without having set FEATURES_OK");
+    else if (!(slot->status & STATUS_DRIVER_OK))
+        slot_mistake(slot, MISTAKE_STATUS, "uses a queue without having set DRIVER_OK");
 }
 
 static void notify_write(struct virtio_mmio *slot, uint32_t q)
 {
     struct virtio_dev *dev = slot->dev;
-    if (q < dev->ops->num_queues && dev->queue[q].ready && atomic_load(&dev->driver_ok))
+    if (q >= dev->ops->num_queues || !dev->queue[q].ready)
+        return;
+    if (slot->version == &mmio_modern)
+        check_status(slot);
+    if (atomic_load(&dev->driver_ok))
         dev->ops->notify(dev, q);
+    else
+        go_live(slot);
 }
 
 static uint32_t reg_read(struct virtio_mmio *slot, uint64_t off)
 {
     struct virtio_dev *dev = slot->dev;
-    const struct vq *vq = selected(slot);
+    const struct vq *vq = slot_queue(slot);
     switch (off) {
     case REG_DEVICE_ID: return dev->ops->id;
     case REG_DEVICE_FEATURES:
-        return slot->device_sel > 1 ? 0 : (uint32_t)(offered(dev) >> (slot->device_sel * 32));
+        return slot->device_sel > 1 ? 0 : (uint32_t)(slot_offered(slot) >> (slot->device_sel * 32));
     case REG_QUEUE_SIZE_MAX: return vq ? dev->ops->queue_size : 0;
-    case REG_QUEUE_READY: return vq && vq->ready;
     case REG_INTERRUPT_STATUS: return virtio_isr(dev);
     case REG_STATUS: return slot->status;
-    case REG_CONFIG_GENERATION: return atomic_load(&dev->config_gen);
-    default:
-        /* No device has shared memory: length and base of every region are all ones. */
-        return off >= REG_SHM_LEN_LOW && off <= REG_SHM_BASE_HIGH ? UINT32_MAX : 0;
+    default: return slot->version->read(slot, off);
     }
+}
+
+static void other_write(struct virtio_mmio *slot, uint64_t off, uint32_t val)
+{
+    if (slot->version->write(slot, off, val))
+        return;
+    for (unsigned i = 0; i < ARRAY_SIZE(telltale); i++)
+        if (off == telltale[i])
+            slot_mistake(slot, MISTAKE_OTHER_VERSION, slot->version->other);
 }
 
 static void reg_write(struct virtio_mmio *slot, uint64_t off, uint32_t val)
@@ -257,18 +257,10 @@ static void reg_write(struct virtio_mmio *slot, uint64_t off, uint32_t val)
     case REG_DRIVER_FEATURES_SEL: slot->driver_sel = val; break;
     case REG_QUEUE_SEL: slot->queue_sel = val; break;
     case REG_QUEUE_SIZE: queue_size_write(slot, val); break;
-    case REG_QUEUE_READY: queue_ready_write(slot, val); break;
     case REG_QUEUE_NOTIFY: notify_write(slot, val); break;
     case REG_INTERRUPT_ACK: virtio_ack(slot->dev, val); break;
     case REG_STATUS: status_write(slot, val); break;
-    case REG_QUEUE_DESC:
-    case REG_QUEUE_DESC + 4:
-    case REG_QUEUE_DRIVER:
-    case REG_QUEUE_DRIVER + 4:
-    case REG_QUEUE_DEVICE:
-    case REG_QUEUE_DEVICE + 4: queue_addr_write(slot, off, val); break;
-    case REG_QUEUE_RESET: queue_reset_write(slot, val); break;
-    default: break;
+    default: other_write(slot, off, val); break;
     }
 }
 
@@ -294,7 +286,7 @@ static uint64_t mmio_read(void *ctx, uint64_t off, unsigned size)
         return 0;
     switch (off) {
     case REG_MAGIC: return MAGIC;
-    case REG_VERSION: return VERSION;
+    case REG_VERSION: return slot->version->number;
     case REG_VENDOR_ID: return VENDOR;
     default: break;
     }
@@ -323,18 +315,20 @@ static void mmio_write(void *ctx, uint64_t off, uint64_t val, unsigned size)
 const struct mmio_ops virtio_mmio_ops = {
     .name = "virtio-mmio",
     .min_size = 1,
-    .max_size = 4,
+    .max_size = 8,
+    .unit = 4,
     .read = mmio_read,
     .write = mmio_write,
 };
 
-struct virtio_mmio *virtio_mmio_create(struct virtio_dev *dev, struct irq_line irq)
+struct virtio_mmio *virtio_mmio_create(struct virtio_dev *dev, struct irq_line irq, bool legacy)
 {
     struct virtio_mmio *slot = calloc(1, sizeof(*slot));
     if (!slot)
         return NULL;
     pthread_mutex_init(&slot->lock, NULL);
     slot->dev = dev;
+    slot->version = legacy ? &mmio_legacy : &mmio_modern;
     if (dev) {
         dev->irq = irq;
         slot_reset(slot);
@@ -357,6 +351,8 @@ void virtio_mmio_reset(struct virtio_mmio *slot)
         return;
     pthread_mutex_lock(&slot->lock);
     slot_reset(slot);
+    slot->page_shift = 0;
+    memset(slot->place, 0, sizeof(slot->place));
     pthread_mutex_unlock(&slot->lock);
 }
 

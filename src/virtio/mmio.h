@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The modern virtio-mmio transport (VIRTIO 1.3, "Virtio Over MMIO"), one slot on the board. An
- * empty slot answers magic and version with DeviceID 0.
+ * The virtio-mmio transport (VIRTIO 1.3, "Virtio Over MMIO"), one slot on the board, with the
+ * registers of version 2 or those of version 1 ("legacy"). An empty slot answers magic and version
+ * with DeviceID 0.
+ *
+ * Small drivers leave steps of the initialization out, and work on QEMU. What they do is served as
+ * there: queues that are set up before FEATURES_OK or without it, kicks before DRIVER_OK. The log
+ * says what the driver forgot, once until the next reset.
  */
 #ifndef VIRTIO_MMIO_H
 #define VIRTIO_MMIO_H
@@ -18,7 +23,7 @@ struct virtio_mmio;
 extern const struct mmio_ops virtio_mmio_ops;
 
 /* dev: NULL for an empty slot; otherwise owned by the slot from now on. */
-struct virtio_mmio *virtio_mmio_create(struct virtio_dev *dev, struct irq_line irq);
+struct virtio_mmio *virtio_mmio_create(struct virtio_dev *dev, struct irq_line irq, bool legacy);
 void virtio_mmio_destroy(struct virtio_mmio *slot);
 /* Machine reset: as if the driver wrote 0 to Status. Any thread; harts parked. */
 void virtio_mmio_reset(struct virtio_mmio *slot);

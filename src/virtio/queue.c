@@ -95,7 +95,7 @@ static bool node_grow(struct vq_node *node)
 void vq_reset(struct vq *vq)
 {
     vq->size = 0;
-    vq->ready = vq->event_idx = vq->indirect = vq->broken = false;
+    vq->ready = vq->event_idx = vq->indirect = vq->notify_empty = vq->broken = false;
     vq->desc = vq->avail = vq->used = 0;
     vq->last_avail = vq->used_idx = vq->signalled = 0;
     vq->chains_out = 0;
@@ -110,16 +110,17 @@ void vq_finish(struct vq *vq)
     }
 }
 
-bool vq_configure(struct vq *vq)
+const char *vq_configure(const struct vq *vq)
 {
     uint64_t n = vq->size;
     if (!n || n > VQ_MAX_SIZE || (n & (n - 1)))
-        return false;
+        return "its size is no power of two, or larger than offered";
     if (vq->desc % 16 || vq->avail % 2 || vq->used % 4)
-        return false;
-    return gmem_has(vq->mem, vq->desc, n * sizeof(struct vring_desc)) &&
-           gmem_has(vq->mem, vq->avail, RING_ENTRIES + n * AVAIL_ENTRY + 2) &&
-           gmem_has(vq->mem, vq->used, RING_ENTRIES + n * USED_ENTRY + 2);
+        return "a ring is not aligned";
+    bool there = gmem_has(vq->mem, vq->desc, n * sizeof(struct vring_desc)) &&
+                 gmem_has(vq->mem, vq->avail, RING_ENTRIES + n * AVAIL_ENTRY + 2) &&
+                 gmem_has(vq->mem, vq->used, RING_ENTRIES + n * USED_ENTRY + 2);
+    return there ? NULL : "a ring lies outside RAM";
 }
 
 /* The rings lie in RAM since vq_configure, so these loads and stores can not fail. */
@@ -346,6 +347,8 @@ void vq_unpop(struct vq_chain *chain)
 /* "Used Buffer Notification Suppression". */
 static bool interrupt_wanted(struct vq *vq, uint16_t old)
 {
+    if (vq->notify_empty && !vq->chains_out && avail_idx(vq) == vq->last_avail)
+        return true;
     if (!vq->event_idx)
         return !(load16(vq, vq->avail + RING_FLAGS) & AVAIL_NO_INTERRUPT);
     uint16_t event = load16(vq, vq->avail + RING_ENTRIES + (uint64_t)vq->size * AVAIL_ENTRY);

@@ -65,7 +65,7 @@ struct vq {
     uint16_t max_chain; /* most descriptors in one chain's table, at most VQ_CHAIN_PIECES */
     /* set by the transport while the owner is quiesced */
     uint16_t size; /* power of two, 1..VQ_MAX_SIZE */
-    bool ready, event_idx, indirect;
+    bool ready, event_idx, indirect, notify_empty;
     uint64_t desc, avail, used; /* guest physical */
     /* the owner's */
     uint16_t last_avail, used_idx, signalled; /* signalled: used_idx at the last vq_notify */
@@ -81,8 +81,9 @@ struct vq {
 void vq_reset(struct vq *vq);
 /* Frees what the queue keeps; no chain may be out. */
 void vq_finish(struct vq *vq);
-/* Checks size, alignment and extents of the rings, as the transport sets ready. */
-bool vq_configure(struct vq *vq);
+/* Checks size, alignment and extents of the rings, as the transport sets ready: NULL, or what is
+ * wrong. */
+const char *vq_configure(const struct vq *vq);
 
 /* The next chain, or NULL: none, not ready, or broken. vq_push/vq_discard give it back. */
 struct vq_chain *vq_pop(struct vq *vq);

@@ -24,6 +24,8 @@
 #define VIRTIO_MAX_QUEUES 8
 
 /* Feature bits every device gets from the transport ("Reserved Feature Bits"). */
+#define VIRTIO_F_NOTIFY_EMPTY  (UINT64_C(1) << 24) /* legacy: an interrupt when a ring is empty */
+#define VIRTIO_F_ANY_LAYOUT    (UINT64_C(1) << 27) /* legacy */
 #define VIRTIO_F_INDIRECT_DESC (UINT64_C(1) << 28)
 #define VIRTIO_F_EVENT_IDX     (UINT64_C(1) << 29)
 #define VIRTIO_F_VERSION_1     (UINT64_C(1) << 32)
@@ -43,7 +45,7 @@ struct virtio_ops {
     uint64_t (*features)(struct virtio_dev *dev);
     /* Driver kicked queue q; it is ready. */
     void (*notify)(struct virtio_dev *dev, unsigned q);
-    /* FEATURES_OK was accepted with dev->features. Optional. */
+    /* dev->features are the driver's now; the device is quiesced. Optional. */
     void (*negotiated)(struct virtio_dev *dev);
     void (*quiesce)(struct virtio_dev *dev); /* optional for devices that work inside notify */
     void (*resume)(struct virtio_dev *dev);
@@ -64,7 +66,7 @@ struct virtio_dev {
     struct log *log;
     struct log_limit limit;
     struct vq queue[VIRTIO_MAX_QUEUES];
-    uint64_t features;           /* negotiated; 0 before FEATURES_OK */
+    uint64_t features;           /* negotiated; 0 before */
     _Atomic bool driver_ok;      /* the driver is live: queues may be served */
     _Atomic uint32_t config_gen; /* bumped by virtio_config_changed */
     /* interrupt state: irq_lock is a leaf (only the PLIC's lock is taken inside) */

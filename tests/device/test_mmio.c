@@ -83,12 +83,21 @@ static void test_access_sizes(void **state)
 {
     struct kit *kit = &((struct fix *)*state)->kit;
     uint64_t val;
-    assert_false(map_read(kit->map, KIT_SLOT, 8, &val));
+    assert_true(map_read(kit->map, KIT_SLOT, 8, &val)); /* two registers at once, as on QEMU */
+    assert_true(val == (UINT64_C(2) << 32 | 0x74726976));
     assert_true(map_read(kit->map, KIT_SLOT, 1, &val)); /* registers are words: the rest is 0 */
     assert_int_equal(val, 0);
     assert_true(map_write(kit->map, KIT_SLOT + KIT_STATUS, 1, 1));
     assert_int_equal(kit_rd(kit, KIT_STATUS), 0);
     assert_false(map_read(kit->map, KIT_SLOT + 2, 4, &val));
+    assert_false(map_read(kit->map, KIT_SLOT + 4, 8, &val));
+    for (unsigned i = 0; i < ECHO_CONFIG; i++)
+        ((struct fix *)*state)->echo->config[i] = (uint8_t)(0x80 + i);
+    assert_true(map_read(kit->map, KIT_SLOT + KIT_CONFIG + 8, 8, &val));
+    assert_true(val == 0x8f8e8d8c8b8a8988);
+    assert_true(map_write(kit->map, KIT_SLOT + KIT_CONFIG, 8, 0x1122334455667788));
+    assert_int_equal(kit_rd(kit, KIT_CONFIG), 0x55667788);
+    assert_int_equal(kit_rd(kit, KIT_CONFIG + 4), 0x11223344);
 }
 
 static void test_negotiation(void **state)
@@ -97,9 +106,11 @@ static void test_negotiation(void **state)
     struct kit *kit = &f->kit;
     assert_false(kit_negotiate(kit, VIRTIO_F_VERSION_1 | 4)); /* not offered */
     assert_int_equal(f->echo->negotiated, 0);
-    kit_wr(kit, KIT_STATUS, LIVE & ~KIT_FEATURES_OK); /* without FEATURES_OK: no */
-    assert_int_equal(kit_rd(kit, KIT_STATUS) & KIT_DRIVER_OK, 0);
+    kit_wr(kit, KIT_STATUS, LIVE & ~KIT_FEATURES_OK); /* as on QEMU: what was offered */
+    assert_int_equal(kit_rd(kit, KIT_STATUS), LIVE & ~KIT_FEATURES_OK);
+    assert_true(f->echo->dev.features == VIRTIO_F_VERSION_1);
     assert_false(kit_negotiate(kit, UINT64_C(1) << 63));
+    f->echo->negotiated = 0;
     assert_true(kit_negotiate(kit, VIRTIO_F_VERSION_1 | 2));
     assert_int_equal(f->echo->negotiated, 1);
     assert_true(f->echo->dev.features == (VIRTIO_F_VERSION_1 | 2));
@@ -170,11 +181,35 @@ static void test_queue_validation(void **state)
     assert_false(try_queue(kit, 8, ~0ull << 4, a + 4096, a + 8192));
 }
 
-static void test_ready_needs_features(void **state)
+/* Queues before the features, or without them, are served as on QEMU. */
+static void test_queue_before_features(void **state)
+{
+    struct fix *f = *state;
+    struct kit *kit = &f->kit;
+    char b[4];
+    kit_reset(kit);
+    assert_true(kit_queue_setup(kit, 0, 0));
+    assert_false(f->echo->dev.queue[0].event_idx);
+    kit_wr(kit, KIT_DRIVER_FEATURES_SEL, 0);
+    kit_wr(kit, KIT_DRIVER_FEATURES, (uint32_t)(VIRTIO_F_EVENT_IDX | VIRTIO_F_INDIRECT_DESC));
+    kit_wr(kit, KIT_STATUS, LIVE);
+    assert_true(f->echo->dev.queue[0].event_idx && f->echo->dev.queue[0].indirect);
+    kit->features = VIRTIO_F_EVENT_IDX;
+    assert_int_equal(kit_request(kit, 0, "abcd", 4, b, 4), 4);
+    kit_reset(kit);
+    kit_wr(kit, KIT_DRIVER_FEATURES_SEL, 0);
+    kit_wr(kit, KIT_DRIVER_FEATURES, (uint32_t)VIRTIO_F_EVENT_IDX); /* never confirmed */
+    assert_true(kit_queue_setup(kit, 0, 0));
+    kit_wr(kit, KIT_STATUS, LIVE & ~KIT_FEATURES_OK);
+    assert_true(f->echo->dev.features == 0);
+    assert_false(f->echo->dev.queue[0].event_idx);
+    assert_int_equal(kit_request(kit, 0, "abcd", 4, b, 4), 4);
+}
+
+static void test_queues_that_are_not(void **state)
 {
     struct kit *kit = &((struct fix *)*state)->kit;
     kit_reset(kit);
-    assert_false(kit_queue_setup(kit, 0, 0));
     kit_wr(kit, KIT_QUEUE_SEL, 77); /* no such queue: nothing happens */
     kit_wr(kit, KIT_QUEUE_SIZE, 8);
     kit_wr(kit, KIT_QUEUE_READY, 1);
@@ -208,10 +243,135 @@ static void test_buffers_before_driver_ok(void **state)
     assert_true(kit_queue_setup(kit, 0, 0));
     struct kit_buf b = {kit_alloc(kit, 4, 4), 4, true};
     kit_add(kit, 0, &b, 1);
-    kit_notify(kit, 0);
     assert_false(kit_used(kit, 0, &head, &len));
     kit_wr(kit, KIT_STATUS, LIVE);
     assert_true(kit_used(kit, 0, &head, &len));
+}
+
+/* A driver that kicks and never sets DRIVER_OK is served, as on QEMU, interrupts too. */
+static void test_kick_without_driver_ok(void **state)
+{
+    struct kit *kit = &((struct fix *)*state)->kit;
+    uint16_t head;
+    uint32_t len;
+    assert_true(kit_negotiate(kit, VIRTIO_F_VERSION_1));
+    assert_true(kit_queue_setup(kit, 0, 0));
+    struct kit_buf b = {kit_alloc(kit, 4, 4), 4, true};
+    kit_add(kit, 0, &b, 1);
+    kit_notify(kit, 0);
+    assert_true(kit_used(kit, 0, &head, &len));
+    assert_int_equal(kit_isr(kit), 1);
+    assert_int_equal(kit_rd(kit, KIT_STATUS), LIVE & ~KIT_DRIVER_OK);
+}
+
+/* --- version 1 --- */
+
+static int setup_legacy(void **state)
+{
+    struct fix *f = calloc(1, sizeof(*f));
+    kit_init(&f->kit, 4 << 20);
+    f->kit.legacy = true;
+    f->echo = echo_create(f->kit.mem);
+    kit_attach(&f->kit, &f->echo->dev, NULL);
+    *state = f;
+    return 0;
+}
+
+static void test_legacy(void **state)
+{
+    struct fix *f = *state;
+    struct kit *kit = &f->kit;
+    char b[100] = {0};
+    assert_int_equal(kit_rd(kit, KIT_VERSION), 1);
+    assert_true(kit_offered(kit) == (ECHO_FEATURES | VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX |
+                                     VIRTIO_F_ANY_LAYOUT | VIRTIO_F_NOTIFY_EMPTY));
+    for (unsigned i = 0; i < 3; i++) {
+        assert_true(kit_start(kit, i ? KIT_ALL_FEATURES : 0));
+        assert_int_equal(kit_rd(kit, KIT_STATUS), LIVE & ~KIT_FEATURES_OK);
+        for (unsigned n = 1; n < sizeof(b); n++)
+            assert_int_equal(kit_request(kit, n % ECHO_QUEUES, b, n, b, n), n);
+    }
+    kit_reset(kit);
+    assert_int_equal(kit_rd(kit, KIT_QUEUE_PFN), 0);
+}
+
+/* What the driver asks for too much is left out, as on QEMU; there is nothing to refuse with. */
+static void test_legacy_features(void **state)
+{
+    struct fix *f = *state;
+    struct kit *kit = &f->kit;
+    kit_reset(kit);
+    kit_wr(kit, KIT_DRIVER_FEATURES, UINT32_MAX);
+    assert_true(f->echo->dev.features == kit_offered(kit));
+    kit_wr(kit, KIT_DRIVER_FEATURES, 1);
+    assert_true(f->echo->dev.features == 1);
+    kit_wr(kit, KIT_STATUS, LIVE); /* xv6 of 2020 sets FEATURES_OK here, too, and looks */
+    assert_int_equal(kit_rd(kit, KIT_STATUS), LIVE);
+    assert_true(f->echo->dev.features == 1);
+}
+
+/* The registers in any order; what can not be is refused, and the queue is out of use. */
+static void test_legacy_queue(void **state)
+{
+    struct fix *f = *state;
+    struct kit *kit = &f->kit;
+    struct vq *vq = &f->echo->dev.queue[0];
+    uint32_t page = KIT_RAM_BASE / 4096;
+    kit_reset(kit);
+    kit_wr(kit, KIT_QUEUE_SEL, 0);
+    kit_wr(kit, KIT_QUEUE_PFN, page); /* no page size: an address */
+    assert_int_equal(kit_rd(kit, KIT_QUEUE_PFN), 0);
+    kit_wr(kit, KIT_PAGE_SIZE, 4096);
+    kit_wr(kit, KIT_QUEUE_PFN, page);
+    assert_int_equal(kit_rd(kit, KIT_QUEUE_PFN), page);
+    assert_true(vq->ready && vq->size == ECHO_SIZE && vq->desc == KIT_RAM_BASE);
+    assert_true(vq->avail == KIT_RAM_BASE + 16 * ECHO_SIZE && vq->used == KIT_RAM_BASE + 4096);
+    kit_wr(kit, KIT_QUEUE_SIZE, 8);
+    assert_true(vq->ready && vq->size == 8 && vq->avail == KIT_RAM_BASE + 128);
+    kit_wr(kit, KIT_QUEUE_ALIGN, 16);
+    assert_true(vq->ready && vq->used == KIT_RAM_BASE + 160);
+    kit_wr(kit, KIT_QUEUE_ALIGN, 3);
+    assert_false(vq->ready && vq->used % 4);
+    kit_wr(kit, KIT_QUEUE_ALIGN, 0); /* the default */
+    kit_wr(kit, KIT_QUEUE_PFN, page);
+    assert_true(vq->ready && vq->used == KIT_RAM_BASE + 4096);
+    kit_wr(kit, KIT_QUEUE_SIZE, 7);
+    assert_false(vq->ready);
+    assert_int_equal(kit_rd(kit, KIT_QUEUE_PFN), 0);
+    kit_wr(kit, KIT_QUEUE_SIZE, 8);
+    kit_wr(kit, KIT_QUEUE_PFN, UINT32_MAX);
+    assert_false(vq->ready);
+    kit_wr(kit, KIT_QUEUE_PFN, page);
+    kit_wr(kit, KIT_QUEUE_PFN, 0); /* the driver takes it back */
+    assert_false(vq->ready);
+    kit_reset(kit); /* Linux writes the page size before its first reset */
+    kit_wr(kit, KIT_QUEUE_PFN, page);
+    assert_true(vq->ready && vq->desc == KIT_RAM_BASE && vq->size == ECHO_SIZE);
+    virtio_mmio_reset(kit->slot);
+    kit_wr(kit, KIT_QUEUE_PFN, page);
+    assert_false(vq->ready);
+    kit_wr(kit, KIT_QUEUE_SEL, 77);
+    kit_wr(kit, KIT_QUEUE_ALIGN, 1);
+    kit_wr(kit, KIT_QUEUE_PFN, 1);
+    assert_int_equal(kit_rd(kit, KIT_QUEUE_PFN), 0);
+    kit_wr(kit, KIT_QUEUE_READY, 1); /* not of this version */
+    kit_wr(kit, KIT_QUEUE_DESC, 1);
+    assert_int_equal(kit_rd(kit, KIT_QUEUE_READY), 0);
+}
+
+/* NOTIFY_ON_EMPTY interrupts when the last buffer is used, even a driver that wants none. */
+static void test_notify_on_empty(void **state)
+{
+    struct kit *kit = &((struct fix *)*state)->kit;
+    uint16_t no = 1;
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(kit_start(kit, i ? VIRTIO_F_NOTIFY_EMPTY : 0));
+        kit_write(kit, kit->queue[0].avail, &no, sizeof(no)); /* flags: no interrupt */
+        struct kit_buf b = {kit_alloc(kit, 4, 4), 4, true};
+        kit_add(kit, 0, &b, 1);
+        kit_notify(kit, 0);
+        assert_int_equal(kit_isr(kit), i);
+    }
 }
 
 static void hold_some(struct fix *f)
@@ -372,7 +532,8 @@ static void test_random_registers(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)   cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define LEGACY(name) cmocka_unit_test_setup_teardown(name, setup_legacy, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_identity),
         cmocka_unit_test(test_empty_slot),
@@ -381,9 +542,11 @@ int main(void)
         TEST(test_status_bits),
         TEST(test_driver_ok_in_one_write),
         TEST(test_queue_validation),
-        TEST(test_ready_needs_features),
+        TEST(test_queue_before_features),
+        TEST(test_queues_that_are_not),
         TEST(test_ready_queue_is_fixed),
         TEST(test_buffers_before_driver_ok),
+        TEST(test_kick_without_driver_ok),
         TEST(test_reset_in_flight),
         TEST(test_ring_reset),
         TEST(test_ring_reset_not_negotiated),
@@ -391,6 +554,13 @@ int main(void)
         TEST(test_config_generation),
         TEST(test_config_space),
         TEST(test_random_registers),
+        LEGACY(test_legacy),
+        LEGACY(test_legacy_features),
+        LEGACY(test_legacy_queue),
+        LEGACY(test_notify_on_empty),
+        LEGACY(test_random_registers),
+        LEGACY(test_reset_in_flight),
+        LEGACY(test_config_space),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct kit kit;
     char back[4];
     kit_init(&kit, RAM);
+    kit.legacy = fuzz_u8(&in) & 1;
     struct echo *echo = echo_create(kit.mem);
     kit_attach(&kit, &echo->dev, NULL);
     FUZZ_CHECK(kit_start(&kit, KIT_ALL_FEATURES));

@@ -48,7 +48,8 @@ void kit_attach(struct kit *kit, struct virtio_dev *dev, struct worker *worker)
 {
     kit->dev = dev;
     kit->worker = worker;
-    kit->slot = virtio_mmio_create(dev, (struct irq_line){.set = wire_set, .ctx = kit});
+    kit->slot =
+        virtio_mmio_create(dev, (struct irq_line){.set = wire_set, .ctx = kit}, kit->legacy);
     must(kit->slot && map_add(kit->map, KIT_SLOT, 0x1000, &virtio_mmio_ops, kit->slot), "no slot");
 }
 
@@ -106,12 +107,14 @@ bool kit_negotiate(struct kit *kit, uint64_t features)
     kit_reset(kit);
     kit_wr(kit, KIT_STATUS, KIT_ACKNOWLEDGE);
     kit_wr(kit, KIT_STATUS, KIT_ACKNOWLEDGE | KIT_DRIVER);
-    for (uint32_t word = 0; word < 2; word++) {
+    for (uint32_t word = 0; word < (kit->legacy ? 1 : 2); word++) {
         kit_wr(kit, KIT_DRIVER_FEATURES_SEL, word);
         kit_wr(kit, KIT_DRIVER_FEATURES, (uint32_t)(features >> (word * 32)));
     }
-    kit_wr(kit, KIT_STATUS, KIT_ACKNOWLEDGE | KIT_DRIVER | KIT_FEATURES_OK);
     kit->features = features;
+    if (kit->legacy)
+        return true;
+    kit_wr(kit, KIT_STATUS, KIT_ACKNOWLEDGE | KIT_DRIVER | KIT_FEATURES_OK);
     return (kit_rd(kit, KIT_STATUS) & KIT_FEATURES_OK) != 0;
 }
 
@@ -119,6 +122,20 @@ static void set_addr(struct kit *kit, uint32_t reg, uint64_t pa)
 {
     kit_wr(kit, reg, (uint32_t)pa);
     kit_wr(kit, reg + 4, (uint32_t)(pa >> 32));
+}
+
+/* The rings of version 1: one behind the other, on a page. */
+static bool legacy_setup(struct kit *kit, struct kit_queue *kq)
+{
+    uint32_t end = kq->size * 18u + 6, align = 256;
+    kq->desc = kit_alloc(kit, ALIGN_UP(end, align) + kq->size * 8u + 6, 4096);
+    kq->avail = kq->desc + kq->size * 16u;
+    kq->used = kq->desc + ALIGN_UP(end, align);
+    kit_wr(kit, KIT_PAGE_SIZE, 4096);
+    kit_wr(kit, KIT_QUEUE_SIZE, kq->size);
+    kit_wr(kit, KIT_QUEUE_ALIGN, align);
+    kit_wr(kit, KIT_QUEUE_PFN, (uint32_t)(kq->desc / 4096));
+    return kit_rd(kit, KIT_QUEUE_PFN) == kq->desc / 4096;
 }
 
 bool kit_queue_setup(struct kit *kit, unsigned q, uint16_t size)
@@ -131,6 +148,8 @@ bool kit_queue_setup(struct kit *kit, unsigned q, uint16_t size)
     kq->size = kq->num_free = size;
     for (uint16_t i = 0; i < size; i++)
         kq->next[i] = i + 1;
+    if (kit->legacy)
+        return legacy_setup(kit, kq);
     kq->desc = kit_alloc(kit, size * 16u, 16);
     kq->avail = kit_alloc(kit, 6 + size * 2u, 2);
     kq->used = kit_alloc(kit, 6 + size * 8u, 4);
@@ -144,12 +163,13 @@ bool kit_queue_setup(struct kit *kit, unsigned q, uint16_t size)
 
 bool kit_start(struct kit *kit, uint64_t features)
 {
-    if (!kit_negotiate(kit, (features & kit_offered(kit)) | VIRTIO_F_VERSION_1))
+    uint64_t version = kit->legacy ? 0 : VIRTIO_F_VERSION_1;
+    if (!kit_negotiate(kit, (features & kit_offered(kit)) | version))
         return false;
     for (unsigned q = 0; q < kit->dev->ops->num_queues; q++)
         if (!kit_queue_setup(kit, q, 0))
             return false;
-    kit_wr(kit, KIT_STATUS, KIT_ACKNOWLEDGE | KIT_DRIVER | KIT_FEATURES_OK | KIT_DRIVER_OK);
+    kit_wr(kit, KIT_STATUS, kit_rd(kit, KIT_STATUS) | KIT_DRIVER_OK);
     return (kit_rd(kit, KIT_STATUS) & KIT_DRIVER_OK) != 0;
 }
 

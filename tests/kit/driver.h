@@ -41,9 +41,12 @@ enum kit_reg {
     KIT_DEVICE_FEATURES_SEL = 0x014,
     KIT_DRIVER_FEATURES = 0x020,
     KIT_DRIVER_FEATURES_SEL = 0x024,
+    KIT_PAGE_SIZE = 0x028, /* legacy */
     KIT_QUEUE_SEL = 0x030,
     KIT_QUEUE_SIZE_MAX = 0x034,
     KIT_QUEUE_SIZE = 0x038,
+    KIT_QUEUE_ALIGN = 0x03c, /* legacy */
+    KIT_QUEUE_PFN = 0x040,   /* legacy */
     KIT_QUEUE_READY = 0x044,
     KIT_QUEUE_NOTIFY = 0x050,
     KIT_ISR = 0x060,
@@ -92,6 +95,7 @@ struct kit {
     struct virtio_mmio *slot;
     struct virtio_dev *dev;
     struct worker *worker; /* the device's, or NULL */
+    bool legacy;           /* version 1 of the transport; set before kit_attach */
     uint64_t brk;          /* guest RAM handed out so far ends here */
     uint64_t features;     /* negotiated */
     struct kit_framing framing;

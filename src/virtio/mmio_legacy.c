@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Version 1 of the transport (VIRTIO 1.3, "Legacy interface" of "Virtio Over MMIO"), which QEMU's
+ * virt shows unless it is told otherwise: the three rings of a queue lie one behind the other from
+ * a page on, whose number the driver writes; features count as they are written, there is no
+ * FEATURES_OK; and the device may be used before DRIVER_OK.
+ */
+#include "virtio/mmio_slot.h"
+
+enum { REG_PAGE_SIZE = 0x028, REG_QUEUE_ALIGN = 0x03c, REG_QUEUE_PFN = 0x040 };
+enum { DESC_BYTES = 16, AVAIL_BYTES = 6, AVAIL_ENTRY = 2 }; /* AVAIL_BYTES: flags, idx, event */
+
+/* "Legacy Interfaces: A Note on Virtqueue Layout". */
+static void lay_out(const struct virtio_mmio *slot, struct vq *vq)
+{
+    unsigned q = slot->queue_sel;
+    uint64_t align = slot->place[q].align ? slot->place[q].align : 4096;
+    vq->desc = (uint64_t)slot->place[q].pfn << slot->page_shift;
+    vq->avail = vq->desc + (uint64_t)DESC_BYTES * vq->size;
+    vq->used = vq->avail + AVAIL_BYTES + (uint64_t)AVAIL_ENTRY * vq->size;
+    vq->used += (align - vq->used % align) % align;
+}
+
+/* The selected queue's page, alignment or size is new. Size: a power of two, or 0 for one that can
+ * not be. */
+static void place(struct virtio_mmio *slot, struct vq *vq, uint16_t size)
+{
+    if (vq->ready)
+        slot_queue_stop(slot, vq);
+    vq->size = size;
+    if (!slot->place[slot->queue_sel].pfn)
+        return;
+    lay_out(slot, vq);
+    if (!slot_queue_start(slot, vq))
+        slot->place[slot->queue_sel].pfn = 0;
+}
+
+static void pfn_write(struct virtio_mmio *slot, struct vq *vq, uint32_t pfn)
+{
+    slot->place[slot->queue_sel].pfn = pfn;
+    if (pfn && !slot->page_shift)
+        slot_mistake(slot, MISTAKE_QUEUE, "wrote QueuePFN before GuestPageSize");
+    place(slot, vq, vq->size);
+}
+
+static uint32_t legacy_read(struct virtio_mmio *slot, uint64_t off)
+{
+    return off == REG_QUEUE_PFN && slot_queue(slot) ? slot->place[slot->queue_sel].pfn : 0;
+}
+
+static bool legacy_write(struct virtio_mmio *slot, uint64_t off, uint32_t val)
+{
+    struct vq *vq = slot_queue(slot);
+    switch (off) {
+    case REG_PAGE_SIZE: slot->page_shift = val ? (unsigned)__builtin_ctz(val) : 0; return true;
+    case REG_QUEUE_ALIGN:
+        if (vq) {
+            slot->place[slot->queue_sel].align = val;
+            place(slot, vq, vq->size);
+        }
+        return true;
+    case REG_QUEUE_PFN:
+        if (vq)
+            pfn_write(slot, vq, val);
+        return true;
+    default: return false;
+    }
+}
+
+/* The driver says that it is done with features: they are the device's already. */
+static bool features_ok(struct virtio_mmio *slot)
+{
+    (void)slot;
+    return true;
+}
+
+const struct mmio_version mmio_legacy = {
+    .number = 1,
+    .features =
+        VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX | VIRTIO_F_ANY_LAYOUT | VIRTIO_F_NOTIFY_EMPTY,
+    .read = legacy_read,
+    .write = legacy_write,
+    .features_written = slot_take_features,
+    .size_written = place,
+    .features_ok = features_ok,
+    .other = "is one for virtio-mmio version 2: start without --virtio legacy",
+};

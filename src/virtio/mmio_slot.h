@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside the mmio transport: what its two versions share (mmio.c) and what each has for itself
+ * (mmio_modern.c, mmio_legacy.c). All functions are called with the slot's lock held, and with a
+ * device in the slot.
+ */
+#ifndef VIRTIO_MMIO_SLOT_H
+#define VIRTIO_MMIO_SLOT_H
+
+#include "virtio/mmio.h"
+
+enum { STATUS_DRIVER_OK = 4, STATUS_FEATURES_OK = 8, STATUS_ALL = 0xcf };
+
+/* A driver's mistakes: each is logged once between two resets. */
+enum mmio_mistake { MISTAKE_STATUS, MISTAKE_EARLY_QUEUE, MISTAKE_OTHER_VERSION, MISTAKE_QUEUE };
+
+/* A version of the register layout: the registers that the other one does not have. */
+struct mmio_version {
+    uint32_t number;
+    uint64_t features;                                        /* that the transport offers */
+    uint32_t (*read)(struct virtio_mmio *slot, uint64_t off); /* 0: there is none */
+    bool (*write)(struct virtio_mmio *slot, uint64_t off, uint32_t val); /* false: there is none */
+    /* DriverFeatures or QueueSize was written; optional. */
+    void (*features_written)(struct virtio_mmio *slot);
+    void (*size_written)(struct virtio_mmio *slot, struct vq *vq, uint16_t size);
+    /* The driver sets FEATURES_OK; false: refused. */
+    bool (*features_ok)(struct virtio_mmio *slot);
+    /* What a driver does to registers of the other version, and the cure. */
+    const char *other;
+};
+
+extern const struct mmio_version mmio_modern, mmio_legacy;
+
+struct virtio_mmio {
+    struct virtio_dev *dev; /* NULL: empty slot */
+    const struct mmio_version *version;
+    pthread_mutex_t lock; /* held for the length of an access */
+    /* under lock */
+    uint32_t status, device_sel, driver_sel, queue_sel;
+    uint64_t driver_features;
+    unsigned said; /* bit set of mistakes */
+    bool refused;  /* the driver's features at FEATURES_OK */
+    /* version 1; a driver's reset keeps page_shift, which Linux writes before it, and align */
+    unsigned page_shift;
+    struct {
+        uint32_t pfn, align; /* pfn 0: the queue is not in use */
+    } place[VIRTIO_MAX_QUEUES];
+};
+
+uint64_t slot_offered(const struct virtio_mmio *slot);
+/* The selected queue, or NULL. */
+struct vq *slot_queue(struct virtio_mmio *slot);
+/* The driver's features, of those that are offered, become the device's. */
+void slot_take_features(struct virtio_mmio *slot);
+/* Gives the queue to the device; false, with a line in the log: its rings can not be. */
+bool slot_queue_start(struct virtio_mmio *slot, struct vq *vq);
+/* Takes it from the device: its chains are dropped before this returns. */
+void slot_queue_stop(struct virtio_mmio *slot, struct vq *vq);
+/* Logs what the driver did wrong. */
+void slot_mistake(struct virtio_mmio *slot, enum mmio_mistake kind, const char *what);
+
+#endif
