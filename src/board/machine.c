@@ -41,7 +41,8 @@ static bool create_parts(struct machine *m, char *err, size_t err_size)
     m->loop = loop_create();
     m->display = display_create(MAX(c->scanouts, 1), &wish);
     m->input = input_hub_create();
-    if (!m->map || !m->clock || !m->loop || !m->display || !m->input) {
+    if (!m->map || !m->clock || !m->loop || !m->display || !m->input ||
+        !vclock_attach(m->clock, m->loop)) {
         snprintf(err, err_size, "not enough host memory or file descriptors for a machine");
         return false;
     }
@@ -76,8 +77,8 @@ void machine_destroy(struct machine *m)
     virt_detach(m);
     input_hub_destroy(m->input);
     display_destroy(m->display);
-    loop_destroy(m->loop);
     vclock_destroy(m->clock);
+    loop_destroy(m->loop);
     map_destroy(m->map);
     gmem_destroy(m->mem);
     requests_finish(m);

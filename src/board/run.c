@@ -45,20 +45,13 @@ static bool boot(struct machine *m)
 static bool do_reset(struct machine *m, enum machine_cause cause)
 {
     cpu_park(m->cpu);
+    cpu_reset(m->cpu); /* before the chips, which raise lines anew */
     virt_reset(m);
-    cpu_reset(m->cpu);
     gmem_clear(m->mem);
     bool ok = boot(m);
     cpu_unpark(m->cpu);
     machine_tell(m, MACHINE_EVENT_RESET, cause);
     return ok;
-}
-
-static void clock_changed(struct machine *m)
-{
-    cpu_clock_changed(m->cpu);
-    aclint_clock_changed(m->aclint);
-    rtc_clock_changed(m->rtc);
 }
 
 static void do_stop(struct machine *m)
@@ -68,7 +61,7 @@ static void do_stop(struct machine *m)
     cpu_park(m->cpu);
     vclock_stop(m->clock);
     m->stopped = true;
-    clock_changed(m);
+    cpu_clock_changed(m->cpu);
     machine_tell(m, MACHINE_EVENT_STOP, CAUSE_NONE);
 }
 
@@ -78,7 +71,7 @@ static void do_cont(struct machine *m)
         return;
     m->stopped = false;
     vclock_cont(m->clock);
-    clock_changed(m);
+    cpu_clock_changed(m->cpu);
     cpu_unpark(m->cpu);
     machine_tell(m, MACHINE_EVENT_RESUME, CAUSE_NONE);
 }

@@ -100,7 +100,7 @@ static bool attach_irq_chips(struct machine *m)
         external[2 * i + 1] = (struct irq_line){hart_line, hart, HART_IRQ_SEI};
     }
     m->plic = plic_create(2 * harts, external);
-    m->aclint = aclint_create(harts, msi, mti, m->clock, m->loop);
+    m->aclint = aclint_create(harts, msi, mti, m->clock);
     return m->plic && m->aclint && map_add(m->map, VIRT_PLIC, PLIC_SIZE, &plic_ops, m->plic) &&
            map_add(m->map, VIRT_CLINT, ACLINT_SIZE, &aclint_ops, m->aclint);
 }
@@ -121,7 +121,7 @@ static bool attach_chips(struct machine *m)
         return false;
     struct uart_host host = console_host(m->console);
     m->uart = uart_create(plic_line(m->plic, VIRT_IRQ_UART), &host);
-    m->rtc = rtc_create(plic_line(m->plic, VIRT_IRQ_RTC), m->clock, m->loop);
+    m->rtc = rtc_create(plic_line(m->plic, VIRT_IRQ_RTC), m->clock);
     m->syscon = (struct syscon){finisher_poweroff, finisher_reboot, m};
     console_set_uart(m->console, m->uart);
     return m->uart && m->rtc && map_add(m->map, VIRT_UART, UART_SIZE, &uart_ops, m->uart) &&

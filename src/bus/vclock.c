@@ -21,7 +21,22 @@ struct vclock {
     _Atomic uint64_t origin; /* host ns at which guest time was 0, while running */
     _Atomic uint64_t frozen; /* guest ns, while stopped */
     _Atomic uint64_t wall;   /* wall-clock ns at guest time 0 */
+    _Atomic uint64_t offset; /* mtime at guest time 0 */
     _Atomic bool counted;    /* time is `frozen`, moved on by vclock_advance */
+    /* const while harts run */
+    void (*jumped)(void *ctx);
+    void *jumped_ctx;
+    void (*sooner)(void *ctx);
+    void *sooner_ctx;
+    /* under lock, and read without it */
+    _Atomic uint64_t next; /* when the first timer is due */
+    /* under lock */
+    struct vclock_timer *timers; /* by `due`; equals in the order in which they were set */
+    uint64_t armed;              /* what the loop's timer is, or will be, set for */
+    /* the loop's thread */
+    struct loop_timer *timer; /* NULL: no loop */
+    struct loop_event changed;
+    atomic_uint hurry;
 };
 
 struct vclock *vclock_create(void)
@@ -33,6 +48,8 @@ struct vclock *vclock_create(void)
     atomic_init(&c->running, true);
     atomic_init(&c->origin, host_now_ns());
     atomic_init(&c->wall, host_wall_ns());
+    atomic_init(&c->next, VCLOCK_NEVER);
+    c->armed = VCLOCK_NEVER;
     return c;
 }
 
@@ -40,9 +57,12 @@ void vclock_destroy(struct vclock *c)
 {
     if (!c)
         return;
+    vclock_detach(c);
     pthread_mutex_destroy(&c->lock);
     free(c);
 }
+
+/* --- time ------------------------------------------------------------------------------------ */
 
 /* A consistent view: guest nanoseconds now, whether the clock runs, and its origin. */
 static uint64_t sample(const struct vclock *c, bool *running, uint64_t *origin)
@@ -60,7 +80,7 @@ static uint64_t sample(const struct vclock *c, bool *running, uint64_t *origin)
     }
 }
 
-static uint64_t guest_ns(const struct vclock *c)
+uint64_t vclock_ns(const struct vclock *c)
 {
     bool running;
     uint64_t origin;
@@ -69,29 +89,55 @@ static uint64_t guest_ns(const struct vclock *c)
 
 uint64_t vclock_ticks(const struct vclock *c)
 {
-    return guest_ns(c) / NS_PER_TICK;
+    return vclock_ns(c) / NS_PER_TICK + atomic_load_explicit(&c->offset, memory_order_relaxed);
+}
+
+void vclock_set_ticks(struct vclock *c, uint64_t ticks)
+{
+    atomic_store(&c->offset, ticks - vclock_ns(c) / NS_PER_TICK);
+    if (c->jumped)
+        c->jumped(c->jumped_ctx);
+}
+
+void vclock_on_jump(struct vclock *c, void (*fn)(void *ctx), void *ctx)
+{
+    c->jumped = fn;
+    c->jumped_ctx = ctx;
+}
+
+uint64_t vclock_ns_at(const struct vclock *c, uint64_t ticks)
+{
+    uint64_t now = vclock_ns(c) / NS_PER_TICK, mtime = now + atomic_load(&c->offset);
+    if (ticks <= mtime)
+        return mtime - ticks < now ? (now - (mtime - ticks)) * NS_PER_TICK : 0;
+    uint64_t most = VCLOCK_NEVER / NS_PER_TICK - now;
+    return ticks - mtime < most ? (now + (ticks - mtime)) * NS_PER_TICK : VCLOCK_NEVER;
 }
 
 uint64_t vclock_wall_ns(const struct vclock *c)
 {
-    return atomic_load(&c->wall) + guest_ns(c);
+    return atomic_load(&c->wall) + vclock_ns(c);
 }
 
 void vclock_set_wall_ns(struct vclock *c, uint64_t ns)
 {
-    atomic_store(&c->wall, ns - guest_ns(c));
+    atomic_store(&c->wall, ns - vclock_ns(c));
 }
 
-uint64_t vclock_deadline(const struct vclock *c, uint64_t ticks)
+/* The host_now_ns() value of guest time `ns`. */
+static uint64_t host_deadline(const struct vclock *c, uint64_t ns)
 {
     bool running;
     uint64_t origin;
     uint64_t now = sample(c, &running, &origin);
     if (atomic_load(&c->counted))
         origin = host_now_ns() - now;
-    if (!running || ticks > (UINT64_MAX - 1 - origin) / NS_PER_TICK)
-        return HOST_FOREVER;
-    return origin + ticks * NS_PER_TICK;
+    return running && ns < HOST_FOREVER - origin ? origin + ns : HOST_FOREVER;
+}
+
+uint64_t vclock_deadline(const struct vclock *c, uint64_t ticks)
+{
+    return host_deadline(c, vclock_ns_at(c, ticks));
 }
 
 static void change(struct vclock *c, bool run)
@@ -110,6 +156,8 @@ static void change(struct vclock *c, bool run)
         atomic_fetch_add(&c->seq, 1);
     }
     pthread_mutex_unlock(&c->lock);
+    if (c->timer)
+        loop_event_post(&c->changed);
 }
 
 void vclock_stop(struct vclock *c)
@@ -122,32 +170,143 @@ void vclock_cont(struct vclock *c)
     change(c, true);
 }
 
-void vclock_set_counted(struct vclock *c)
+bool vclock_running(const struct vclock *c)
 {
-    atomic_store(&c->frozen, guest_ns(c));
+    return atomic_load(&c->running);
+}
+
+/* --- timers ---------------------------------------------------------------------------------- */
+
+void vclock_timer_init(struct vclock_timer *t, struct vclock *c, void (*fn)(void *arg), void *arg)
+{
+    *t = (struct vclock_timer){.clock = c, .fn = fn, .arg = arg, .due = VCLOCK_NEVER};
+}
+
+/* Lock held. */
+static void unlink_timer(struct vclock *c, struct vclock_timer *t)
+{
+    struct vclock_timer **p = &c->timers;
+    while (*p != t)
+        p = &(*p)->next;
+    *p = t->next;
+    t->due = VCLOCK_NEVER;
+}
+
+static void note_first(struct vclock *c)
+{
+    atomic_store(&c->next, c->timers ? c->timers->due : VCLOCK_NEVER);
+}
+
+void vclock_timer_set(struct vclock_timer *t, uint64_t due)
+{
+    struct vclock *c = t->clock;
+    pthread_mutex_lock(&c->lock);
+    if (t->due != VCLOCK_NEVER)
+        unlink_timer(c, t);
+    t->due = due;
+    if (due != VCLOCK_NEVER) {
+        struct vclock_timer **p = &c->timers;
+        while (*p && (*p)->due <= due)
+            p = &(*p)->next;
+        t->next = *p;
+        *p = t;
+    }
+    bool sooner = due < atomic_load(&c->next), rearm = due < c->armed;
+    note_first(c);
+    if (rearm)
+        c->armed = due;
+    pthread_mutex_unlock(&c->lock);
+    if (atomic_load(&c->counted)) {
+        if (sooner && c->sooner)
+            c->sooner(c->sooner_ctx);
+    } else if (rearm && c->timer) {
+        loop_event_post(&c->changed);
+    }
+}
+
+void vclock_run(struct vclock *c)
+{
+    struct vclock_timer *t;
+    uint64_t now = vclock_ns(c); /* what is set meanwhile waits for the next call: this one ends */
+    if (atomic_load_explicit(&c->next, memory_order_relaxed) > now)
+        return;
+    pthread_mutex_lock(&c->lock);
+    while ((t = c->timers) && t->due <= now && !vclock_hurried(c)) {
+        unlink_timer(c, t);
+        note_first(c);
+        pthread_mutex_unlock(&c->lock);
+        t->fn(t->arg);
+        pthread_mutex_lock(&c->lock);
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+uint64_t vclock_next(const struct vclock *c)
+{
+    return atomic_load_explicit(&c->next, memory_order_relaxed);
+}
+
+/* The loop's thread. */
+static void look(void *arg)
+{
+    struct vclock *c = arg;
+    if (atomic_load(&c->counted))
+        return;
+    vclock_run(c);
+    pthread_mutex_lock(&c->lock);
+    c->armed = atomic_load(&c->next);
+    uint64_t deadline = c->armed == VCLOCK_NEVER ? HOST_FOREVER : host_deadline(c, c->armed);
+    pthread_mutex_unlock(&c->lock);
+    loop_timer_set(c->timer, deadline);
+}
+
+bool vclock_attach(struct vclock *c, struct loop *loop)
+{
+    loop_event_init(&c->changed, loop, look, c);
+    c->timer = loop_timer_add(loop, look, c);
+    return c->timer;
+}
+
+void vclock_detach(struct vclock *c)
+{
+    if (!c->timer)
+        return;
+    loop_event_cancel(&c->changed);
+    loop_timer_remove(c->timer);
+    c->timer = NULL;
+}
+
+/* --- counted time ---------------------------------------------------------------------------- */
+
+void vclock_set_counted(struct vclock *c, void (*sooner)(void *ctx), void *ctx)
+{
+    c->sooner = sooner;
+    c->sooner_ctx = ctx;
+    atomic_store(&c->frozen, 0);
+    atomic_store(&c->offset, 0);
     atomic_store(&c->counted, true);
 }
 
-void vclock_advance(struct vclock *c, uint64_t ticks)
+bool vclock_counted(const struct vclock *c)
+{
+    return atomic_load(&c->counted);
+}
+
+void vclock_advance(struct vclock *c, uint64_t ns)
 {
     if (atomic_load(&c->running))
-        atomic_fetch_add(&c->frozen, ticks * NS_PER_TICK);
+        atomic_fetch_add(&c->frozen, ns);
 }
 
-uint64_t vclock_timer_set(struct vclock *c, struct vclock_timer *t, uint64_t due)
+void vclock_hurry(struct vclock *c, bool on)
 {
-    t->seen = vclock_ticks(c);
-    t->due = due;
-    t->deadline = due == UINT64_MAX ? HOST_FOREVER : vclock_deadline(c, due);
-    return t->deadline;
+    if (on)
+        atomic_fetch_add(&c->hurry, 1);
+    else
+        atomic_fetch_sub(&c->hurry, 1);
 }
 
-uint64_t vclock_timer_now(struct vclock *c, const struct vclock_timer *t)
+bool vclock_hurried(const struct vclock *c)
 {
-    uint64_t now = vclock_ticks(c);
-    if (!atomic_load(&c->counted) || now != t->seen || t->due <= now ||
-        t->deadline == HOST_FOREVER || host_now_ns() < t->deadline)
-        return now;
-    vclock_advance(c, t->due - now);
-    return vclock_ticks(c);
+    return atomic_load_explicit(&c->hurry, memory_order_relaxed) > 0;
 }

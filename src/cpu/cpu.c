@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Harts as threads: their loops, sleeping, parking, starting, and fences between them. */
+/* Harts as threads: their loops, sleeping, parking and starting. */
 #include "cpu/cpu.h"
 
 #include "cpu/block.h"
@@ -13,9 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLICE        16384 /* instructions between looks at the clock */
-#define TICK_INSNS   10    /* single-thread mode: instructions per 100 ns tick */
-#define SINGLE_SLICE 10000
+#define SLICE 16384 /* steps between looks at the clock */
 
 /* A hart that runs fewer instructions in this time (ns) is idle. */
 #define IDLE_TIME  (5 * NS_PER_SEC)
@@ -40,7 +38,7 @@ void hart_reset_state(struct hart *h)
     h->menvcfg = model_has(h->model, EXT_SVADU) ? ENVCFG_ADUE : 0;
     h->medeleg = h->mideleg = 0;
     h->mcounteren = h->scounteren = h->mcountinhibit = 0;
-    h->minstret_base = h->mcycle_base = -(int64_t)h->icount;
+    h->minstret_base = h->mcycle_base = -(int64_t)hart_retired(h);
     memset(h->pmpaddr, 0, sizeof(h->pmpaddr));
     memset(h->pmpcfg, 0, sizeof(h->pmpcfg));
     h->align_mask = model_has(h->model, EXT_C) ? 0 : 2;
@@ -170,14 +168,20 @@ static void park_here(struct hart *h)
     pthread_mutex_unlock(&cpu->park_lock);
 }
 
-/* Sees to everything that pends. */
-static void service(struct hart *h)
+void hart_see_to_park(struct hart *h)
 {
-    uint32_t bits = atomic_exchange(&h->pending, 0);
-    while (bits & PEND_PARK) { /* again, if the next park came while this one ended */
+    while (atomic_load(&h->pending) & PEND_PARK) { /* again: the next may come while one ends */
+        atomic_fetch_and(&h->pending, ~(uint32_t)PEND_PARK);
         park_here(h);
-        bits = (bits & ~(uint32_t)PEND_PARK) | atomic_exchange(&h->pending, 0);
     }
+}
+
+void hart_service(struct hart *h)
+{
+    hart_see_to_park(h);
+    uint32_t bits = atomic_exchange(&h->pending, 0);
+    if (bits & PEND_PARK) /* it came just now */
+        hart_set_pending(h, PEND_PARK);
     if (bits & PEND_FENCE)
         hart_apply_fences(h);
     if ((bits & PEND_STATE) && atomic_load(&h->state) == HART_START_PENDING) {
@@ -186,8 +190,7 @@ static void service(struct hart *h)
     }
 }
 
-/* Takes up stop and suspend requests of the hart itself; is there something to run? */
-static bool runnable(struct hart *h)
+bool hart_runnable(struct hart *h)
 {
     if (h->stop_wanted) {
         h->stop_wanted = false;
@@ -213,14 +216,13 @@ static bool runnable(struct hart *h)
     return true;
 }
 
-/* Up to `steps` instructions, and as many traps: of all that a hart does between two looks at its
- * pending word and the clock, only these repeat without end. */
-static void run(struct hart *h, uint64_t steps)
+void hart_run(struct hart *h, uint64_t end)
 {
-    h->trap_limit = h->stats.traps + steps;
     hart_timer_update(h);
     trap_interrupt(h);
-    atomic_store(&h->limit, h->icount + steps);
+    atomic_store(&h->limit, end);
+    if (h->cpu->cfg.single_thread)
+        hart_limit_to_timers(h);
     if (atomic_load(&h->pending))
         return;
     if (hart_is64(h))
@@ -268,74 +270,30 @@ static void *hart_main(void *arg)
 {
     struct hart *h = arg;
     while (!atomic_load(&h->cpu->quit)) {
-        service(h);
-        if (runnable(h))
-            run(h, SLICE);
+        hart_service(h);
+        if (hart_runnable(h))
+            hart_run(h, h->icount + SLICE);
         else
             sleep_until_woken(h);
     }
     return NULL;
 }
 
-/* --- all harts in one thread ------------------------------------------------------------------ */
-
-/* Time is counted in instructions and traps, so that a run can be repeated. */
-static uint64_t steps(const struct hart *h)
-{
-    return h->icount + h->stats.traps;
-}
-
-static void single_sleep(struct cpu *cpu)
-{
-    struct vclock *clock = cpu->cfg.clock;
-    uint64_t first = UINT64_MAX;
-    bool pending = atomic_load(&cpu->quit);
-    for (unsigned i = 0; i < cpu->cfg.harts; i++) {
-        struct hart *h = cpu->hart[i];
-        atomic_store(&h->asleep, true);
-        pending |= atomic_load(&h->pending) != 0;
-        if (atomic_load(&h->state) != HART_STOPPED)
-            first = MIN(first, h->next_timer);
-    }
-    if (!pending) {
-        uint64_t now = vclock_ticks(clock), start = host_now_ns();
-        uint64_t until = HOST_FOREVER;
-        if (first != UINT64_MAX && vclock_deadline(clock, first) != HOST_FOREVER)
-            until = start + (first > now ? first - now : 0) * (NS_PER_SEC / VCLOCK_HZ);
-        if (!host_wakeup_wait(&cpu->single_wakeup, until))
-            vclock_advance(clock, first - now);
-        else
-            vclock_advance(clock, MIN((host_now_ns() - start) / (NS_PER_SEC / VCLOCK_HZ),
-                                      first == UINT64_MAX ? UINT64_MAX : first - now));
-    }
-    for (unsigned i = 0; i < cpu->cfg.harts; i++)
-        atomic_store(&cpu->hart[i]->asleep, false);
-}
-
-static void *single_main(void *arg)
-{
-    struct cpu *cpu = arg;
-    while (!atomic_load(&cpu->quit)) {
-        bool ran = false;
-        for (unsigned i = 0; i < cpu->cfg.harts && !atomic_load(&cpu->quit); i++) {
-            struct hart *h = cpu->hart[i];
-            service(h);
-            if (!runnable(h))
-                continue;
-            uint64_t before = steps(h);
-            cpu->running = h;
-            run(h, SINGLE_SLICE);
-            vclock_advance(cpu->cfg.clock, (steps(h) - before + TICK_INSNS - 1) / TICK_INSNS);
-            ran = true;
-        }
-        if (!ran)
-            single_sleep(cpu);
-    }
-    return NULL;
-}
-
 /* --- the processor -----------------------------------------------------------------------------
  */
+
+/* mtime was set, or a counted clock's next timer is sooner. */
+static void clock_jumped(void *ctx)
+{
+    cpu_clock_changed(ctx);
+}
+
+/* Somebody waits for the thread that runs both the harts and the timers. */
+static void hurry(struct cpu *cpu, bool on)
+{
+    if (cpu->cfg.single_thread)
+        vclock_hurry(cpu->cfg.clock, on);
+}
 
 struct cpu *cpu_create(const struct cpu_config *config)
 {
@@ -356,8 +314,9 @@ struct cpu *cpu_create(const struct cpu_config *config)
         cpu_destroy(cpu);
         return NULL;
     }
+    vclock_on_jump(config->clock, clock_jumped, cpu);
     if (config->single_thread)
-        vclock_set_counted(config->clock);
+        vclock_set_counted(config->clock, clock_jumped, cpu);
     return cpu;
 }
 
@@ -365,6 +324,8 @@ void cpu_destroy(struct cpu *cpu)
 {
     if (!cpu)
         return;
+    vclock_on_jump(cpu->cfg.clock, NULL, NULL);
+    hurry(cpu, true);
     pthread_mutex_lock(&cpu->park_lock);
     atomic_store(&cpu->quit, true);
     pthread_cond_broadcast(&cpu->park_cond); /* parked harts end too */
@@ -391,7 +352,7 @@ int cpu_start(struct cpu *cpu)
         char name[16];
         snprintf(name, sizeof(name), "hart %u", i);
         int err = cpu->cfg.single_thread
-                      ? host_thread_start(&cpu->thread[i], "harts", single_main, cpu)
+                      ? host_thread_start(&cpu->thread[i], "harts", cpu_single_main, cpu)
                       : host_thread_start(&cpu->thread[i], name, hart_main, cpu->hart[i]);
         if (err)
             return err;
@@ -406,6 +367,7 @@ void cpu_park(struct cpu *cpu)
 {
     pthread_mutex_lock(&cpu->park_lock);
     cpu->park_wanted++;
+    hurry(cpu, true);
     pthread_mutex_unlock(&cpu->park_lock);
     for (unsigned i = 0; i < cpu->threads; i++)
         hart_set_pending(cpu->hart[i], PEND_PARK);
@@ -419,12 +381,14 @@ void cpu_unpark(struct cpu *cpu)
 {
     pthread_mutex_lock(&cpu->park_lock);
     cpu->park_wanted--;
+    hurry(cpu, false);
     pthread_cond_broadcast(&cpu->park_cond);
     pthread_mutex_unlock(&cpu->park_lock);
 }
 
 void cpu_reset(struct cpu *cpu)
 {
+    cpu_hold(cpu, CPU_HOLD_POWER, false);
     for (unsigned i = 0; i < cpu->cfg.harts; i++) {
         struct hart *h = cpu->hart[i];
         atomic_store(&h->state, HART_STOPPED);
@@ -492,16 +456,16 @@ uint64_t hart_pc(const struct hart *h)
 
 uint64_t hart_store_pc(const struct hart *h)
 {
-    const struct block *b = h->store_block;
+    const struct block *b = h->access.block;
     unsigned bytes = 0;
     if (!b)
         return h->pc;
-    for (const struct op *o = b->ops; o < h->store_op; o++) {
+    for (const struct op *o = b->ops; o < h->access.op; o++) {
         bytes += o->len & OP_LENGTH;
         if (o->len & OP_LINKED)
             o++;
     }
-    return h->store_page + (b->pa & (GMEM_PAGE - 1)) + bytes;
+    return h->access.page + (b->pa & (GMEM_PAGE - 1)) + bytes;
 }
 
 struct hart *cpu_current(struct cpu *cpu)
@@ -535,6 +499,7 @@ void hart_suspend_self(struct hart *h, bool retentive, uint64_t pc, uint64_t opa
 bool hart_copy_from_virt(struct hart *h, uint64_t va, void *dst, size_t len)
 {
     uint64_t v;
+    h->access.block = NULL; /* no load of the guest's */
     for (size_t i = 0; i < len; i++) {
         if (!mmu_load(h, va + i, 1, &v))
             return false;
@@ -546,5 +511,5 @@ bool hart_copy_from_virt(struct hart *h, uint64_t va, void *dst, size_t len)
 void hart_stats(const struct hart *h, struct hart_stats *out)
 {
     *out = h->stats;
-    out->instructions = h->icount;
+    out->instructions = hart_retired(h);
 }

@@ -78,7 +78,7 @@ struct cpu_sbi_ops {
 struct cpu_config {
     struct cpu_model model;
     unsigned harts;     /* 1..CPU_MAX_HARTS */
-    bool single_thread; /* all harts in one thread, deterministic */
+    bool single_thread; /* all harts in one thread, deterministic: cpu/single.c */
     bool firmware;      /* an M-mode program runs: no Zkr */
     struct gmem *mem;
     struct map *map;
@@ -100,8 +100,16 @@ void cpu_park(struct cpu *cpu);
 void cpu_unpark(struct cpu *cpu);
 /* Parked only: every hart to its reset state and stopped; TLBs, blocks and reservations gone. */
 void cpu_reset(struct cpu *cpu);
-/* The virtual clock stopped or went on: sleeping harts compute their deadlines anew. */
+/* The virtual clock stopped, went on or was set: harts compare their timers and compute their
+ * deadlines anew. */
 void cpu_clock_changed(struct cpu *cpu);
+/*
+ * With all harts in one thread: from the next block on no hart runs and the clock stands, until it
+ * is let go again, so what holds it costs the guest no time and no instruction. With a thread for
+ * each hart: nothing. Any thread; cpu_reset lets go of CPU_HOLD_POWER.
+ */
+enum cpu_hold { CPU_HOLD_POWER = 1 /* turned off, or about to be reset */, CPU_HOLD_CONSOLE = 2 };
+void cpu_hold(struct cpu *cpu, enum cpu_hold why, bool on);
 
 unsigned cpu_harts(const struct cpu *cpu);
 uint64_t cpu_time(struct cpu *cpu); /* processor time of all harts so far, ns; any thread */

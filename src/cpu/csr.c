@@ -140,18 +140,20 @@ static int64_t *counter_base(struct hart *h, unsigned i)
 
 static uint64_t counter_read(struct hart *h, unsigned i)
 {
-    if (i == 1)
+    if (i == 1) {
+        hart_sync_clock(h);
         return vclock_ticks(h->cpu->cfg.clock);
+    }
     if (i != 0 && i != 2)
         return 0; /* hpm counters count nothing */
     bool frozen = h->mcountinhibit >> i & 1;
-    return (uint64_t)*counter_base(h, i) + (frozen ? 0 : h->icount);
+    return (uint64_t)*counter_base(h, i) + (frozen ? 0 : hart_retired(h));
 }
 
 static void counter_write(struct hart *h, unsigned i, uint64_t v)
 {
     if (i == 0 || i == 2)
-        *counter_base(h, i) = (int64_t)(h->mcountinhibit >> i & 1 ? v : v - (h->icount + 1));
+        *counter_base(h, i) = (int64_t)(h->mcountinhibit >> i & 1 ? v : v - (hart_retired(h) + 1));
 }
 
 static void inhibit_write(struct hart *h, uint32_t v)
@@ -161,7 +163,8 @@ static void inhibit_write(struct hart *h, uint32_t v)
         now[i] = counter_read(h, i);
     h->mcountinhibit = v & 5;
     for (unsigned i = 0; i < 3; i += 2)
-        *counter_base(h, i) = (int64_t)(h->mcountinhibit >> i & 1 ? now[i] : now[i] - h->icount);
+        *counter_base(h, i) =
+            (int64_t)(h->mcountinhibit >> i & 1 ? now[i] : now[i] - hart_retired(h));
 }
 
 static bool counter_visible(const struct hart *h, unsigned i)

@@ -83,6 +83,14 @@ struct jump {
 
 #define PMP_ENTRIES 16
 
+/* An instruction that is being done: what `locate` needs. */
+struct access_place {
+    const struct op *op;
+    const struct block *block;
+    uint64_t page;  /* virtual, of the block */
+    uint64_t steps; /* icount with the whole block counted */
+};
+
 struct pending_fence {
     uint64_t va, size, asid;
     bool with_asid;
@@ -106,18 +114,18 @@ struct hart {
     uint64_t x[33]; /* x[32] swallows writes to x0; RV32 values are sign-extended */
     uint64_t f[32]; /* narrower values are NaN-boxed */
     uint64_t pc;
-    uint64_t icount;     /* instructions retired (the interpreter keeps it in a register) */
+    /* Steps: instructions retired and traps taken (the interpreter keeps it in a register). Traps
+     * count, since a hart whose handler traps retires nothing for ever. */
+    uint64_t icount;
     uint64_t code_epoch; /* blocks verified in an older epoch are compared with memory again */
     struct view fetch, data;
     uint64_t jump_key; /* context, FS off and generation: see hart_refresh */
     uint32_t fflags, frm;
     uint8_t priv;
-    bool fp_dirty;       /* FS became Dirty since mstatus was last looked at */
-    bool fp_on;          /* FS is not Off */
-    uint8_t align_mask;  /* bits that must be zero in a jump's target */
-    bool wfi;            /* the hart waits for an interrupt */
-    uint64_t trap_limit; /* leave the blocks once stats.traps reaches it: a trap retires nothing, so
-                            `limit` never ends a loop of traps */
+    bool fp_dirty;      /* FS became Dirty since mstatus was last looked at */
+    bool fp_on;         /* FS is not Off */
+    uint8_t align_mask; /* bits that must be zero in a jump's target */
+    bool wfi;           /* the hart waits for an interrupt */
     /* a fault on its way to trap_take */
     uint32_t exc;
     uint64_t exc_tval;
@@ -125,10 +133,12 @@ struct hart {
     uint64_t res_addr; /* physical; RES_NONE: no reservation */
     uint64_t res_value;
 
-    /* the last store that took the slow path, for hart_store_pc */
-    const struct op *store_op;
-    const struct block *store_block;
-    uint64_t store_page;
+    struct access_place access; /* the last load or store that took the slow path */
+
+    /* single-thread mode: the icount up to which the machine's clock has moved on; its turn is over
+     * before its time */
+    uint64_t clocked;
+    bool gave_up;
 
     /* spinning on pause */
     uint64_t pause_icount;
@@ -144,7 +154,7 @@ struct hart {
     uint8_t pmpcfg[PMP_ENTRIES];
     bool pmp_active;                    /* some entry is on */
     bool pmp_locked;                    /* some entry that is on binds M-mode too */
-    int64_t minstret_base, mcycle_base; /* added to icount */
+    int64_t minstret_base, mcycle_base; /* added to hart_retired */
     uint64_t sbi_timer;                 /* tick, UINT64_MAX never */
     uint64_t next_timer;                /* the earliest tick that raises something */
 
@@ -209,6 +219,7 @@ struct cpu {
     _Atomic uint64_t fence_waiters; /* harts that sleep until some other has done their fence */
     struct hart *running;           /* single-thread mode, its thread: the hart whose turn it is */
     struct host_wakeup single_wakeup; /* single-thread mode sleeps here */
+    _Atomic uint32_t held;            /* single-thread mode: enum cpu_hold */
 };
 
 static inline bool hart_is64(const struct hart *h)
@@ -216,13 +227,36 @@ static inline bool hart_is64(const struct hart *h)
     return h->model->xlen == 64;
 }
 
+static inline uint64_t hart_retired(const struct hart *h)
+{
+    return h->icount - h->stats.traps;
+}
+
 /* interp64.c, interp32.c: run until limit says stop or the state changed in a way that needs
  * hart_loop. With h NULL: returns the label table through *labels. */
 void interp_rv64(struct hart *h, const void *const **labels);
 void interp_rv32(struct hart *h, const void *const **labels);
 
-/* cpu.c */
+/* cpu.c: the hart's own thread, but for the first */
 void hart_set_pending(struct hart *h, uint32_t bits);
+void hart_see_to_park(struct hart *h); /* parks, if that is asked for */
+void hart_service(struct hart *h);     /* sees to everything that pends */
+/* Takes up stop and suspend requests of the hart itself; is there something to run? */
+bool hart_runnable(struct hart *h);
+/* Runs until icount reaches `end`, something pends, or it has nothing to run. */
+void hart_run(struct hart *h, uint64_t end);
+
+/* single.c */
+void *cpu_single_main(void *cpu); /* the thread that runs all harts */
+/*
+ * Time is counted in steps. These move the clock on to where the hart is: between two instructions
+ * (icount is exact), or inside a load or store that reaches a device. Nothing in other modes.
+ */
+void hart_sync_clock(struct hart *h);
+void hart_sync_access(struct hart *h);
+/* Single-thread mode: lowers `limit` to where the hart's timer or a device's is due. */
+void hart_limit_to_timers(struct hart *h);
+
 /* fence.c: empties the hart's mailbox; its own thread, or parked. */
 void hart_apply_fences(struct hart *h);
 

@@ -464,6 +464,7 @@ static bool phys_load(struct hart *h, uint64_t va, uint64_t pa, unsigned size, u
         *val = ram_load(h->ram + (pa - h->ram_base), size);
         return true;
     }
+    hart_sync_access(h);
     return map_read(h->map, pa, size, val) || fault(h, ACCESS_LOAD, va, false);
 }
 
@@ -473,6 +474,7 @@ static bool phys_store(struct hart *h, uint64_t va, uint64_t pa, unsigned size, 
         ram_store(h->ram + (pa - h->ram_base), size, val);
         return true;
     }
+    hart_sync_access(h);
     return map_write(h->map, pa, size, val) || fault(h, ACCESS_STORE, va, false);
 }
 

@@ -90,12 +90,14 @@ static enum sys_result yield(struct hart *h, unsigned len)
     bool spinning = h->icount - h->pause_icount < SPIN_INSNS;
     h->pause_icount = h->icount;
     h->pauses = spinning ? h->pauses + 1 : 0;
-    if (h->cpu->cfg.single_thread)
+    if (h->cpu->cfg.single_thread) {
+        h->gave_up = true;
         atomic_store_explicit(&h->limit, 0, memory_order_relaxed);
-    else if (h->pauses > SPINS_BEFORE_SLEEP)
+    } else if (h->pauses > SPINS_BEFORE_SLEEP) {
         nanosleep(&(struct timespec){0, SPIN_SLEEP_NS}, NULL);
-    else if (h->pauses > SPINS_BEFORE_YIELD)
+    } else if (h->pauses > SPINS_BEFORE_YIELD) {
         sched_yield();
+    }
     return done(h, len);
 }
 

@@ -27,8 +27,11 @@ void hart_timer_update(struct hart *h)
     uint64_t cmp = h->sbi_timer;
     if (model_has(h->model, EXT_SSTC) && (h->menvcfg & ENVCFG_STCE) && h->stimecmp < cmp)
         cmp = h->stimecmp;
+    hart_sync_clock(h);
     h->timer_stip = cmp != UINT64_MAX && vclock_ticks(h->cpu->cfg.clock) >= cmp;
     h->next_timer = h->timer_stip ? UINT64_MAX : cmp;
+    if (h->cpu->cfg.single_thread)
+        hart_limit_to_timers(h);
 }
 
 static uint64_t vector(const struct hart *h, uint64_t tvec, uint64_t code, bool interrupt)
@@ -47,8 +50,8 @@ static uint64_t cause_value(const struct hart *h, uint64_t code, bool interrupt)
 void trap_take(struct hart *h, uint64_t code, bool interrupt, uint64_t tval)
 {
     uint64_t deleg = interrupt ? h->mideleg : h->medeleg;
-    if (++h->stats.traps >= h->trap_limit)
-        atomic_store_explicit(&h->limit, 0, memory_order_relaxed);
+    h->stats.traps++;
+    h->icount++;
     h->res_addr = RES_NONE;
     if (h->priv != PRIV_M && (deleg >> code & 1)) {
         h->scause = cause_value(h, code, interrupt);

@@ -19,55 +19,37 @@ struct local {
 
 struct aclint {
     struct vclock *clock;
-    struct loop_event changed; /* calls look */
-    struct loop_timer *timer;  /* the loop's thread only */
+    struct vclock_timer timer; /* at the earliest mtimecmp, or before it */
     pthread_mutex_t lock;
     /* under lock */
-    struct vclock_timer armed; /* its tick: for which the timer is, or will be, set */
     unsigned harts;
     struct local hart[];
 };
 
-static uint64_t earliest(const struct aclint *a)
+/* Lock held: raises and lowers what mtime and the compare registers say, and sets the timer for
+ * what comes next. */
+static void compare(struct aclint *a)
 {
-    uint64_t first = UINT64_MAX;
-    for (unsigned i = 0; i < a->harts; i++)
-        if (!a->hart[i].expired)
-            first = MIN(first, a->hart[i].cmp);
-    return first;
+    uint64_t now = vclock_ticks(a->clock), first = UINT64_MAX;
+    for (unsigned i = 0; i < a->harts; i++) {
+        struct local *h = &a->hart[i];
+        bool expired = h->cmp <= now;
+        if (!expired)
+            first = MIN(first, h->cmp);
+        if (expired != h->expired) {
+            h->expired = expired;
+            irq_set(&h->mti, expired);
+        }
+    }
+    vclock_timer_set(&a->timer, first == UINT64_MAX ? VCLOCK_NEVER : vclock_ns_at(a->clock, first));
 }
 
-/* The loop's thread: raises what has expired, arms the timer for what comes next. */
-static void look(void *arg)
+static void on_timer(void *arg)
 {
     struct aclint *a = arg;
     pthread_mutex_lock(&a->lock);
-    uint64_t now = vclock_timer_now(a->clock, &a->armed);
-    for (unsigned i = 0; i < a->harts; i++) {
-        struct local *h = &a->hart[i];
-        if (!h->expired && h->cmp <= now) {
-            h->expired = true;
-            irq_set(&h->mti, true);
-        }
-    }
-    uint64_t deadline = vclock_timer_set(a->clock, &a->armed, earliest(a));
+    compare(a);
     pthread_mutex_unlock(&a->lock);
-    loop_timer_set(a->timer, deadline);
-}
-
-/* Lock held. */
-static void set_cmp(struct aclint *a, struct local *h, uint64_t cmp)
-{
-    bool expired = cmp <= vclock_ticks(a->clock);
-    h->cmp = cmp;
-    if (expired != h->expired) {
-        h->expired = expired;
-        irq_set(&h->mti, expired);
-    }
-    if (!expired && cmp < a->armed.due) {
-        a->armed.due = cmp;
-        loop_event_post(&a->changed);
-    }
 }
 
 /* Bytes [shift/8, ...) of a 64-bit register, as an access of `size` bytes sees them. */
@@ -101,17 +83,24 @@ static uint64_t aclint_read(void *dev, uint64_t off, unsigned size)
     return val;
 }
 
-/* mtime is the machine's clock and is not to be set; such a write is ignored. */
+static void write_mtimecmp(struct aclint *a, uint64_t off, uint64_t val, unsigned size)
+{
+    uint64_t i = off / 8;
+    if (i >= a->harts)
+        return;
+    a->hart[i].cmp = merge(a->hart[i].cmp, off, val, size);
+    compare(a);
+}
+
 static void aclint_write(void *dev, uint64_t off, uint64_t val, unsigned size)
 {
     struct aclint *a = dev;
-    if (off >= REG_MTIME)
-        return;
     pthread_mutex_lock(&a->lock);
-    if (off >= REG_MTIMECMP) {
-        uint64_t i = (off - REG_MTIMECMP) / 8;
-        if (i < a->harts)
-            set_cmp(a, &a->hart[i], merge(a->hart[i].cmp, off, val, size));
+    if (off >= REG_MTIME) {
+        vclock_set_ticks(a->clock, merge(vclock_ticks(a->clock), off, val, size));
+        compare(a);
+    } else if (off >= REG_MTIMECMP) {
+        write_mtimecmp(a, off - REG_MTIMECMP, val, size);
     } else if (off / 4 < a->harts) {
         a->hart[off / 4].msip = val & 1;
         irq_set(&a->hart[off / 4].msi, val & 1);
@@ -123,23 +112,18 @@ const struct mmio_ops aclint_ops = {
     .name = "aclint", .min_size = 4, .max_size = 8, .read = aclint_read, .write = aclint_write};
 
 struct aclint *aclint_create(unsigned harts, const struct irq_line *msi, const struct irq_line *mti,
-                             struct vclock *clock, struct loop *loop)
+                             struct vclock *clock)
 {
     struct aclint *a = calloc(1, sizeof(*a) + harts * sizeof(struct local));
     if (!a)
         return NULL;
-    a->timer = loop_timer_add(loop, look, a);
-    if (!a->timer) {
-        free(a);
-        return NULL;
-    }
     pthread_mutex_init(&a->lock, NULL);
     a->clock = clock;
-    loop_event_init(&a->changed, loop, look, a);
+    vclock_timer_init(&a->timer, clock, on_timer, a);
     a->harts = harts;
-    a->armed.due = UINT64_MAX;
     for (unsigned i = 0; i < harts; i++)
-        a->hart[i] = (struct local){.msi = msi[i], .mti = mti[i], .cmp = UINT64_MAX};
+        a->hart[i] = (struct local){.msi = msi[i], .mti = mti[i]};
+    aclint_reset(a);
     return a;
 }
 
@@ -147,8 +131,7 @@ void aclint_destroy(struct aclint *a)
 {
     if (!a)
         return;
-    loop_event_cancel(&a->changed);
-    loop_timer_remove(a->timer);
+    vclock_timer_set(&a->timer, VCLOCK_NEVER);
     pthread_mutex_destroy(&a->lock);
     free(a);
 }
@@ -156,19 +139,16 @@ void aclint_destroy(struct aclint *a)
 void aclint_reset(struct aclint *a)
 {
     pthread_mutex_lock(&a->lock);
+    vclock_set_ticks(a->clock, 0);
     for (unsigned i = 0; i < a->harts; i++) {
         struct local *h = &a->hart[i];
-        h->cmp = UINT64_MAX;
+        h->cmp = 0;
         h->msip = h->expired = false;
         irq_set(&h->msi, false);
         irq_set(&h->mti, false);
     }
+    compare(a);
     pthread_mutex_unlock(&a->lock);
-}
-
-void aclint_clock_changed(struct aclint *a)
-{
-    loop_event_post(&a->changed);
 }
 
 void aclint_fdt(const struct aclint *a, struct fdt_builder *b, uint64_t base, const uint32_t *intc)

@@ -19,14 +19,12 @@ enum {
 struct rtc {
     struct irq_line irq;
     struct vclock *clock;
-    struct loop_event changed; /* calls look */
-    struct loop_timer *timer;  /* the loop's thread only */
+    struct vclock_timer timer; /* at the alarm */
     pthread_mutex_t lock;
     /* under lock */
     uint32_t time_high, alarm_high; /* latched by a read of TIME_LOW, a write to either HIGH */
     uint64_t alarm;                 /* wall-clock ns */
     bool armed, pending, enabled;
-    struct vclock_timer due;
 };
 
 static void update(struct rtc *rtc)
@@ -34,23 +32,26 @@ static void update(struct rtc *rtc)
     irq_set(&rtc->irq, rtc->pending && rtc->enabled);
 }
 
-/* The loop's thread: fires the alarm if it is due, else sets the timer for it. */
-static void look(void *arg)
+/* Lock held: fires the alarm if it is due, else sets the timer for it. */
+static void compare(struct rtc *rtc)
 {
-    struct rtc *rtc = arg;
-    pthread_mutex_lock(&rtc->lock);
-    uint64_t ticks = vclock_timer_now(rtc->clock, &rtc->due), due = UINT64_MAX;
-    uint64_t now = vclock_wall_ns(rtc->clock);
+    uint64_t ns = vclock_ns(rtc->clock), now = vclock_wall_ns(rtc->clock), due = VCLOCK_NEVER;
     if (rtc->armed && rtc->alarm <= now) {
         rtc->armed = false;
         rtc->pending = true;
-        update(rtc);
-    } else if (rtc->armed) {
-        due = ticks + (rtc->alarm - now) / (1000000000 / VCLOCK_HZ) + 1;
+    } else if (rtc->armed && rtc->alarm - now < VCLOCK_NEVER - ns) {
+        due = ns + (rtc->alarm - now);
     }
-    uint64_t deadline = vclock_timer_set(rtc->clock, &rtc->due, due);
+    vclock_timer_set(&rtc->timer, due);
+    update(rtc);
+}
+
+static void on_timer(void *arg)
+{
+    struct rtc *rtc = arg;
+    pthread_mutex_lock(&rtc->lock);
+    compare(rtc);
     pthread_mutex_unlock(&rtc->lock);
-    loop_timer_set(rtc->timer, deadline);
 }
 
 static uint64_t rtc_read(void *dev, uint64_t off, unsigned size)
@@ -83,13 +84,11 @@ static void rtc_write(void *dev, uint64_t off, uint64_t val, unsigned size)
     switch (off) {
     case TIME_LOW:
         vclock_set_wall_ns(rtc->clock, (uint64_t)rtc->time_high << 32 | (uint32_t)val);
-        loop_event_post(&rtc->changed);
         break;
     case TIME_HIGH: rtc->time_high = (uint32_t)val; break;
     case ALARM_LOW:
         rtc->alarm = (uint64_t)rtc->alarm_high << 32 | (uint32_t)val;
         rtc->armed = true;
-        loop_event_post(&rtc->changed);
         break;
     case ALARM_HIGH: rtc->alarm_high = (uint32_t)val; break;
     case IRQ_ENABLED: rtc->enabled = val & 1; break;
@@ -97,27 +96,21 @@ static void rtc_write(void *dev, uint64_t off, uint64_t val, unsigned size)
     case CLEAR_INTERRUPT: rtc->pending = false; break;
     default: break;
     }
-    update(rtc);
+    compare(rtc);
     pthread_mutex_unlock(&rtc->lock);
 }
 
 const struct mmio_ops rtc_ops = {
     .name = "rtc", .min_size = 4, .max_size = 4, .read = rtc_read, .write = rtc_write};
 
-struct rtc *rtc_create(struct irq_line irq, struct vclock *clock, struct loop *loop)
+struct rtc *rtc_create(struct irq_line irq, struct vclock *clock)
 {
     struct rtc *rtc = calloc(1, sizeof(*rtc));
     if (!rtc)
         return NULL;
-    rtc->timer = loop_timer_add(loop, look, rtc);
-    if (!rtc->timer) {
-        free(rtc);
-        return NULL;
-    }
     rtc->irq = irq;
-    rtc->due.due = UINT64_MAX;
     rtc->clock = clock;
-    loop_event_init(&rtc->changed, loop, look, rtc);
+    vclock_timer_init(&rtc->timer, clock, on_timer, rtc);
     pthread_mutex_init(&rtc->lock, NULL);
     return rtc;
 }
@@ -126,8 +119,7 @@ void rtc_destroy(struct rtc *rtc)
 {
     if (!rtc)
         return;
-    loop_event_cancel(&rtc->changed);
-    loop_timer_remove(rtc->timer);
+    vclock_timer_set(&rtc->timer, VCLOCK_NEVER);
     pthread_mutex_destroy(&rtc->lock);
     free(rtc);
 }
@@ -138,13 +130,8 @@ void rtc_reset(struct rtc *rtc)
     rtc->armed = rtc->pending = rtc->enabled = false;
     rtc->alarm = 0;
     rtc->alarm_high = rtc->time_high = 0;
-    update(rtc);
+    compare(rtc);
     pthread_mutex_unlock(&rtc->lock);
-}
-
-void rtc_clock_changed(struct rtc *rtc)
-{
-    loop_event_post(&rtc->changed);
 }
 
 void rtc_fdt(struct fdt_builder *b, uint64_t base, uint32_t irq, uint32_t plic_phandle)

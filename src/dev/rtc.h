@@ -2,7 +2,7 @@
 /*
  * The goldfish real-time clock: wall-clock nanoseconds in two halves, and an alarm. Reading
  * TIME_LOW keeps the high half for the read of TIME_HIGH that follows; writes are the other way
- * round. The alarm is a timer of the io loop.
+ * round. The alarm is a timer of the machine's clock.
  */
 #ifndef DEV_RTC_H
 #define DEV_RTC_H
@@ -11,7 +11,6 @@
 #include "bus/irq.h"
 #include "bus/map.h"
 #include "bus/vclock.h"
-#include "host/loop.h"
 
 #define RTC_SIZE 0x1000
 
@@ -19,10 +18,9 @@ struct rtc;
 
 extern const struct mmio_ops rtc_ops;
 
-struct rtc *rtc_create(struct irq_line irq, struct vclock *clock, struct loop *loop);
-void rtc_destroy(struct rtc *rtc);       /* the loop does not run any more */
-void rtc_reset(struct rtc *rtc);         /* the time stays, as with a battery */
-void rtc_clock_changed(struct rtc *rtc); /* any thread */
+struct rtc *rtc_create(struct irq_line irq, struct vclock *clock);
+void rtc_destroy(struct rtc *rtc); /* nothing runs timers any more */
+void rtc_reset(struct rtc *rtc);   /* the time stays, as with a battery */
 void rtc_fdt(struct fdt_builder *b, uint64_t base, uint32_t irq, uint32_t plic_phandle);
 
 #endif

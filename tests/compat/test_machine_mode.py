@@ -33,5 +33,26 @@ def test_float_at_entry():
     both("float_at_entry.c", "floats everywhere", "-c", "2", qemu_options=["-smp", "2"])
 
 
+def test_mtime():
+    """mtime and mtimecmp are 0 at reset and can be written, in both thread modes; whoever compares with them follows."""
+    both("mtime.c", "mtime is right", mode="m")
+    for threads in "multi", "single":
+        with Bare("mtime.c", "--threads=" + threads, mode="m", flags=["-DSSTC"]) as m:
+            m.wait("mtime is right")
+            assert m.end() == 0
+
+
+def test_ticks():
+    """With --threads=single a timer is never late by more than a block, and two runs are one."""
+    said = []
+    for _ in range(2):
+        with Bare("ticks.c", "--threads=single", mode="m") as m:
+            late = [int(m.wait(how + r": latest 0x(\w+)")[1], 16) for how in ("busy", "asleep")]
+            assert m.end() == 0
+            assert max(late) <= 10, f"{late} ticks late"
+            said.append(bytes(m.output))
+    assert said[0] == said[1], said
+
+
 if __name__ == "__main__":
     main(tests_of(__import__("__main__")))

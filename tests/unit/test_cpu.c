@@ -5,12 +5,16 @@
  */
 #include "cpu/cpu.h"
 
+#include "cpu/hart.h"
+
+#include "host/clock.h"
 #include "host/thread.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -330,6 +334,31 @@ static void an_odd_start_is_even(void **state)
     bench_finish(&b);
 }
 
+/* A hart that is being started, with a timer from its life before: those who sleep meanwhile find
+ * the clock neither set back to it nor at the end of time. */
+static void a_start_leaves_the_clock_alone(void **state)
+{
+    (void)state;
+    static const uint32_t sleeper[] = {0x10500073 /* wfi */, 0xffdff06f /* j -4 */};
+    struct bench b;
+    bench_init_harts(&b, "rv64", true, 2);
+    put(&b, 0, sleeper, ARRAY_SIZE(sleeper));
+    cpu_park(b.cpu);
+    struct hart *starting = cpu_hart(b.cpu, 1);
+    starting->next_timer = 1;
+    atomic_store(&starting->state,
+                 HART_START_PENDING); /* its bit of the pending word comes later */
+    vclock_advance(b.clock, 1000000);
+    assert_true(hart_start(cpu_hart(b.cpu, 0), RAM, false, 0, 0));
+    cpu_unpark(b.cpu);
+    for (unsigned i = 0; i < 20; i++) { /* it goes to sleep again and again */
+        nanosleep(&(struct timespec){0, 1000000}, NULL);
+        hart_set_pending(cpu_hart(b.cpu, 0), PEND_CLOCK);
+    }
+    assert_in_range(vclock_ns(b.clock), 1000000, 3600 * NS_PER_SEC);
+    bench_finish(&b);
+}
+
 /* A hart whose trap handler traps retires nothing, for ever: the other has its turns, and sleeps
  * until a time that comes. */
 static void traps_take_turns(void **state)
@@ -410,6 +439,7 @@ int main(void)
         cmocka_unit_test(stores_have_a_place),
         cmocka_unit_test(an_odd_start_is_even),
         cmocka_unit_test(traps_take_turns),
+        cmocka_unit_test(a_start_leaves_the_clock_alone),
         cmocka_unit_test(models),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
