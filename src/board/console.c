@@ -2,6 +2,7 @@
 #include "board/console.h"
 
 #include "backend/chr_stdio.h"
+#include "board/panic.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,8 +11,9 @@
 struct console {
     struct console_config config;
     struct uart *uart;
-    struct chr_stdio *stdio; /* NULL: closed, or not connected */
-    struct loop_event moved; /* calls pump */
+    struct panic_watch watch; /* under the UART's lock */
+    struct chr_stdio *stdio;  /* NULL: closed, or not connected */
+    struct loop_event moved;  /* calls pump */
     pthread_mutex_t lock;
     /* under lock: typed and not yet taken by the UART */
     uint8_t *typed;
@@ -21,6 +23,9 @@ struct console {
 static bool output(void *ctx, const uint8_t *bytes, size_t n)
 {
     struct console *c = ctx;
+    enum panic_news news = panic_watch_feed(&c->watch, bytes, n);
+    if (news && c->config.panic)
+        c->config.panic(c->config.panic_ctx, news == PANIC_SAID);
     if (c->config.tap)
         c->config.tap(c->config.tap_ctx, bytes, n);
     return !c->stdio || chr_stdio_write(c->stdio, bytes, n);
@@ -80,6 +85,7 @@ struct console *console_create(const struct console_config *config)
     if (!c)
         return NULL;
     c->config = *config;
+    panic_watch_reset(&c->watch);
     loop_event_init(&c->moved, config->loop, pump, c);
     pthread_mutex_init(&c->lock, NULL);
     return c;
@@ -99,6 +105,11 @@ void console_destroy(struct console *c)
 struct uart_host console_host(struct console *c)
 {
     return (struct uart_host){output, room, c};
+}
+
+void console_reset(struct console *c)
+{
+    panic_watch_reset(&c->watch);
 }
 
 void console_set_uart(struct console *c, struct uart *uart)

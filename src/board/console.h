@@ -16,6 +16,9 @@ struct console_config {
     bool stdio;                                             /* connect to stdin and stdout */
     void (*tap)(void *ctx, const uint8_t *bytes, size_t n); /* also gets all output; hart thread */
     void *tap_ctx;
+    /* Linux panicked; `said`: and has nothing more to say. Hart thread, the UART's lock is held. */
+    void (*panic)(void *ctx, bool said);
+    void *panic_ctx;
     void (*quit)(void *ctx); /* Ctrl-A x; io thread */
     void *quit_ctx;
 };
@@ -25,6 +28,8 @@ void console_destroy(struct console *c);
 /* The host side for uart_create; then the UART itself. */
 struct uart_host console_host(struct console *c);
 void console_set_uart(struct console *c, struct uart *uart);
+/* The machine begins anew. No hart runs. */
+void console_reset(struct console *c);
 /* Takes hold of the terminal, before the loop runs; lets it go, when it does not any more. */
 bool console_open(struct console *c);
 void console_close(struct console *c);

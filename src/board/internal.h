@@ -28,7 +28,11 @@ enum request_kind {
     REQUEST_STOP,
     REQUEST_CONT,
     REQUEST_POWERDOWN,
-    REQUEST_KINDS
+    REQUEST_PANIC,   /* the guest panicked, and goes on saying why */
+    REQUEST_SAID,    /* it has said all */
+    REQUEST_FAILURE, /* it ends for a failure; `status`: 1, it wants to begin anew */
+    REQUEST_KINDS,
+    REQUEST_NONE /* never in the list: nothing came in time */
 };
 
 struct request {
@@ -82,12 +86,19 @@ struct machine {
     /* machine_run's thread */
     pthread_t io;
     bool io_running, harts_running, stopped;
+    uint64_t panic_due; /* when a panic has its consequences; HOST_FOREVER: there is none */
+    bool panicked;      /* since the last reset */
+    /* read by any thread */
+    _Atomic bool panic_stopped; /* a panic stopped it, and nothing let it go on */
 };
 
 bool requests_init(struct machine *m);
 void requests_finish(struct machine *m);
-/* The next request; sleeps until there is one. machine_run's thread. */
-struct request requests_take(struct machine *m);
+/* The next request; sleeps until there is one, or the deadline. machine_run's thread. */
+struct request requests_take(struct machine *m, uint64_t deadline_ns);
+/* What harts report: the guest panicked; it ended for a failure, and how. Any thread. */
+void machine_panic(struct machine *m, bool said);
+void machine_failure(struct machine *m, bool reboot);
 void machine_tell(struct machine *m, enum machine_event ev, enum machine_cause cause);
 
 /* dtb.c: the tree to boot with: made, or the user's, patched; malloc'd, NULL with one line in err.

@@ -94,6 +94,16 @@ void *machine_dtb(struct machine *m, size_t *size)
     return dtb_make(m, &layout, size, err, sizeof(err));
 }
 
+enum machine_on_panic machine_on_panic(struct machine *m)
+{
+    return m->config.on_panic;
+}
+
+bool machine_panic_stopped(struct machine *m)
+{
+    return m->panic_stopped;
+}
+
 struct display *machine_display(struct machine *m)
 {
     return m->display;

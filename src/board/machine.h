@@ -15,6 +15,12 @@
 #define MACHINE_MAX_DISKS    8
 #define MACHINE_MAX_SCANOUTS 16
 
+/* Exit statuses that no guest is likely to choose. */
+enum { MACHINE_STATUS_RESET = 122, MACHINE_STATUS_PANIC = 123, MACHINE_STATUS_TIMEOUT = 124 };
+
+/* What a guest's panic leads to. */
+enum machine_on_panic { ON_PANIC_GO_ON, ON_PANIC_STOP, ON_PANIC_EXIT };
+
 struct display;
 struct gpu_info;
 struct input_hub;
@@ -48,8 +54,11 @@ struct machine_config {
     bool gpu_check;            /* look for a driver's mistakes */
     const char *gpu_trace;     /* file for a trace of the GPU's commands; NULL: none */
     bool virtio_legacy;        /* virtio-mmio version 1 */
-    bool touch;                /* a touch screen beside keyboard, tablet and mouse */
-    bool console;              /* the UART is connected to stdin/stdout */
+    bool no_reboot;            /* a reset ends the machine: MACHINE_STATUS_RESET, or panic_status */
+    enum machine_on_panic on_panic;
+    int panic_status; /* exit status */
+    bool touch;       /* a touch screen beside keyboard, tablet and mouse */
+    bool console;     /* the UART is connected to stdin/stdout */
     void (*console_out)(void *ctx, const uint8_t *bytes,
                         size_t n); /* also gets UART output; hart thread */
     void *console_ctx;
@@ -86,7 +95,8 @@ enum machine_event {
     MACHINE_EVENT_RESET,
     MACHINE_EVENT_STOP,
     MACHINE_EVENT_RESUME,
-    MACHINE_EVENT_POWERDOWN
+    MACHINE_EVENT_POWERDOWN,
+    MACHINE_EVENT_PANIC /* before what it leads to */
 };
 
 /* Requests; any thread, never block. They are carried out by machine_run's thread. */
@@ -94,7 +104,9 @@ void machine_quit(struct machine *m, int status, enum machine_cause cause);
 void machine_reset(struct machine *m, enum machine_cause cause);
 void machine_stop(struct machine *m);
 void machine_cont(struct machine *m);
-bool machine_running(struct machine *m);   /* not stopped */
+bool machine_running(struct machine *m);       /* not stopped */
+bool machine_panic_stopped(struct machine *m); /* a panic stopped it; any thread */
+enum machine_on_panic machine_on_panic(struct machine *m);
 void machine_powerdown(struct machine *m); /* presses the power button (KEY_POWER) */
 
 /* Tells of events, on the machine thread, after they happened; several may listen. */

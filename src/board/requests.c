@@ -55,13 +55,18 @@ static void request(struct machine *m, enum request_kind kind, enum machine_caus
     pthread_mutex_unlock(&r->lock);
 }
 
-struct request requests_take(struct machine *m)
+struct request requests_take(struct machine *m, uint64_t deadline_ns)
 {
     struct requests *r = &m->requests;
+    bool in_time = true;
     pthread_mutex_lock(&r->lock);
-    while (!r->first)
-        pthread_cond_wait(&r->cond, &r->lock);
+    while (!r->first && in_time)
+        in_time = host_cond_wait_until(&r->cond, &r->lock, deadline_ns);
     struct request *q = r->first;
+    if (!q) {
+        pthread_mutex_unlock(&r->lock);
+        return (struct request){.kind = REQUEST_NONE};
+    }
     r->first = q->next;
     if (!r->first)
         r->end = &r->first;
@@ -80,6 +85,18 @@ void machine_quit(struct machine *m, int status, enum machine_cause cause)
 void machine_reset(struct machine *m, enum machine_cause cause)
 {
     request(m, REQUEST_RESET, cause, 0);
+}
+
+void machine_panic(struct machine *m, bool said)
+{
+    request(m, REQUEST_PANIC, CAUSE_GUEST_PANIC, 0);
+    if (said)
+        request(m, REQUEST_SAID, CAUSE_GUEST_PANIC, 0);
+}
+
+void machine_failure(struct machine *m, bool reboot)
+{
+    request(m, REQUEST_FAILURE, CAUSE_GUEST_PANIC, reboot);
 }
 
 void machine_stop(struct machine *m)

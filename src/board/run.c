@@ -3,10 +3,14 @@
 #include "board/internal.h"
 
 #include "display/input.h"
+#include "host/clock.h"
 #include "host/thread.h"
 
 #include <linux/input-event-codes.h>
 #include <stdlib.h>
+
+#define PANIC_GRACE_NS                                                                             \
+    (NS_PER_SEC / 2) /* for the rest of what a panic says: registers, the stack */
 
 enum { REG_A2 = 12 };
 
@@ -44,6 +48,7 @@ static bool boot(struct machine *m)
 
 static bool do_reset(struct machine *m, enum machine_cause cause)
 {
+    m->panicked = m->panic_stopped = false;
     cpu_park(m->cpu);
     cpu_reset(m->cpu); /* before the chips, which raise lines anew */
     virt_reset(m);
@@ -69,7 +74,7 @@ static void do_cont(struct machine *m)
 {
     if (!m->stopped)
         return;
-    m->stopped = false;
+    m->stopped = m->panic_stopped = false;
     vclock_cont(m->clock);
     cpu_clock_changed(m->cpu);
     cpu_unpark(m->cpu);
@@ -81,6 +86,57 @@ static void do_powerdown(struct machine *m)
     input_key(m->input, KEY_POWER, true);
     input_key(m->input, KEY_POWER, false);
     machine_tell(m, MACHINE_EVENT_POWERDOWN, CAUSE_NONE);
+}
+
+/* --- panics and ends ---------------------------------------------------------------------------
+ */
+
+/* A panic has its consequences: true if it ended or stopped the machine. */
+static bool act_on_panic(struct machine *m, struct request *r)
+{
+    m->panic_due = HOST_FOREVER;
+    if (m->panicked)
+        return false;
+    m->panicked = true;
+    machine_tell(m, MACHINE_EVENT_PANIC, CAUSE_GUEST_PANIC);
+    if (m->config.on_panic == ON_PANIC_GO_ON)
+        return false;
+    log_warn(m->log, "the guest panicked");
+    *r = (struct request){
+        .kind = REQUEST_QUIT, .cause = CAUSE_GUEST_PANIC, .status = m->config.panic_status};
+    if (m->config.on_panic == ON_PANIC_STOP) {
+        m->panic_stopped = true;
+        machine_stop(m); /* told as any other stop */
+        r->kind = REQUEST_NONE;
+    }
+    return true;
+}
+
+/* What --no-reboot makes of a reset. */
+static void refuse_reset(struct machine *m, struct request *r)
+{
+    r->kind = REQUEST_QUIT;
+    r->status = m->panicked ? m->config.panic_status : MACHINE_STATUS_RESET;
+    log_warn(m->log, "the machine was reset%s; with --no-reboot this is its end",
+             m->panicked ? " after a panic" : "");
+}
+
+/* A request as it came, turned into what it comes to: a panic before it goes first, a failure is a
+ * panic and an end, and a reset may be refused. */
+static void judge(struct machine *m, struct request *r)
+{
+    bool guest = r->cause == CAUSE_GUEST_SHUTDOWN || r->cause == CAUSE_GUEST_RESET;
+    bool due = m->panic_due != HOST_FOREVER && (guest || r->kind == REQUEST_NONE);
+    if (r->kind == REQUEST_PANIC && !m->panicked)
+        m->panic_due = host_now_ns() + PANIC_GRACE_NS;
+    if ((due || r->kind == REQUEST_SAID || r->kind == REQUEST_FAILURE) && act_on_panic(m, r))
+        return;
+    if (r->kind == REQUEST_FAILURE && r->status)
+        *r = (struct request){.kind = REQUEST_RESET, .cause = CAUSE_GUEST_RESET};
+    else if (r->kind == REQUEST_FAILURE)
+        *r = (struct request){.kind = REQUEST_QUIT, .cause = CAUSE_GUEST_SHUTDOWN, .status = 1};
+    if (r->kind == REQUEST_RESET && m->config.no_reboot)
+        refuse_reset(m, r);
 }
 
 static void *io_main(void *arg)
@@ -126,9 +182,11 @@ static void finish(struct machine *m)
 int machine_run(struct machine *m)
 {
     struct request r = {.kind = REQUEST_QUIT, .cause = CAUSE_HOST_ERROR, .status = 1};
+    m->panic_due = HOST_FOREVER;
     bool ok = start(m);
     while (ok) {
-        r = requests_take(m);
+        r = requests_take(m, m->panic_due);
+        judge(m, &r);
         switch (r.kind) {
         case REQUEST_RESET:
             ok = do_reset(m, r.cause);
@@ -138,7 +196,8 @@ int machine_run(struct machine *m)
         case REQUEST_STOP: do_stop(m); break;
         case REQUEST_CONT: do_cont(m); break;
         case REQUEST_POWERDOWN: do_powerdown(m); break;
-        default: ok = false; break;
+        case REQUEST_QUIT: ok = false; break;
+        default: break;
         }
     }
     machine_tell(m, MACHINE_EVENT_SHUTDOWN, r.cause);

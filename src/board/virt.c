@@ -42,7 +42,10 @@ static void finisher_reboot(void *ctx)
 
 static void sbi_power(void *ctx, enum sbi_power what, bool failed)
 {
-    guest_power(ctx, what == SBI_POWER_REBOOT, failed);
+    if (failed)
+        machine_failure(ctx, what == SBI_POWER_REBOOT);
+    else
+        guest_power(ctx, what == SBI_POWER_REBOOT, 0);
 }
 
 static size_t sbi_console_write(void *ctx, const uint8_t *bytes, size_t n)
@@ -55,6 +58,11 @@ static size_t sbi_console_read(void *ctx, uint8_t *bytes, size_t n)
 {
     struct machine *m = ctx;
     return uart_console_read(m->uart, bytes, n);
+}
+
+static void console_panic(void *ctx, bool said)
+{
+    machine_panic(ctx, said);
 }
 
 static void terminal_quit(void *ctx)
@@ -113,6 +121,8 @@ static bool attach_chips(struct machine *m)
         .stdio = c->console,
         .tap = c->console_out,
         .tap_ctx = c->console_ctx,
+        .panic = console_panic,
+        .panic_ctx = m,
         .quit = terminal_quit,
         .quit_ctx = m,
     };
@@ -322,6 +332,7 @@ void virt_reset(struct machine *m)
     for (unsigned i = 0; i < m->slots; i++)
         virtio_mmio_reset(m->slot[i]);
     uart_reset(m->uart);
+    console_reset(m->console);
     rtc_reset(m->rtc);
     plic_reset(m->plic);
     aclint_reset(m->aclint);

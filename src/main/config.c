@@ -130,6 +130,7 @@ bool config_parse(struct config *c, int argc, char **argv, char *err, size_t err
     c->machine.gpu_memory = GPU_MEMORY;
     c->machine.gpu_edid = c->machine.gpu_blob = true;
     c->machine.console = true;
+    c->machine.panic_status = MACHINE_STATUS_PANIC;
     for (unsigned i = 0; i < option_count; i++)
         if (option_rows[i].def && !option_rows[i].take(c, option_rows[i].def, err, err_size))
             return false;
@@ -145,6 +146,8 @@ bool config_parse(struct config *c, int argc, char **argv, char *err, size_t err
         if (c->help || c->version || c->man)
             return true;
     }
+    if (c->script && !c->on_panic)
+        c->machine.on_panic = ON_PANIC_EXIT;
     return check(c, err, err_size);
 }
 

@@ -23,6 +23,8 @@ struct config {
     unsigned displays; /* in display */
     bool shown;        /* one of them was asked for by --display; else there is also the default */
     const char *monitor, *script, *script_out, *junit, *dumpdtb, *log;
+    uint64_t timeout_ns;           /* 0: none */
+    bool on_panic;                 /* chosen by --on-panic; else --script decides */
     bool help, version, man;       /* print that, and nothing else */
     char *copy[CONFIG_MAX_COPIES]; /* split arguments, freed by config_finish */
     unsigned copies;

@@ -21,6 +21,18 @@ static const struct {
     {"Ctrl-A Ctrl-A", "send Ctrl-A to the guest"},
 };
 
+static const struct {
+    const char *number, *what;
+} statuses[] = {
+    {"0", "the guest powered off, or the user ended the machine"},
+    {"1", "something was wrong with the command line, the images, or a script"},
+    {"122", "the guest was reset, which --no-reboot makes the end"},
+    {"123", "the guest panicked (--on-panic, --no-reboot)"},
+    {"124", "the time of --timeout was over"},
+    {"128+N", "signal N ended riscreen"},
+    {"other", "what the guest failed with, through the test finisher"},
+};
+
 /* The help text of a row with its default in place of %s. */
 static void expand(char *out, size_t size, const struct option_row *row)
 {
@@ -71,6 +83,9 @@ void config_print_help(FILE *f)
     fputs("\nKeys in the terminal:\n", f);
     for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)
         fprintf(f, "  %-14s %s\n", keys[i].keys, keys[i].what);
+    fputs("\nExit status:\n", f);
+    for (unsigned i = 0; i < ARRAY_SIZE(statuses); i++)
+        fprintf(f, "  %-6s %s\n", statuses[i].number, statuses[i].what);
     fprintf(f, "\nScreen scripts:\n%s", script_help);
 }
 
@@ -138,8 +153,10 @@ void config_print_man(FILE *f)
     }
     fputs(".SH SCREEN SCRIPTS\n.nf\n", f);
     roff(f, script_help);
-    fputs(".fi\n.SH EXIT STATUS\n0 if the guest powered off or the user ended it; what the guest "
-          "failed with; 1 if\nsomething was wrong with the command line, the images, or a script; "
-          "128 and the\nnumber of the signal that ended riscreen.\n",
-          f);
+    fputs(".fi\n.SH EXIT STATUS\n", f);
+    for (unsigned i = 0; i < ARRAY_SIZE(statuses); i++) {
+        fprintf(f, ".TP\n\\fB%s\\fR\n", statuses[i].number);
+        roff(f, statuses[i].what);
+        fputc('\n', f);
+    }
 }

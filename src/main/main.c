@@ -8,6 +8,8 @@
 
 #include "host/file.h"
 #include "host/log_drain.h"
+#include "host/clock.h"
+#include "host/loop.h"
 #include "host/signals.h"
 #include "host/thread.h"
 #include "monitor/monitor.h"
@@ -29,6 +31,7 @@ struct app {
     struct script *script;
     struct host_signals *signals;
     struct ui_set *uis;
+    struct loop_timer *timeout;
     int status; /* of machine_run */
 };
 
@@ -77,6 +80,13 @@ static void on_cont(void *ctx)
 }
 
 static const struct host_signals_ops signals_ops = {on_end, on_stop, on_cont};
+
+static void on_timeout(void *ctx)
+{
+    struct app *app = ctx;
+    log_warn(app->log, "the time that --timeout gives is over");
+    machine_quit(app->machine, MACHINE_STATUS_TIMEOUT, CAUSE_HOST_ERROR);
+}
 
 /* --- set-up ------------------------------------------------------------------------------------
  */
@@ -140,10 +150,23 @@ static bool open_machine(struct app *app)
     return true;
 }
 
+static bool set_timeout(struct app *app)
+{
+    if (!app->config.timeout_ns)
+        return true;
+    app->timeout = loop_timer_add(machine_loop(app->machine), on_timeout, app);
+    if (!app->timeout)
+        return fail(app, "not enough memory");
+    loop_timer_set(app->timeout, host_now_ns() + app->config.timeout_ns);
+    return true;
+}
+
 static bool open_control(struct app *app)
 {
     const char *address = app->config.monitor;
     char err[LINE];
+    if (!set_timeout(app))
+        return false;
     app->signals = host_signals_watch(machine_loop(app->machine), &signals_ops, app);
     if (!app->signals)
         return fail(app, "no file descriptors left; raise the limit (ulimit -n)");
@@ -201,6 +224,7 @@ static void finish(struct app *app)
     ui_set_destroy(app->uis);
     monitor_destroy(app->monitor);
     host_signals_unwatch(app->signals);
+    loop_timer_remove(app->timeout);
     log_drain_destroy(app->drain);
     machine_destroy(app->machine);
     script_destroy(app->script);

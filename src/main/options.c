@@ -15,6 +15,7 @@
 #define MIN_GPU_HZ   10
 #define MAX_GPU_HZ   500
 #define MAX_CMDLINE  4096
+#define MAX_TIMEOUT  10000000
 
 static bool PRINTF_LIKE(3, 4) wrong(char *err, size_t err_size, const char *fmt, ...)
 {
@@ -358,6 +359,46 @@ static bool take_junit(struct config *c, const char *v, char *err, size_t err_si
     return true;
 }
 
+/* --- the end --------------------------------------------------------------------------------- */
+
+static bool take_no_reboot(struct config *c, const char *v, char *err, size_t err_size)
+{
+    (void)v, (void)err, (void)err_size;
+    c->machine.no_reboot = true;
+    return true;
+}
+
+static bool take_on_panic(struct config *c, const char *v, char *err, size_t err_size)
+{
+    const char *status = value_in(v, "exit");
+    uint64_t n = MACHINE_STATUS_PANIC;
+    if (!strcmp(v, "exit") || (status && number(status, 0, 255, &n)))
+        c->machine.on_panic = ON_PANIC_EXIT;
+    else if (!strcmp(v, "stop"))
+        c->machine.on_panic = ON_PANIC_STOP;
+    else if (!strcmp(v, "none"))
+        c->machine.on_panic = ON_PANIC_GO_ON;
+    else
+        return wrong(err, err_size,
+                     "--on-panic %s: unknown; give exit, exit=STATUS (0 to 255), stop or none", v);
+    c->machine.panic_status = (int)n;
+    c->on_panic = true;
+    return true;
+}
+
+static bool take_timeout(struct config *c, const char *v, char *err, size_t err_size)
+{
+    uint64_t n;
+    if (!number(v, 1, MAX_TIMEOUT, &n))
+        return wrong(err, err_size, "--timeout %s: not a time; give seconds, 1 to %d", v,
+                     MAX_TIMEOUT);
+    c->timeout_ns = n * UINT64_C(1000000000);
+    return true;
+}
+
+/* --- more --------------------------------------------------------------------------------------
+ */
+
 static bool take_log(struct config *c, const char *v, char *err, size_t err_size)
 {
     const char *bad = NULL;
@@ -474,11 +515,19 @@ const struct option_row option_rows[] = {
      "Control socket that speaks QMP: screendump, send-key, stop, quit and more.", take_monitor},
     {NULL, 0, "script", "FILE", NULL,
      "Run a screen script: waits for pictures and serial output, types and clicks; its failure is "
-     "exit status 1.",
+     "exit status 1, or 123 if the guest panicked.",
      take_script},
     {NULL, 0, "script-out", "DIR", NULL, "Where a script's failure leaves its pictures.",
      take_script_out},
     {NULL, 0, "junit", "FILE", NULL, "Write the script's results as a JUnit report.", take_junit},
+    {"The end", 0, "no-reboot", NULL, NULL,
+     "End, with exit status 122, where the machine would begin anew.", take_no_reboot},
+    {NULL, 0, "on-panic", "exit[=STATUS]|stop|none", NULL,
+     "When Linux panics on its console, or a guest's SBI reset gives a system failure as its "
+     "reason: end with "
+     "STATUS (123), or stop, to look at it. Default: exit with --script, else none.",
+     take_on_panic},
+    {NULL, 0, "timeout", "SECONDS", NULL, "End after so long, with exit status 124.", take_timeout},
     {"Help", 0, "log", "NAME,...", NULL,
      "Also tell about: cpu, bus, virtio, gpu, blk, input, sbi, ui, or all.", take_log},
     {NULL, 0, "gpu-check", NULL, NULL,

@@ -73,9 +73,10 @@ static struct json_object *query_status(struct qmp *q, struct json_object *args,
 {
     (void)args, (void)err;
     bool running = machine_running(q->target->machine);
+    bool panicked = machine_panic_stopped(q->target->machine);
+    const char *name = running ? "running" : panicked ? "guest-panicked" : "paused";
     struct json_object *status = json_object_new_object();
-    json_object_object_add(status, "status",
-                           json_object_new_string(running ? "running" : "paused"));
+    json_object_object_add(status, "status", json_object_new_string(name));
     json_object_object_add(status, "singlestep", json_object_new_boolean(false));
     json_object_object_add(status, "running", json_object_new_boolean(running));
     return status;

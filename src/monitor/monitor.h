@@ -59,7 +59,8 @@ void script_console_out(void *script, const uint8_t *bytes, size_t n);
 bool script_start(struct script *s, struct machine *m, char *err, size_t err_size);
 /*
  * After machine_run returned `status`: ends the thread, writes the report, and returns riscreen's
- * exit status: 1 if a line failed or the machine ended before the script did, else `status`.
+ * exit status: 1 if a line failed or the machine ended before the script did, else `status`;
+ * `status` also when a panic, a refused reset or a time-out failed the line.
  */
 int script_finish(struct script *s, int status);
 void script_destroy(struct script *s); /* NULL is fine */

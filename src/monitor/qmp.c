@@ -278,7 +278,7 @@ static void send_event(struct qmp *q, enum machine_event event, enum machine_cau
     static const char *const names[] = {
         [MACHINE_EVENT_SHUTDOWN] = "SHUTDOWN",   [MACHINE_EVENT_RESET] = "RESET",
         [MACHINE_EVENT_STOP] = "STOP",           [MACHINE_EVENT_RESUME] = "RESUME",
-        [MACHINE_EVENT_POWERDOWN] = "POWERDOWN",
+        [MACHINE_EVENT_POWERDOWN] = "POWERDOWN", [MACHINE_EVENT_PANIC] = "GUEST_PANICKED",
     };
     struct json_object *msg = json_object_new_object(), *time = json_object_new_object();
     json_object_object_add(time, "seconds", json_object_new_int64((int64_t)(wall_ns / NS_PER_SEC)));
@@ -292,6 +292,13 @@ static void send_event(struct qmp *q, enum machine_event event, enum machine_cau
                      cause == CAUSE_GUEST_PANIC;
         json_object_object_add(data, "guest", json_object_new_boolean(guest));
         json_object_object_add(data, "reason", json_object_new_string(cause_name(cause)));
+        json_object_object_add(msg, "data", data);
+    } else if (event == MACHINE_EVENT_PANIC) {
+        static const char *const actions[] = {
+            [ON_PANIC_GO_ON] = "run", [ON_PANIC_STOP] = "pause", [ON_PANIC_EXIT] = "poweroff"};
+        const char *action = actions[machine_on_panic(q->target->machine)];
+        struct json_object *data = json_object_new_object();
+        json_object_object_add(data, "action", json_object_new_string(action));
         json_object_object_add(msg, "data", data);
     }
     send_object(q, msg);

@@ -101,6 +101,8 @@ static void run_step(struct script *s, struct step *step)
         script_fail(step, "the machine ended before this line");
     else
         ok = step->type->run(s, step);
+    if (script_panicked(s))
+        ok = script_fail_panicked(s, step);
     step->took_ns = host_now_ns() - begin;
     step->result = ok ? STEP_PASSED : STEP_FAILED;
     if (ok)
@@ -108,7 +110,11 @@ static void run_step(struct script *s, struct step *step)
     s->failed = true;
     log_warn(s->config.log, "%s:%u: %s: %s", s->config.path, step->line, step->text,
              step->message ? step->message : "failed");
-    machine_quit(s->machine, 1, CAUSE_HOST_ERROR);
+    script_say_detail(s, step);
+    if (script_panicked(s))
+        machine_quit(s->machine, MACHINE_STATUS_PANIC, CAUSE_GUEST_PANIC);
+    else
+        machine_quit(s->machine, 1, CAUSE_HOST_ERROR);
 }
 
 static void *script_main(void *arg)
@@ -139,7 +145,15 @@ bool script_start(struct script *s, struct machine *m, char *err, size_t err_siz
         return false;
     }
     s->started = true;
+    script_watch_panic(s);
     return true;
+}
+
+/* Does the machine's status say more of its end than that the script failed? */
+static bool says_more(struct script *s, int status)
+{
+    return status == MACHINE_STATUS_RESET || status == MACHINE_STATUS_PANIC ||
+           status == MACHINE_STATUS_TIMEOUT || (status && script_panicked(s));
 }
 
 int script_finish(struct script *s, int status)
@@ -159,7 +173,7 @@ int script_finish(struct script *s, int status)
         log_warn(s->config.log, "the report '%s' cannot be written: %s", s->config.junit,
                  host_file_why(error));
     if (s->failed || error)
-        return 1;
+        return s->failed && says_more(s, status) ? status : 1;
     return s->quit_status > 0 ? s->quit_status : status;
 }
 

@@ -10,6 +10,7 @@
  *   script_steps.c   what the steps do to keyboard, pointer and console
  *   script_screen.c  wait-screen, snap, and the pictures of a failure
  *   script_console.c wait-serial
+ *   script_panic.c   a panic of the guest
  *   script_report.c  JUnit
  */
 #ifndef MONITOR_SCRIPT_H
@@ -48,6 +49,7 @@ struct step {
     enum { STEP_NOT_RUN, STEP_PASSED, STEP_FAILED } result;
     uint64_t took_ns;
     char *message; /* of a failure */
+    char *detail;  /* lines that belong to it; NULL: none */
 };
 
 /* --- lines into steps (script_parse.c, script_words.c) -----------------------------------------
@@ -115,7 +117,8 @@ struct script {
     pthread_mutex_t lock;
     pthread_cond_t cond;
     bool screen_changed, console_spoke;
-    bool ending;                 /* the machine has ended */
+    bool ending;                 /* the machine has ended, or will because it panicked */
+    bool panicked;               /* and the script is to fail for it */
     _Atomic uint64_t save_until; /* pictures that take longer are given up; HOST_FOREVER at first */
     /* console output since the last match of wait-serial, carriage returns left out. Positions
      * count from the beginning of all output; [console_from, console_to) is kept. */
@@ -132,6 +135,12 @@ bool script_sleep(struct script *s, uint64_t ns);
 /* Sleeps until *flag is true, which it clears; false at the deadline or when the machine ended. */
 bool script_wait(struct script *s, bool *flag, uint64_t deadline_ns);
 bool script_ended(struct script *s);
+/* The machine's panics end the script, if --on-panic says so. */
+void script_watch_panic(struct script *s);
+bool script_panicked(struct script *s);
+/* Leaves message, detail and a picture of the screen, and returns false. */
+bool script_fail_panicked(struct script *s, struct step *step);
+void script_say_detail(struct script *s, const struct step *step); /* on stderr */
 
 bool step_wait_screen(struct script *s, struct step *step);
 bool step_snap(struct script *s, struct step *step);

@@ -335,4 +335,5 @@ void script_free_step(struct step *step)
     free(step->string);
     free(step->text);
     free(step->message);
+    free(step->detail);
 }

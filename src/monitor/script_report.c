@@ -53,7 +53,16 @@ static void put_step(FILE *f, const struct script *s, const struct step *step)
     }
     fputs("><failure message=\"", f);
     put_xml(f, step->message);
-    fputs("\"/></testcase>\n", f);
+    fputs("\">", f);
+    for (const char *p = step->detail; p && *p;) {
+        size_t n = strcspn(p, "\n");
+        char *line = strndup(p, n);
+        put_xml(f, line);
+        free(line);
+        fputc('\n', f);
+        p += n + (p[n] == '\n');
+    }
+    fputs("</failure></testcase>\n", f);
 }
 
 static void put_suite(FILE *f, const struct script *s)

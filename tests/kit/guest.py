@@ -79,14 +79,13 @@ class Qmp:
                     raise
                 time.sleep(0.02)
         self.socket.settimeout(30)
-        self.file = self.socket.makefile("rw", encoding="utf-8")
+        self.file = self.socket.makefile("r", encoding="utf-8")  # "rw" would forget what it read ahead
         assert "QMP" in json.loads(self.file.readline())
         self("qmp_capabilities")
 
     def __call__(self, command, **arguments):
         message = {"execute": command, "arguments": arguments}
-        self.file.write(json.dumps(message) + "\n")
-        self.file.flush()
+        self.socket.sendall(json.dumps(message).encode() + b"\n")
         while True:
             line = self.file.readline()
             assert line, f"the control socket closed before it answered {command}"

@@ -26,6 +26,8 @@ struct machine {
     _Atomic int quits; /* counted last */
     int quit_status, resets, powerdowns, stops, conts;
     enum machine_cause cause;
+    enum machine_on_panic on_panic;
+    bool panic_stopped;
     char typed[256];
     char input_log[8192]; /* "type code value " for each event, SYN left out */
     size_t input_n;
@@ -126,6 +128,14 @@ void machine_cont(struct machine *m)
 bool machine_running(struct machine *m)
 {
     return m->running;
+}
+bool machine_panic_stopped(struct machine *m)
+{
+    return m->panic_stopped;
+}
+enum machine_on_panic machine_on_panic(struct machine *m)
+{
+    return m->on_panic;
 }
 void machine_powerdown(struct machine *m)
 {

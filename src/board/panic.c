@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "board/panic.h"
+
+#define BRACKET_MAX 32 /* bytes in a bracket; a time has 12 */
+
+static const char first_words[] = "Kernel panic - not syncing";
+static const char last_words[] = "---[ end Kernel panic";
+
+static void begin_line(struct panic_watch *w)
+{
+    w->state = PANIC_LINE_START;
+    w->line = true;
+    w->bracket = false;
+}
+
+/* A byte with which neither words nor a bracket went on. */
+static void restart(struct panic_watch *w, uint8_t byte)
+{
+    w->line = false;
+    w->bracket = false;
+    w->state = PANIC_REST;
+    w->at = 0;
+    w->dot = false;
+    if (byte == '\n')
+        begin_line(w);
+    else if (byte == '[')
+        w->state = PANIC_BRACKET;
+}
+
+/* "[   12.345678]", "[    T1]", "[  C0]" */
+static void in_bracket(struct panic_watch *w, uint8_t byte)
+{
+    bool digit = byte >= '0' && byte <= '9';
+    w->dot = w->dot || byte == '.';
+    if (byte == ']' && (w->line || w->bracket || w->dot)) {
+        w->state = PANIC_LINE_START;
+        w->bracket = true;
+    } else if (!(digit || byte == '.' || byte == ' ' || byte == 'T' || byte == 'C') ||
+               ++w->at > BRACKET_MAX) {
+        restart(w, byte);
+    }
+}
+
+static void at_start(struct panic_watch *w, uint8_t byte)
+{
+    w->at = 0;
+    w->dot = false;
+    if (byte == '[') {
+        w->state = PANIC_BRACKET;
+    } else if (byte == (uint8_t)(w->begun ? last_words : first_words)[0]) {
+        w->state = PANIC_WORDS;
+        w->at = 1;
+    } else if (byte != ' ' && byte != '\r') {
+        restart(w, byte);
+    }
+}
+
+static enum panic_news in_words(struct panic_watch *w, uint8_t byte)
+{
+    const char *words = w->begun ? last_words : first_words;
+    if (byte != (uint8_t)words[w->at]) {
+        restart(w, byte);
+        return PANIC_NO_NEWS;
+    }
+    if (words[++w->at])
+        return PANIC_NO_NEWS;
+    enum panic_news news = w->begun ? PANIC_NO_NEWS : PANIC_BEGUN;
+    w->ending = w->begun;
+    w->begun = true;
+    restart(w, 0);
+    return news;
+}
+
+/* The rest of a line, until it ends or a bracket begins. */
+static enum panic_news in_rest(struct panic_watch *w, uint8_t byte)
+{
+    bool said = w->ending && byte == '\n';
+    if (byte == '\n' || (byte == '[' && !w->ending))
+        restart(w, byte);
+    w->ending = w->ending && !said;
+    return said ? PANIC_SAID : PANIC_NO_NEWS;
+}
+
+void panic_watch_reset(struct panic_watch *w)
+{
+    *w = (struct panic_watch){0};
+    begin_line(w);
+}
+
+enum panic_news panic_watch_feed(struct panic_watch *w, const uint8_t *bytes, size_t n)
+{
+    enum panic_news news = PANIC_NO_NEWS;
+    for (size_t i = 0; i < n; i++) {
+        enum panic_news found = PANIC_NO_NEWS;
+        switch (w->state) {
+        case PANIC_LINE_START: at_start(w, bytes[i]); break;
+        case PANIC_BRACKET: in_bracket(w, bytes[i]); break;
+        case PANIC_WORDS: found = in_words(w, bytes[i]); break;
+        default: found = in_rest(w, bytes[i]); break;
+        }
+        news = found ? found : news;
+    }
+    return news;
+}
