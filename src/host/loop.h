@@ -18,7 +18,8 @@ struct loop;
 struct loop_fd;
 struct loop_timer;
 
-enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HANGUP = 4 /* reported, never asked for */ };
+/* LOOP_HANGUP is reported with the others, asked for or not; alone, it is all that is watched. */
+enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HANGUP = 4 };
 
 struct loop *loop_create(void);
 void loop_destroy(struct loop *loop);

@@ -72,8 +72,8 @@ static void vnc_destroy(struct ui *ui)
     vnc_listen_close(&ui->listen);
     vnc_door_destroy(ui->door);
     http_destroy(ui->http);
+    websockets_destroy(ui->websockets); /* first: a viewer may wait for room in its pair */
     vnc_places_destroy(ui->places);
-    websockets_destroy(ui->websockets);
     loop_destroy(ui->loop);
     free(ui);
 }

@@ -55,8 +55,8 @@ static void web_destroy(struct ui *ui)
         return;
     vnc_listen_close(&ui->listen);
     http_destroy(ui->http);
+    websockets_destroy(ui->websockets); /* first: a viewer may wait for room in its pair */
     vnc_places_destroy(ui->places);
-    websockets_destroy(ui->websockets);
     loop_destroy(ui->loop);
     free(ui);
 }

@@ -155,9 +155,10 @@ static void part(struct relay *r)
 static void watch(struct relay *r)
 {
     bool in = r->in_at != r->in_size, out = r->out_at != r->out_size;
-    loop_fd_set(r->client_source,
-                (in || r->reader.status ? 0 : LOOP_READ) | (out ? LOOP_WRITE : 0));
-    loop_fd_set(r->pair_source, r->ending ? 0 : (out ? 0 : LOOP_READ) | (in ? LOOP_WRITE : 0));
+    unsigned client = (in || r->reader.status ? 0 : LOOP_READ) | (out ? LOOP_WRITE : 0);
+    unsigned pair = (out ? 0 : LOOP_READ) | (in ? LOOP_WRITE : 0);
+    loop_fd_set(r->client_source, client | LOOP_HANGUP);
+    loop_fd_set(r->pair_source, r->ending ? 0 : pair | LOOP_HANGUP);
 }
 
 /* One round of both directions. What could still be done is done in the loop's next round. */
@@ -180,10 +181,15 @@ static void on_client(void *arg, unsigned events)
         pump(r);
 }
 
+/* A viewer that is dropped may wait for room in the pair: a client that takes nothing does not keep
+ * it there. */
 static void on_pair(void *arg, unsigned events)
 {
-    (void)events;
-    pump(arg);
+    struct relay *r = arg;
+    if ((events & LOOP_HANGUP) && r->out_at != r->out_size)
+        hang_up(r);
+    else
+        pump(r);
 }
 
 /* --- coming and going ------------------------------------------------------------------------- */
