@@ -268,7 +268,7 @@ static bool find_code(struct hart *h, uint64_t pc, struct place *at)
     at->first_half = fetch_half(ram_at(h, at->pa));
     if (insn_length(at->first_half) == 2)
         return true;
-    uint64_t next = hart_is64(h) ? pc + 2 : (uint32_t)(pc + 2);
+    uint64_t next = mmu_wrap(h, pc + 2);
     bool part;
     if (next & PAGE_MASK)
         return mmu_fetch_again(h, next, at->pa + 2);

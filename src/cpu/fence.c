@@ -34,7 +34,7 @@ void hart_apply_fences(struct hart *h)
             continue;
         }
         for (uint64_t off = 0; off < f->size; off += GMEM_PAGE)
-            mmu_flush(h, true, f->va + off, f->with_asid, f->asid);
+            mmu_flush(h, true, mmu_wrap(h, f->va + off), f->with_asid, f->asid);
     }
     atomic_store(&h->fence_done, asked);
     for (uint64_t who = atomic_load(&h->cpu->fence_waiters); who; who &= who - 1)
@@ -114,8 +114,8 @@ void cpu_remote_sfence(struct cpu *cpu, struct hart *from, uint64_t mask, uint64
 {
     if (!size)
         size = UINT64_MAX;
-    if (size != UINT64_MAX)
-        size += va & PAGE_MASK;
+    uint64_t head = va & PAGE_MASK;
+    size = size > UINT64_MAX - head ? UINT64_MAX : size + head;
     struct pending_fence f = {va & ~PAGE_MASK, size, asid, with_asid};
     remote_fence(cpu, from, mask, &f);
 }

@@ -51,6 +51,7 @@ enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
 #define CTX_MAX   511
 #define CTX_CACHE 16
 #define CTX_MODES 16 /* privilege, SUM, MXR */
+#define BIG_KINDS 5  /* sizes of superpages and NAPOT ranges */
 
 struct tlb_entry {
     uint64_t tag[3];  /* by enum access */
@@ -130,7 +131,7 @@ struct hart {
     uint32_t exc;
     uint64_t exc_tval;
     /* LR/SC */
-    uint64_t res_addr; /* physical; RES_NONE: no reservation */
+    uint64_t res_addr; /* RESERVATION() of interp.inc, or RES_NONE */
     uint64_t res_value;
 
     struct access_place access; /* the last load or store that took the slow path */
@@ -166,9 +167,9 @@ struct hart {
     uint16_t next_ctx;
     uint32_t ctx_clock;
     uint64_t jump_gen;
-    uint64_t jump_pages[16]; /* which pages (hashed) the jump cache may know */
-    uint64_t
-        big_pages[4][4]; /* which superpages and NAPOT ranges (hashed, by size) the TLB may hold */
+    uint64_t jump_pages[16];          /* which pages (hashed) the jump cache may know */
+    uint64_t big_pages[BIG_KINDS][4]; /* which superpages and NAPOT ranges (hashed, by size) the TLB
+                                         may hold */
     struct block_cache *blocks;
     uint64_t trim_time, trim_icount; /* when to look whether it was idle, and since what icount */
     struct hart_stats stats;

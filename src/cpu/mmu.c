@@ -9,6 +9,7 @@
 #define MODE_SUM   4 /* added to a privilege: below CTX_MODES */
 #define MODE_MXR   8
 #define LEVELS_MAX 5
+#define WALK_TRIES 1000
 
 /* How a satp mode walks. */
 struct scheme {
@@ -144,9 +145,9 @@ void mmu_flush_all(struct hart *h)
     hart_refresh(h);
 }
 
-/* Sizes of cached pieces larger than a page: NAPOT 64 KiB, then levels 1 to 3. */
-static const uint8_t big_shift64[4] = {16, 21, 30, 39};
-static const uint8_t big_shift32[4] = {22, 22, 22, 22};
+/* Sizes of cached pieces larger than a page: NAPOT 64 KiB, then levels 1 to 4. */
+static const uint8_t big_shift64[BIG_KINDS] = {16, 21, 30, 39, 48};
+static const uint8_t big_shift32[BIG_KINDS] = {22, 22, 22, 22, 22};
 
 static unsigned big_hash(const struct hart *h, unsigned kind, uint64_t va)
 {
@@ -156,7 +157,7 @@ static unsigned big_hash(const struct hart *h, unsigned kind, uint64_t va)
 
 static bool big_cached(const struct hart *h, uint64_t va)
 {
-    for (unsigned kind = 0; kind < 4; kind++) {
+    for (unsigned kind = 0; kind < BIG_KINDS; kind++) {
         unsigned b = big_hash(h, kind, va);
         if (h->big_pages[kind][b >> 6] >> (b & 63) & 1)
             return true;
@@ -313,7 +314,7 @@ static bool leaf_mapping(const struct scheme *s, uint64_t pte, unsigned level, u
 {
     uint64_t ppn = s->pte_size == 8 ? pte >> 10 & ((UINT64_C(1) << 44) - 1) : pte >> 10;
     unsigned span = 12 + level * s->bits; /* log2 of the piece's size */
-    m->big = level ? (int)MIN(level, 3u) : -1;
+    m->big = level ? (int)level : -1;
     if (s->pte_size == 8 && (pte & PTE_N)) {
         if (level || (ppn & 0xf) != 8)
             return false;
@@ -328,13 +329,11 @@ static bool leaf_mapping(const struct scheme *s, uint64_t pte, unsigned level, u
     return true;
 }
 
-static bool walk(struct hart *h, uint64_t va, enum access acc, unsigned priv, struct mapping *m)
+/* One walk. AD_RETRY: another hart changed the leaf after it was read; else ok, or a fault. Each
+ * entry is read once, and A and D are set in what was read and judged, or not at all. */
+static enum ad_result walk_once(struct hart *h, const struct scheme *s, uint64_t va,
+                                enum access acc, unsigned priv, struct mapping *m)
 {
-    const struct scheme *s = satp_scheme(h, h->satp);
-    h->stats.page_walks++;
-    if (!va_canonical(s, va))
-        return fault(h, acc, va, true);
-retry:;
     uint64_t table = satp_root(h, h->satp);
     for (unsigned level = s->levels; level-- > 0;) {
         uint64_t index = va >> (12 + level * s->bits) & ((1u << s->bits) - 1);
@@ -342,32 +341,42 @@ retry:;
         bool whole;
         if (!has_ram(h, at, s->pte_size) ||
             !pmp_allows(h, at, s->pte_size, ACCESS_LOAD, PRIV_S, &whole))
-            return fault(h, acc, va, false);
+            return AD_ACCESS;
         uint64_t pte = pte_read(h, at, s->pte_size);
         bool leaf = pte & (PTE_R | PTE_X);
         if (!(pte & PTE_V) || (!(pte & PTE_R) && (pte & PTE_W)) ||
             (s->pte_size == 8 && pte_reserved(h, pte, leaf)))
-            return fault(h, acc, va, true);
+            return AD_FAULT;
         if (!leaf) {
             if (s->pte_size == 4 && (pte & (PTE_A | PTE_D | PTE_U)))
-                return fault(h, acc, va, true);
+                return AD_FAULT;
             table = (s->pte_size == 8 ? pte >> 10 & ((UINT64_C(1) << 44) - 1) : pte >> 10) << 12;
             continue;
         }
         if (!pte_permits(h, pte, acc, priv) || !leaf_mapping(s, pte, level, va, m))
-            return fault(h, acc, va, true);
-        switch (update_ad(h, at, s->pte_size, &pte, acc)) {
-        case AD_OK: break;
-        case AD_RETRY: goto retry;
-        case AD_ACCESS: return fault(h, acc, va, false);
-        default: return fault(h, acc, va, true);
-        }
+            return AD_FAULT;
+        enum ad_result result = update_ad(h, at, s->pte_size, &pte, acc);
         m->readable = pte_permits(h, pte, ACCESS_LOAD, priv);
         m->writable = (pte & PTE_D) && pte_permits(h, pte, ACCESS_STORE, priv);
         m->executable = pte_permits(h, pte, ACCESS_FETCH, priv);
-        return true;
+        return result;
     }
-    return fault(h, acc, va, true);
+    return AD_FAULT;
+}
+
+/*
+ * Translates by the page tables. A hart that rewrites an entry at each try of another to set its A
+ * or D bit holds that one up for WALK_TRIES walks; then the access faults, as it may where an entry
+ * is changed without a fence.
+ */
+static bool walk(struct hart *h, uint64_t va, enum access acc, unsigned priv, struct mapping *m)
+{
+    const struct scheme *s = satp_scheme(h, h->satp);
+    h->stats.page_walks++;
+    enum ad_result result = va_canonical(s, va) ? AD_RETRY : AD_FAULT;
+    for (unsigned tries = 0; result == AD_RETRY && tries < WALK_TRIES; tries++)
+        result = walk_once(h, s, va, acc, priv, m);
+    return result == AD_OK || fault(h, acc, va, result != AD_ACCESS);
 }
 
 /* --- filling the TLB -------------------------------------------------------------------------- */
@@ -478,11 +487,6 @@ static bool phys_store(struct hart *h, uint64_t va, uint64_t pa, unsigned size, 
     return map_write(h->map, pa, size, val) || fault(h, ACCESS_STORE, va, false);
 }
 
-static uint64_t va_wrap(const struct hart *h, uint64_t va)
-{
-    return hart_is64(h) ? va : (uint32_t)va;
-}
-
 static bool crosses_page(uint64_t va, unsigned size)
 {
     return (va & PAGE_MASK) + size > GMEM_PAGE;
@@ -494,7 +498,7 @@ bool mmu_load(struct hart *h, uint64_t va, unsigned size, uint64_t *val)
     if (!crosses_page(va, size))
         return translate(h, va, size, ACCESS_LOAD, &pa) && phys_load(h, va, pa, size, val);
     unsigned first = GMEM_PAGE - (unsigned)(va & PAGE_MASK);
-    uint64_t next = va_wrap(h, va + first);
+    uint64_t next = mmu_wrap(h, va + first);
     if (!translate(h, va, first, ACCESS_LOAD, &pa) ||
         !translate(h, next, size - first, ACCESS_LOAD, &pa2))
         return false;
@@ -518,7 +522,7 @@ bool mmu_store(struct hart *h, uint64_t va, unsigned size, uint64_t val)
     if (!crosses_page(va, size))
         return translate(h, va, size, ACCESS_STORE, &pa) && phys_store(h, va, pa, size, val);
     unsigned first = GMEM_PAGE - (unsigned)(va & PAGE_MASK);
-    uint64_t next = va_wrap(h, va + first);
+    uint64_t next = mmu_wrap(h, va + first);
     if (!translate(h, va, first, ACCESS_STORE, &pa) ||
         !translate(h, next, size - first, ACCESS_STORE, &pa2))
         return false;

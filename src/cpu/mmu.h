@@ -37,6 +37,12 @@ void mmu_views(struct hart *h);
 /* Is this satp value one the hart supports? */
 bool mmu_satp_ok(const struct hart *h, uint64_t satp);
 
+/* An address that was added to: RV32 wraps at 32 bits. */
+static inline uint64_t mmu_wrap(const struct hart *h, uint64_t va)
+{
+    return hart_is64(h) ? va : (uint32_t)va;
+}
+
 /* Where a page's entry sits. The second shift keeps arrays apart that lie a power of two apart. */
 static inline struct tlb_entry *tlb_slot(struct hart *h, uint64_t va, const struct view *v)
 {

@@ -33,5 +33,11 @@ def test_pmp():
         m.wait("ready")
 
 
+def test_fences():
+    """Fences reach the largest leaves, SC keeps to what LR reserved, and a page walk that is raced ends."""
+    with Hostile("fences.c", mode="m", harts=3) as m:
+        m.wait("ready")
+
+
 if __name__ == "__main__":
     main(tests_of(__import__("__main__")))

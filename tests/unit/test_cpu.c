@@ -320,6 +320,31 @@ static void stores_have_a_place(void **state)
     }
 }
 
+/* However long a remote fence says its range is, all of it is flushed: sizes do not wrap. */
+static void long_fences_flush_all(void **state)
+{
+    (void)state;
+    static const uint64_t fences[][2] = {{RAM, 0},
+                                         {RAM, UINT64_MAX},
+                                         {RAM + 0x10, UINT64_MAX - 1},
+                                         {RAM + 0xfff, UINT64_MAX - 0xffe},
+                                         {RAM + 0x800, UINT64_MAX - 0x10},
+                                         {0xfff, UINT64_C(1) << 63}};
+    struct bench b;
+    struct hart_stats before, after;
+    bench_init(&b, "rv64", false);
+    struct hart *hart = cpu_hart(b.cpu, 0);
+    cpu_park(b.cpu); /* so that this thread may act as the hart's */
+    for (unsigned i = 0; i < ARRAY_SIZE(fences); i++) {
+        hart_stats(hart, &before);
+        cpu_remote_sfence(b.cpu, hart, 1, fences[i][0], fences[i][1], false, 0);
+        hart_stats(hart, &after);
+        assert_int_equal(after.tlb_flushes - before.tlb_flushes, 1);
+    }
+    cpu_unpark(b.cpu);
+    bench_finish(&b);
+}
+
 /* The lowest bit of where a hart starts is no part of an address, not even at the end of RAM. */
 static void an_odd_start_is_even(void **state)
 {
@@ -437,6 +462,7 @@ int main(void)
         cmocka_unit_test(an_instruction_in_two_pages),
         cmocka_unit_test(parks_are_not_lost),
         cmocka_unit_test(stores_have_a_place),
+        cmocka_unit_test(long_fences_flush_all),
         cmocka_unit_test(an_odd_start_is_even),
         cmocka_unit_test(traps_take_turns),
         cmocka_unit_test(a_start_leaves_the_clock_alone),
