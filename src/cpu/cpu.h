@@ -175,7 +175,8 @@ void hart_stop_self(struct hart *hart);
 /* HSM suspend: sleeps until an enabled interrupt is pending; then resumes after the ecall, or, if
  * non-retentive, restarts in S-mode at pc with a0 = hart id, a1 = opaque, MMU off. */
 void hart_suspend_self(struct hart *hart, bool retentive, uint64_t pc, uint64_t opaque);
-/* Copies from the hart's virtual memory as S-mode sees it (legacy SBI hart masks). False: fault. */
+/* Copies from the hart's virtual memory as S-mode sees it, each byte read once (legacy SBI hart
+ * masks). False: fault. */
 bool hart_copy_from_virt(struct hart *hart, uint64_t va, void *dst, size_t len);
 
 /* --- counters (any thread; approximate while running) ---------------------------------------- */

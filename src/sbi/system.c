@@ -35,6 +35,7 @@ static bool buffer(const struct sbi_call *c, uint64_t n, uint64_t *addr)
     return gmem_has(c->sbi->mem, *addr, n);
 }
 
+/* Each byte is read once, into a copy. */
 static uint64_t console_write(const struct sbi_call *c, uint64_t addr, uint64_t n)
 {
     uint8_t bytes[256];

@@ -226,14 +226,18 @@ static void used_put(struct vq *vq, uint16_t head, uint64_t len)
     gmem_store16_release(vq->mem, vq->used + RING_IDX, vq->used_idx);
 }
 
-/* The next head of the available ring; false if there is none or the ring is broken. */
+static bool look_again(struct vq *vq, uint16_t *idx);
+
+/* The next head of the available ring; false if there is none or the ring is broken. The index
+ * that is judged is the one that is acted on: it is read once. */
 static bool next_head(struct vq *vq, uint16_t *head)
 {
     if (!vq->ready || vq->broken)
         return false;
-    if (avail_idx(vq) == vq->last_avail && !vq_pending(vq))
+    uint16_t idx = avail_idx(vq);
+    if (idx == vq->last_avail && !look_again(vq, &idx))
         return false;
-    if ((uint16_t)(avail_idx(vq) - vq->last_avail) > vq->size) {
+    if ((uint16_t)(idx - vq->last_avail) > vq->size) {
         vq_break(vq, "the available index jumped");
         return false;
     }
@@ -309,10 +313,9 @@ struct vq_chain *vq_retake(struct vq *vq, uint16_t head)
     return NULL;
 }
 
-bool vq_pending(struct vq *vq)
+/* Asks for a kick about the next chain, and reads idx once more, for what came before that. */
+static bool look_again(struct vq *vq, uint16_t *idx)
 {
-    if (!vq->ready || vq->broken)
-        return false;
     if (vq->event_idx) {
         uint64_t avail_event = vq->used + RING_ENTRIES + (uint64_t)vq->size * USED_ENTRY;
         gmem_store16_release(vq->mem, avail_event, avail_idx(vq));
@@ -320,7 +323,14 @@ bool vq_pending(struct vq *vq)
          * full barrier on both sides one of the two sees the other's store. */
         atomic_thread_fence(memory_order_seq_cst);
     }
-    return avail_idx(vq) != vq->last_avail;
+    *idx = avail_idx(vq);
+    return *idx != vq->last_avail;
+}
+
+bool vq_pending(struct vq *vq)
+{
+    uint16_t idx;
+    return vq->ready && !vq->broken && look_again(vq, &idx);
 }
 
 void vq_push(struct vq_chain *chain)
