@@ -61,6 +61,20 @@ static int patch_chosen(void *fdt, const struct machine_config *c, const struct 
     return err;
 }
 
+/* A tree that QEMU dumped has devices that this board has not: Linux would look for them, and die
+ * of the access faults. */
+static int disable_missing(void *fdt)
+{
+    static const char *const missing[] = {"pci-host-ecam-generic", "cfi-flash", "qemu,fw-cfg-mmio"};
+    int err = 0;
+    for (unsigned i = 0; i < ARRAY_SIZE(missing) && !err; i++) {
+        int at = -1;
+        while (!err && (at = fdt_node_offset_by_compatible(fdt, at, missing[i])) >= 0)
+            err = fdt_setprop_string(fdt, at, "status", "disabled");
+    }
+    return err;
+}
+
 /* The tree, malloc'd, with FREE_ROOM bytes of free space behind it; frees it and returns NULL if
  * there is no memory. */
 static void *with_room(void *fdt)
@@ -86,6 +100,8 @@ static void *patch(struct machine *m, const struct boot_layout *layout, const st
     int bad = fdt ? fdt_open_into(f->data, fdt, (int)room) : -FDT_ERR_NOSPACE;
     if (!bad)
         bad = patch_memory(fdt, c->ram);
+    if (!bad)
+        bad = disable_missing(fdt);
     if (!bad)
         bad = patch_chosen(fdt, c, layout);
     if (!bad)

@@ -13,6 +13,8 @@ static const struct {
     {4, 4, "zimg",
      "an EFI zboot image, which only UEFI unpacks; give the Image inside it, "
      "arch/riscv/boot/Image or Image.gz"},
+    {0, 4, "\x27\x05\x19\x56",
+     "a uImage; take the kernel out of it with: dumpimage -T kernel -p 0 -o FILE UIMAGE"},
     {0x38, 4, "ARM\x64", "an Image for 64-bit ARM; build it for riscv"},
     {0x24, 4, "\x18\x28\x6f\x01", "a zImage for ARM; build it for riscv"},
     {0x202, 4, "HdrS", "a bzImage for x86; build it for riscv"},
@@ -22,7 +24,7 @@ static const struct {
     {0, 3, "\x1f\x8b\x08", "compressed with gzip; unpack it with gunzip"},
     {0, 6, "\3757zXZ", "compressed with xz; unpack it with unxz"},
     {0, 4, "\x28\xb5\x2f\xfd", "compressed with zstd; unpack it with unzstd"},
-    {0, 3, "BZh", "compressed with bzip2; unpack it with bunzip2"},
+    {4, 6, "1AY&SY", "compressed with bzip2; unpack it with bunzip2"},
     {0, 4, "\x04\x22\x4d\x18", "compressed with lz4; unpack it with unlz4"},
     {0, 4, "\x02\x21\x4c\x18", "compressed with lz4; unpack it with unlz4"},
     {0, 5, "\x89LZO", "compressed with lzop; unpack it with lzop -d"},

@@ -457,7 +457,8 @@ const struct option_row option_rows[] = {
     {NULL, 'a', "append", "TEXT", NULL, "The kernel's command line.", take_append},
     {NULL, 'b', "dtb", "FILE[,raw]", NULL,
      "Device tree to use instead of the board's own. Command line, memory and initrd are patched "
-     "into it, unless `,raw' says to take it as it is.",
+     "into it, and QEMU's devices that are not here switched off, unless `,raw' says to take it as "
+     "it is.",
      take_dtb},
     {NULL, 0, "bios", "FILE|none", NULL,
      "Firmware that runs in M-mode at 0x80000000, as OpenSBI's fw_jump or fw_dynamic: ELF or raw. "

@@ -16,7 +16,7 @@
 #include "bus/map.h"
 #include "virtio/virtio.h"
 
-#define VIRTIO_MMIO_SIZE 0x200 /* of the region in the device tree; the map gives it 0x1000 */
+#define VIRTIO_MMIO_SIZE 0x1000 /* of the region, in the device tree, too, as in QEMU's */
 
 struct virtio_mmio;
 

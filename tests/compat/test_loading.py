@@ -119,6 +119,8 @@ def test_dumped_tree():
                 assert m.end() == 0
                 text = m.output.decode()
                 assert "tree 0xd00dfeed" in text and f"bootargs {0 if raw else 1:#x}" in text, text
+                # PCI, flash and fw_cfg, which are not there
+                assert f"disabled {0 if raw else 3:#x}" in text, text
                 assert ("size 0x100000" in text) == (path == padded and bool(raw)), text
 
 

@@ -20,10 +20,13 @@ u32 main(u64 hart, const u8 *fdt)
     (void)hart;
     note("start", (u64)_start);
     note("tree", be32(fdt));
-    u32 size = be32(fdt + 4), found = 0;
-    for (u32 i = 0; i < size; i++)
+    u32 size = be32(fdt + 4), found = 0, disabled = 0;
+    for (u32 i = 0; i < size; i++) {
         found += is_at(fdt + i, "from=test");
+        disabled += is_at(fdt + i, "disabled");
+    }
     note("size", size);
     note("bootargs", found);
+    note("disabled", disabled);
     return 0;
 }

@@ -182,6 +182,8 @@ static void foreign_files(void **state)
         const char *name;
     } rows[] = {
         {0, "MZ\0\0zimg", 8, "zboot"},
+        {0, "\x27\x05\x19\x56", 4, "uImage"},
+        {0, "BZh91AY&SY", 10, "bzip2"},
         {0x38, "ARM\x64", 4, "ARM"},
         {0x202, "HdrS", 4, "x86"},
         {0, "\3757zXZ", 6, "xz"},
