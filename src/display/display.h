@@ -65,6 +65,12 @@ struct rect desktop_place(const struct head_wish wish[DISPLAY_MAX_HEADS], unsign
 /* The host changes what it wishes (window resized, plugged); a size beyond its range is moved into
  * it. Calls the GPU's listener and wakes the viewers. Any thread that holds no lock of a viewer. */
 void display_set_wish(struct display *d, unsigned head, const struct head_wish *wish);
+/* The same for a viewer from afar, one of perhaps many: then is the wish that holds one of these?
+ */
+void display_set_wish_remote(struct display *d, unsigned head, const struct head_wish *wish);
+bool display_wish_is_remote(struct display *d, unsigned head);
+/* Does somebody listen to wishes? Without a GPU nobody does. Any thread. */
+bool display_has_gpu(struct display *d);
 /* One listener: the GPU, which raises its display event. fn NULL removes it. */
 void display_on_wish(struct display *d, void (*fn)(void *ctx), void *ctx);
 

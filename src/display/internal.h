@@ -25,6 +25,7 @@ struct head {
     uint8_t cursor[DISPLAY_CURSOR * DISPLAY_CURSOR * 4]; /* BGRA, no padding */
     /* under the display's lock */
     struct head_wish wish;
+    bool wish_remote;
 };
 
 struct viewer_head {

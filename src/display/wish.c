@@ -31,7 +31,7 @@ static uint32_t in_range(uint32_t side)
     return MAX(1, MIN(side, IMAGE_MAX_SIDE));
 }
 
-void display_set_wish(struct display *d, unsigned head, const struct head_wish *wish)
+static void set_wish(struct display *d, unsigned head, const struct head_wish *wish, bool remote)
 {
     struct head_wish checked = *wish;
     checked.width = in_range(wish->width);
@@ -40,6 +40,7 @@ void display_set_wish(struct display *d, unsigned head, const struct head_wish *
     pthread_mutex_lock(&d->lock);
     bool changed = !same_wish(&d->head[head].wish, &checked);
     d->head[head].wish = checked;
+    d->head[head].wish_remote = remote;
     d->head[head].state.wish_gen += changed;
     pthread_mutex_unlock(&d->lock);
     if (changed && d->on_wish.fn)
@@ -47,6 +48,32 @@ void display_set_wish(struct display *d, unsigned head, const struct head_wish *
     pthread_mutex_unlock(&d->on_wish.lock);
     if (changed)
         viewers_wake(d);
+}
+
+void display_set_wish(struct display *d, unsigned head, const struct head_wish *wish)
+{
+    set_wish(d, head, wish, false);
+}
+
+void display_set_wish_remote(struct display *d, unsigned head, const struct head_wish *wish)
+{
+    set_wish(d, head, wish, true);
+}
+
+bool display_wish_is_remote(struct display *d, unsigned head)
+{
+    pthread_mutex_lock(&d->lock);
+    bool remote = d->head[head].wish_remote;
+    pthread_mutex_unlock(&d->lock);
+    return remote;
+}
+
+bool display_has_gpu(struct display *d)
+{
+    pthread_mutex_lock(&d->on_wish.lock);
+    bool has = d->on_wish.fn;
+    pthread_mutex_unlock(&d->on_wish.lock);
+    return has;
 }
 
 void display_on_wish(struct display *d, void (*fn)(void *ctx), void *ctx)

@@ -15,7 +15,6 @@
 #define VMWARE_CURSOR (0x574d5664) /* RGBA, colours whole, after a word that says so */
 #define LEDS_UNTOLD   UINT32_MAX
 
-#define QEMU_MESSAGE    255 /* from a viewer */
 #define QEMU_KEY        0
 #define QEMU_KEY_LENGTH 12
 
@@ -83,6 +82,22 @@ static void send_cursor(struct vnc_extras *x, rfbClientPtr client, const struct 
     picture_destroy(pic);
 }
 
+void vnc_extras_answer_size(rfbClientPtr client, unsigned status)
+{
+    enum { SCREENS = HEADER, SCREEN = HEADER + 4, SCREEN_SIZE = 16 };
+    uint8_t update[SCREEN + SCREEN_SIZE] = {0};
+    unsigned w = (unsigned)client->screen->width, h = (unsigned)client->screen->height;
+    if (!client->useExtDesktopSize)
+        return;
+    put_header(update, rfbExtDesktopSize_ClientRequestedChange, status, w, h,
+               rfbEncodingExtDesktopSize);
+    update[SCREENS] = 1;
+    update[SCREEN + 3] = 1; /* its number, as the library has it */
+    put16(update + SCREEN + 8, w);
+    put16(update + SCREEN + 10, h);
+    send_all(client, update, sizeof(update));
+}
+
 void vnc_extras_cursor_changed(struct vnc_extras *x)
 {
     x->cursor_due = true;
@@ -109,7 +124,7 @@ static rfbBool on_message(rfbClientPtr client, void *data, const rfbClientToServ
     uint8_t rest[QEMU_KEY_LENGTH - 1];
     uint32_t words[2];
     (void)data;
-    if (msg->type != QEMU_MESSAGE)
+    if (msg->type != VNC_QEMU_MESSAGE)
         return FALSE;
     if (rfbReadExact(client, (char *)rest, sizeof(rest)) <= 0 || rest[0] != QEMU_KEY) {
         rfbCloseClient(client);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What viewers may know beyond the library: keys by their place on the keyboard (QEMU's extended
- * key events), the keyboard's LEDs (QEMU's LED state), and pointers with half-transparent edges
- * (TigerVNC's and VMware's). A viewer names what it knows in SetEncodings, as an encoding that is
+ * key events), the keyboard's LEDs (QEMU's LED state), pointers with half-transparent edges
+ * (TigerVNC's and VMware's), and what comes of a wish for another size, at once
+ * (ExtendedDesktopSize). A viewer names what it knows in SetEncodings, as an encoding that is
  * none; the server answers with rectangles of that encoding, in updates of their own.
  */
 #ifndef UI_VNC_EXTRAS_H
@@ -12,6 +13,8 @@
 #include "ui/vnc_input.h"
 
 #include <rfb/rfb.h>
+
+#define VNC_QEMU_MESSAGE 255 /* a type of message from a viewer: extended key events */
 
 struct vnc_extras {
     rfbProtocolExtension extension;
@@ -33,6 +36,10 @@ void vnc_extras_init(struct vnc_extras *x, struct vnc_input *input, struct displ
 void vnc_extras_enable(struct vnc_extras *x, rfbClientPtr client);
 void vnc_extras_disable(struct vnc_extras *x, rfbClientPtr client);
 void vnc_extras_cursor_changed(struct vnc_extras *x);
+/* Answers a viewer's wish for a size, with an rfbExtDesktopSize_ status or VNC_SIZE_FORWARDED, and
+ * with the size that its screen has now. Nothing, if it knows no such answers. */
+enum { VNC_SIZE_FORWARDED = 4 }; /* the guest has been asked and will follow, or not */
+void vnc_extras_answer_size(rfbClientPtr client, unsigned status);
 /* Sends what is due. The viewer has asked for an update. */
 void vnc_extras_send(struct vnc_extras *x, rfbClientPtr client, const struct head_state *state);
 

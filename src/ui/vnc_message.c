@@ -2,13 +2,11 @@
 #include "ui/vnc_message.h"
 
 #include "base/util.h"
+#include "ui/vnc_extras.h"
 
 #include <arpa/inet.h>
 #include <string.h>
 #include <sys/socket.h>
-
-#define SET_DESKTOP_SIZE 251
-#define QEMU             255
 
 static bool receive(rfbClientPtr client, void *data, size_t size)
 {
@@ -73,6 +71,20 @@ static bool on_format(rfbClientPtr client)
     return true;
 }
 
+/* What the screens are like that the size is made of does not matter. The library would not answer
+ * a wish for none. */
+static bool on_desktop_size(rfbClientPtr client)
+{
+    rfbSetDesktopSizeMsg msg;
+    if (!receive(client, &msg, sz_rfbSetDesktopSizeMsg))
+        return true;
+    skip(client, (size_t)msg.numberOfScreens * sz_rfbExtDesktopScreen);
+    if (client->sock != RFB_INVALID_SOCKET)
+        client->screen->setDesktopSizeHook(ntohs(msg.width), ntohs(msg.height), msg.numberOfScreens,
+                                           NULL, client);
+    return true;
+}
+
 static bool by_library(rfbClientPtr client)
 {
     rfbProcessClientMessage(client);
@@ -104,8 +116,8 @@ void vnc_message_read(rfbClientPtr client, struct log *log)
         [rfbClientCutText] = on_cut_text,
         [rfbSetServerInput] = on_server_input,
         [rfbSetSW] = on_single_window,
-        [SET_DESKTOP_SIZE] = by_library, /* 255 screens at most */
-        [QEMU] = by_library,             /* goes on to vnc_extras.c */
+        [rfbSetDesktopSize] = on_desktop_size,
+        [VNC_QEMU_MESSAGE] = by_library, /* goes on to vnc_extras.c */
     };
     uint8_t type;
     ssize_t n = recv(client->sock, &type, 1, MSG_PEEK | MSG_DONTWAIT);

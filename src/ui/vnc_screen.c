@@ -5,6 +5,7 @@
 #include "host/thread.h"
 #include "ui/vnc_client.h"
 #include "ui/vnc_cursor.h"
+#include "ui/vnc_format.h"
 
 #include <rfb/rfbregion.h>
 #include <stdlib.h>
@@ -39,33 +40,78 @@ static void on_pointer(int buttons, int x, int y, rfbClientPtr client)
     vnc_input_pointer(&s->input, (unsigned)buttons, ax, ay);
 }
 
+/* What comes of a wish for this size; an rfbExtDesktopSize_ status or VNC_SIZE_FORWARDED. */
+static unsigned judge_size(const struct vnc_screen *s, int width, int height, int screens)
+{
+    if (screens != 1 || MIN(width, height) < MIN_SIDE || MAX(width, height) > MAX_SIDE)
+        return rfbExtDesktopSize_InvalidScreenLayout;
+    if (!display_has_gpu(s->config->env.display))
+        return rfbExtDesktopSize_ResizeProhibited;
+    if (width == s->rfb->width && height == s->rfb->height)
+        return rfbExtDesktopSize_Success;
+    return VNC_SIZE_FORWARDED;
+}
+
 /* The viewer's window was resized, perhaps again and again: the guest is asked to follow, and the
- * viewer is told when it has. */
+ * viewer has its answer before that. If the guest follows, it gets the size as any other. */
 static int on_resize(int width, int height, int screens, rfbExtDesktopScreen *layout,
                      rfbClientPtr client)
 {
     struct vnc_screen *s = screen_of(client);
+    unsigned status = judge_size(s, width, height, screens);
     (void)layout;
-    if (screens != 1 || MIN(width, height) < MIN_SIDE || MAX(width, height) > MAX_SIDE)
-        return rfbExtDesktopSize_InvalidScreenLayout;
+    vnc_extras_answer_size(client, status);
+    if (status != rfbExtDesktopSize_Success && status != VNC_SIZE_FORWARDED)
+        return (int)status;
     if (!s->wanted_width)
         loop_timer_set(s->resize, host_now_ns() + RESIZE_NS);
     s->wanted_width = (uint32_t)width;
     s->wanted_height = (uint32_t)height;
-    return rfbExtDesktopSize_Success;
+    return (int)status;
 }
 
 void vnc_screen_resize(struct vnc_screen *s)
 {
     struct head_wish wish;
     display_wish(s->config->env.display, s->config->head, &wish);
-    wish.width = s->wanted_width;
-    wish.height = s->wanted_height;
+    wish.width = s->asked_width = s->wanted_width;
+    wish.height = s->asked_height = s->wanted_height;
     s->wanted_width = 0;
-    display_set_wish(s->config->env.display, s->config->head, &wish);
+    display_set_wish_remote(s->config->env.display, s->config->head, &wish);
+}
+
+/* Who wanted the size that the guest has now. */
+static int resize_reason(struct vnc_screen *s)
+{
+    struct head_wish wish;
+    uint32_t w = s->state.width, h = s->state.height;
+    bool asked = w == s->asked_width && h == s->asked_height;
+    display_wish(s->config->env.display, s->config->head, &wish);
+    if (asked)
+        s->asked_width = 0;
+    if (asked)
+        return rfbExtDesktopSize_ClientRequestedChange;
+    return display_wish_is_remote(s->config->env.display, s->config->head) && w == wish.width &&
+                   h == wish.height
+               ? rfbExtDesktopSize_OtherClientRequestedChange
+               : rfbExtDesktopSize_GenericChange;
 }
 
 /* --- the picture ------------------------------------------------------------------------------ */
+
+/* The viewer chose a format, or the library takes up the one it has. */
+static rfbBool on_format(rfbClientPtr client)
+{
+    struct vnc_screen *s = screen_of(client);
+    bool map = !client->format.trueColour;
+    if (vnc_format_set(client)) {
+        if (map)
+            s->mapped = client->format;
+        return TRUE;
+    }
+    rfbCloseClient(client);
+    return FALSE;
+}
 
 /* Blue first, as the display's pictures are; the library thinks red first. */
 static void set_format(rfbScreenInfoPtr rfb)
@@ -147,6 +193,8 @@ static bool take(struct vnc_screen *s, rfbClientPtr client)
         s->state.width != (uint32_t)s->rfb->width || s->state.height != (uint32_t)s->rfb->height;
     if (resized && !make_pixels(s, client))
         return false;
+    if (resized && client->state == RFB_NORMAL)
+        client->requestedDesktopSizeChange = resize_reason(s);
     if (resized || s->dark)
         pixman_region32_union_rect(&s->damage, &s->damage, 0, 0, s->state.width, s->state.height);
     s->dark = false;
@@ -168,6 +216,23 @@ void vnc_screen_changed(struct vnc_screen *s)
     s->changed = true;
 }
 
+/*
+ * A size that is due goes alone in an update, and the library keeps the request for the next one:
+ * that is now, since whoever asks for all of the picture wants pixels. ZRLE shortens pixels of 32
+ * bits, which ends where they are indices of a colour map.
+ */
+static void send_update(struct vnc_screen *s, rfbClientPtr client)
+{
+    bool size = client->useNewFBSize && client->newFBSizePending;
+    bool zrle = client->preferredEncoding == rfbEncodingZRLE ||
+                client->preferredEncoding == rfbEncodingZYWRLE;
+    if (zrle && !memcmp(&client->format, &s->mapped, sizeof(s->mapped)))
+        client->preferredEncoding = rfbEncodingRaw;
+    rfbUpdateClient(client);
+    if (size && client->sock != RFB_INVALID_SOCKET)
+        rfbUpdateClient(client);
+}
+
 void vnc_screen_update(struct vnc_screen *s, rfbClientPtr client)
 {
     if (!s->pixels)
@@ -182,7 +247,7 @@ void vnc_screen_update(struct vnc_screen *s, rfbClientPtr client)
     if (!sraRgnEmpty(client->requestedRegion))
         vnc_extras_send(&s->extras, client, &s->state);
     if (client->sock != RFB_INVALID_SOCKET)
-        rfbUpdateClient(client);
+        send_update(s, client);
 }
 
 /* --- viewers come and go ---------------------------------------------------------------------- */
@@ -192,7 +257,8 @@ void vnc_screen_begin(struct vnc_screen *s, struct loop_timer *blank, struct loo
 {
     s->blank = blank;
     s->resize = resize;
-    s->wanted_width = 0;
+    s->wanted_width = s->asked_width = 0;
+    s->mapped = (rfbPixelFormat){0};
     s->news = news;
     s->ctx = ctx;
     vnc_input_init(&s->input, s->config->env.input, s->config->layout);
@@ -227,8 +293,19 @@ void vnc_screen_end(struct vnc_screen *s)
     s->watch = NULL;
 }
 
+/* A request for no pixels, whose width the library would divide by: one for the first pixel. */
+static void on_request(rfbClientPtr client, rfbFramebufferUpdateRequestMsg *request)
+{
+    (void)client;
+    if (request->w && request->h)
+        return;
+    request->x = request->y = 0;
+    request->w = request->h = 1;
+}
+
 void vnc_screen_welcome(struct vnc_screen *s, rfbClientPtr client)
 {
+    client->clientFramebufferUpdateRequestHook = on_request;
     vnc_extras_enable(&s->extras, client);
 }
 
@@ -257,6 +334,7 @@ bool vnc_screen_init(struct vnc_screen *s, const struct vnc_config *config)
     s->rfb->kbdAddEvent = on_key;
     s->rfb->ptrAddEvent = on_pointer;
     s->rfb->setDesktopSizeHook = on_resize;
+    s->rfb->setTranslateFunction = on_format;
     pixman_region32_init(&s->damage);
     return true;
 }

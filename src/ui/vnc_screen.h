@@ -25,6 +25,7 @@ struct vnc_screen {
     struct loop_timer *blank;  /* armed while a screen that went dark still shows its picture */
     struct loop_timer *resize; /* armed while the viewer's wish is not passed on */
     uint32_t wanted_width, wanted_height; /* 0: it has none */
+    uint32_t asked_width, asked_height;   /* what the guest was asked for; 0: nothing, or it came */
     void (*news)(void *ctx);
     void *ctx;
     /* from open to end */
@@ -33,8 +34,9 @@ struct vnc_screen {
     uint8_t *pixels; /* BGRX, width * 4 bytes a row */
     struct head_state state;
     pixman_region32_t damage;
-    bool changed; /* there is something to take */
-    bool dark;    /* pixels are black because the head shows nothing */
+    rfbPixelFormat mapped; /* what became of a format with a colour map; zero: none */
+    bool changed;          /* there is something to take */
+    bool dark;             /* pixels are black because the head shows nothing */
 };
 
 /* The config outlives the screen. False: out of memory. */

@@ -34,6 +34,7 @@ class Viewer:
         self.leds = None    # bits: Scroll, Num, Caps
         self.cursor = None  # (width, height, hot x, hot y, pixels, mask)
         self.extended_keys = False
+        self.resize_answers = []  # (why, what came of it, width, height)
         self.handshake(password)
         self.width, self.height = struct.unpack(">HH", self.read(4))
         self.read(16)
@@ -82,6 +83,11 @@ class Viewer:
     def update(self):
         """Reads one message; the list of rectangles if it was an update."""
         kind = self.read(1)[0]
+        if kind == 1:  # a colour map
+            first, count = struct.unpack(">xHH", self.read(5))
+            self.colours = struct.unpack(f">{3 * count}H", self.read(6 * count))
+            assert first == 0
+            return []
         if kind != 0:
             raise AssertionError(f"unexpected message {kind}")
         rects = []
@@ -110,6 +116,7 @@ class Viewer:
             if encoding == EXTENDED_DESKTOP_SIZE:
                 self.screens = [self.read(16) for _ in range(self.read(4)[0])]
                 self.resize_answer = (x, y)  # why, and what came of it
+                self.resize_answers.append((x, y, w, h))
             if (w, h) != (self.width, self.height):
                 self.width, self.height, self.pixels = w, h, bytearray(w * h * 4)
         else:
@@ -150,5 +157,6 @@ class Viewer:
     def pointer(self, buttons, x, y):
         self.send(struct.pack(">BBHH", 5, buttons, x, y))
 
-    def resize(self, width, height):
-        self.send(struct.pack(">BxHHBxIHHHHI", 251, width, height, 1, 0, 0, 0, width, height, 0))
+    def resize(self, width, height, screens=1):
+        self.send(struct.pack(">BxHHBx", 251, width, height, screens) +
+                  struct.pack(">IHHHHI", 0, 0, 0, width, height, 0) * screens)

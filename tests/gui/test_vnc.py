@@ -13,7 +13,8 @@ import tempfile
 import time
 
 from fake import Fake
-from rfb import ALPHA_CURSOR, CURSOR, Gone, LED_STATE, RAW, Viewer, VMWARE_CURSOR
+from rfb import (ALPHA_CURSOR, CURSOR, DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE, Gone, LED_STATE, RAW, Viewer,
+                 VMWARE_CURSOR)
 from rfb_garbage import session
 
 SKIP = 77
@@ -60,11 +61,129 @@ def test_modes(fake):
     viewer.until(lambda: not any(viewer.rgb()[2]), "black")
     fake.do("mode 320 200")
     same(fake, viewer)
-    viewer.resize(800, 600)
-    fake.expect("wish 0 1 800 600")
-    viewer.resize(10, 10)
-    viewer.until(lambda: viewer.resize_answer[1] != 0, "the refusal of a size out of range")
     viewer.close()
+
+
+SIZES = (RAW, EXTENDED_DESKTOP_SIZE)
+
+
+def test_resize(fake):
+    """Each wish for a size is answered at once, with what came of it and the size that there is; then the guest follows,
+    or not, and everybody learns whose wish the new size was."""
+    fake.do("mode 320 200")
+    viewer, other = Viewer(fake.port, SIZES), Viewer(fake.port, SIZES)
+    same(fake, viewer)
+    same(fake, other)
+    viewer.request()
+    for (width, height, screens), answer in (
+            ((800, 600, 1), 4), ((801, 601, 1), 4), ((320, 200, 1), 0), ((10, 10, 1), 3), ((0, 0, 1), 3), ((64, 63, 1), 3),
+            ((65535, 65535, 1), 3), ((8193, 600, 1), 3), ((640, 480, 0), 3), ((640, 480, 2), 3), ((640, 480, 255), 3),
+            ((1, 1, 1), 3), ((700, 500, 1), 4)):
+        viewer.resize_answers.clear()
+        viewer.resize(width, height, screens)
+        while not viewer.resize_answers:  # not even an update has to be asked for
+            viewer.update()
+        assert viewer.resize_answers == [(1, answer, 320, 200)], (width, height, screens, viewer.resize_answers)
+    fake.expect("wish 0 1 700 500")
+    for each in viewer, other:
+        each.resize_answers.clear()
+    fake.do("mode 700 500")
+    same(fake, viewer)
+    same(fake, other)
+    assert viewer.resize_answers == [(1, 0, 700, 500)], viewer.resize_answers
+    assert other.resize_answers == [(2, 0, 700, 500)], other.resize_answers
+    fake.do("mode 320 200")  # by itself
+    same(fake, viewer)
+    same(fake, other)
+    assert viewer.resize_answers[1:] == other.resize_answers[1:] == [(0, 0, 320, 200)]
+    viewer.close()
+    other.close()
+
+
+def pixels_of(rects):
+    return sum(w * h for _, _, w, h, encoding in rects if encoding == RAW)
+
+
+def test_full_requests(fake):
+    """Whoever asks for all of the picture gets its pixels, each time, and not just the size."""
+    for encodings in ((RAW,), (RAW, DESKTOP_SIZE), SIZES, (RAW, DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE, CURSOR, LED_STATE),
+                      (RAW, EXTENDED_DESKTOP_SIZE, VMWARE_CURSOR)):
+        fake.do("mode 320 200")
+        viewer = Viewer(fake.port, encodings)
+        for i in range(6):
+            if i == 3:
+                viewer.send(struct.pack(f">BxH{len(encodings)}i", 2, len(encodings), *encodings))
+            viewer.request(incremental=False)
+            got = 0
+            while got < 320 * 200:
+                got += pixels_of(viewer.update())
+            assert got == 320 * 200, (encodings, i, got)
+            assert viewer.rgb() == fake.snapshot()
+        if len(encodings) > 1:  # one request, answered with a size and then its pixels
+            viewer.request()
+            fake.do("mode 300 150")
+            viewer.request(incremental=False)
+            same(fake, viewer)
+        viewer.close()
+
+
+def test_empty_requests(fake):
+    """Requests for no pixels, at and beyond the edges, in every encoding that the library has."""
+    fake.do("mode 320 200")
+    good = Viewer(fake.port)
+    for encoding in (0, 2, 4, 5, 6, 7, 8, 9, 10, 15, 16, 17, -260):
+        viewer = Viewer(fake.port, encodings=(encoding,))
+        for x, y, w, h in ((0, 0, 0, 0), (5, 5, 0, 10), (5, 5, 10, 0), (319, 199, 0, 0), (320, 200, 0, 0), (320, 0, 5, 5),
+                           (0, 200, 5, 5), (65535, 65535, 65535, 65535), (0, 0, 65535, 65535), (1, 1, 65535, 65535)):
+            for incremental in (0, 1):
+                viewer.send(struct.pack(">BBHHHH", 3, incremental, x, y, w, h))
+        viewer.read(4)  # the picture comes
+        viewer.close()
+    same(fake, good)
+    good.close()
+
+
+def rough(bits, viewer):
+    """The picture, of pixels that are indices of a colour map of 16 bits each."""
+    step = bits // 8
+    data = b"".join(viewer.rows)
+    indices = (int.from_bytes(data[i:i + step], viewer.order) for i in range(0, len(data), step))
+    return [tuple(c >> 8 for c in viewer.colours[3 * i:3 * i + 3]) for i in indices]
+
+
+def test_colour_maps(fake):
+    """Pixels without true colour: a map comes first, and with it the picture is near to what it is."""
+    fake.do("mode 64 8")
+    fake.do("paint 0 0 64 4 ff0000")
+    fake.do("flush 0 0 64 8")
+    width, height, want = fake.snapshot()
+    for bits, depth, big in ((8, 8, 0), (16, 8, 0), (16, 16, 1), (32, 24, 0), (32, 8, 1), (8, 3, 0)):
+        viewer = Viewer(fake.port, encodings=(RAW,))
+        viewer.send(struct.pack(">BxxxBBBBHHHBBBxxx", 0, bits, depth, big, 0, 0, 0, 0, 0, 0, 0))
+        viewer.order = "big" if big else "little"
+        viewer.rows = []
+        viewer.draw = lambda x, y, w, h: viewer.rows.append(viewer.read(w * h * bits // 8))
+        viewer.request(incremental=False)
+        while not viewer.rows:
+            viewer.update()
+        assert len(viewer.colours) == 3 * (8 if depth == 3 else 256), len(viewer.colours)
+        got = rough(bits, viewer)
+        assert len(got) == width * height and len(set(got)) > 1
+        for i, colour in enumerate(got):
+            apart = max(abs(a - b) for a, b in zip(colour, want[3 * i:3 * i + 3]))
+            assert apart <= (127 if depth == 3 else 43), (bits, depth, i, colour, want[3 * i:3 * i + 3])
+        viewer.close()
+    for wrong in ((24, 24, 0, 1, 255, 255, 255, 16, 8, 0), (0, 0, 0, 1, 0, 0, 0, 0, 0, 0), (64, 24, 0, 0, 0, 0, 0, 0, 0, 0),
+                  (32, 24, 0, 1, 255, 255, 255, 16, 8, 200), (8, 8, 0, 1, 65535, 7, 3, 0, 3, 6),
+                  (16, 16, 0, 1, 31, 63, 31, 12, 5, 0)):
+        viewer = Viewer(fake.port, encodings=(RAW,))
+        viewer.send(struct.pack(">BxxxBBBBHHHBBBxxx", 0, *wrong))
+        try:
+            viewer.request(incremental=False)
+            viewer.update()
+            raise AssertionError(f"pixels of a format that does not exist: {wrong}")
+        except (Gone, ConnectionError):
+            viewer.close()
 
 
 def test_cursor(fake):
@@ -467,8 +586,9 @@ def test_password(program):
 def main():
     program = sys.argv[1]
     fake = Fake(program, "vnc", "127.0.0.1:0")
-    for test in (test_pixels, test_modes, test_cursor, test_cursor_far, test_alpha, test_leds, test_versions, test_keys, test_held, test_pointer, test_viewers,
-                 test_strangers, test_garbage, test_thousand, test_idle):
+    for test in (test_pixels, test_modes, test_resize, test_full_requests, test_empty_requests, test_colour_maps, test_cursor, test_cursor_far,
+                 test_alpha, test_leds, test_versions, test_keys, test_held, test_pointer, test_viewers, test_strangers,
+                 test_garbage, test_thousand, test_idle):
         start = time.monotonic()
         test(fake)
         print(f"{test.__name__} {time.monotonic() - start:.2f} s", flush=True)
