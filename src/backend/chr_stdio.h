@@ -7,8 +7,9 @@
  *
  * On a terminal, Ctrl-A is the escape key: Ctrl-A x ends the machine, Ctrl-A h lists the keys,
  * Ctrl-A Ctrl-A sends one. They work as long as the read-ahead has room, so also when the guest
- * hangs. An input that ends, or is no terminal, leaves the machine running. While riscreen is
- * stopped or in the background, the terminal and what is typed there are the shell's.
+ * hangs. A terminal that does not control riscreen's session is riscreen's alone. An input that
+ * ends, or is no terminal, leaves the machine running. While riscreen is stopped or in the
+ * background, the terminal and what is typed there are the shell's.
  */
 #ifndef BACKEND_CHR_STDIO_H
 #define BACKEND_CHR_STDIO_H

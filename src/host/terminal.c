@@ -110,7 +110,9 @@ void host_terminal_destroy(struct host_terminal *t)
 
 bool host_terminal_ours(const struct host_terminal *t)
 {
-    return tcgetpgrp(t->fd) == getpgrp();
+    pid_t foreground = tcgetpgrp(t->fd);
+    /* not our session's terminal: it has no jobs that are ours, and reads and modes work */
+    return foreground < 0 ? errno == ENOTTY : foreground == getpgrp();
 }
 
 bool host_terminal_take(struct host_terminal *t)

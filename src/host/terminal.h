@@ -16,7 +16,8 @@ struct host_terminal;
 struct host_terminal *host_terminal_create(int fd);
 void host_terminal_destroy(struct host_terminal *t); /* gives it back; NULL is fine */
 
-/* Are we in the foreground, so that what is typed is for us? */
+/* Is what is typed for us? We are in the foreground, or this is not the terminal that controls our
+ * session (setsid, a test harness, a service manager), so that no shell shares it with us. */
 bool host_terminal_ours(const struct host_terminal *t);
 /* Raw mode, whatever others did to the modes since; false: not ours, and given back. */
 bool host_terminal_take(struct host_terminal *t);
