@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "board/internal.h"
 
+#include "backend/blk_file.h"
 #include "display/display.h"
 #include "display/input.h"
 #include "host/thread.h"
@@ -83,6 +84,12 @@ void machine_destroy(struct machine *m)
     gmem_destroy(m->mem);
     requests_finish(m);
     free(m);
+}
+
+void machine_flush_disks(struct machine *m)
+{
+    for (unsigned i = 0; i < m->config.disks; i++)
+        blk_file_flush(m->disk[i]);
 }
 
 void *machine_dtb(struct machine *m, size_t *size)

@@ -69,6 +69,9 @@ struct machine_config {
 struct machine *machine_create(const struct machine_config *config, char *err, size_t err_size);
 void machine_destroy(struct machine *m); /* NULL is fine; flushes the disks */
 
+/* As the guest's own flush; any thread, while the machine lives. */
+void machine_flush_disks(struct machine *m);
+
 /* The device tree this machine would boot with; malloc'd. */
 void *machine_dtb(struct machine *m, size_t *size);
 struct display *machine_display(struct machine *m);

@@ -16,17 +16,24 @@ struct host_signals {
 static void watched_signals(sigset_t *set)
 {
     sigemptyset(set);
+    sigaddset(set, SIGTSTP);
+    sigaddset(set, SIGCONT); /* waits only to be heard of; it continues the process by itself */
+}
+
+void host_signals_ending(sigset_t *set)
+{
+    sigemptyset(set);
     sigaddset(set, SIGINT);
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGHUP);
-    sigaddset(set, SIGTSTP);
-    sigaddset(set, SIGCONT); /* waits only to be heard of; it continues the process by itself */
 }
 
 void host_signals_block(void)
 {
     sigset_t set;
     watched_signals(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    host_signals_ending(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
@@ -51,11 +58,10 @@ static void on_signal(void *arg, unsigned events)
     struct signalfd_siginfo info;
     if (read(s->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return;
-    switch (info.ssi_signo) {
-    case SIGTSTP: stop(s); break;
-    case SIGCONT: s->ops->cont(s->ctx); break;
-    default: s->ops->end(s->ctx, (int)info.ssi_signo); break;
-    }
+    if (info.ssi_signo == SIGTSTP)
+        stop(s);
+    else
+        s->ops->cont(s->ctx);
 }
 
 struct host_signals *host_signals_watch(struct loop *loop, const struct host_signals_ops *ops,

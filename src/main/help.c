@@ -159,4 +159,14 @@ void config_print_man(FILE *f)
         roff(f, statuses[i].what);
         fputc('\n', f);
     }
+    fputs(
+        ".SH SIGNALS\nSIGINT, SIGTERM and SIGHUP end the machine, as if its power were cut: disks "
+        "are\nflushed, recordings finished. A second SIGINT or SIGTERM, a second or more later, "
+        "or\nten seconds without the end, end riscreen at once. SIGTSTP gives the terminal back "
+        "first.\n"
+        ".SH FILES\nWhat an option reads or writes may be a pipe that somebody has open, as in\n"
+        "\\fB\\-\\-script <(command)\\fR, /dev/stdin or /dev/stdout; one that says nothing for 10 "
+        "seconds, or takes\nnothing for 2, is an error. Images that the machine loads, and disks, "
+        "are files.\nScripts have at most 1 MiB, reference pictures 256 MiB.\n",
+        f);
 }

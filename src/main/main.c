@@ -6,10 +6,12 @@
  */
 #include "main/config.h"
 
+#include "host/clock.h"
+#include "host/ending.h"
 #include "host/file.h"
 #include "host/log_drain.h"
-#include "host/clock.h"
 #include "host/loop.h"
+#include "host/process.h"
 #include "host/signals.h"
 #include "host/thread.h"
 #include "monitor/monitor.h"
@@ -29,6 +31,7 @@ struct app {
     struct machine *machine;
     struct monitor *monitor;
     struct script *script;
+    struct host_ending *ending;
     struct host_signals *signals;
     struct ui_set *uis;
     struct loop_timer *timeout;
@@ -67,6 +70,14 @@ static void on_end(void *ctx, int signo)
     machine_quit(app->machine, 128 + signo, CAUSE_HOST_SIGNAL);
 }
 
+/* What the guest wrote is in the host's memory already: this is for a power cut that may follow. */
+static void on_hard_end(void *ctx)
+{
+    struct app *app = ctx;
+    log_warn(app->log, "riscreen does not end by itself; ended hard");
+    machine_flush_disks(app->machine);
+}
+
 static void on_stop(void *ctx)
 {
     struct app *app = ctx;
@@ -79,7 +90,8 @@ static void on_cont(void *ctx)
     machine_terminal(app->machine, true);
 }
 
-static const struct host_signals_ops signals_ops = {on_end, on_stop, on_cont};
+static const struct host_signals_ops signals_ops = {on_stop, on_cont};
+static const struct host_ending_ops ending_ops = {on_end, on_hard_end};
 
 static void on_timeout(void *ctx)
 {
@@ -194,6 +206,7 @@ static void *machine_main(void *arg)
 static int run(struct app *app)
 {
     pthread_t thread;
+    host_ending_serve(app->ending, &ending_ops, app);
     if (!ui_set_start(app->uis) || host_thread_start(&thread, "machine", machine_main, app)) {
         fail(app, "the host starts no more threads; end other programs");
         app->status = 1;
@@ -222,6 +235,8 @@ static int dump_dtb(struct app *app)
 static void finish(struct app *app)
 {
     ui_set_destroy(app->uis);
+    if (app->ending)
+        host_ending_serve(app->ending, NULL, NULL);
     monitor_destroy(app->monitor);
     host_signals_unwatch(app->signals);
     loop_timer_remove(app->timeout);
@@ -258,9 +273,13 @@ int main(int argc, char **argv)
     struct app app = {0};
     char err[LINE];
     int status = 1;
+    host_process_begin();
     host_signals_block();
+    app.ending = host_ending_create();
     mallopt(M_MMAP_THRESHOLD, 1 << 20); /* images that were loaded go back to the host at once */
-    if (!config_parse(&app.config, argc, argv, err, sizeof(err)))
+    if (!app.ending)
+        fail(&app, "the host starts no more threads; end other programs");
+    else if (!config_parse(&app.config, argc, argv, err, sizeof(err)))
         fail(&app, err);
     else if (print_about(&app.config))
         status = 0;

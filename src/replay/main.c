@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "host/file.h"
+#include "host/process.h"
 #include "replay/bench.h"
 #include "replay/options.h"
 #include "replay/player.h"
@@ -129,6 +130,7 @@ int main(int argc, char **argv)
 {
     struct replay_options o;
     char err[LINE];
+    host_process_begin();
     if (!replay_options_parse(&o, argc, argv, err, sizeof(err)))
         return !fail(NULL, err);
     if (o.help)
