@@ -116,6 +116,11 @@ struct display *machine_display(struct machine *m)
     return m->display;
 }
 
+bool machine_has_screen(struct machine *m)
+{
+    return m->gpu;
+}
+
 struct input_hub *machine_input(struct machine *m)
 {
     return m->input;

@@ -75,6 +75,7 @@ void machine_flush_disks(struct machine *m);
 /* The device tree this machine would boot with; malloc'd. */
 void *machine_dtb(struct machine *m, size_t *size);
 struct display *machine_display(struct machine *m);
+bool machine_has_screen(struct machine *m); /* a GPU draws on the display */
 struct input_hub *machine_input(struct machine *m);
 struct loop *machine_loop(struct machine *m); /* the io thread's */
 struct cpu *machine_cpu(struct machine *m);

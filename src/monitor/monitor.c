@@ -315,7 +315,7 @@ struct monitor *monitor_create(struct machine *m, const char *address, struct lo
     mon->loop = machine_loop(m);
     mon->log = log;
     mon->target.machine = m;
-    mon->target.display = machine_display(m);
+    mon->target.display = machine_has_screen(m) ? machine_display(m) : NULL;
     mon->target.input = machine_input(m);
     mon->listener = listener;
     loop_event_init(&mon->noted, mon->loop, tell_clients, mon);

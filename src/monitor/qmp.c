@@ -152,7 +152,7 @@ void qmp_done(struct qmp *q, const struct qmp_error *err)
         q->resume(q->ctx);
 }
 
-static void on_message(struct qmp *q, struct json_object *msg)
+static void on_message(struct qmp *q, struct json_object *msg, bool has_nul)
 {
     struct qmp_error err = {0};
     struct json_object *id = NULL, *value = NULL;
@@ -161,7 +161,10 @@ static void on_message(struct qmp *q, struct json_object *msg)
         qmp_fail(&err, "QMP input must be a JSON object");
     } else {
         has_id = json_object_object_get_ex(msg, "id", &id);
-        value = execute(q, msg, &err);
+        if (has_nul)
+            qmp_fail(&err, "QMP input has a NUL character in a string");
+        else
+            value = execute(q, msg, &err);
     }
     json_object_get(id);
     if (err.class) {
@@ -181,6 +184,23 @@ static void fresh(struct qmp *q)
 {
     json_tokener_reset(q->tokener);
     q->taken = 0;
+    q->escape = 0;
+    q->has_nul = false;
+}
+
+/*
+ * Looks for \u0000, which would end a string for everything in C, a file's name for one. In JSON a
+ * backslash begins an escape wherever it stands; escape counts the bytes of one so far.
+ */
+static void look_for_nul(struct qmp *q, const char *bytes, size_t n)
+{
+    static const char nul[] = "\\u0000";
+    for (size_t i = 0; i < n; i++) {
+        q->escape = bytes[i] == nul[q->escape] ? q->escape + 1 : 0;
+        q->has_nul |= q->escape == sizeof(nul) - 1;
+        if (q->escape == sizeof(nul) - 1)
+            q->escape = 0;
+    }
 }
 
 static void garbage(struct qmp *q, const char *why)
@@ -221,9 +241,11 @@ static size_t parse(struct qmp *q, const char *bytes, size_t n)
         len ? json_tokener_get_error(q->tokener) : json_tokener_continue;
     size_t used = state == json_tokener_success ? json_tokener_get_parse_end(q->tokener) : len;
     q->taken += used;
+    look_for_nul(q, bytes, used);
     if (state == json_tokener_success) {
+        bool has_nul = q->has_nul;
         fresh(q);
-        on_message(q, msg);
+        on_message(q, msg, has_nul);
         return used;
     }
     q->skipping = true;

@@ -43,7 +43,9 @@ struct qmp {
     void (*resume)(void *ctx); /* optional: qmp_input may be called again; may call qmp_finish */
     void *ctx;
     struct json_tokener *tokener;
-    size_t taken; /* bytes of the message that is being read */
+    size_t taken;    /* bytes of the message that is being read */
+    unsigned escape; /* bytes of a \u0000 that were seen last */
+    bool has_nul;    /* there was a whole one in the message */
     bool skipping;
     bool ready;   /* capabilities are negotiated */
     bool waiting; /* a command is answered when `awaited` happens */

@@ -129,7 +129,7 @@ static void *script_main(void *arg)
 bool script_start(struct script *s, struct machine *m, char *err, size_t err_size)
 {
     s->machine = m;
-    s->display = machine_display(m);
+    s->display = machine_has_screen(m) ? machine_display(m) : NULL;
     s->input = machine_input(m);
     s->started_wall_ns = host_wall_ns();
     if (s->display && !(s->viewer = display_attach(s->display, on_screen, s))) {

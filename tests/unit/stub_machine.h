@@ -23,6 +23,7 @@ struct machine {
     struct image *image;
     const struct gpu_info *gpu; /* NULL: none */
     bool running;
+    bool blind;        /* no screen */
     _Atomic int quits; /* counted last */
     int quit_status, resets, powerdowns, stops, conts;
     enum machine_cause cause;
@@ -89,6 +90,10 @@ __attribute__((unused)) static void stub_finish(struct machine *m)
 struct display *machine_display(struct machine *m)
 {
     return m->display;
+}
+bool machine_has_screen(struct machine *m)
+{
+    return !m->blind;
 }
 struct input_hub *machine_input(struct machine *m)
 {

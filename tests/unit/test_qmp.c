@@ -165,6 +165,10 @@ static void test_errors(void **state)
          "{\"axis\":\"z\",\"value\":1}}]}}",
          "does not accept value 'z'"},
         {"{\"execute\":\"qom-list\"}", "CommandNotFound"},
+        {"{\"execute\":\"screendump\",\"arguments\":{\"filename\":\"/no/\\u0000x\"}}", "NUL"},
+        {"{\"execute\":\"cont\\\\\\u0000\"}", "NUL"},
+        {"{\"execute\":\"cont\",\"arguments\":{\"a\\u0000b\":1}}", "NUL"},
+        {"{\"execute\":\"\\\\u0000\"}", "CommandNotFound"}, /* a backslash and u0000 */
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
         assert_says(ask(t, cases[i][0]), cases[i][1]);
@@ -397,6 +401,17 @@ static void test_forgotten_screendump(void **state)
     free(other);
 }
 
+static void test_no_screen(void **state)
+{
+    struct talk *t = *state;
+    negotiate(t);
+    t->target.display = NULL;
+    assert_says(ask(t, "{\"execute\":\"screendump\",\"arguments\":{\"filename\":\"/tmp/none\"}}"),
+                "There is no console to take a screendump from");
+    assert_says(ask(t, "{\"execute\":\"x-scanout-plug\",\"arguments\":{\"head\":0}}"),
+                "There is no screen to plug");
+}
+
 static void test_send_key(void **state)
 {
     struct talk *t = *state;
@@ -582,6 +597,7 @@ int main(void)
         TEST(test_socket),
         TEST(test_stale_socket),
         TEST(test_hostile_client),
+        TEST(test_no_screen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
