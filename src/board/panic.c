@@ -92,6 +92,9 @@ enum panic_news panic_watch_feed(struct panic_watch *w, const uint8_t *bytes, si
     enum panic_news news = PANIC_NO_NEWS;
     for (size_t i = 0; i < n; i++) {
         enum panic_news found = PANIC_NO_NEWS;
+        if (w->state == PANIC_REST) /* nearly all bytes of nearly all lines */
+            while (i + 1 < n && bytes[i] != '\n' && bytes[i] != '[')
+                i++;
         switch (w->state) {
         case PANIC_LINE_START: at_start(w, bytes[i]); break;
         case PANIC_BRACKET: in_bracket(w, bytes[i]); break;

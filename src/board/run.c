@@ -48,7 +48,8 @@ static bool boot(struct machine *m)
 
 static bool do_reset(struct machine *m, enum machine_cause cause)
 {
-    m->panicked = m->panic_stopped = false;
+    m->panicked = false;
+    m->panic_stopped = false;
     cpu_park(m->cpu);
     cpu_reset(m->cpu); /* before the chips, which raise lines anew */
     virt_reset(m);
@@ -74,7 +75,8 @@ static void do_cont(struct machine *m)
 {
     if (!m->stopped)
         return;
-    m->stopped = m->panic_stopped = false;
+    m->stopped = false;
+    m->panic_stopped = false;
     vclock_cont(m->clock);
     cpu_clock_changed(m->cpu);
     cpu_unpark(m->cpu);

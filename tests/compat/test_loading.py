@@ -124,5 +124,41 @@ def test_dumped_tree():
                 assert ("size 0x100000" in text) == (path == padded and bool(raw)), text
 
 
+def properties(tree):
+    """{(path, property): value}, phandles left out: they are numbered in another order."""
+    lines = subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dts", "-s", tree], check=True, stdout=subprocess.PIPE)
+    path, found = [], {}
+    for line in map(str.strip, lines.stdout.decode().splitlines()):
+        if line.endswith("{"):
+            path.append(line[:-1].strip())
+            found["/".join(path), ""] = ""
+        elif line == "};":
+            path.pop()
+        elif line.endswith(";") and path:
+            name, _, value = line[:-1].partition(" = ")
+            found["/".join(path), name] = value
+    return found
+
+
+def test_own_tree():
+    """Whatever a kernel looks for in QEMU's tree is in ours, at the same path, with the same value."""
+    ours, qemus = os.path.join(FOLDER.name, "ours.dtb"), os.path.join(FOLDER.name, "qemus.dtb")
+    riscreen = os.environ.get("RISCREEN", "build/riscreen")
+    subprocess.run([riscreen, "-m", "128M", "-c", "2", "--dumpdtb", ours], check=True)
+    subprocess.run(["qemu-system-riscv64", "-M", f"virt,dumpdtb={qemus}", "-m", "128M", "-smp", "2", "-display", "none"],
+                   check=True, stderr=subprocess.DEVNULL)
+    ours, qemus = properties(ours), properties(qemus)
+    not_here = "//flash@", "//fw-cfg@", "//platform-bus@", "//soc/pci@", "//pmu"
+    different = {"phandle", "cpu", "interrupt-parent", "interrupts-extended", "regmap", "rng-seed", "mmu-type", "riscv,isa",
+                 "model"}
+    for (path, name), value in qemus.items():
+        if path.startswith(not_here):
+            continue
+        assert (path, name) in ours, (path, name)
+        if name not in different and (path, name) != ("/", "compatible"):
+            assert ours[path, name] == value, (path, name, value, ours[path, name])
+    assert "riscv-virtio" in ours["/", "compatible"]
+
+
 if __name__ == "__main__":
     main(tests_of(__import__("__main__")))
