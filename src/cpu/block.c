@@ -2,6 +2,7 @@
 #include "cpu/block.h"
 
 #include "cpu/mmu.h"
+#include "cpu/trigger.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -261,6 +262,8 @@ bool block_verify(struct hart *h, struct block *b)
 static bool find_code(struct hart *h, uint64_t pc, struct place *at)
 {
     at->second_pa = BLOCK_ONE_PAGE;
+    if (unlikely(h->triggers_on) && trigger_fires(h, pc, 2, ACCESS_FETCH))
+        return false;
     if (!mmu_fetch(h, pc, &at->pa, &at->part))
         return false;
     if (!place_alone(at))

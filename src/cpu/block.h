@@ -49,7 +49,8 @@ struct block {
     uint16_t bytes;
     uint16_t offset; /* of pa in its page */
     bool fp_on;
-    bool part; /* PMP tells parts of its page apart: it has one instruction, and no fixed links */
+    bool part; /* PMP or a trigger tells parts of its page apart: it has one instruction, and no
+                  fixed links */
     struct op ops[];
 };
 

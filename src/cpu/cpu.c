@@ -7,6 +7,7 @@
 #include "cpu/hart.h"
 #include "cpu/mmu.h"
 #include "cpu/pmp.h"
+#include "cpu/trigger.h"
 #include "host/clock.h"
 
 #include <stdio.h>
@@ -56,6 +57,7 @@ void hart_reset_state(struct hart *h)
             h->menvcfg |= ENVCFG_PBMTE;
         h->mseccfg = MSECCFG_SSEED;
     }
+    trigger_reset(h);
     pmp_changed(h); /* flushes and refreshes */
     hart_timer_update(h);
 }

@@ -4,6 +4,7 @@
 #include "cpu/csr_bits.h"
 #include "cpu/mmu.h"
 #include "cpu/pmp.h"
+#include "cpu/trigger.h"
 
 #include <sys/random.h>
 
@@ -46,6 +47,8 @@ enum {
     CSR_PMPADDR0 = 0x3b0,
     CSR_MSECCFG = 0x747,
     CSR_MSECCFGH = 0x757,
+    CSR_TSELECT = 0x7a0,
+    CSR_TINFO = 0x7a4,
     CSR_MCYCLE = 0xb00,
     CSR_MCYCLEH = 0xb80,
     CSR_CYCLE = 0xc00,
@@ -312,6 +315,10 @@ static bool read_machine(struct hart *h, unsigned csr, uint64_t *v)
     case CSR_MHARTID: *v = h->id; return true;
     default: break;
     }
+    if (csr >= CSR_TSELECT && csr <= CSR_TINFO) {
+        *v = trigger_read(h, csr);
+        return true;
+    }
     *v = 0;
     if (csr >= CSR_MHPMEVENT3 && csr < CSR_MHPMEVENT3 + 29)
         return true;
@@ -448,6 +455,8 @@ static void write_machine(struct hart *h, unsigned csr, uint64_t v)
         pmpcfg_write(h, csr - CSR_PMPCFG0, v);
     else if (csr >= CSR_PMPADDR0 && csr < CSR_PMPADDR0 + PMP_ENTRIES)
         pmpaddr_write(h, csr - CSR_PMPADDR0, v);
+    else if (csr >= CSR_TSELECT && csr <= CSR_TINFO)
+        trigger_write(h, csr, v);
     else if (csr >= CSR_MCYCLE && csr < CSR_MCYCLE + 3)
         counter_write(h, csr - CSR_MCYCLE, merge(h, counter_read(h, csr - CSR_MCYCLE), v, false));
     else if (csr >= CSR_MCYCLEH && csr < CSR_MCYCLEH + 3)

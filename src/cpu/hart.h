@@ -84,6 +84,11 @@ struct jump {
 
 #define PMP_ENTRIES 16
 
+#define TRIGGERS 2
+struct trigger {
+    uint64_t data1, data2; /* tdata1, tdata2 */
+};
+
 /* An instruction that is being done: what `locate` needs. */
 struct access_place {
     const struct op *op;
@@ -153,6 +158,9 @@ struct hart {
     uint32_t mcounteren, scounteren, mcountinhibit;
     uint64_t pmpaddr[PMP_ENTRIES];
     uint8_t pmpcfg[PMP_ENTRIES];
+    struct trigger trigger[TRIGGERS];
+    uint8_t trigger_at;                 /* tselect */
+    bool triggers_on;                   /* some trigger can fire */
     bool pmp_active;                    /* some entry is on */
     bool pmp_locked;                    /* some entry that is on binds M-mode too */
     int64_t minstret_base, mcycle_base; /* added to hart_retired */

@@ -3,6 +3,7 @@
 
 #include "cpu/csr_bits.h"
 #include "cpu/pmp.h"
+#include "cpu/trigger.h"
 
 #include <string.h>
 
@@ -407,7 +408,7 @@ static void tlb_fill(struct hart *h, uint64_t va, const struct view *v, enum acc
     const bool may[3] = {m->readable, m->writable, acc == ACCESS_FETCH && m->executable};
     for (unsigned a = 0; a < 3; a++)
         if (may[a] && (acc == ACCESS_FETCH) == (a == ACCESS_FETCH) &&
-            pmp_allows(h, page, GMEM_PAGE, a, priv, &whole) && whole)
+            pmp_allows(h, page, GMEM_PAGE, a, priv, &whole) && whole && !trigger_in_page(h, va, a))
             e->tag[a] = tag;
     remember_big(h, va, m->big);
 }
@@ -423,6 +424,8 @@ static bool translate(struct hart *h, uint64_t va, unsigned size, enum access ac
         return true;
     }
     h->stats.tlb_misses++;
+    if (unlikely(h->triggers_on) && acc != ACCESS_FETCH && trigger_fires(h, va, size, acc))
+        return false;
     struct mapping m = {va, true, true, true, -1};
     if (priv != PRIV_M && satp_scheme(h, h->satp) && !walk(h, va, acc, priv, &m))
         return false;

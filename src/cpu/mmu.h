@@ -19,7 +19,7 @@ bool mmu_store(struct hart *h, uint64_t va, unsigned size, uint64_t val);
  * both reading and writing and reports faults as store faults. */
 uint8_t *mmu_ram(struct hart *h, uint64_t va, unsigned size, enum access access, uint64_t *pa);
 /* The physical address of a fetched halfword; must be RAM. *part: PMP may answer otherwise
- * elsewhere in the page. */
+ * elsewhere in the page, or a trigger fire. */
 bool mmu_fetch(struct hart *h, uint64_t va, uint64_t *pa, bool *part);
 /* The next halfword of the same page, at pa, after such an answer: does PMP allow it too? */
 bool mmu_fetch_again(struct hart *h, uint64_t va, uint64_t pa);

@@ -15,5 +15,14 @@ def test_hello():
         assert (status, "hello from hart 0x0" in text) == (3, True), (status, text)
 
 
+def test_triggers():
+    """The debug triggers keep what QEMU's keep, and fire when they do."""
+    with Bare("triggers.c", mode="m") as m:
+        assert m.end() == 0
+        mine = m.output.decode().replace("\r", "")
+    status, text = qemu("triggers.c", mode="m")
+    assert status == 0 and text.splitlines() == mine.splitlines(), f"QEMU says\n{text}\nriscreen says\n{mine}"
+
+
 if __name__ == "__main__":
     main(tests_of(__import__("__main__")))
