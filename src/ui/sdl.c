@@ -432,6 +432,26 @@ static struct ui *failed(struct ui *ui, char *err, size_t err_size, const char *
     return NULL;
 }
 
+static const char no_display[] =
+    "there is no display (neither DISPLAY nor WAYLAND_DISPLAY leads to one)";
+
+/* Did the user name SDL's video driver? */
+static bool is_chosen(void)
+{
+    const char *chosen = getenv("SDL_VIDEODRIVER");
+    return chosen && *chosen;
+}
+
+/* SDL falls back on drivers whose windows nobody can see. They are for whoever names one. */
+static bool is_seen(const char *driver)
+{
+    static const char *const unseen[] = {"offscreen", "dummy", "evdev"};
+    for (unsigned i = 0; i < ARRAY_SIZE(unseen); i++)
+        if (!strcmp(driver, unseen[i]))
+            return is_chosen();
+    return true;
+}
+
 /* "scale=fit|integer|none,keymap=us|uk|de|fr" */
 static bool parse_args(struct sdl_options *options, const char *args, char *err, size_t err_size)
 {
@@ -460,6 +480,26 @@ static bool sdl_check(const char *args, char *err, size_t err_size)
     return parse_args(&options, args, err, err_size);
 }
 
+/* SDL's video, as it is wanted here. NULL, or why it cannot be had. */
+static const char *open_video(struct ui *ui)
+{
+    const struct sdl_api *sdl = &ui->env.sdl;
+    set_hints(ui);
+    if (!getenv("XDG_RUNTIME_DIR") && !is_chosen()) /* Wayland's library would complain of it */
+        sdl->SetHint(SDL_HINT_VIDEODRIVER, "x11,kmsdrm");
+    ui->video = !sdl->InitSubSystem(SDL_INIT_VIDEO);
+    if (!ui->video)
+        return is_chosen() ? sdl->GetError() : no_display;
+    ui->wake_event = sdl->RegisterEvents(1);
+    if (ui->wake_event == (Uint32)-1)
+        return sdl->GetError();
+    const char *driver = sdl->GetCurrentVideoDriver();
+    ui->env.x11 = !strcmp(driver, "x11");
+    if (ui->env.x11) /* a software renderer by way of OpenGL is none */
+        sdl->SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
+    return is_seen(driver) ? NULL : no_display;
+}
+
 static struct ui *sdl_create(const struct ui_env *env, const char *args, char *err, size_t err_size)
 {
     struct ui *ui = calloc(1, sizeof(*ui));
@@ -472,13 +512,9 @@ static struct ui *sdl_create(const struct ui_env *env, const char *args, char *e
         sdl_destroy(ui);
         return NULL;
     }
-    set_hints(ui);
-    ui->video = !ui->env.sdl.InitSubSystem(SDL_INIT_VIDEO);
-    if (!ui->video || (ui->wake_event = ui->env.sdl.RegisterEvents(1)) == (Uint32)-1)
-        return failed(ui, err, err_size, ui->env.sdl.GetError());
-    ui->env.x11 = !strcmp(ui->env.sdl.GetCurrentVideoDriver(), "x11");
-    if (ui->env.x11) /* a software renderer by way of OpenGL is none */
-        ui->env.sdl.SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
+    const char *why = open_video(ui);
+    if (why)
+        return failed(ui, err, err_size, why);
     ui->env.viewer = display_attach(env->display, on_news, ui);
     if (!ui->env.viewer)
         return failed(ui, err, err_size, "not enough memory");

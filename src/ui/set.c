@@ -55,13 +55,17 @@ static bool exists(const char *name)
     return false;
 }
 
-/* Whether the front-end named by the user may take this one's place: itself, or no window at all.
- */
+/* May it be opened where the user named this one, or (NULL) none? */
 static bool stands_in(const struct ui_ops *ops, const char *name)
 {
-    if (!name)
-        return !ops->by_name;
-    return !strcmp(name, ops->name) || ops == &ui_headless_ops;
+    return name ? !strcmp(name, ops->name) : !ops->by_name;
+}
+
+/* A window that was asked for cannot be had: adds the cure to why. */
+static void add_cure(char *err, size_t err_size)
+{
+    size_t n = strlen(err);
+    snprintf(err + n, err_size - n, "; --display none goes on without a window");
 }
 
 bool ui_set_add(struct ui_set *set, const struct ui_env *env, const char *name, const char *args,
@@ -77,18 +81,19 @@ bool ui_set_add(struct ui_set *set, const struct ui_env *env, const char *name, 
     }
     for (unsigned i = 0; ui_list[i]; i++) {
         const struct ui_ops *ops = ui_list[i];
-        bool named = name && !strcmp(name, ops->name);
         if (!stands_in(ops, name))
             continue;
         if (ops->main_thread && set->main) {
             snprintf(err, err_size, "--display %s: there is one already; give it once", ops->name);
             return false;
         }
-        if (named && ops->check && !ops->check(args, err, err_size))
+        if (name && ops->check && !ops->check(args, err, err_size))
             return false;
-        if (open_one(set, ops, env, named ? args : "", err, err_size))
+        if (open_one(set, ops, env, name ? args : "", err, err_size))
             return true;
-        if (ops->by_name)
+        if (name && ops->main_thread)
+            add_cure(err, err_size);
+        if (name)
             return false;
         log_warn(set->log, "%s%s", err,
                  ops == &ui_headless_ops ? "" : "; going on without a window");

@@ -69,9 +69,9 @@ extern const struct ui_ops *const ui_list[];
 struct ui_set;
 struct ui_set *ui_set_create(struct log *log); /* empty; NULL: out of memory */
 /*
- * Opens one more. name: one of ui_list, or NULL for the best that opens. A window that cannot open
- * is told to the log, and none is opened instead. false with one line in err: the user is to know,
- * and nothing may start.
+ * Opens one more. name: one of ui_list, or NULL for the best that opens; then a window that cannot
+ * open is told to the log, and none is opened instead. false with one line in err: the user is to
+ * know, and nothing may start.
  */
 bool ui_set_add(struct ui_set *set, const struct ui_env *env, const char *name, const char *args,
                 char *err, size_t err_size);

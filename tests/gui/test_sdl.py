@@ -608,10 +608,30 @@ def test_window_manager(program):
         manager.wait()
 
 
+def test_no_display(program):
+    """A window that nobody could see is no window, unless SDL's variable names that driver."""
+    env = dict(os.environ)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
+        env.pop(name, None)
+    for folder in None, tempfile.gettempdir():  # where Wayland's library looks, and complains
+        env.pop("XDG_RUNTIME_DIR", None)
+        if folder:
+            env["XDG_RUNTIME_DIR"] = folder
+        done = subprocess.run([program, "sdl", ""], env=env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                              timeout=20)
+        assert done.returncode == 1 and done.stderr.count("\n") == 1 and "; --display none" in done.stderr, done
+    for driver in "dummy", "offscreen":
+        done = subprocess.run([program, "sdl", ""], env=dict(env, SDL_VIDEODRIVER=driver), input="mode 64 48\nstop\n",
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=20)
+        assert done.returncode == 0 and "ok mode" in done.stdout or "not available" in done.stderr, (driver, done)
+
+
 def main():
     program = os.path.abspath(sys.argv[1])
     if subprocess.run([program, "sdl?"], stdin=subprocess.DEVNULL).returncode != SKIP:
         return 1
+    print("test_no_display", flush=True)
+    test_no_display(program)
     with XServer() as x:
         fake = Fake(program, x)
         window = x.window("^fake")

@@ -123,7 +123,8 @@ class Machine:
         self.folder = tempfile.mkdtemp(prefix="riscreen-test-")
         monitor = os.path.join(self.folder, "qmp")
         command = [os.environ.get("RISCREEN", os.path.join(TREE, "build/riscreen")),
-                   "-c", str(harts), "-m", memory, "--display", display, "--monitor", "unix:" + monitor]
+                   "-c", str(harts), "-m", memory, *(["--display", display] if display else []),
+                   "--monitor", "unix:" + monitor]
         for option, subject in (("-k", kernel), ("-i", initrd)):
             if subject:
                 command += [option, guest(subject)]
