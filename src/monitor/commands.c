@@ -5,6 +5,7 @@
 #include "display/display.h"
 #include "display/input.h"
 #include "host/file.h"
+#include "monitor/hmp.h"
 #include "monitor/keys.h"
 #include "monitor/qmp_args.h"
 #include "monitor/screendump.h"
@@ -14,10 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_HOLD_MS 60000
-#define MAX_EVENTS  256 /* of one input-send-event */
-#define MIN_MODE    64  /* pixels a side */
-#define MAX_MODE    8192
+#define MAX_EVENTS 256 /* of one input-send-event */
+#define MIN_MODE   64  /* pixels a side */
+#define MAX_MODE   8192
 
 static const struct qmp_arg no_args[] = {{0}};
 
@@ -253,8 +253,9 @@ static struct json_object *send_key(struct qmp *q, struct json_object *args, str
     unsigned codes[KEY_CHORD_MAX], used = 0;
     if (n > KEY_CHORD_MAX)
         return qmp_fail(err, "Parameter 'keys' expects at most %d keys", KEY_CHORD_MAX);
-    if (hold > MAX_HOLD_MS)
-        return qmp_fail(err, "Parameter 'hold-time' expects at most %d milliseconds", MAX_HOLD_MS);
+    if (hold > QMP_MAX_HOLD_MS)
+        return qmp_fail(err, "Parameter 'hold-time' expects at most %d milliseconds",
+                        QMP_MAX_HOLD_MS);
     for (size_t i = 0; i < n; i++) {
         char path[32];
         snprintf(path, sizeof(path), "keys[%zu].", i);
@@ -411,8 +412,23 @@ static struct json_object *input_send_event(struct qmp *q, struct json_object *a
     return NULL;
 }
 
+/* --- QEMU's human monitor --------------------------------------------------------------------- */
+
+static const struct qmp_arg human_args[] = {
+    {"command-line", json_type_string, false}, {"cpu-index", json_type_int, true}, {0}};
+
+static struct json_object *human_monitor_command(struct qmp *q, struct json_object *args,
+                                                 struct qmp_error *err)
+{
+    (void)err;
+    struct json_object *text = hmp_run(q, qmp_string(args, "command-line", ""));
+    q->human = !text;
+    return text;
+}
+
 const struct qmp_command qmp_commands[] = {
     {"cont", no_args, cont},
+    {"human-monitor-command", human_args, human_monitor_command},
     {"input-send-event", input_send_args, input_send_event},
     {"qmp_capabilities", capabilities_args, qmp_capabilities},
     {"query-commands", no_args, query_commands},

@@ -2,6 +2,7 @@
 #include "monitor/qmp.h"
 
 #include "host/clock.h"
+#include "monitor/hmp.h"
 #include "monitor/qmp_args.h"
 #include "monitor/screendump.h"
 
@@ -71,7 +72,7 @@ static void greet(struct qmp *q)
 
 /* --- running a command ------------------------------------------------------------------------ */
 
-static const struct qmp_command *find_command(const char *name)
+const struct qmp_command *qmp_find(const char *name)
 {
     for (const struct qmp_command *c = qmp_commands; c->name; c++)
         if (!strcmp(c->name, name))
@@ -114,7 +115,7 @@ static struct json_object *execute(struct qmp *q, struct json_object *msg, struc
         return not_found(err, "Expecting capabilities negotiation with 'qmp_capabilities'");
     if (q->ready && negotiation)
         return not_found(err, "Capabilities negotiation is already complete, command ignored");
-    const struct qmp_command *command = find_command(name);
+    const struct qmp_command *command = qmp_find(name);
     if (!command) {
         qmp_fail(err, "The command %.64s has not been found", name);
         err->class = "CommandNotFound";
@@ -139,9 +140,13 @@ void qmp_work(struct qmp *q)
 /* The command that was waited for is over. */
 static void answer_late(struct qmp *q, const struct qmp_error *err)
 {
-    q->waiting = q->working = false;
-    send_reply(q, err->class ? "error" : "return", err->class ? error_object(err) : NULL, q->has_id,
-               q->id);
+    bool human = q->human;
+    q->waiting = q->working = q->human = false;
+    if (human)
+        send_reply(q, "return", hmp_answer(err), q->has_id, q->id);
+    else
+        send_reply(q, err->class ? "error" : "return", err->class ? error_object(err) : NULL,
+                   q->has_id, q->id);
     q->id = NULL;
 }
 

@@ -22,6 +22,7 @@
 
 #define QMP_MAX_MESSAGE 65536 /* bytes; a longer one is garbage */
 #define QMP_MAX_DEPTH   16
+#define QMP_MAX_HOLD_MS 60000 /* of a key */
 
 struct key_queue;
 struct screendumps;
@@ -35,6 +36,7 @@ struct qmp_target {
     struct screendumps *dumps; /* NULL: they are taken on the loop's thread */
     int32_t abs_x, abs_y;      /* where a client last put the pointer */
     bool relative;             /* it moves the mouse, not the tablet */
+    unsigned buttons;          /* of mouse_button: 1 left, 2 middle, 4 right */
 };
 
 struct qmp {
@@ -49,6 +51,7 @@ struct qmp {
     bool skipping;
     bool ready;   /* capabilities are negotiated */
     bool waiting; /* a command is answered when `awaited` happens */
+    bool human;   /* its answer is a text, hmp_answer's */
     bool working; /* it is answered by qmp_done; waiting is set, too */
     enum machine_event awaited;
     bool has_id;
@@ -83,7 +86,8 @@ struct qmp_command {
     /* The value of "return", or NULL: {} or the error. */
     struct json_object *(*run)(struct qmp *q, struct json_object *args, struct qmp_error *err);
 };
-extern const struct qmp_command qmp_commands[]; /* ends with a NULL name */
+extern const struct qmp_command qmp_commands[];       /* ends with a NULL name */
+const struct qmp_command *qmp_find(const char *name); /* NULL: there is none */
 
 /* Before the answer, wait for this event. From run. */
 void qmp_await(struct qmp *q, enum machine_event event);

@@ -455,6 +455,70 @@ static void test_input_events(void **state)
                 "VM not running");
 }
 
+/* A line of the human monitor. */
+static const char *human(struct talk *t, const char *line)
+{
+    char text[512];
+    snprintf(text, sizeof(text),
+             "{\"execute\":\"human-monitor-command\",\"arguments\":{\"command-line\":\"%s\"}}",
+             line);
+    return ask(t, text);
+}
+
+#define NOTHING "{\"return\":\"\"}\r\n"
+
+/* What the lines do to the guest; compat/monitor compares their texts with QEMU's. */
+static void test_human(void **state)
+{
+    struct talk *t = *state;
+    negotiate(t);
+    assert_string_equal(human(t, "sendkey shift-a 1"), NOTHING);
+    while (!strstr(t->m.input_log, "1 42 0"))
+        loop_step(t->m.loop, NS_PER_SEC);
+    assert_string_equal(human(t, "mouse_move 3 -4 -1"), NOTHING);
+    assert_string_equal(human(t, "mouse_button 5"), NOTHING);
+    assert_string_equal(human(t, "mouse_button 4"), NOTHING);
+    assert_string_equal(human(t, "mouse_button 0"), NOTHING);
+    assert_string_equal(t->m.input_log, "1 42 1 1 30 1 1 30 0 1 42 0 2 0 3 2 1 -4 2 8 -1 "
+                                        "1 272 1 1 273 1 1 272 0 1 273 0 ");
+    assert_string_equal(human(t, "stop"), ""); /* follows its event */
+    qmp_event(&t->q, MACHINE_EVENT_STOP, CAUSE_NONE, 0);
+    assert_says(said(t), "\"event\":\"STOP\"}\r\n" NOTHING);
+    assert_string_equal(human(t, "info status"), "{\"return\":\"VM status: paused\\r\\n\"}\r\n");
+    size_t before = t->m.input_n;
+    assert_string_equal(human(t, "mouse_move 1 1"), NOTHING);
+    assert_int_equal(t->m.input_n, before);
+    assert_string_equal(
+        ask(t, "{\"execute\":\"query-status\",\"arguments\":{}}"),
+        "{\"return\":{\"status\":\"paused\",\"singlestep\":false,\"running\":false}}\r\n");
+}
+
+static void test_human_garbage(void **state)
+{
+    struct talk *t = *state;
+    static const char *const lines[][2] = {
+        {"screendump \\\"x", "unterminated string"},
+        {"screendump \\\"x\\\\", "unterminated string"},
+        {"screendump \\\"x\\\\q\\\"", "unterminated string"},
+        {"a b c d e f g h i j k l m", "too many words"},
+        {"sendkey a 99999999999999999999", "invalid char"},
+        {"sendkey a 60001", "at most 60000"},
+        {"sendkey a -1", "at most 60000"},
+        {"sendkey "
+         "a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-"
+         "a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a",
+         "too many keys"},
+        {"sendkey 0xffffffffffffffffff", "invalid parameter"},
+        {"screendump /no/a dev 99", "'head'"},
+        {"screendump a b 1 c", "invalid char"},
+    };
+    negotiate(t);
+    t->target.display = t->m.display;
+    for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+        assert_says(human(t, lines[i][0]), lines[i][1]);
+    assert_int_equal(t->m.input_n, 0);
+}
+
 /* --- the socket ------------------------------------------------------------------------------- */
 
 static int client(const char *path)
@@ -598,6 +662,8 @@ int main(void)
         TEST(test_stale_socket),
         TEST(test_hostile_client),
         TEST(test_no_screen),
+        TEST(test_human),
+        TEST(test_human_garbage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
