@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A wire from a device to an interrupt controller. A device holds a copy and sets its level; it
- * never learns what is at the other end. Any thread, also with the device's lock held: the far end
- * is a leaf lock.
+ * A wire from a device to an interrupt controller. A device holds a copy and sets its level, and
+ * sets it again, though it is up, for each new event; it never learns what is at the other end. Any
+ * thread, also with the device's lock held: the far end is a leaf lock.
  */
 #ifndef BUS_IRQ_H
 #define BUS_IRQ_H

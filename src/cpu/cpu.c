@@ -490,6 +490,11 @@ void hart_stop_self(struct hart *h)
     atomic_store(&h->state, HART_STOP_PENDING);
 }
 
+void hart_again_self(struct hart *h)
+{
+    h->again_wanted = true;
+}
+
 void hart_suspend_self(struct hart *h, bool retentive, uint64_t pc, uint64_t opaque)
 {
     h->suspend_wanted = true;

@@ -172,6 +172,9 @@ void hart_set_timer(struct hart *hart, uint64_t ticks);
 void hart_send_ssi(struct hart *hart);
 /* Stops this hart: its thread sleeps until hart_start. Takes effect when ecall returns. */
 void hart_stop_self(struct hart *hart);
+/* The call can not be answered yet: the ecall is executed again a moment later. Until then the hart
+ * can be parked, stopped and interrupted; no time passes for it with --threads=single. */
+void hart_again_self(struct hart *hart);
 /* HSM suspend: sleeps until an enabled interrupt is pending; then resumes after the ecall, or, if
  * non-retentive, restarts in S-mode at pc with a0 = hart id, a1 = opaque, MMU off. */
 void hart_suspend_self(struct hart *hart, bool retentive, uint64_t pc, uint64_t opaque);

@@ -208,6 +208,7 @@ struct hart {
     bool start_machine;
     /* self, for HSM */
     bool stop_wanted, suspend_wanted, suspend_retentive;
+    bool again_wanted; /* the ecall is not done: hart_again_self */
     uint64_t suspend_pc, suspend_opaque;
 };
 

@@ -14,6 +14,7 @@
 #define SPINS_BEFORE_YIELD 16
 #define SPINS_BEFORE_SLEEP 256
 #define SPIN_SLEEP_NS      50000
+#define AGAIN_NS           500000 /* between two tries of an SBI call that waits for the host */
 
 enum sys_result sys_fault(struct hart *h)
 {
@@ -46,6 +47,11 @@ static enum sys_result ecall(struct hart *h)
         return SYS_LOOKUP;
     }
     h->cpu->cfg.sbi->ecall(h->cpu->cfg.sbi_ctx, h);
+    if (h->again_wanted) {
+        h->again_wanted = false;
+        nanosleep(&(struct timespec){0, AGAIN_NS}, NULL);
+        return SYS_LEAVE;
+    }
     done(h, 4);
     return h->stop_wanted || h->suspend_wanted ? SYS_LEAVE : SYS_LOOKUP;
 }

@@ -23,7 +23,7 @@ struct context {
 
 struct plic {
     pthread_mutex_t lock;
-    uint32_t level[WORDS], pending[WORDS], claimed[WORDS];
+    uint32_t level[WORDS], pending[WORDS], claimed[WORDS]; /* a claimed one may pend, too */
     uint8_t priority[PLIC_SOURCES + 1];
     unsigned contexts;
     struct irq_line *out;
@@ -46,7 +46,8 @@ static unsigned best(const struct plic *plic, const struct context *c)
 {
     unsigned found = 0, priority = 0;
     for (unsigned w = 0; w < WORDS; w++) {
-        for (uint32_t set = plic->pending[w] & c->enable[w]; set; set &= set - 1) {
+        uint32_t set = plic->pending[w] & ~plic->claimed[w] & c->enable[w];
+        for (; set; set &= set - 1) {
             unsigned n = w * 32 + (unsigned)__builtin_ctz(set);
             if (plic->priority[n] > priority) {
                 priority = plic->priority[n];
@@ -80,9 +81,8 @@ static void set_level(void *ctx, unsigned n, bool level)
     struct plic *plic = ctx;
     pthread_mutex_lock(&plic->lock);
     put(plic->level, n, level);
-    bool pending = level && !test(plic->claimed, n);
-    if (pending != test(plic->pending, n)) {
-        put(plic->pending, n, pending);
+    if (level != test(plic->pending, n)) {
+        put(plic->pending, n, level);
         update_source(plic, n);
     }
     pthread_mutex_unlock(&plic->lock);
@@ -105,10 +105,7 @@ static void complete(struct plic *plic, struct context *c, uint32_t n)
     if (!n || n > PLIC_SOURCES || !test(c->enable, n))
         return;
     put(plic->claimed, n, false);
-    if (test(plic->level, n)) {
-        put(plic->pending, n, true);
-        update_source(plic, n);
-    }
+    update_source(plic, n);
 }
 
 static uint32_t read_context(struct plic *plic, uint64_t off)

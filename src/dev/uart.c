@@ -29,6 +29,11 @@ enum { MCR_DTR = 1, MCR_RTS = 2, MCR_OUT1 = 4, MCR_OUT2 = 8, MCR_LOOP = 0x10 };
 enum { LSR_DR = 1, LSR_THRE = 0x20, LSR_TEMT = 0x40 };
 enum { MSR_CTS = 0x10, MSR_DSR = 0x20, MSR_RI = 0x40, MSR_DCD = 0x80 };
 
+struct fifo {
+    uint8_t byte[RX_ROOM];
+    unsigned at, count;
+};
+
 struct uart {
     struct irq_line irq;
     struct uart_host host;
@@ -39,43 +44,57 @@ struct uart {
     bool tx_full;      /* the host takes no more */
     bool raised;
     bool starved; /* uart_input took less than it was given */
-    uint8_t rx[RX_ROOM];
-    unsigned rx_at, rx_count;
+    /* What came over the line, and what loopback mode sent to itself: the first is not to be seen
+     * in that mode, and clearing the FIFO drops the second only. */
+    struct fifo line, looped;
 };
 
-/* The highest-priority interrupt that is pending and enabled. */
-static uint8_t cause(const struct uart *u)
+/* What the driver sees of the receiver: a byte, or NULL. */
+static struct fifo *receiver(struct uart *u)
 {
-    if ((u->ier & IER_RDI) && u->rx_count)
+    if (u->looped.count)
+        return &u->looped;
+    return u->line.count && !(u->mcr & MCR_LOOP) ? &u->line : NULL;
+}
+
+/* The highest-priority interrupt that is pending and enabled. */
+static uint8_t cause(struct uart *u)
+{
+    if ((u->ier & IER_RDI) && receiver(u))
         return IIR_RDA;
     if ((u->ier & IER_THRI) && u->thre_pending)
         return IIR_THRE;
     return IIR_NONE;
 }
 
-static void update(struct uart *u)
+/* news: something happened for which the driver is to be interrupted, even if the line is up: it
+ * may not have looked at the last cause, and never will. */
+static void update(struct uart *u, bool news)
 {
     bool raised = cause(u) != IIR_NONE;
-    if (raised != u->raised) {
-        u->raised = raised;
+    if (raised != u->raised || (raised && news))
         irq_set(&u->irq, raised);
-    }
+    u->raised = raised;
 }
 
-static void rx_push(struct uart *u, uint8_t byte)
+static void fifo_push(struct fifo *f, uint8_t byte)
 {
-    u->rx[(u->rx_at + u->rx_count) % RX_ROOM] = byte;
-    u->rx_count++;
+    f->byte[(f->at + f->count) % RX_ROOM] = byte;
+    f->count++;
 }
 
-static uint8_t rx_pop(struct uart *u)
+static uint8_t fifo_pop(struct fifo *f)
 {
-    if (!u->rx_count)
-        return 0;
-    uint8_t byte = u->rx[u->rx_at];
-    u->rx_at = (u->rx_at + 1) % RX_ROOM;
-    u->rx_count--;
+    uint8_t byte = f->byte[f->at];
+    f->at = (f->at + 1) % RX_ROOM;
+    f->count--;
     return byte;
+}
+
+static uint8_t read_rbr(struct uart *u)
+{
+    struct fifo *f = receiver(u);
+    return f ? fifo_pop(f) : 0;
 }
 
 static void transmit(struct uart *u, const uint8_t *bytes, size_t n)
@@ -87,8 +106,8 @@ static void transmit(struct uart *u, const uint8_t *bytes, size_t n)
 static void write_thr(struct uart *u, uint8_t byte)
 {
     if (u->mcr & MCR_LOOP) {
-        if (u->rx_count < RX_ROOM)
-            rx_push(u, byte);
+        if (u->looped.count < RX_ROOM)
+            fifo_push(&u->looped, byte);
     } else {
         transmit(u, &byte, 1);
     }
@@ -122,7 +141,7 @@ static uint8_t read_iir(struct uart *u)
 /* If the host side waits for room, it is told once half of it is there. Lock held. */
 static bool should_tell(struct uart *u)
 {
-    if (!u->starved || u->rx_count > RX_ROOM / 2)
+    if (!u->starved || u->line.count > RX_ROOM / 2)
         return false;
     u->starved = false;
     return true;
@@ -132,12 +151,12 @@ static uint8_t read_reg(struct uart *u, unsigned reg)
 {
     bool dlab = u->lcr & LCR_DLAB;
     switch (reg) {
-    case RBR: return dlab ? u->dll : rx_pop(u);
+    case RBR: return dlab ? u->dll : read_rbr(u);
     case IER: return dlab ? u->dlm : u->ier;
     case IIR: return read_iir(u);
     case LCR: return u->lcr;
     case MCR: return u->mcr;
-    case LSR: return (uint8_t)((u->rx_count ? LSR_DR : 0) | (u->tx_full ? 0 : LSR_THRE | LSR_TEMT));
+    case LSR: return (uint8_t)((receiver(u) ? LSR_DR : 0) | (u->tx_full ? 0 : LSR_THRE | LSR_TEMT));
     case MSR: return read_msr(u);
     default: return u->scr;
     }
@@ -160,9 +179,10 @@ static void write_reg(struct uart *u, unsigned reg, uint8_t val)
             write_ier(u, val);
         break;
     case FCR:
+        /* Of the line nothing is lost: what was typed ahead counts as not yet sent. */
         u->fcr = val;
         if (val & FCR_CLEAR_RX)
-            u->rx_count = 0;
+            u->looped.count = 0;
         break;
     case LCR: u->lcr = val; break;
     case MCR: u->mcr = val & 0x1f; break;
@@ -179,7 +199,7 @@ static uint64_t uart_read(void *dev, uint64_t off, unsigned size)
         return 0;
     pthread_mutex_lock(&u->lock);
     uint8_t val = read_reg(u, (unsigned)off);
-    update(u);
+    update(u, off == RBR && receiver(u)); /* a driver may take one byte in each interrupt */
     bool tell = should_tell(u);
     pthread_mutex_unlock(&u->lock);
     if (tell)
@@ -194,8 +214,9 @@ static void uart_write(void *dev, uint64_t off, uint64_t val, unsigned size)
     if (off > SCR)
         return;
     pthread_mutex_lock(&u->lock);
+    uint8_t ier = u->ier;
     write_reg(u, (unsigned)off, (uint8_t)val);
-    update(u);
+    update(u, off == THR || u->ier != ier);
     bool tell = should_tell(u);
     pthread_mutex_unlock(&u->lock);
     if (tell)
@@ -233,7 +254,7 @@ void uart_reset(struct uart *u)
     u->dll = 12; /* 9600 baud */
     u->mcr = MCR_OUT2;
     u->thre_pending = false;
-    update(u);
+    update(u, false);
     pthread_mutex_unlock(&u->lock);
 }
 
@@ -241,11 +262,11 @@ size_t uart_input(struct uart *u, const uint8_t *bytes, size_t n)
 {
     pthread_mutex_lock(&u->lock);
     size_t took = 0;
-    while (took < n && u->rx_count < RX_ROOM && !(u->mcr & MCR_LOOP))
-        rx_push(u, bytes[took++]);
+    while (took < n && u->line.count < RX_ROOM && !(u->mcr & MCR_LOOP))
+        fifo_push(&u->line, bytes[took++]);
     if (took < n)
         u->starved = true;
-    update(u);
+    update(u, took > 0);
     pthread_mutex_unlock(&u->lock);
     return took;
 }
@@ -256,7 +277,7 @@ void uart_output_ready(struct uart *u)
     if (u->tx_full) {
         u->tx_full = false;
         u->thre_pending = true;
-        update(u);
+        update(u, true);
     }
     pthread_mutex_unlock(&u->lock);
 }
@@ -275,9 +296,9 @@ size_t uart_console_read(struct uart *u, uint8_t *bytes, size_t n)
 {
     pthread_mutex_lock(&u->lock);
     size_t took = 0;
-    while (took < n && u->rx_count)
-        bytes[took++] = rx_pop(u);
-    update(u);
+    while (took < n && u->line.count)
+        bytes[took++] = fifo_pop(&u->line);
+    update(u, false);
     bool tell = should_tell(u);
     pthread_mutex_unlock(&u->lock);
     if (tell)

@@ -68,8 +68,8 @@ struct sbi_ret sbi_rfence(const struct sbi_call *c);
 struct sbi_ret sbi_hsm(const struct sbi_call *c);
 struct sbi_ret sbi_srst(const struct sbi_call *c);
 struct sbi_ret sbi_dbcn(const struct sbi_call *c);
-/* Legacy call c->fid (0..8): the value for a0. */
-int64_t sbi_legacy(const struct sbi_call *c);
+/* Legacy call c->fid (0..8) with the value for a0; false: it is to be made again later. */
+bool sbi_legacy(const struct sbi_call *c, int64_t *result);
 
 void sbi_remote_sfence(const struct sbi_call *c, uint64_t harts, uint64_t start, uint64_t size,
                        bool with_asid, uint64_t asid);

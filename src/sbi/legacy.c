@@ -5,19 +5,12 @@
  */
 #include "sbi/internal.h"
 
-#include <time.h>
-
-#define PUTCHAR_TRIES 20 /* of a millisecond: a stuck terminal stops no hart for longer */
-
-static int64_t put_char(const struct sbi_call *c)
+/* The call has no way to say that the terminal is full, and its callers none to try again: it waits
+ * until there is room. */
+static bool put_char(const struct sbi_call *c)
 {
     uint8_t byte = (uint8_t)c->arg[0];
-    for (unsigned i = 0; i < PUTCHAR_TRIES; i++) {
-        if (c->sbi->host.console_write(c->sbi->host.ctx, &byte, 1))
-            return 0;
-        nanosleep(&(struct timespec){0, 1000000}, NULL);
-    }
-    return SBI_FAILED;
+    return c->sbi->host.console_write(c->sbi->host.ctx, &byte, 1) == 1;
 }
 
 static int64_t get_char(const struct sbi_call *c)
@@ -45,13 +38,13 @@ static bool legacy_mask(const struct sbi_call *c, uint64_t ptr, uint64_t *harts)
     return true;
 }
 
-int64_t sbi_legacy(const struct sbi_call *c)
+/* Console Putchar is sbi_legacy's own. */
+static int64_t simple_call(const struct sbi_call *c)
 {
     struct sbi *sbi = c->sbi;
     uint64_t harts;
     switch (c->fid) {
     case 0: hart_set_timer(c->hart, sbi_arg64(c, 0)); return 0;
-    case 1: return put_char(c);
     case 2: return get_char(c);
     case 3: hart_irq(c->hart, HART_IRQ_SSI, false); return 0;
     case 8: sbi_power(c, SBI_POWER_OFF, false); return 0;
@@ -68,4 +61,13 @@ int64_t sbi_legacy(const struct sbi_call *c)
         sbi_remote_sfence(c, harts, c->arg[1], c->arg[2], c->fid == 7, c->arg[3]);
     }
     return 0;
+}
+
+bool sbi_legacy(const struct sbi_call *c, int64_t *result)
+{
+    *result = 0;
+    if (c->fid == 1)
+        return put_char(c);
+    *result = simple_call(c);
+    return true;
 }

@@ -58,7 +58,11 @@ static void ecall(void *ctx, struct hart *hart)
         c.arg[i] = hart_reg(hart, A0 + i);
     if (id <= LAST_LEGACY) {
         c.fid = id;
-        hart_set_reg(hart, A0, (uint64_t)sbi_legacy(&c));
+        int64_t result;
+        if (sbi_legacy(&c, &result))
+            hart_set_reg(hart, A0, (uint64_t)result);
+        else
+            hart_again_self(hart);
         return;
     }
     c.fid = sbi_unsigned(sbi, hart_reg(hart, A6));

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Guests that make devices work without an end."""
+import os
 import tempfile
 import time
 
@@ -43,6 +44,18 @@ def test_blk_chains():
     with tempfile.NamedTemporaryFile() as disk:
         disk.truncate(8 << 30)
         chains("-d", disk.name, device=2, writes=1, flags=["-DTYPE=0"])
+
+
+def test_unread_console():
+    """Output that nobody reads, in each way a guest can write: it waits, and nothing waits for it."""
+    writer = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../compat/writer.c")
+    for how in range(3):
+        for threads in "multi", "single":
+            ours, theirs = os.pipe()
+            with Hostile(writer, "--threads=" + threads, stdout=theirs, flags=[f"-DHOW={how}"]):
+                os.close(theirs)
+                time.sleep(1.5)
+            os.close(ours)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,14 @@ static void claim_and_complete(void **state)
     assert_int_equal(get(f, CLAIM(1)), 10);
     assert_false(f->out[1]);
     assert_int_equal(get(f, CLAIM(1)), 0);
-    put(f, CLAIM(1), 10); /* the level is still up: pends again */
+    put(f, CLAIM(1), 10); /* the level is still up, but nothing is new */
+    assert_false(f->out[1]);
+    level(f, 10, true); /* a new event */
+    assert_int_equal(get(f, CLAIM(1)), 10);
+    level(f, 10, true); /* and one while it is claimed */
+    assert_false(f->out[1]);
+    assert_int_equal(get(f, CLAIM(1)), 0);
+    put(f, CLAIM(1), 10);
     assert_true(f->out[1]);
     assert_int_equal(get(f, CLAIM(1)), 10);
     level(f, 10, false);
@@ -90,6 +97,7 @@ static void completion_needs_enable(void **state)
     put(f, CLAIM(1), 3);
     put(f, CLAIM(1), 4000000000u);
     put(f, CLAIM(3), 3);
+    level(f, 3, true);
     put(f, ENABLE(1, 0), 1 << 3);
     assert_false(f->out[1]); /* still claimed */
     put(f, CLAIM(1), 3);

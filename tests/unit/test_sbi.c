@@ -16,6 +16,7 @@ struct hart {
     enum hart_state state;
     uint64_t timer, pc, opaque;
     bool ssi, stopped, suspended, retentive;
+    unsigned again;
 };
 
 struct cpu {
@@ -81,6 +82,10 @@ bool hart_start(struct hart *h, uint64_t pc, bool machine_mode, uint64_t a0, uin
 void hart_stop_self(struct hart *h)
 {
     h->stopped = true;
+}
+void hart_again_self(struct hart *h)
+{
+    h->again++;
 }
 void hart_suspend_self(struct hart *h, bool retentive, uint64_t pc, uint64_t opaque)
 {
@@ -325,6 +330,13 @@ static void legacy(void **state)
     struct fixture *f = *state;
     f->in = "a";
     assert_int_equal(call(f, 1, 0, 'x', 99, 0), 0);
+    f->room = 1; /* the terminal is full: the call is made again, with its arguments */
+    assert_int_equal(call(f, 1, 0, 'y', 99, 0), 'y');
+    assert_int_equal(f->cpu.hart[0].again, 1);
+    f->room = sizeof(f->out);
+    assert_int_equal(call(f, 1, 0, 'y', 99, 0), 0);
+    assert_int_equal(f->cpu.hart[0].again, 1);
+    assert_memory_equal(f->out, "xy", 2);
     assert_int_equal(f->cpu.hart[0].x[11], 99); /* a1 is the caller's */
     assert_int_equal(f->out[0], 'x');
     assert_int_equal(call(f, 2, 0, 0, 0, 0), 'a');

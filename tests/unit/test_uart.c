@@ -13,6 +13,7 @@ struct fixture {
     char out[64];
     unsigned n, rooms;
     bool irq, full;
+    unsigned raised; /* how often the line was set, though it may have been up */
 };
 
 static bool output(void *ctx, const uint8_t *bytes, size_t n)
@@ -32,6 +33,7 @@ static void set_irq(void *ctx, unsigned n, bool level)
 {
     (void)n;
     ((struct fixture *)ctx)->irq = level;
+    ((struct fixture *)ctx)->raised += level;
 }
 
 static int setup(void **state)
@@ -152,6 +154,62 @@ static void dlab_loopback_and_scratch(void **state)
     put(f, 200, 1);
 }
 
+/* A driver that never reads IIR is interrupted once for each byte it sends and no more. */
+static void thre_without_iir(void **state)
+{
+    struct fixture *f = *state;
+    put(f, IER, 3);
+    assert_int_equal(f->raised, 1);
+    for (unsigned i = 0; i < 10; i++)
+        assert_int_equal(get(f, LSR), 0x60);
+    put(f, IER, 3);
+    get(f, DATA);
+    assert_true(f->raised <= 2 && f->irq);
+    unsigned before = f->raised;
+    put(f, DATA, 'x');
+    assert_int_equal(f->raised, before + 1);
+    assert_int_equal(get(f, IIR), 2); /* by the book it is still there */
+    assert_false(f->irq);
+}
+
+/* One byte taken in each interrupt: the line is raised again for those that are left. */
+static void one_byte_an_interrupt(void **state)
+{
+    struct fixture *f = *state;
+    put(f, IER, 1);
+    assert_int_equal(uart_input(f->uart, (const uint8_t *)"abc", 3), 3);
+    assert_int_equal(f->raised, 1);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(f->raised, i + 1);
+        assert_true(f->irq);
+        assert_int_equal(get(f, DATA), 'a' + i);
+    }
+    assert_int_equal(f->raised, 3);
+    assert_false(f->irq);
+}
+
+/* What was typed ahead outlives the clearing of the FIFOs, loopback's bytes do not. */
+static void typed_ahead(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(uart_input(f->uart, (const uint8_t *)"hello", 5), 5);
+    put(f, FCR, 7);
+    put(f, FCR, 0);
+    put(f, MCR, 0x10);
+    assert_int_equal(get(f, LSR) & 1, 0); /* the line is cut off */
+    put(f, DATA, 'q');
+    put(f, DATA, 'r');
+    assert_int_equal(get(f, DATA), 'q');
+    put(f, FCR, 2);
+    assert_int_equal(get(f, LSR) & 1, 0);
+    put(f, MCR, 0);
+    put(f, FCR, 7);
+    uart_reset(f->uart);
+    for (const char *c = "hello"; *c; c++)
+        assert_int_equal(get(f, DATA), *c);
+    assert_int_equal(get(f, LSR) & 1, 0);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -161,6 +219,9 @@ int main(void)
         TEST(receives_without_loss),
         TEST(console_reads_the_same_bytes),
         TEST(dlab_loopback_and_scratch),
+        TEST(thre_without_iir),
+        TEST(one_byte_an_interrupt),
+        TEST(typed_ahead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
