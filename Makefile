@@ -3,6 +3,7 @@
 #
 #   make run      install what is missing, build, make the guest, open its desktop (ARGS="-c 4" adds options)
 #   make check    install what is missing, build, run all tests
+#   make check-long  build libvncserver with sanitizers, fuzz and storm for an hour (tests/long)
 #   make setup    install what is missing
 #   make bench    measure against QEMU and native code
 #   make install  PREFIX=/usr/local DESTDIR=
@@ -22,6 +23,9 @@ run:
 check:
 	@tests/run
 
+check-long:
+	@tests/long
+
 setup:
 	@tools/setup
 
@@ -40,5 +44,5 @@ format:
 clean:
 	rm -rf build build-asan build-tsan
 
-.PHONY: build run check setup bench install format clean
+.PHONY: build run check check-long setup bench install format clean
 .NOTPARALLEL:
