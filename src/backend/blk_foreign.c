@@ -42,8 +42,6 @@ static const char *foot(const uint8_t *tail, size_t n)
         const uint8_t *p = tail + n - len;
         if (!memcmp(p, "conectix", 8) && !memcmp(p + 12, "\0\1\0\0", 4)) /* its version, 1.0 */
             return "a VHD image";
-        if (!memcmp(p, "koly\0\0\0\4", 8))
-            return "a DMG image";
     }
     return NULL;
 }
@@ -59,7 +57,7 @@ const char *blk_foreign(int fd, uint64_t size, const char **cure)
         *cure = heads[i].cure;
         return heads[i].name;
     }
-    *cure = CONVERT;
+    *cure = "convert it with: qemu-img convert -f vpc -O raw"; /* which looks at no end itself */
     size_t n = (size_t)MIN(size, SECTOR);
     ssize_t got = pread(fd, tail, n, (off_t)(size - n));
     return got == (ssize_t)n ? foot(tail, n) : NULL;

@@ -645,7 +645,8 @@ static void test_foreign_places(void **state)
         close(fd);
         if (rows[i].says) {
             expect_open_error(path, false, rows[i].says);
-            expect_open_error(path, true, "qemu-img convert -O raw");
+            expect_open_error(path, true,
+                              rows[i].at < 0 ? "convert -f vpc -O raw" : "convert -O raw");
         } else {
             struct blk_file *f = blk_file_open(path, false, err, sizeof(err));
             assert_non_null(f);
