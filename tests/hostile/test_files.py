@@ -87,8 +87,8 @@ def test_write():
 def test_memory():
     """/dev/zero as a script is refused before it fills the memory."""
     with Folder() as f:
-        limited = ["sh", "-c", 'ulimit -v 1500000; exec "$@"', "sh", *f.base, "-k", f.kernel]
-        refused([*limited, "--script", "/dev/zero"])
+        limit = "ulimit -v 1500000;" if SLOWER == 1 else ""  # a sanitizer's shadow is larger
+        refused(["sh", "-c", limit + ' exec "$@"', "sh", *f.base, "-k", f.kernel, "--script", "/dev/zero"])
 
 
 def test_useful():
