@@ -149,6 +149,14 @@ bool chr_stdio_write(struct chr_stdio *c, const uint8_t *bytes, size_t n)
     return more;
 }
 
+bool chr_stdio_full(struct chr_stdio *c)
+{
+    pthread_mutex_lock(&c->lock);
+    bool full = c->full;
+    pthread_mutex_unlock(&c->lock);
+    return full;
+}
+
 /*
  * Non-blocking, without setting O_NONBLOCK on a file description that we share with a shell: opened
  * anew. That works for terminals and pipes; a file never blocks for long.

@@ -39,5 +39,7 @@ void chr_stdio_terminal(struct chr_stdio *c, bool take);
 void chr_stdio_pump(struct chr_stdio *c);
 /* Takes all bytes; false: please no more than a few until ops->writable. Any thread. */
 bool chr_stdio_write(struct chr_stdio *c, const uint8_t *bytes, size_t n);
+/* Was a writer asked to wait, and not yet to go on? Any thread. */
+bool chr_stdio_full(struct chr_stdio *c);
 
 #endif

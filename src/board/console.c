@@ -28,7 +28,14 @@ static bool output(void *ctx, const uint8_t *bytes, size_t n)
         c->config.panic(c->config.panic_ctx, news == PANIC_SAID);
     if (c->config.tap)
         c->config.tap(c->config.tap_ctx, bytes, n);
-    return !c->stdio || chr_stdio_write(c->stdio, bytes, n);
+    if (!c->stdio || chr_stdio_write(c->stdio, bytes, n))
+        return true;
+    if (!c->config.hold)
+        return false;
+    c->config.hold(c->config.ctx, true);
+    if (!chr_stdio_full(c->stdio)) /* the io thread was faster */
+        c->config.hold(c->config.ctx, false);
+    return true;
 }
 
 /* Gives the UART what was typed; true once nothing of it is left. */
@@ -68,13 +75,15 @@ static size_t stdio_input(void *ctx, const uint8_t *bytes, size_t n)
 static void stdio_writable(void *ctx)
 {
     struct console *c = ctx;
+    if (c->config.hold)
+        c->config.hold(c->config.ctx, false);
     uart_output_ready(c->uart);
 }
 
 static void stdio_quit(void *ctx)
 {
     struct console *c = ctx;
-    c->config.quit(c->config.quit_ctx);
+    c->config.quit(c->config.ctx);
 }
 
 static const struct chr_stdio_ops stdio_ops = {stdio_input, stdio_writable, stdio_quit};

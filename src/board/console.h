@@ -20,7 +20,10 @@ struct console_config {
     void (*panic)(void *ctx, bool said);
     void *panic_ctx;
     void (*quit)(void *ctx); /* Ctrl-A x; io thread */
-    void *quit_ctx;
+    /* stdout takes no more for now, or does again: the machine waits meanwhile, and the UART takes
+     * all. Any thread. NULL: the UART is full meanwhile, and the guest waits */
+    void (*hold)(void *ctx, bool on);
+    void *ctx; /* of both */
 };
 
 struct console *console_create(const struct console_config *config);

@@ -3,12 +3,12 @@
 #include "board/internal.h"
 
 #include "board/file.h"
+#include "host/entropy.h"
 
 #include <libfdt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define PATCH_ROOM 8192  /* for what is added, without the command line */
 #define FREE_ROOM  16384 /* left in the tree for a boot loader, which edits it where it lies */
@@ -45,8 +45,9 @@ static int patch_memory(void *fdt, uint64_t ram)
     return err ? err : fdt_setprop(fdt, at, "reg", reg, (int)((char *)end - (char *)reg));
 }
 
-static int patch_chosen(void *fdt, const struct machine_config *c, const struct boot_layout *layout)
+static int patch_chosen(void *fdt, struct machine *m, const struct boot_layout *layout)
 {
+    const struct machine_config *c = &m->config;
     uint8_t seed[32];
     int at = node(fdt, "chosen"), err = at < 0 ? at : 0;
     if (!err && c->cmdline)
@@ -56,7 +57,7 @@ static int patch_chosen(void *fdt, const struct machine_config *c, const struct 
         if (!err)
             err = fdt_setprop_u64(fdt, at, "linux,initrd-end", layout->initrd_end);
     }
-    if (!err && getrandom(seed, sizeof(seed), 0) == (ssize_t)sizeof(seed))
+    if (!err && entropy_fill(m->entropy, seed, sizeof(seed)))
         err = fdt_setprop(fdt, at, "rng-seed", seed, sizeof(seed));
     return err;
 }
@@ -103,7 +104,7 @@ static void *patch(struct machine *m, const struct boot_layout *layout, const st
     if (!bad)
         bad = disable_missing(fdt);
     if (!bad)
-        bad = patch_chosen(fdt, c, layout);
+        bad = patch_chosen(fdt, m, layout);
     if (!bad)
         bad = fdt_pack(fdt);
     if (!bad && (fdt = with_room(fdt)))

@@ -8,6 +8,7 @@
 #include "board/loader.h"
 #include "board/machine.h"
 #include "board/virt.h"
+#include "bus/stepper.h"
 #include "dev/aclint.h"
 #include "dev/plic.h"
 #include "dev/rtc.h"
@@ -63,6 +64,7 @@ struct machine {
     struct map *map;
     struct vclock *clock;
     struct loop *loop;
+    struct entropy *entropy; /* NULL: the host's */
     struct cpu *cpu;
     struct sbi *sbi;        /* NULL with a firmware */
     struct host_bytes edid; /* data NULL: EDIDs are made */
@@ -80,6 +82,9 @@ struct machine {
     struct virtio_mmio *slot[VIRT_MAX_SLOTS];
     struct virtio_dev *gpu; /* NULL: none */
     unsigned slots;
+    /* with all harts in one thread: the disks' workers and the GPU's */
+    struct stepper stepper[MACHINE_MAX_DISKS + 1];
+    unsigned steppers;
     /* requests.c */
     struct requests requests;
     struct listener *listeners;

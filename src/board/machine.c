@@ -4,6 +4,7 @@
 #include "backend/blk_file.h"
 #include "display/display.h"
 #include "display/input.h"
+#include "host/entropy.h"
 #include "host/thread.h"
 #include "virtio/devices.h"
 
@@ -47,6 +48,14 @@ static bool create_parts(struct machine *m, char *err, size_t err_size)
         snprintf(err, err_size, "not enough host memory or file descriptors for a machine");
         return false;
     }
+    if ((c->seeded || c->single_thread) && !(m->entropy = entropy_create(c->seed))) {
+        snprintf(err, err_size, "not enough host memory for a machine");
+        return false;
+    }
+    if (c->rtc == MACHINE_RTC_AT)
+        vclock_set_wall_ns(m->clock, c->rtc_ns);
+    else if (c->rtc == MACHINE_RTC_DEFAULT && c->single_thread)
+        vclock_set_wall_ns(m->clock, MACHINE_RTC_START);
     for (unsigned i = 1; i < c->scanouts; i++)
         display_set_wish(m->display, i, &wish); /* connected, as the first is */
     vclock_stop(m->clock);                      /* it starts with machine_run */
@@ -80,6 +89,7 @@ void machine_destroy(struct machine *m)
     display_destroy(m->display);
     vclock_destroy(m->clock);
     loop_destroy(m->loop);
+    entropy_destroy(m->entropy);
     map_destroy(m->map);
     gmem_destroy(m->mem);
     requests_finish(m);

@@ -14,6 +14,7 @@
 
 #define MACHINE_MAX_DISKS    8
 #define MACHINE_MAX_SCANOUTS 16
+#define MACHINE_RTC_START    UINT64_C(1767225600000000000) /* 2026-01-01 00:00 UTC */
 
 /* Exit statuses that no guest is likely to choose. */
 enum { MACHINE_STATUS_RESET = 122, MACHINE_STATUS_PANIC = 123, MACHINE_STATUS_TIMEOUT = 124 };
@@ -36,7 +37,16 @@ struct machine_disk {
 struct machine_config {
     struct cpu_model cpu;
     unsigned harts;
+    /*
+     * All harts in one thread: two runs are the same, instruction by instruction, until something
+     * comes from outside (a key, a viewer). What a guest gets as entropy follows from `seed` then,
+     * and its RTC begins at MACHINE_RTC_START, if these do not say otherwise.
+     */
     bool single_thread;
+    bool seeded;   /* in the other mode, too */
+    uint64_t seed; /* read with single_thread or seeded */
+    enum machine_rtc { MACHINE_RTC_DEFAULT, MACHINE_RTC_HOST, MACHINE_RTC_AT } rtc;
+    uint64_t rtc_ns;    /* MACHINE_RTC_AT: since 1970, UTC */
     uint64_t ram;       /* bytes */
     const char *kernel; /* Linux Image, ELF or flat, also gzipped; NULL: none */
     const char *initrd;

@@ -23,6 +23,7 @@ static void hart_line(void *ctx, unsigned n, bool level)
 
 static void guest_power(struct machine *m, bool reboot, int status)
 {
+    cpu_hold(m->cpu, CPU_HOLD_POWER, true); /* no instruction more, if runs are to be the same */
     if (reboot)
         machine_reset(m, CAUSE_GUEST_RESET);
     else
@@ -65,6 +66,12 @@ static void console_panic(void *ctx, bool said)
     machine_panic(ctx, said);
 }
 
+static void console_hold(void *ctx, bool on)
+{
+    struct machine *m = ctx;
+    cpu_hold(m->cpu, CPU_HOLD_CONSOLE, on);
+}
+
 static void terminal_quit(void *ctx)
 {
     machine_quit(ctx, 0, CAUSE_HOST_UI);
@@ -87,6 +94,7 @@ static bool attach_cpu(struct machine *m)
         .map = m->map,
         .clock = m->clock,
         .log = m->log,
+        .entropy = m->entropy,
         .sbi = m->sbi ? &sbi_ops : NULL,
         .sbi_ctx = m->sbi,
     };
@@ -124,7 +132,8 @@ static bool attach_chips(struct machine *m)
         .panic = console_panic,
         .panic_ctx = m,
         .quit = terminal_quit,
-        .quit_ctx = m,
+        .hold = c->single_thread ? console_hold : NULL,
+        .ctx = m,
     };
     m->console = console_create(&console);
     if (!m->console)
@@ -145,12 +154,17 @@ static struct virtio_dev *make_disk(struct machine *m, unsigned i)
 {
     char serial[16];
     snprintf(serial, sizeof(serial), "disk%u", i);
-    return virtio_blk_create(m->mem, m->log, m->disk[i], serial, true);
+    bool threaded = !m->config.single_thread;
+    struct virtio_dev *dev = virtio_blk_create(m->mem, m->log, m->disk[i], serial, threaded);
+    if (dev && !threaded)
+        stepper_init(&m->stepper[m->steppers++], m->clock, virtio_blk_worker(dev));
+    return dev;
 }
 
 static struct virtio_dev *make_gpu(struct machine *m, unsigned i)
 {
     (void)i;
+    bool threaded = !m->config.single_thread;
     const struct virtio_gpu_config config = {
         .display = m->display,
         .memory = m->config.gpu_memory,
@@ -158,10 +172,14 @@ static struct virtio_dev *make_gpu(struct machine *m, unsigned i)
         .edid_data = m->edid.data,
         .edid_size = m->edid.size,
         .blob = m->config.gpu_blob,
-        .pacing = m->config.gpu_pacing,
-        .threaded = true,
+        /* nothing of a guest that is counted waits for a viewer */
+        .pacing = m->config.gpu_pacing && threaded,
+        .threaded = threaded,
+        .entropy = m->entropy,
     };
     m->gpu = virtio_gpu_create(m->mem, m->log, &config);
+    if (m->gpu && !threaded)
+        stepper_init(&m->stepper[m->steppers++], m->clock, virtio_gpu_worker(m->gpu));
     return m->gpu;
 }
 
@@ -173,7 +191,7 @@ static struct virtio_dev *make_input(struct machine *m, unsigned i)
 static struct virtio_dev *make_rng(struct machine *m, unsigned i)
 {
     (void)i;
-    return virtio_rng_create(m->mem, m->log);
+    return virtio_rng_create(m->mem, m->log, m->entropy);
 }
 
 static unsigned count_disks(const struct machine_config *c)
@@ -315,6 +333,8 @@ void virt_detach(struct machine *m)
     cpu_destroy(m->cpu);      /* first of all: nobody calls into a device any more */
     for (unsigned i = 0; i < m->slots; i++)
         virtio_mmio_destroy(m->slot[i]);
+    for (unsigned i = 0; i < m->steppers; i++)
+        stepper_finish(&m->stepper[i]);
     for (unsigned i = 0; i < MACHINE_MAX_DISKS; i++)
         if (m->disk[i])
             blk_file_close(m->disk[i]);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "board/internal.h"
 
+#include "host/entropy.h"
 #include "virtio/mmio.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
 #define STDOUT_PATH "/soc/serial@10000000"
 
@@ -19,7 +19,7 @@ static void chosen(struct machine *m, struct fdt_builder *b, const struct boot_l
         fdt_u64(b, "linux,initrd-start", layout->initrd_start);
         fdt_u64(b, "linux,initrd-end", layout->initrd_end);
     }
-    if (getrandom(seed, sizeof(seed), 0) == (ssize_t)sizeof(seed))
+    if (entropy_fill(m->entropy, seed, sizeof(seed)))
         fdt_bytes(b, "rng-seed", seed, sizeof(seed));
     fdt_node_end(b);
 }

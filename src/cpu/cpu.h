@@ -22,6 +22,7 @@
 #define CPU_MAX_HARTS 32
 
 struct cpu;
+struct entropy;
 struct hart;
 
 /* Extensions that can be switched; the table of names is in cpu/ext.c. */
@@ -84,6 +85,7 @@ struct cpu_config {
     struct map *map;
     struct vclock *clock;
     struct log *log;
+    struct entropy *entropy; /* for Zkr; NULL: the host's */
     const struct cpu_sbi_ops *sbi;
     void *sbi_ctx;
 };

@@ -5,8 +5,7 @@
 #include "cpu/mmu.h"
 #include "cpu/pmp.h"
 #include "cpu/trigger.h"
-
-#include <sys/random.h>
+#include "host/entropy.h"
 
 enum {
     CSR_FFLAGS = 0x001,
@@ -259,10 +258,10 @@ static uint64_t menvcfg_mask(const struct hart *h)
 }
 
 /* Entropy as Zkr's seed gives it: OPST in bits 31:30 is ES16 (2), 16 random bits. */
-static uint64_t seed_read(void)
+static uint64_t seed_read(const struct hart *h)
 {
     uint16_t r;
-    if (getrandom(&r, sizeof(r), 0) != sizeof(r))
+    if (!entropy_fill(h->cpu->cfg.entropy, &r, sizeof(r)))
         return UINT64_C(1) << 30; /* WAIT */
     return UINT64_C(2) << 30 | r;
 }
@@ -513,7 +512,7 @@ enum csr_result csr_execute(struct hart *h, uint32_t word)
     if (csr == CSR_SEED) {
         if (!writes)
             return CSR_ILLEGAL; /* a read-only access is not allowed */
-        old = seed_read();
+        old = seed_read(h);
     }
     uint64_t arg = word >> 14 & 1 ? rs1 : h->x[rs1], status = h->mstatus;
     if (writes) {

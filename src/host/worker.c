@@ -20,6 +20,7 @@ struct worker {
     uint64_t deadline; /* run then, kicked or not; HOST_FOREVER: never */
     unsigned paused;
     bool running, quit;
+    struct worker_stepper stepper; /* kicked NULL: none */
     /* read without the lock by worker_stopping */
     atomic_bool stopping;
 };
@@ -42,7 +43,7 @@ static void run_once(struct worker *w)
     w->run(w->ctx, bits);
     pthread_mutex_lock(&w->lock);
     w->running = false;
-    if (atomic_load(&w->stopping))
+    if (worker_stopping(w))
         w->pending |= bits; /* it may have left early: look again after the pause */
     pthread_cond_broadcast(&w->idle);
 }
@@ -100,12 +101,19 @@ void worker_destroy(struct worker *w)
     free(w);
 }
 
+void worker_set_stepper(struct worker *w, const struct worker_stepper *s)
+{
+    w->stepper = *s;
+}
+
 void worker_kick(struct worker *w, uint32_t bits)
 {
     pthread_mutex_lock(&w->lock);
     w->pending |= bits;
     pthread_cond_signal(&w->work);
     pthread_mutex_unlock(&w->lock);
+    if (w->stepper.kicked)
+        w->stepper.kicked(w->stepper.arg);
 }
 
 bool worker_run_here(struct worker *w, uint32_t bits)
@@ -146,22 +154,29 @@ void worker_resume(struct worker *w)
     if (--w->paused == 0) {
         atomic_store(&w->stopping, w->quit);
         pthread_cond_signal(&w->work);
+        pthread_cond_broadcast(&w->idle); /* a stepper waits there */
     }
     pthread_mutex_unlock(&w->lock);
 }
 
 bool worker_stopping(struct worker *w)
 {
-    return atomic_load_explicit(&w->stopping, memory_order_relaxed);
+    return atomic_load_explicit(&w->stopping, memory_order_relaxed) ||
+           (w->stepper.must_leave && w->stepper.must_leave(w->stepper.arg));
 }
 
 bool worker_step(struct worker *w)
 {
     pthread_mutex_lock(&w->lock);
+    while (w->stepper.kicked && w->paused && !w->quit)
+        pthread_cond_wait(&w->idle, &w->lock);
     bool can = is_due(w) && !w->paused && !w->running;
     if (can)
         run_once(w);
+    bool left = w->stepper.left && w->pending;
     pthread_mutex_unlock(&w->lock);
+    if (left)
+        w->stepper.left(w->stepper.arg);
     return can;
 }
 

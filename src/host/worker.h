@@ -33,8 +33,21 @@ void worker_pause(struct worker *w); /* nests; not from run itself */
 void worker_resume(struct worker *w);
 bool worker_stopping(struct worker *w); /* from run: someone waits in worker_pause/destroy */
 
+/*
+ * Who steps an unthreaded worker. kicked: there is something to do now; left: run came back early,
+ * since must_leave (which worker_stopping asks too) said so. Any thread, with no lock of the
+ * worker's held. Before the first kick.
+ */
+struct worker_stepper {
+    void (*kicked)(void *arg);
+    void (*left)(void *arg);
+    bool (*must_leave)(void *arg);
+    void *arg;
+};
+void worker_set_stepper(struct worker *w, const struct worker_stepper *s);
+
 /* Unthreaded workers only: runs once if bits are pending or the deadline passed, and not paused;
- * false if nothing to do. */
+ * false if nothing to do. With a stepper it waits for the end of a pause. */
 bool worker_step(struct worker *w);
 /* Has run seen every kick made so far, and returned? Tests wait on it; blocks. */
 void worker_drain(struct worker *w);

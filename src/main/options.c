@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "main/options.h"
 
+#include "host/clock.h"
 #include "ui/ui.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define MIN_RAM      (UINT64_C(64) << 20)
 #define MAX_RAM      (UINT64_C(64) << 30)
@@ -16,6 +18,7 @@
 #define MAX_GPU_HZ   500
 #define MAX_CMDLINE  4096
 #define MAX_TIMEOUT  10000000
+#define RTC_LAST     INT64_C(9223372036) /* seconds: Linux reads 63 bits of ns */
 
 static bool PRINTF_LIKE(3, 4) wrong(char *err, size_t err_size, const char *fmt, ...)
 {
@@ -144,6 +147,32 @@ static bool take_harts(struct config *c, const char *v, char *err, size_t err_si
 static bool take_cpu(struct config *c, const char *v, char *err, size_t err_size)
 {
     return cpu_model_parse(v, &c->machine.cpu, err, err_size);
+}
+
+static bool take_seed(struct config *c, const char *v, char *err, size_t err_size)
+{
+    c->machine.seeded = true;
+    return number(v, 0, UINT64_MAX, &c->machine.seed) ||
+           wrong(err, err_size, "--seed %s: not a number; give one from 0 on", v);
+}
+
+static bool take_rtc(struct config *c, const char *v, char *err, size_t err_size)
+{
+    struct tm t = {0};
+    c->machine.rtc = MACHINE_RTC_HOST;
+    if (!strcmp(v, "host"))
+        return true;
+    const char *end = strptime(v, "%Y-%m-%d", &t);
+    if (end && *end == 'T')
+        end = strptime(end + 1, "%H:%M:%S", &t);
+    int day = t.tm_mday;
+    time_t at = end && !*end ? timegm(&t) : -1;
+    if (at < 0 || t.tm_mday != day || at > RTC_LAST)
+        return wrong(err, err_size, "--rtc %s: no date; give host, or one as 2026-12-31T23:59:59",
+                     v);
+    c->machine.rtc = MACHINE_RTC_AT;
+    c->machine.rtc_ns = (uint64_t)at * NS_PER_SEC;
+    return true;
 }
 
 static bool take_threads(struct config *c, const char *v, char *err, size_t err_size)
@@ -472,8 +501,19 @@ const struct option_row option_rows[] = {
      "rv64 or rv32, with extensions switched: `rv32,f=off,d=off,c=off' is RV32IMA (default %s).",
      take_cpu},
     {NULL, 0, "threads", "multi|single", "multi",
-     "A host thread for each hart, or all harts in one, deterministically (default %s).",
+     "A host thread for each hart, or all harts in one (default %s). With one, time counts "
+     "instructions, and two runs are the same, instruction by instruction, until something comes "
+     "from outside: keys, the pointer, a viewer, a stop.",
      take_threads},
+    {NULL, 0, "seed", "N", NULL,
+     "What the guest gets as entropy follows from this number, and so do its secrets (default: the "
+     "host's entropy, or 0 with --threads=single).",
+     take_seed},
+    {NULL, 0, "rtc", "host|DATE", NULL,
+     "The guest's clock begins at the host's time, or at YYYY-MM-DD[THH:MM:SS], UTC (default: "
+     "host, "
+     "or 2026-01-01 with --threads=single).",
+     take_rtc},
     {"Devices", 'd', "disk", "FILE[,ro]", NULL,
      "Disk with a raw image; `,ro' only reads it. May be given several times. A file of any size "
      "will do: the last sector is filled up with zeros, and the file keeps its size.",

@@ -10,12 +10,15 @@
 
 struct blk_file;
 struct display;
+struct entropy;
 struct input_hub;
 
-/* Entropy, from getrandom(); served inside notify. Read virtio/rng.c first: it is the smallest. */
-struct virtio_dev *virtio_rng_create(struct gmem *mem, struct log *log);
+/* Entropy (host/entropy.h; NULL: the host's); served inside notify. Read virtio/rng.c first: it is
+ * the smallest. */
+struct virtio_dev *virtio_rng_create(struct gmem *mem, struct log *log, struct entropy *entropy);
 
-/* A disk over backend/blk_file.h (not owned). threaded=false: tests step virtio_blk_worker. */
+/* A disk over backend/blk_file.h (not owned). threaded=false: tests or a stepper step
+ * virtio_blk_worker. */
 struct virtio_dev *virtio_blk_create(struct gmem *mem, struct log *log, struct blk_file *disk,
                                      const char *serial, bool threaded);
 struct worker;
@@ -41,7 +44,8 @@ struct virtio_gpu_config {
     size_t edid_size;
     bool blob;     /* offer VIRTIO_GPU_F_RESOURCE_BLOB: frames are not copied, but may tear */
     bool pacing;   /* fenced flushes wait for the viewers that pace (display/display.h) */
-    bool threaded; /* false: tests step virtio_gpu_worker */
+    bool threaded; /* false: tests or a stepper step virtio_gpu_worker */
+    struct entropy *entropy; /* for the UUIDs; NULL: the host's */
 };
 struct virtio_dev *virtio_gpu_create(struct gmem *mem, struct log *log,
                                      const struct virtio_gpu_config *config);

@@ -1,30 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Entropy (VIRTIO 1.3, "Entropy Device"): the driver hands over empty buffers, the device fills
- * them with the host's random numbers. The whole of a virtio device in its smallest form: a state
- * struct that starts with the common part, a const table of operations, a create function.
+ * them with random numbers, the host's or those of a seed. The whole of a virtio device in its
+ * smallest form: a state struct that starts with the common part, a const table of operations, a
+ * create function.
  */
 #include "virtio/devices.h"
 
+#include "host/entropy.h"
+
 #include <stdlib.h>
-#include <sys/random.h>
 
 #define QUEUE_SIZE  64
 #define MAX_REQUEST 4096 /* bytes per buffer; the device may give less than was asked */
 
 struct rng {
     struct virtio_dev dev;
+    struct entropy *entropy; /* NULL: the host's */
 };
 
-static void fill(struct vq_chain *chain)
+static void fill(struct entropy *entropy, struct vq_chain *chain)
 {
-    uint8_t block[256]; /* getrandom gives up to 256 bytes whole and uninterrupted */
+    uint8_t block[256];
     size_t left = MAX_REQUEST, n;
     do {
-        ssize_t got = getrandom(block, MIN(sizeof(block), left), 0);
-        if (got <= 0)
+        size_t want = MIN(sizeof(block), left);
+        if (!entropy_fill(entropy, block, want))
             return;
-        n = vq_write(chain, block, (size_t)got);
+        n = vq_write(chain, block, want);
         left -= n;
     } while (n == sizeof(block) && left);
 }
@@ -32,11 +35,12 @@ static void fill(struct vq_chain *chain)
 /* Runs on the hart that kicked, so one call serves a bounded number of short chains. */
 static void rng_notify(struct virtio_dev *dev, unsigned q)
 {
+    struct rng *rng = container_of(dev, struct rng, dev);
     struct vq *vq = &dev->queue[q];
     struct vq_chain *chain;
     unsigned left = 2 * QUEUE_SIZE;
     while ((chain = vq_pop_some(vq, &left))) {
-        fill(chain);
+        fill(rng->entropy, chain);
         vq_push(chain);
     }
     vq_notify(vq);
@@ -65,11 +69,12 @@ static const struct virtio_ops rng_ops = {
     .destroy = rng_destroy,
 };
 
-struct virtio_dev *virtio_rng_create(struct gmem *mem, struct log *log)
+struct virtio_dev *virtio_rng_create(struct gmem *mem, struct log *log, struct entropy *entropy)
 {
     struct rng *rng = calloc(1, sizeof(*rng));
     if (!rng)
         return NULL;
+    rng->entropy = entropy;
     virtio_init(&rng->dev, &rng_ops, mem, log);
     return &rng->dev;
 }

@@ -9,7 +9,7 @@ enum { FAR = 1 << 30 };
 
 static int pends(u64 bit)
 {
-    for (u32 i = 0; i < 100000 && !(csr_read(mip) & bit); i++) {
+    for (u32 i = 0; i < 100000000 && !(csr_read(mip) & bit); i++) {
     }
     return (csr_read(mip) & bit) != 0;
 }

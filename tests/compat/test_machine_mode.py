@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: MIT
 """What programs find that do without a firmware, or come behind QEMU's: the state of the harts at their entry."""
 import os
+import subprocess
+import tempfile
+import time
 
-from bare import Bare, qemu
+from bare import Bare, compile_kernel, qemu
 from guest import main, skip, tests_of
 
 FIRMWARE = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_jump.elf"
@@ -51,6 +54,21 @@ def test_ticks():
             assert m.end() == 0
             assert max(late) <= 10, f"{late} ticks late"
             said.append(bytes(m.output))
+    assert said[0] == said[1], said
+
+
+def test_flood():
+    """With --threads=single a slow reader of the serial line costs the guest no instruction and no time."""
+    with tempfile.TemporaryDirectory() as folder:
+        kernel = compile_kernel(os.path.join(folder, "kernel.elf"), "flood.c", "m")
+        said = []
+        for nap in 0, 1.5:
+            done = subprocess.Popen([os.environ["RISCREEN"], "-H", "--bios", "none", "--threads=single", "-k", kernel],
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+            time.sleep(nap)
+            text = done.stdout.read()
+            assert done.wait(60) == 0 and text.count(b"no play") == 20000, text[-200:]
+            said.append(text[-80:])
     assert said[0] == said[1], said
 
 

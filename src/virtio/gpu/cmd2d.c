@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The 2D command table, and the commands that make, fill and drop resources. */
+#include "host/entropy.h"
 #include "virtio/gpu/resource.h"
 
 #include <string.h>
-#include <sys/random.h>
 
 #define CONTROL(type, req, fn)                                                                     \
     {                                                                                              \
@@ -94,9 +94,9 @@ uint32_t gpu_transfer_to_host_2d(struct gpu_command *cmd)
     return res->ops->transfer(res, &rect, le64_get(req->offset));
 }
 
-void gpu_uuid_init(struct gpu *gpu)
+void gpu_uuid_init(struct gpu *gpu, struct entropy *entropy)
 {
-    if (getrandom(gpu->uuid, sizeof(gpu->uuid), 0) != sizeof(gpu->uuid))
+    if (!entropy_fill(entropy, gpu->uuid, sizeof(gpu->uuid)))
         memset(gpu->uuid, 'R', sizeof(gpu->uuid)); /* a host without: told apart in one machine */
 }
 

@@ -400,7 +400,7 @@ struct virtio_dev *virtio_gpu_create(struct gmem *mem, struct log *log,
     gpu->edid_size = config->edid_size;
     gpu->offered = UINT64_C(1) << GPU_F_RESOURCE_UUID | (uint64_t)config->edid << GPU_F_EDID |
                    (uint64_t)config->blob << GPU_F_RESOURCE_BLOB;
-    gpu_uuid_init(gpu);
+    gpu_uuid_init(gpu, config->entropy);
     gpu->table[0] = &gpu_table_2d;
     gpu->worker = worker_create("gpu", config->threaded, gpu_run, gpu);
     if (!gpu->worker) {

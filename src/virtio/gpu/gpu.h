@@ -22,6 +22,7 @@
 #include "virtio/gpu/proto.h"
 #include "virtio/virtio.h"
 
+struct entropy;
 struct gpu;
 struct gpu_command;
 struct gpu_observer;
@@ -117,8 +118,8 @@ bool gpu_is_quick(const struct gpu_command *cmd);
  * scanout.c
  */
 bool gpu_scanout_fits(const struct gpu *gpu, unsigned head, const struct rect *src);
-extern const char gpu_too_much_shown[]; /* `why` of a refusal by that bound */
-void gpu_uuid_init(struct gpu *gpu);    /* cmd2d.c */
+extern const char gpu_too_much_shown[];                       /* `why` of a refusal by that bound */
+void gpu_uuid_init(struct gpu *gpu, struct entropy *entropy); /* cmd2d.c */
 /* gpu.c, for scanout.c: what the host wishes is about to be told; call it before looking. */
 void gpu_events_asked(struct gpu *gpu);
 /* gpu.c, for fence.c */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Says more than a reader takes who sleeps, and then how many instructions that took. */
+#include "bare.h"
+
+int main(void)
+{
+    for (u32 i = 0; i < 20000; i++)
+        say("all work and no play\r\n");
+    note("\r\nafter instructions", csr_read(minstret));
+    note("at", R64(MTIME));
+    return 0;
+}
