@@ -7,6 +7,7 @@
  *   script.c         creation, the thread, the end
  *   script_parse.c   lines into steps
  *   script_words.c   a line into words
+ *   script_regex.c   regular expressions that cost too much
  *   script_steps.c   what the steps do to keyboard, pointer and console
  *   script_screen.c  wait-screen, snap, and the pictures of a failure
  *   script_console.c wait-serial
@@ -65,6 +66,10 @@ struct word {
 /* Splits a line; the count, or -1 with what is wrong in err. */
 int script_split(const char *line, struct word *words, char *err, size_t err_size);
 void script_free_words(struct word *words, int n);
+
+/* May an extended regular expression be compiled? glibc's regcomp copies what is repeated and calls
+ * itself for each bracket, without a bound on memory and stack. script_regex.c */
+bool script_regex_small(const char *pattern);
 
 enum step_option {
     OPTION_TIMEOUT = 1,

@@ -113,6 +113,8 @@ static bool arg_output(struct script *s, struct step *step, const char *text,
 
 static bool arg_regex(struct step *step, const char *text, const struct complaint *c)
 {
+    if (!script_regex_small(text))
+        return complain(c, "'%.64s' is too large: use fewer repetitions and brackets", text);
     step->regex = calloc(1, sizeof(*step->regex));
     if (!step->regex)
         return complain(c, "not enough memory");

@@ -126,6 +126,13 @@ static void test_mistakes(void **state)
     refuse("wait-screen r.png button=left", "no option");
     refuse("wait-serial \"(\"", "no regular expression");
     refuse("wait-serial a b", "does not take");
+    refuse("wait-serial ((a{1,200}){1,200}){1,50}", "too large"); /* gigabytes */
+    refuse("wait-serial (a{200}[])[:alpha:](]b){200}", "too large");
+    refuse("wait-serial "
+           "((((((((((((((((((((((((((((((((((((((((a))))))))))))))))))))))))))))))))))))))))",
+           "too large"); /* the stack */
+    assert_true(script_regex_small("^(a{1,90}[^]{9}(]|\\(){3}b)*\\{9{1,40}login: $"));
+    assert_false(script_regex_small("a{9999}b{99999999999999999999}"));
     refuse("type \"\\xe4\"", "0xe4");
     refuse("type", "needs more words");
     refuse("key ctrl-foo", "'foo' is no key");
