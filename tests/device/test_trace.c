@@ -10,9 +10,11 @@
 #include "virtio/gpu/trace.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -615,6 +617,48 @@ static void unread_pipe(void **state)
     free(row);
 }
 
+/* A hart that changes a list of pages again and again, from RAM to no RAM and back. */
+struct changer {
+    struct gpu_driver *g;
+    uint64_t list;
+    atomic_bool end;
+};
+
+static void *change_list(void *arg)
+{
+    struct changer *c = arg;
+    for (uint32_t i = 0; !atomic_load(&c->end); i++) {
+        le64 addr = le64_make(i & 1 ? KIT_RAM_BASE : 0);
+        kit_write(&c->g->kit, c->list, &addr, sizeof(addr));
+    }
+    return NULL;
+}
+
+/* The trace has the list that the handler read, not one of a moment earlier. */
+static void changed_meanwhile(void **state)
+{
+    (void)state;
+    struct session s;
+    struct played d;
+    pthread_t thread;
+    struct gpu_mem_entry e = gd_entry(KIT_RAM_BASE, 4096);
+    begin(&s, false);
+    struct changer c = {.g = &s.g, .list = kit_put(&s.g.kit, &e, sizeof(e))};
+    assert_int_equal(gd_create(&s.g, 1, PIXEL_BGRX, 32, 32), GPU_OK_NODATA);
+    assert_int_equal(pthread_create(&thread, NULL, change_list, &c), 0);
+    for (unsigned i = 0; i < 3000; i++)
+        if (gd_attach_at(&s.g, 1, c.list, 1) == GPU_OK_NODATA)
+            assert_int_equal(gd_detach(&s.g, 1), GPU_OK_NODATA);
+    atomic_store(&c.end, true);
+    pthread_join(thread, NULL);
+    end(&s);
+    play(&d, s.path, BUDGET);
+    assert_true(d.ok && d.p.ended);
+    assert_int_equal(d.p.wrong_codes, 0);
+    player_finish(&d.p);
+    unlink(s.path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -633,6 +677,7 @@ int main(void)
         cmocka_unit_test_prestate(info, (void *)"threaded"),
         cmocka_unit_test(asked_meanwhile),
         cmocka_unit_test(unread_pipe),
+        cmocka_unit_test(changed_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

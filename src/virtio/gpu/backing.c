@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH 256 /* entries read at once */
-
 /* Appends one entry; false: not RAM. */
 static bool add_entry(struct gpu_backing *b, const struct gmem *mem, const struct gpu_mem_entry *e)
 {
@@ -19,21 +17,6 @@ static bool add_entry(struct gpu_backing *b, const struct gmem *mem, const struc
     if (!last || last->host + (b->size - last->start) != host)
         b->span[b->count++] = (struct gpu_span){host, b->size};
     b->size += len; /* 2^19 entries of less than 2^32: no overflow */
-    return true;
-}
-
-static bool add_entries(struct gpu_backing *b, struct vq_chain *chain, uint32_t entries)
-{
-    struct gpu_mem_entry batch[BATCH];
-    while (entries) {
-        uint32_t n = MIN(entries, BATCH);
-        if (vq_read(chain, batch, n * sizeof(batch[0])) != n * sizeof(batch[0]))
-            return false;
-        for (uint32_t i = 0; i < n; i++)
-            if (!add_entry(b, chain->vq->mem, &batch[i]))
-                return false;
-        entries -= n;
-    }
     return true;
 }
 
@@ -60,27 +43,18 @@ static struct gpu_backing *backing_end(struct gpu_backing *b)
     return b;
 }
 
-struct gpu_backing *gpu_backing_read(struct vq_chain *chain, uint32_t entries, uint32_t *code)
+struct gpu_backing *gpu_backing_make(const struct gmem *mem, const void *list, uint32_t entries,
+                                     uint32_t *code)
 {
     *code = GPU_ERR_INVALID_PARAMETER;
-    if (entries > GPU_MAX_ENTRIES || chain->in.left / sizeof(struct gpu_mem_entry) < entries)
+    if (entries > GPU_MAX_ENTRIES)
         return NULL;
     struct gpu_backing *b = backing_new(entries);
     if (!b) {
         *code = GPU_ERR_OUT_OF_MEMORY;
         return NULL;
     }
-    if (!add_entries(b, chain, entries)) {
-        free(b);
-        return NULL;
-    }
-    return backing_end(b);
-}
-
-struct gpu_backing *gpu_backing_make(const struct gmem *mem, const void *list, uint32_t entries)
-{
-    struct gpu_backing *b = entries > GPU_MAX_ENTRIES ? NULL : backing_new(entries);
-    for (uint32_t i = 0; b && i < entries; i++) {
+    for (uint32_t i = 0; i < entries; i++) {
         struct gpu_mem_entry e;
         memcpy(&e, (const uint8_t *)list + i * sizeof(e), sizeof(e));
         if (add_entry(b, mem, &e))
@@ -88,7 +62,7 @@ struct gpu_backing *gpu_backing_make(const struct gmem *mem, const void *list, u
         free(b);
         return NULL;
     }
-    return b ? backing_end(b) : NULL;
+    return backing_end(b);
 }
 
 void gpu_backing_destroy(struct gpu_backing *backing)

@@ -9,7 +9,7 @@
 
 #include "display/pixels.h"
 #include "virtio/gpu/proto.h"
-#include "virtio/queue.h"
+#include "bus/gmem.h"
 
 /* Most entries of one list: a 16384x16384 image in single pages, twice. */
 #define GPU_MAX_ENTRIES (1u << 19)
@@ -31,14 +31,11 @@ struct gpu_backing_at {
     uint64_t off; /* in the span */
 };
 
-/*
- * Reads `entries` struct gpu_mem_entry from the request's cursor. NULL: *code is the error: too
- * many, fewer sent than said, outside RAM, no host memory.
- */
-struct gpu_backing *gpu_backing_read(struct vq_chain *chain, uint32_t entries, uint32_t *code);
-/* The same from an array of struct gpu_mem_entry at any address of host memory; NULL: outside RAM,
- * too long, or no host memory. */
-struct gpu_backing *gpu_backing_make(const struct gmem *mem, const void *list, uint32_t entries);
+/* From an array of `entries` struct gpu_mem_entry at any address of host memory: never of the
+ * guest's, since each is read here once and might change while it is. NULL: *code is the error: too
+ * many, outside RAM, no host memory. */
+struct gpu_backing *gpu_backing_make(const struct gmem *mem, const void *list, uint32_t entries,
+                                     uint32_t *code);
 void gpu_backing_destroy(struct gpu_backing *backing);
 uint64_t gpu_backing_bytes(const struct gpu_backing *backing); /* host memory; NULL: 0 */
 

@@ -249,7 +249,7 @@ uint32_t gpu_create_blob(struct gpu_command *cmd)
     if (le32_get(req->blob_mem) != GPU_BLOB_MEM_GUEST || !size ||
         (le32_get(req->blob_flags) & ~(uint32_t)GPU_BLOB_FLAGS))
         return GPU_ERR_INVALID_PARAMETER;
-    struct gpu_backing *backing = gpu_backing_read(cmd->chain, le32_get(req->nr_entries), &code);
+    struct gpu_backing *backing = gpu_command_backing(cmd, le32_get(req->nr_entries), &code);
     if (!backing)
         return code;
     code = gpu_blob_create(cmd->gpu, id, size, backing);

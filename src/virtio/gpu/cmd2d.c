@@ -3,6 +3,7 @@
 #include "host/entropy.h"
 #include "virtio/gpu/resource.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define CONTROL(type, req, fn)                                                                     \
@@ -56,6 +57,21 @@ uint32_t gpu_unref(struct gpu_command *cmd)
     return GPU_OK_NODATA;
 }
 
+struct gpu_backing *gpu_command_backing(struct gpu_command *cmd, uint32_t entries, uint32_t *code)
+{
+    size_t size = (size_t)entries * sizeof(struct gpu_mem_entry);
+    *code = GPU_ERR_INVALID_PARAMETER;
+    if (entries > GPU_MAX_ENTRIES || cmd->chain->in.left < size)
+        return NULL;
+    cmd->list = malloc(MAX(size, 1));
+    if (!cmd->list) {
+        *code = GPU_ERR_OUT_OF_MEMORY;
+        return NULL;
+    }
+    cmd->list_size = (uint32_t)vq_read(cmd->chain, cmd->list, size);
+    return gpu_backing_make(cmd->gpu->dev.mem, cmd->list, entries, code);
+}
+
 uint32_t gpu_attach_backing(struct gpu_command *cmd)
 {
     const struct gpu_resource_attach_backing *req = &cmd->req.attach;
@@ -65,7 +81,7 @@ uint32_t gpu_attach_backing(struct gpu_command *cmd)
     if (res->backing)
         return GPU_ERR_UNSPEC;
     uint32_t code;
-    struct gpu_backing *backing = gpu_backing_read(cmd->chain, le32_get(req->nr_entries), &code);
+    struct gpu_backing *backing = gpu_command_backing(cmd, le32_get(req->nr_entries), &code);
     if (!backing)
         return code;
     code = res->ops->attach(res, backing);

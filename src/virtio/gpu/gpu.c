@@ -35,6 +35,8 @@ static struct gpu_command *command_get(struct gpu *gpu, struct vq_chain *chain)
     cmd->chain = chain;
     cmd->row = NULL;
     cmd->req_size = 0;
+    cmd->list_size = 0;
+    cmd->list = NULL;
     memset(&cmd->req, 0, sizeof(cmd->req));
     cmd->resp_size = sizeof(struct gpu_ctrl_hdr);
     cmd->why = NULL;
@@ -123,7 +125,8 @@ static const struct gpu_row *find_row(const struct gpu *gpu, uint32_t type, unsi
     return NULL;
 }
 
-/* Reads the fixed part of the request: 0, or the error. */
+/* The gate: reads the fixed part of the request into cmd->req, each byte once: the header tells how
+ * much follows it, and is not read again. 0, or the error. */
 static uint32_t command_read(struct gpu_command *cmd, unsigned queue)
 {
     struct gpu_ctrl_hdr *hdr = &cmd->req.hdr;
@@ -152,6 +155,9 @@ static uint32_t command_run(struct gpu_command *cmd, unsigned queue)
     gpu_account_command(&cmd->gpu->account, cmd, code);
     if (unlikely(cmd->gpu->observers))
         gpu_observe_ran(cmd, code);
+    free(cmd->list);
+    cmd->list = NULL;
+    cmd->list_size = 0;
     return code;
 }
 

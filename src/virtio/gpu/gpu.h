@@ -54,8 +54,14 @@ struct gpu_command {
     struct gpu *gpu;
     struct vq_chain *chain;    /* owned; its cursor stands behind the fixed part */
     const struct gpu_row *row; /* NULL: an unknown command */
+    /*
+     * The guest's request. Its memory may change at any time, so each byte of it is read once, into
+     * here: handlers, the log, accounts and observers all look at this copy.
+     */
     union gpu_request req;
     uint32_t req_size;       /* bytes of req that the guest sent */
+    uint32_t list_size;      /* bytes of list */
+    void *list;              /* the struct gpu_mem_entry behind it, if the handler read them */
     union gpu_response resp; /* the header is the reply function's */
     uint32_t resp_size;      /* bytes of resp, the header included */
     const char *why;         /* static: a refusal's log line adds it; NULL: nothing */

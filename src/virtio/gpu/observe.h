@@ -5,14 +5,14 @@
  * virtio_gpu_observe before the guest runs; the GPU owns it from then on. Several may look at one
  * GPU, and each sees every command in the order of execution:
  *
- *     begin      the request is read, its handler has not run; the chain's cursor stands behind
- *                the fixed part
+ *     begin      the fixed part of the request is read, its handler has not run
  *     ran        the handler has run, with this result: a response code, GPU_DEFERRED (it will be
  *                answered later), or GPU_AGAIN (it was interrupted: begin will come again)
  *     answered   the answer is about to be written; not for GPU_AGAIN. cmd->code says which
  *
- * An observer runs on the GPU's thread and may look at the resources (resource.h), and at the
- * guest's memory through their backings; it changes nothing. Without one the GPU pays for a branch
+ * An observer runs on the GPU's thread and may look at the command's copy of the request, at the
+ * resources (resource.h), and at the guest's pixels through their backings; it changes nothing, and
+ * reads no request from the guest's memory a second time. Without one the GPU pays for a branch
  * a command.
  */
 #ifndef VIRTIO_GPU_OBSERVE_H

@@ -83,6 +83,9 @@ struct gpu_resource *gpu_resource_create(struct gpu *gpu, uint32_t id, uint32_t 
 void gpu_resource_destroy(struct gpu_resource *res);
 void gpu_resource_destroy_all(struct gpu *gpu);
 
+/* The pages that a request lists behind its fixed part, read into cmd->list; NULL: *code is the
+ * error: as gpu_backing_make, or fewer sent than said. cmd2d.c */
+struct gpu_backing *gpu_command_backing(struct gpu_command *cmd, uint32_t entries, uint32_t *code);
 /* A blob, which takes the backing over on success; enum gpu_resp. */
 uint32_t gpu_blob_create(struct gpu *gpu, uint32_t id, uint64_t size, struct gpu_backing *backing);
 /* The shape of a blob as a cursor, with rows of width * 4 bytes from its first byte on: blob.c says

@@ -46,14 +46,14 @@ static bool take_into(struct in *in, void *dst, size_t n)
 
 static bool load_backing(struct in *in, const struct state_resource *s, struct gpu_backing **out)
 {
-    uint32_t n = le32_get(s->entries);
+    uint32_t n = le32_get(s->entries), code;
     *out = NULL;
     const uint8_t *list = take(in, (uint64_t)n * sizeof(struct gpu_mem_entry));
     if (!list)
         return false;
     if (!le32_get(s->has_backing))
         return !n || fail(in, "a list of pages without a backing");
-    *out = gpu_backing_make(in->gpu->dev.mem, list, n);
+    *out = gpu_backing_make(in->gpu->dev.mem, list, n, &code);
     return *out || fail(in, "a backing that is not in RAM");
 }
 
@@ -149,9 +149,10 @@ static bool load_blob(struct in *in, const struct state_resource *s, struct gpu_
     uint32_t id = le32_get(s->id);
     uint64_t size = le64_get(s->blob_size);
     struct gpu_backing *none = NULL;
+    uint32_t code;
     if (!backing) /* detached: it has none but its size counts */
-        backing = none = gpu_backing_make(in->gpu->dev.mem, NULL, 0);
-    uint32_t code =
+        backing = none = gpu_backing_make(in->gpu->dev.mem, NULL, 0, &code);
+    code =
         !id || !backing ? GPU_ERR_UNSPEC : gpu_blob_create(in->gpu, id, none ? 0 : size, backing);
     if (code != GPU_OK_NODATA) {
         gpu_backing_destroy(backing);

@@ -37,18 +37,6 @@ void trace_put(struct trace *t, enum trace_kind kind, const void *body, size_t s
 
 /* --- the observer ----------------------------------------------------------------------------- */
 
-static void keep_tail(struct trace *t, const struct gpu_command *cmd)
-{
-    struct vq_stream *in = &cmd->chain->in, saved = *in;
-    size_t size = (size_t)MIN(in->left, TRACE_MAX_TAIL);
-    bool complete = cmd->row && cmd->req_size == cmd->row->size;
-    t->tail_size = 0;
-    if (!complete || !size || !trace_room_make(&t->tail, size))
-        return;
-    t->tail_size = (uint32_t)vq_read(cmd->chain, t->tail.bytes, size);
-    *in = saved;
-}
-
 static void put_features(struct trace *t)
 {
     le64 features = le64_make(t->observer.gpu->dev.features);
@@ -63,7 +51,6 @@ static void on_begin(struct gpu_observer *o, const struct gpu_command *cmd)
         return;
     if (!t->begun)
         put_features(t);
-    keep_tail(t, cmd);
     trace_pixels_begin(t, cmd);
 }
 
@@ -75,9 +62,9 @@ static void put_command(struct trace *t, const struct gpu_command *cmd, uint32_t
         .room = le32_make((uint32_t)MIN(cmd->chain->out.left, UINT32_MAX)),
         .size = le32_make(cmd->req_size),
     };
-    trace_put(t, TRACE_COMMAND, &head, sizeof(head), cmd->req_size + t->tail_size);
+    trace_put(t, TRACE_COMMAND, &head, sizeof(head), cmd->req_size + cmd->list_size);
     trace_file_put(t->file, &cmd->req, cmd->req_size);
-    trace_file_put(t->file, t->tail.bytes, t->tail_size);
+    trace_file_put(t->file, cmd->list, cmd->list_size);
 }
 
 static void on_ran(struct gpu_observer *o, const struct gpu_command *cmd, uint32_t code)
@@ -127,7 +114,6 @@ static void on_destroy(struct gpu_observer *o)
     trace_put(t, TRACE_END, NULL, 0, 0);
     trace_file_destroy(t->file);
     free(t->before.bytes);
-    free(t->tail.bytes);
     free(t->picture.bytes);
     free(t);
 }

@@ -13,7 +13,7 @@
  *     STATE      behind FEATURES only: a state (state.h) that was loaded. PIXELS of its blobs
  * follow PIXELS     struct trace_pixels, runs: what the next command will move, or show, of the
  *                guest's memory
- *     COMMAND    struct trace_command, the request, what followed it (the list of ATTACH_BACKING)
+ *     COMMAND    struct trace_command, the request, and the list of pages behind it, if it was read
  *     CHECK      struct trace_check: what a head shows now, by checksum
  *     RESET      the device was reset
  *     END        the machine ended in order

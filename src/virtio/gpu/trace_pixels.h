@@ -18,9 +18,6 @@ struct trace {
     struct trace_file *file;
     uint64_t last; /* when the last record was made */
     bool begun;    /* FEATURES was written since the last reset */
-    /* the command that is being run */
-    struct trace_room tail; /* what came behind the request */
-    uint32_t tail_size;
     /* trace_pixels.c's */
     struct trace_room before; /* what its rectangle held, rows without gaps */
     bool has_before;
