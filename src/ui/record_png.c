@@ -6,7 +6,9 @@
  */
 #include "ui/record_sink.h"
 
+#include "host/clock.h"
 #include "host/file.h"
+#include "host/thread.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,12 +23,14 @@
 #define LIST      "list.ffconcat"
 #define FRAME     "frame-%06u.png" /* from 1 on */
 #define MIN_SHOWN UINT64_C(1000000)
+#define LAST_ONE  (NS_PER_SEC / 2) /* more for the last picture, which may be a giant */
 
 struct record_sink {
     const struct record_options *options;
     FILE *list;
     unsigned count;
-    uint64_t since; /* when the last picture began */
+    uint64_t since;         /* when the last picture began */
+    _Atomic uint64_t until; /* HOST_FOREVER, or when pictures are given up */
 };
 
 /* One of ours, which may be overwritten when that was asked for. */
@@ -83,6 +87,7 @@ static struct record_sink *png_open(const struct record_options *o, char *err, s
         return NULL;
     }
     sink->options = o;
+    sink->until = HOST_FOREVER;
     return sink;
 }
 
@@ -121,7 +126,7 @@ static int png_show(struct record_sink *sink, const struct picture *pic, uint64_
 {
     char path[sizeof(sink->options->path) + 32];
     snprintf(path, sizeof(path), "%s" FRAME, sink->options->path, sink->count + 1);
-    int error = ui_save_png_fast(pic, path);
+    int error = ui_save_until(pic, path, UI_PICTURE_PNG_FAST, &sink->until);
     if (error)
         return error;
     error = add_duration(sink, ns);
@@ -138,6 +143,11 @@ static int png_end(struct record_sink *sink, uint64_t ns, uint64_t *missing)
     return error || !sink->count ? error : add_file(sink);
 }
 
+static void png_hurry(struct record_sink *sink, uint64_t deadline)
+{
+    atomic_store(&sink->until, deadline + LAST_ONE);
+}
+
 static void png_close(struct record_sink *sink)
 {
     if (!sink)
@@ -150,6 +160,7 @@ static void png_close(struct record_sink *sink)
 const struct record_sink_ops record_png_ops = {
     .open = png_open,
     .show = png_show,
+    .hurry = png_hurry,
     .end = png_end,
     .close = png_close,
 };

@@ -26,7 +26,7 @@ struct record_sink_ops {
      * RECORD_STEP_NS while no other comes. 0 or an errno, as show. NULL: it takes nothing. */
     int (*step)(struct record_sink *sink, uint64_t ns);
     /* Any thread: what cannot be written until host_now_ns() is `deadline` is left out, but for
-     * the last picture, once. NULL: pictures take little. */
+     * the last picture, once, as far as that takes little. NULL: pictures take little. */
     void (*hurry)(struct record_sink *sink, uint64_t deadline);
     /* The last picture that could be written was shown until `ns`. 0 or an errno. *missing: of the
      * time that pictures were shown, how much could not be written, ns. */

@@ -196,10 +196,12 @@ static bool screenshot_name(char *path, size_t size)
 static void save_screenshot(struct ui *ui, const struct sdl_window *w)
 {
     char path[4096];
+    const _Atomic uint64_t until =
+        host_now_ns() + 2 * NS_PER_SEC; /* windows stand still meanwhile */
     struct picture *pic = display_snapshot(ui->env.ui.display, w->head, true);
     int err = !pic ? ENOMEM : !screenshot_name(path, sizeof(path)) ? EEXIST : 0;
     if (!err)
-        err = ui_save_png(pic, path);
+        err = ui_save_until(pic, path, UI_PICTURE_PNG, &until);
     if (err)
         log_warn(ui->env.ui.log, "the screenshot could not be saved: %s", host_file_why(err));
     else
