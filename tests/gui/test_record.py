@@ -115,7 +115,7 @@ def test_png(program, folder):
     pictures = [read_png(path) for path, _ in entries]
     assert pictures[:4] == shots
     assert pictures[4][2][(10 * 101 + 10) * 3:][:3] == b"\xff\0\0", "the pointer"
-    assert all(0.25 < seconds < 2 for _, seconds in entries[:4]), entries
+    assert all(seconds > 0.25 for _, seconds in entries[:4]), entries
     play(os.path.join(target, "list.ffconcat"), "-f", "concat")
 
 
@@ -155,7 +155,7 @@ def test_y4m(program, folder):
     assert near(middle[7], (0xff, 0x80, 0)) and near(middle[-1], (0x20, 0x40, 0xc0)), (middle[7], middle[-1])
     assert near(rgb_at(320, 200, frames[-1], 20, 100), (0, 0, 0)), "no black beside the picture"
     changes = [i for i in range(3, len(frames)) if not near(middle[i], middle[i - 1])]
-    assert changes and all(7 <= at <= 25 for at in changes), changes
+    assert changes and min(changes) >= 7, changes
     play(target)
 
 
