@@ -69,15 +69,8 @@ static void paths(void **state)
 static void values(void **state)
 {
     (void)state;
-    static const char *const none[] = {"a\x1b[31m",
-                                       "a\x07",
-                                       "a b",
-                                       "a\x80",
-                                       "\x9b"
-                                       "2J",
-                                       "a\tb",
-                                       "a\x7f",
-                                       ""};
+    static const char *const none[] = {"a\x1b[31m", "a\x07", "a b",   "a\x80",
+                                       "\2332J",    "a\tb",  "a\x7f", ""};
     char text[600];
     struct http_request r;
     for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
