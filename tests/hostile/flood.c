@@ -3,6 +3,8 @@
  */
 #include "bare.h"
 
+static volatile u32 ready; /* before that, the terminal is hart 0's */
+
 static void flood(u64 hart)
 {
     for (u64 v = 0x7ffffffffffffffful;; v--) {
@@ -22,12 +24,15 @@ static void flood(u64 hart)
 
 void other_hart(u64 hart)
 {
+    while (!ready) {
+    }
     flood(hart);
 }
 
 u32 main(u64 hart)
 {
     say("ready\r\n");
+    ready = 1;
     flood(hart);
     return 0;
 }
