@@ -141,8 +141,13 @@ void log_warn(struct log *log, const char *fmt, ...)
     va_end(ap);
 }
 
-void log_limited(struct log *log, struct log_limit *limit, const char *fmt, ...)
+void log_limited(struct log *log, struct log_limit *limit, enum log_by by, const char *fmt, ...)
 {
+    static const char *const prefixes[] = {
+        [LOG_BY_GUEST] = "riscreen: guest: ",
+        [LOG_BY_CLIENT] = "riscreen: client: ",
+        [LOG_BY_HOST] = "riscreen: host: ",
+    };
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     char suffix[64] = "";
@@ -157,6 +162,6 @@ void log_limited(struct log *log, struct log_limit *limit, const char *fmt, ...)
         return;
     va_list ap;
     va_start(ap, fmt);
-    print_line(log, "riscreen: guest: ", fmt, ap, suffix);
+    print_line(log, prefixes[by], fmt, ap, suffix);
     va_end(ap);
 }

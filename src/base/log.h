@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Messages for the person who runs riscreen. A log belongs to a machine and is handed to whoever
- * speaks; any thread may use it. What a guest can provoke goes through log_limited, which says at
- * most a few lines a second for one place and then how many it kept back. Names of categories
- * (`--log gpu,virtio`) switch on what is off by default. NULL as log means: warnings to stderr.
+ * speaks; any thread may use it. What a guest or client can provoke goes through log_limited, which
+ * says at most a few lines a second for one place and then how many it kept back. Names of
+ * categories (`--log gpu,virtio`) switch on what is off by default. NULL as log means: warnings to
+ * stderr.
  *
  * A message is one line, whatever it holds: control characters, also of names and texts that come
  * from a guest, file or peer, are printed as \xNN (base/text.h). No thread waits for the reader of
@@ -29,7 +30,10 @@ enum log_cat {
 struct log;
 struct log_sink;
 
-/* One per place that a guest can make speak; zero-initialised, kept in the device's state. */
+/* Who caused a line of log_limited, which its prefix names. */
+enum log_by { LOG_BY_GUEST, LOG_BY_CLIENT, LOG_BY_HOST };
+
+/* One per place that somebody else can make speak; zero-initialised, kept in the device's state. */
 struct log_limit {
     _Atomic uint64_t window; /* second in which `count` was counted */
     _Atomic uint32_t count;
@@ -53,7 +57,9 @@ void log_debug(struct log *log, enum log_cat cat, const char *fmt, ...) PRINTF_L
 void log_error(const char *who, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Something the user should know; always printed, prefixed `riscreen: `. */
 void log_warn(struct log *log, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* A guest's mistake: always printed, but at most 5 lines a second per limit. */
-void log_limited(struct log *log, struct log_limit *limit, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* What a guest or client did wrong, or the host could not do for it: always printed, prefixed
+ * `riscreen: guest: ` and so on, but at most 5 lines a second per limit. */
+void log_limited(struct log *log, struct log_limit *limit, enum log_by by, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
 
 #endif

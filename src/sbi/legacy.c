@@ -27,8 +27,8 @@ static bool legacy_mask(const struct sbi_call *c, uint64_t ptr, uint64_t *harts)
     if (!sbi_hart_mask(sbi, 0, UINT64_MAX, harts) || !ptr)
         return true;
     if (!hart_copy_from_virt(c->hart, sbi_unsigned(sbi, ptr), raw, sbi->xlen / 8)) {
-        log_limited(sbi->log, &sbi->limit, "SBI: legacy hart mask at %#llx is not mapped",
-                    (unsigned long long)ptr);
+        log_limited(sbi->log, &sbi->limit, LOG_BY_GUEST,
+                    "SBI: legacy hart mask at %#llx is not mapped", (unsigned long long)ptr);
         return false;
     }
     uint64_t mask = 0;

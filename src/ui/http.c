@@ -169,7 +169,7 @@ static void serve_file(struct connection *c, const struct http_request *r)
 static void refuse_page(struct connection *c, const struct http_request *r)
 {
     struct http *h = c->http;
-    log_limited(h->config.log, &h->limit,
+    log_limited(h->config.log, &h->limit, LOG_BY_CLIENT,
                 "a page of %s wanted to see the screen and was refused; open the address that "
                 "riscreen printed",
                 r->origin[0] ? r->origin : "nobody");

@@ -59,7 +59,7 @@ static uint8_t wanted_type(const struct vnc_auth *a)
 static void refuse_version(struct vnc_auth *a, const char *text)
 {
     if (!strncmp(text, "GET ", 4))
-        log_limited(a->log, a->limit,
+        log_limited(a->log, a->limit, LOG_BY_CLIENT,
                     "a web browser was refused as a VNC viewer: that takes a password; add "
                     ",password=FILE, or use --display web");
     rfbCloseClient(a->client);

@@ -42,7 +42,7 @@ uint64_t vnc_tries_begin(struct vnc_tries *t, const struct peer *peer, uint64_t 
 void vnc_tries_end(struct vnc_tries *t, const struct peer *peer, bool right)
 {
     if (!right) {
-        log_limited(t->log, &t->limit, "a wrong VNC password from %s", peer->text);
+        log_limited(t->log, &t->limit, LOG_BY_CLIENT, "a wrong VNC password from %s", peer->text);
         return;
     }
     pthread_mutex_lock(&t->lock);

@@ -107,7 +107,7 @@ static uint8_t host_status(struct blk *blk, int rc)
 {
     if (!rc)
         return S_OK;
-    log_limited(blk->dev.log, &blk->dev.limit, "virtio-blk: the host's disk says: %s",
+    log_limited(blk->dev.log, &blk->dev.limit, LOG_BY_HOST, "virtio-blk: the host's disk says: %s",
                 blk_file_error(rc));
     return S_IOERR;
 }
@@ -275,7 +275,7 @@ static uint8_t begin(struct blk *blk)
     struct blk_header h;
     struct vq_chain *chain = blk->req.chain;
     if (!chain->out.left || vq_read(chain, &h, sizeof(h)) < sizeof(h)) {
-        log_limited(blk->dev.log, &blk->dev.limit, "virtio-blk: a request without %s",
+        log_limited(blk->dev.log, &blk->dev.limit, LOG_BY_GUEST, "virtio-blk: a request without %s",
                     chain->out.left ? "header" : "status byte");
         return S_IOERR;
     }

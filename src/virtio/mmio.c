@@ -64,7 +64,8 @@ void slot_mistake(struct virtio_mmio *slot, enum mmio_mistake kind, const char *
     if (slot->said >> kind & 1)
         return;
     slot->said |= 1u << kind;
-    log_limited(dev->log, &dev->limit, "virtio-%s: the driver %s", dev->ops->name, what);
+    log_limited(dev->log, &dev->limit, LOG_BY_GUEST, "virtio-%s: the driver %s", dev->ops->name,
+                what);
 }
 
 /* Before or after a queue is set up, and also while it is served. */
@@ -109,8 +110,8 @@ bool slot_queue_start(struct virtio_mmio *slot, struct vq *vq)
     quiesce(dev);
     const char *wrong = vq_configure(vq);
     if (wrong) {
-        log_limited(dev->log, &dev->limit, "virtio-%s: queue %u refused: %s", dev->ops->name,
-                    slot->queue_sel, wrong);
+        log_limited(dev->log, &dev->limit, LOG_BY_GUEST, "virtio-%s: queue %u refused: %s",
+                    dev->ops->name, slot->queue_sel, wrong);
     } else {
         queue_features(dev, vq);
         vq->ready = true;
@@ -179,8 +180,8 @@ static void driver_features_write(struct virtio_mmio *slot, uint32_t val)
     if (slot->driver_sel > 1) /* words past the second: nothing there is offered */
         return;
     if (slot->status & STATUS_FEATURES_OK) {
-        log_limited(slot->dev->log, &slot->dev->limit, "virtio-%s: features after FEATURES_OK",
-                    slot->dev->ops->name);
+        log_limited(slot->dev->log, &slot->dev->limit, LOG_BY_GUEST,
+                    "virtio-%s: features after FEATURES_OK", slot->dev->ops->name);
         return;
     }
     unsigned shift = slot->driver_sel * 32;

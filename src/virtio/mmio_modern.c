@@ -23,8 +23,9 @@ static bool features_ok(struct virtio_mmio *slot)
     struct virtio_dev *dev = slot->dev;
     uint64_t wrong = slot->driver_features & ~slot_offered(slot);
     if (wrong) {
-        log_limited(dev->log, &dev->limit, "virtio-%s: features %#llx were not offered",
-                    dev->ops->name, (unsigned long long)wrong);
+        log_limited(dev->log, &dev->limit, LOG_BY_GUEST,
+                    "virtio-%s: features %#llx were not offered", dev->ops->name,
+                    (unsigned long long)wrong);
         return false;
     }
     slot_take_features(slot);

@@ -139,7 +139,8 @@ static uint16_t avail_idx(struct vq *vq)
 static void vq_break(struct vq *vq, const char *why)
 {
     vq->broken = true;
-    log_limited(vq->log, vq->limit, "virtio: queue stopped until it is reset: %s", why);
+    log_limited(vq->log, vq->limit, LOG_BY_GUEST, "virtio: queue stopped until it is reset: %s",
+                why);
 }
 
 /* Adds one descriptor's buffer. NULL, or what is wrong with it. */
@@ -280,7 +281,7 @@ struct vq_chain *vq_pop(struct vq *vq)
         }
         if (node)
             node_put(vq, node);
-        log_limited(vq->log, vq->limit, "virtio: chain refused: %s", wrong);
+        log_limited(vq->log, vq->limit, LOG_BY_GUEST, "virtio: chain refused: %s", wrong);
         used_put(vq, head, 0);
         if (++refused == vq->size)
             vq_break(vq, "nothing but malformed chains");

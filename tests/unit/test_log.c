@@ -178,7 +178,9 @@ static void test_message(void **state)
     log_warn(log, "file '%s'", "a\nriscreen: b\x1b[2J");
     log_debug(log, LOG_UI, "%s", "\r\xff");
     log_debug(log, LOG_GPU, "off");
-    log_limited(log, &limit, "%s", "\x07");
+    log_limited(log, &limit, LOG_BY_GUEST, "%s", "\x07");
+    log_limited(log, &limit, LOG_BY_CLIENT, "wrong");
+    log_limited(log, &limit, LOG_BY_HOST, "full");
     log_error("who", "%s", "\x08");
     log_destroy(log);
     dup2(saved, STDERR_FILENO);
@@ -186,8 +188,10 @@ static void test_message(void **state)
     close(ends[1]);
     ssize_t n = read(ends[0], text, sizeof(text) - 1);
     text[MAX(n, 0)] = 0;
-    assert_string_equal(text, "riscreen: file 'a\\x0ariscreen: b\\x1b[2J'\nui: \\x0d\\xff\n"
-                              "riscreen: guest: \\x07\nwho: \\x08\n");
+    assert_string_equal(text,
+                        "riscreen: file 'a\\x0ariscreen: b\\x1b[2J'\nui: \\x0d\\xff\n"
+                        "riscreen: guest: \\x07\nriscreen: client: wrong\nriscreen: host: full\n"
+                        "who: \\x08\n");
     close(ends[0]);
 }
 

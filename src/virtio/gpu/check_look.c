@@ -23,8 +23,8 @@ void check_say(struct check *c, struct watched *w, enum kind kind, struct place 
     if (by.pc)
         snprintf(where, sizeof(where), " (pc %#llx, ra %#llx)", (unsigned long long)by.pc,
                  (unsigned long long)by.ra);
-    log_limited(c->observer.gpu->dev.log, &c->limit, "gpu-check: resource %u: %s%s", w->id, what,
-                where);
+    log_limited(c->observer.gpu->dev.log, &c->limit, LOG_BY_GUEST, "gpu-check: resource %u: %s%s",
+                w->id, what, where);
 }
 
 struct watched *check_find(struct check *c, uint32_t id)

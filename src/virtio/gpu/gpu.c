@@ -78,8 +78,8 @@ static void trace(const struct gpu_command *cmd, uint32_t code)
         log_debug(gpu->dev.log, LOG_GPU, "%s%s: %s%s%s", text, fence, gpu_resp_name(code), sep,
                   why);
     else
-        log_limited(gpu->dev.log, &gpu->dev.limit, "virtio-gpu: %s%s: %s%s%s", text, fence,
-                    gpu_resp_name(code), sep, why);
+        log_limited(gpu->dev.log, &gpu->dev.limit, LOG_BY_GUEST, "virtio-gpu: %s%s: %s%s%s", text,
+                    fence, gpu_resp_name(code), sep, why);
 }
 
 /*
@@ -187,7 +187,8 @@ static enum served serve(struct gpu *gpu, unsigned queue)
         return SERVED_NONE;
     struct gpu_command *cmd = command_get(gpu, chain);
     if (!cmd) { /* nothing to answer with */
-        log_limited(gpu->dev.log, &gpu->dev.limit, "virtio-gpu: no host memory for a command");
+        log_limited(gpu->dev.log, &gpu->dev.limit, LOG_BY_HOST,
+                    "virtio-gpu: no host memory for a command");
         vq_push(chain);
         return SERVED;
     }
