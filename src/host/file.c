@@ -96,19 +96,29 @@ static void say_larger(char *why, size_t why_size, size_t limit)
              mib ? "MiB" : "bytes");
 }
 
+/* Whatever lies there, without waiting for it. */
+static int open_read(const char *path)
+{
+    return open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+static const char *why_not(int error, bool regular)
+{
+    return regular && error == ENOTSUP ? "it is no regular file" : host_file_why(error);
+}
+
 int host_file_read(struct host_bytes *b, const char *path, size_t limit, bool regular, char *why,
                    size_t why_size)
 {
     *b = (struct host_bytes){NULL, 0};
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int fd = open_read(path);
     int error = fd < 0 ? errno : read_fd(fd, b, MIN(limit, SIZE_MAX / 2), regular);
     if (fd >= 0)
         close(fd);
     if (error == EFBIG)
         say_larger(why, why_size, limit);
     else if (error)
-        snprintf(why, why_size, "%s",
-                 regular && error == ENOTSUP ? "it is no regular file" : host_file_why(error));
+        snprintf(why, why_size, "%s", why_not(error, regular));
     if (error)
         host_bytes_free(b);
     return error;
@@ -118,6 +128,22 @@ void host_bytes_free(struct host_bytes *b)
 {
     free(b->data);
     *b = (struct host_bytes){NULL, 0};
+}
+
+FILE *host_file_open(const char *path, char *why, size_t why_size)
+{
+    struct stat st;
+    int fd = open_read(path);
+    int error = fd < 0 || fstat(fd, &st) ? errno : 0;
+    if (!error && !S_ISREG(st.st_mode))
+        error = S_ISDIR(st.st_mode) ? EISDIR : ENOTSUP;
+    FILE *f = error ? NULL : fdopen(fd, "r");
+    if (f)
+        return f;
+    snprintf(why, why_size, "%s", why_not(error ? error : errno, true));
+    if (fd >= 0)
+        close(fd);
+    return NULL;
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */

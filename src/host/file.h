@@ -32,6 +32,9 @@ struct host_bytes {
 int host_file_read(struct host_bytes *b, const char *path, size_t limit, bool regular, char *why,
                    size_t why_size);
 void host_bytes_free(struct host_bytes *b);
+/* Opens a regular file for reading piece by piece, whatever its size; fclose it. NULL with what is
+ * wrong in why. */
+FILE *host_file_open(const char *path, char *why, size_t why_size);
 
 /*
  * Opens a file for writing, and makes it if it is not there. It is neither truncated nor, if it is

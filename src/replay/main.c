@@ -13,7 +13,6 @@
 #include "replay/player.h"
 #include "ui/picture.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -141,9 +140,9 @@ int main(int argc, char **argv)
         printf("riscreen-gpu-replay %s\n", RISCREEN_VERSION);
     if (o.help || o.man || o.version)
         return 0;
-    FILE *f = fopen(o.path, "rb");
+    FILE *f = host_file_open(o.path, err, sizeof(err));
     if (!f)
-        return !fail(o.path, strerror(errno));
+        return !fail(o.path, err);
     int status = run_all(&o, f);
     fclose(f);
     return status;

@@ -95,6 +95,15 @@ class Replay:
         return [int.from_bytes(row[:3], "big") for row in rows]
 
 
+def test_no_files(replay):
+    """What lies in a trace's place and is none is refused in a line, and nothing waits for it."""
+    os.mkfifo(replay.path("fifo"))
+    for path, says in ((replay.path("fifo"), "no regular file"), (replay.folder, "directory"), ("/dev/zero", "no regular file"),
+                       (replay.path("none"), "No such file")):
+        done = subprocess.run([replay.program, path], capture_output=True, text=True, timeout=10)
+        assert done.returncode == 1 and says in done.stderr and done.stderr.count("\n") == 1, (path, done)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         replay = Replay(sys.argv[1], folder)
@@ -130,6 +139,7 @@ def main():
         assert "outside their" in replay(head() + block(BEGINNING + pixels(7, HEIGHT, 1, RED)), status=1)
         assert "another GPU" in replay(head() + block(record(FEATURES, struct.pack("<Q", 1 << 63))), status=1)
         assert "makes no sense" in replay(head() + block(command(0x100)), status=1)
+        test_no_files(replay)
         # options
         for options, says in ((["--nope"], "no such option"), (["--at", "1"], "--resource"), (["--bench", "x"], "--bench N"),
                               (["--png", "a"], "--resource"), (["other"], "one trace"), (["--list=1"], "no value")):

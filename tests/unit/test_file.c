@@ -45,6 +45,7 @@ static void put_file(const char *path, const char *text)
 static void make_socket(void)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX, .sun_path = "socket"};
+    unlink(at.sun_path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(fd, (void *)&at, sizeof(at)), 0);
     close(fd);
@@ -92,6 +93,25 @@ static void test_read(void **state)
     assert_int_equal(host_file_read(&b, "/proc/self/status", 65536, true, why, sizeof(why)), 0);
     assert_int_equal(strncmp((char *)b.data, "Name:", 5), 0);
     host_bytes_free(&b);
+}
+
+static void test_open(void **state)
+{
+    (void)state;
+    static const char *const no[] = {"none", "dir", "fifo", "socket", "/dev/zero"};
+    char why[128], text[8] = "";
+    make_socket();
+    for (unsigned i = 0; i < ARRAY_SIZE(no); i++) {
+        why[0] = 0;
+        assert_null(host_file_open(no[i], why, sizeof(why)));
+        assert_true(why[0]);
+    }
+    put_file("file", "text");
+    FILE *f = host_file_open("file", why, sizeof(why));
+    assert_non_null(f);
+    assert_int_equal(fread(text, 1, sizeof(text), f), 4);
+    assert_string_equal(text, "text");
+    fclose(f);
 }
 
 static void test_read_pipe(void **state)
@@ -156,9 +176,8 @@ static void test_write_pipe(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),
-        cmocka_unit_test(test_read_pipe),
-        cmocka_unit_test(test_write),
+        cmocka_unit_test(test_read),       cmocka_unit_test(test_open),
+        cmocka_unit_test(test_read_pipe),  cmocka_unit_test(test_write),
         cmocka_unit_test(test_write_pipe),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
