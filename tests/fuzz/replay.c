@@ -6,7 +6,9 @@
 #include "fuzz/fuzz.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define INPUT_BYTES 4096
 #define MAX_CORPUS  4096
@@ -76,6 +78,19 @@ static void run_random(struct corpus *c)
     LLVMFuzzerTestOneInput(data, size);
 }
 
+/* Messages of what is fuzzed go nowhere; a sanitizer, if there is one, keeps its descriptor. */
+__attribute__((weak)) void __sanitizer_set_report_fd(void *fd);
+
+static void silence(void)
+{
+    int reports = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
+    if (reports < 0 || nowhere < 0 || dup2(nowhere, STDERR_FILENO) < 0)
+        abort();
+    close(nowhere);
+    if (__sanitizer_set_report_fd)
+        __sanitizer_set_report_fd((void *)(intptr_t)reports);
+}
+
 int main(int argc, char **argv)
 {
     struct corpus *c = calloc(1, sizeof(*c));
@@ -89,7 +104,7 @@ int main(int argc, char **argv)
         else
             load(c, argv[i]);
     }
-    LLVMFuzzerInitialize(&argc, &argv);
+    silence();
     LLVMFuzzerTestOneInput(NULL, 0);
     for (unsigned i = 0; i < c->count; i++)
         LLVMFuzzerTestOneInput(c->item[i].data, c->item[i].size);
