@@ -66,17 +66,27 @@ void expect(int right, const char *what, u32 status)
     finish(status);
 }
 
+#if __riscv_xlen == 32
+#define TIME_HIGH() csr_read(timeh)
+#else
+#define TIME_HIGH() 0u /* the low half is all of it */
+#endif
+
 u64 now(void)
 {
-    u64 t;
-    __asm__ volatile("rdtime %0" : "=r"(t)::"memory");
-    return t;
+    u32 high;
+    word low;
+    do {
+        high = TIME_HIGH();
+        __asm__ volatile("rdtime %0" : "=r"(low)::"memory");
+    } while (high != TIME_HIGH());
+    return (u64)high << 32 | low;
 }
 
-struct sbi_result sbi_call(u64 extension, u64 function, u64 a0, u64 a1, u64 a2)
+struct sbi_result sbi_call(word extension, word function, word a0, word a1, word a2)
 {
-    register u64 r0 __asm__("a0") = a0, r1 __asm__("a1") = a1, r2 __asm__("a2") = a2;
-    register u64 r6 __asm__("a6") = function, r7 __asm__("a7") = extension;
+    register word r0 __asm__("a0") = a0, r1 __asm__("a1") = a1, r2 __asm__("a2") = a2;
+    register word r6 __asm__("a6") = function, r7 __asm__("a7") = extension;
     __asm__ volatile("ecall" : "+r"(r0), "+r"(r1) : "r"(r2), "r"(r6), "r"(r7) : "memory");
     return (struct sbi_result){(long)r0, (long)r1};
 }
@@ -108,8 +118,8 @@ int virtio_negotiate(u64 base, u32 low_features)
 
 static void write_address(u64 reg, const volatile void *address)
 {
-    R32(reg) = (u32)(u64)address;
-    R32(reg + 4) = (u32)((u64)address >> 32);
+    R32(reg) = (u32)(word)address;
+    R32(reg + 4) = (u32)((u64)(word)address >> 32);
 }
 
 int virtqueue_setup(struct virtqueue *q, u64 base, u32 index, u32 size)
@@ -135,7 +145,7 @@ void virtio_ready(u64 base)
 void virtqueue_desc(struct virtqueue *q, u32 i, const void *data, u32 len, int device_writes,
                     int more)
 {
-    q->desc[i] = (struct vring_desc){(u64)data, len,
+    q->desc[i] = (struct vring_desc){(word)data, len,
                                      (u16)((device_writes ? 2 : 0) | (more ? 1 : 0)), (u16)(i + 1)};
 }
 

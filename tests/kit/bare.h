@@ -3,19 +3,21 @@
  * Helpers for small bare-metal test kernels on QEMU's virt board: the serial port, the test
  * finisher, CSRs, SBI calls, and a polled virtio-mmio driver. A kernel is one C file with
  * main(hartid, fdt); hart 0 (or the hart that the firmware starts) runs it, and its return value is
- * riscreen's exit status. Build it with bare.py.
+ * riscreen's exit status; with a NAME.S beside NAME.c, that is the start instead. Build it with
+ * bare.py, for RV64 or RV32.
  */
 #pragma once
 
 typedef unsigned char u8;
 typedef unsigned short u16;
 typedef unsigned int u32;
-typedef unsigned long u64;
+typedef __UINT64_TYPE__ u64;
+typedef __UINTPTR_TYPE__ word; /* a register: 64 bits, or 32 */
 
-#define R8(a)  (*(volatile u8 *)(u64)(a))
-#define R16(a) (*(volatile u16 *)(u64)(a))
-#define R32(a) (*(volatile u32 *)(u64)(a))
-#define R64(a) (*(volatile u64 *)(u64)(a))
+#define R8(a)  (*(volatile u8 *)(word)(a))
+#define R16(a) (*(volatile u16 *)(word)(a))
+#define R32(a) (*(volatile u32 *)(word)(a))
+#define R64(a) (*(volatile u64 *)(word)(a))
 
 #define RAM            0x80000000ul
 #define UART           0x10000000ul
@@ -30,13 +32,13 @@ typedef unsigned long u64;
 #define fence() __asm__ volatile("fence iorw, iorw" ::: "memory")
 #define csr_read(csr)                                                                              \
     ({                                                                                             \
-        u64 value_;                                                                                \
+        word value_;                                                                               \
         __asm__ volatile("csrr %0, " #csr : "=r"(value_)::"memory");                               \
         value_;                                                                                    \
     })
-#define csr_write(csr, value) __asm__ volatile("csrw " #csr ", %0" ::"r"((u64)(value)) : "memory")
-#define csr_set(csr, bits)    __asm__ volatile("csrs " #csr ", %0" ::"r"((u64)(bits)) : "memory")
-#define csr_clear(csr, bits)  __asm__ volatile("csrc " #csr ", %0" ::"r"((u64)(bits)) : "memory")
+#define csr_write(csr, value) __asm__ volatile("csrw " #csr ", %0" ::"r"((word)(value)) : "memory")
+#define csr_set(csr, bits)    __asm__ volatile("csrs " #csr ", %0" ::"r"((word)(bits)) : "memory")
+#define csr_clear(csr, bits)  __asm__ volatile("csrc " #csr ", %0" ::"r"((word)(bits)) : "memory")
 
 void *memset(void *to, int byte, u64 size);
 void *memcpy(void *to, const void *from, u64 size);
@@ -59,7 +61,7 @@ u64 now(void);
 struct sbi_result {
     long error, value;
 };
-struct sbi_result sbi_call(u64 extension, u64 function, u64 a0, u64 a1, u64 a2);
+struct sbi_result sbi_call(word extension, word function, word a0, word a1, word a2);
 
 /* --- virtio-mmio, version 2, split rings, polled --- */
 
