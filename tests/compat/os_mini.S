@@ -7,9 +7,7 @@
 _start:
     csrr t0, mhartid
     bnez t0, park
-    lla sp, stacks
-    li t0, 16384
-    add sp, sp, t0
+    first_stack
     call main
 park:
     wfi
@@ -29,9 +27,7 @@ trap_vector:
     csrr t5, mscratch
     SX t5, 31 * WORD(t6)
     mv a0, t6
-    lla sp, stacks
-    li t0, 16384
-    add sp, sp, t0
+    first_stack
     call trap
 /* To the task whose frame a0 is. */
     .globl resume

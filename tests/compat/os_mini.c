@@ -116,8 +116,8 @@ static void main_task(void)
     while (switches < 10) {
     }
     csr_clear(mstatus, MIE);
-    note("tasks took turns; the compare register is ahead",
-         R32(MTIMECMP(0)) + TICK - R32(MTIME) < 2 * TICK);
+    say("\r\ntasks took turns\r\n");
+    note("the compare register's high half", R32(MTIMECMP(0) + 4));
     finish(0);
 }
 

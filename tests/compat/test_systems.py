@@ -5,8 +5,9 @@ import os
 import tempfile
 
 from bare import Bare, qemu
-from guest import main, tests_of
+from guest import main, skip, tests_of
 
+FIRMWARE = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_jump.elf"
 TEXT = b"".join((b"block %d of a disk\n" % i).ljust(512, b".") for i in range(64))
 
 
@@ -61,7 +62,26 @@ def test_xv6():
 def test_mini():
     """RV32 in M-mode: tasks by the CLINT's timer, input by interrupt, an old disk."""
     for threads in "multi", "single":
-        both("os_mini.c", "mini OS starts", "--threads", threads, mode="m", xlen=32, legacy=True, typed=[("$ ", "ls\r")])
+        both("os_mini.c", "mini OS starts", "-c", "2", "--threads", threads, mode="m", qemu_options=["-smp", "2"],
+             xlen=32, legacy=True, typed=[("$ ", "ls\r")])
+
+
+def test_course():
+    """RV32 in S-mode: Sv32, legacy SBI, a user program; the built-in SBI is as good as an M-mode that QEMU judges."""
+    options = dict(content=b"Lorem ipsum dolor sit amet, consectetur", legacy=True, typed=[(">", "hello\r")], xlen=32)
+    own = both("os_course.c", "the kernel starts", mode="m", flags=["-DOWN_SBI=1"], **options)
+    for threads in "multi", "single":
+        assert both("os_course.c", "the kernel starts", "--threads", threads, judge=False, **options) == own
+
+
+def test_rcore():
+    """RV64 in S-mode behind OpenSBI: gigapages, the legacy timer, polled input, tasks; the same on the built-in SBI."""
+    if not os.path.exists(FIRMWARE):
+        skip(f"no {FIRMWARE}; apt-get install opensbi")
+    typed = [("> ", "help me\r")]
+    right = both("os_rcore.c", "the kernel starts", "--bios", FIRMWARE, qemu_options=["-bios", FIRMWARE], typed=typed)
+    for threads in "multi", "single":
+        assert both("os_rcore.c", "the kernel starts", "--threads", threads, typed=typed, judge=False) == right
 
 
 if __name__ == "__main__":
