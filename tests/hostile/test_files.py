@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Files of every kind where riscreen is given one, closed and unread standard streams, and signals at any time."""
+import fcntl
 import itertools
 import json
 import os
@@ -8,6 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import termios
 import time
 
 from bare import compile_kernel
@@ -109,8 +111,10 @@ def test_startup():
         writer = os.open(f.path("fifo"), os.O_RDWR)  # there, and says nothing
         for signo in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
             process = subprocess.Popen([*f.base, "-k", f.kernel, "--script", f.path("fifo")], stdin=subprocess.DEVNULL)
-            time.sleep(0.5)
-            assert process.poll() is None
+            os.write(writer, b"#")
+            while fcntl.ioctl(writer, termios.FIONREAD, b"\0" * 4) != b"\0" * 4:  # until it waits for more
+                assert process.poll() is None
+                time.sleep(0.05)
             process.send_signal(signo)
             assert process.wait(PROMISE * SLOWER) == 128 + signo
         os.close(writer)
