@@ -66,8 +66,11 @@ class Fake:
         total = 0
         tasks = os.listdir(f"/proc/{self.process.pid}/task")  # as they were made
         for task in tasks[:1] + tasks[2:] if self.tsan else tasks:
-            with open(f"/proc/{self.process.pid}/task/{task}/status", encoding="ascii") as f:
-                total += sum(int(n) for n in re.findall(r"ctxt_switches:\s*(\d+)", f.read()))
+            try:
+                with open(f"/proc/{self.process.pid}/task/{task}/status", encoding="ascii") as f:
+                    total += sum(int(n) for n in re.findall(r"ctxt_switches:\s*(\d+)", f.read()))
+            except OSError:
+                pass  # it has ended since
         return total
 
     def memory(self):
