@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/http_request.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -118,14 +119,18 @@ bool http_parse(struct http_request *r, const char *head)
 static bool is_local(const char *host)
 {
     size_t n = host[0] == '[' && strchr(host, ']') ? strcspn(host, "]") + 1 : strcspn(host, ":");
-    unsigned a, b, c, d;
-    int end = 0;
-    if (host[n] && host[n] != ':')
+    const char *port = host + n;
+    char name[INET_ADDRSTRLEN];
+    uint8_t address[4];
+    if (port[0] && (port[0] != ':' || port[1 + strspn(port + 1, "0123456789")]))
         return false;
     if ((n == 9 && !strncasecmp(host, "localhost", n)) || (n == 5 && !strncmp(host, "[::1]", n)))
         return true;
-    return sscanf(host, "%3u.%3u.%3u.%3u%n", &a, &b, &c, &d, &end) == 4 && (size_t)end == n &&
-           a == 127;
+    if (n >= sizeof(name))
+        return false;
+    memcpy(name, host, n);
+    name[n] = 0;
+    return inet_pton(AF_INET, name, address) == 1 && address[0] == 127;
 }
 
 bool http_host_ok(const struct http_request *r, bool local)
