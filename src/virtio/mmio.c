@@ -113,6 +113,8 @@ bool slot_queue_start(struct virtio_mmio *slot, struct vq *vq)
         log_limited(dev->log, &dev->limit, LOG_BY_GUEST, "virtio-%s: queue %u refused: %s",
                     dev->ops->name, slot->queue_sel, wrong);
     } else {
+        if (vq->desc % 16 || vq->used % 4)
+            slot_mistake(slot, MISTAKE_ALIGN, "put a ring at an address that is not aligned");
         queue_features(dev, vq);
         vq->ready = true;
     }
@@ -191,13 +193,24 @@ static void driver_features_write(struct virtio_mmio *slot, uint32_t val)
         slot->version->features_written(slot);
 }
 
-/* A size that can not be makes 0, which vq_configure refuses. */
+static uint32_t queue_size_max(const struct virtio_mmio *slot)
+{
+    uint32_t max = slot->version->queue_size_max;
+    return max ? max : slot->dev->ops->queue_size;
+}
+
+/* A size that can not be makes 0, which vq_configure refuses. Sizes that the specification rules
+ * out work on QEMU: drivers there write the 1024 that is every queue's, or how many buffers they
+ * have. */
 static void queue_size_write(struct virtio_mmio *slot, uint32_t val)
 {
     struct vq *vq = slot_queue(slot);
     if (!vq)
         return;
-    uint16_t size = val <= slot->dev->ops->queue_size ? (uint16_t)val : 0;
+    uint16_t size = val <= VQ_MAX_SIZE ? (uint16_t)val : 0;
+    if (size && (size > queue_size_max(slot) || (size & (size - 1))))
+        slot_mistake(slot, MISTAKE_SIZE,
+                     "wrote a QueueNum that is no power of two, or more than QueueNumMax");
     if (slot->version->size_written)
         slot->version->size_written(slot, vq, size);
     else if (!vq->ready)
@@ -234,7 +247,7 @@ static uint32_t reg_read(struct virtio_mmio *slot, uint64_t off)
     case REG_DEVICE_ID: return dev->ops->id;
     case REG_DEVICE_FEATURES:
         return slot->device_sel > 1 ? 0 : (uint32_t)(slot_offered(slot) >> (slot->device_sel * 32));
-    case REG_QUEUE_SIZE_MAX: return vq ? dev->ops->queue_size : 0;
+    case REG_QUEUE_SIZE_MAX: return vq ? queue_size_max(slot) : 0;
     case REG_INTERRUPT_STATUS: return virtio_isr(dev);
     case REG_STATUS: return slot->status;
     default: return slot->version->read(slot, off);

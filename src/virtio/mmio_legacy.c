@@ -21,8 +21,7 @@ static void lay_out(const struct virtio_mmio *slot, struct vq *vq)
     vq->used += (align - vq->used % align) % align;
 }
 
-/* The selected queue's page, alignment or size is new. Size: a power of two, or 0 for one that can
- * not be. */
+/* The selected queue's page, alignment or size is new. Size: 0 for one that can not be. */
 static void place(struct virtio_mmio *slot, struct vq *vq, uint16_t size)
 {
     if (vq->ready)
@@ -76,6 +75,7 @@ static bool features_ok(struct virtio_mmio *slot)
 
 const struct mmio_version mmio_legacy = {
     .number = 1,
+    .queue_size_max = VQ_MAX_SIZE, /* as QEMU's */
     .features =
         VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX | VIRTIO_F_ANY_LAYOUT | VIRTIO_F_NOTIFY_EMPTY,
     .read = legacy_read,

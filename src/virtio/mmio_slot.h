@@ -12,13 +12,21 @@
 enum { STATUS_DRIVER_OK = 4, STATUS_FEATURES_OK = 8, STATUS_ALL = 0xcf };
 
 /* A driver's mistakes: each is logged once between two resets. */
-enum mmio_mistake { MISTAKE_STATUS, MISTAKE_EARLY_QUEUE, MISTAKE_OTHER_VERSION, MISTAKE_QUEUE };
+enum mmio_mistake {
+    MISTAKE_STATUS,
+    MISTAKE_EARLY_QUEUE,
+    MISTAKE_OTHER_VERSION,
+    MISTAKE_QUEUE,
+    MISTAKE_SIZE,
+    MISTAKE_ALIGN
+};
 
 /* A version of the register layout: the registers that the other one does not have. */
 struct mmio_version {
     uint32_t number;
-    uint64_t features;                                        /* that the transport offers */
-    uint32_t (*read)(struct virtio_mmio *slot, uint64_t off); /* 0: there is none */
+    uint32_t queue_size_max; /* what QueueNumMax says; 0: the device's own size */
+    uint64_t features;       /* that the transport offers */
+    uint32_t (*read)(struct virtio_mmio *slot, uint64_t off);            /* 0: there is none */
     bool (*write)(struct virtio_mmio *slot, uint64_t off, uint32_t val); /* false: there is none */
     /* DriverFeatures or QueueSize was written; optional. */
     void (*features_written)(struct virtio_mmio *slot);

@@ -113,9 +113,9 @@ void vq_finish(struct vq *vq)
 const char *vq_configure(const struct vq *vq)
 {
     uint64_t n = vq->size;
-    if (!n || n > VQ_MAX_SIZE || (n & (n - 1)))
-        return "its size is no power of two, or larger than offered";
-    if (vq->desc % 16 || vq->avail % 2 || vq->used % 4)
+    if (!n || n > VQ_MAX_SIZE)
+        return "its size is 0, or larger than any queue's";
+    if (vq->avail % 2 || vq->used % 2) /* the indices are read and written at once */
         return "a ring is not aligned";
     bool there = gmem_has(vq->mem, vq->desc, n * sizeof(struct vring_desc)) &&
                  gmem_has(vq->mem, vq->avail, RING_ENTRIES + n * AVAIL_ENTRY + 2) &&
@@ -221,7 +221,7 @@ static const char *chain_walk(struct vq *vq, struct vq_node *node, uint16_t head
 static void used_put(struct vq *vq, uint16_t head, uint64_t len)
 {
     struct vring_used_elem e = {le32_make(head), le32_make((uint32_t)MIN(len, UINT32_MAX))};
-    uint64_t slot = vq->used_idx & (vq->size - 1u);
+    uint64_t slot = vq->used_idx % vq->size;
     gmem_write(vq->mem, vq->used + RING_ENTRIES + slot * USED_ENTRY, &e, sizeof(e));
     vq->used_idx++;
     gmem_store16_release(vq->mem, vq->used + RING_IDX, vq->used_idx);
@@ -246,7 +246,7 @@ static bool next_head(struct vq *vq, uint16_t *head)
         vq_break(vq, "more chains than descriptors");
         return false;
     }
-    uint64_t slot = vq->last_avail & (vq->size - 1u);
+    uint64_t slot = vq->last_avail % vq->size;
     *head = load16(vq, vq->avail + RING_ENTRIES + slot * AVAIL_ENTRY);
     if (*head >= vq->size) {
         vq_break(vq, "a head outside the descriptor table");

@@ -64,7 +64,8 @@ struct vq {
     struct log_limit *limit;
     uint16_t max_chain; /* most descriptors in one chain's table, at most VQ_CHAIN_PIECES */
     /* set by the transport while the owner is quiesced */
-    uint16_t size; /* power of two, 1..VQ_MAX_SIZE */
+    uint16_t
+        size; /* 1..VQ_MAX_SIZE; the specification wants a power of two, drivers on QEMU need not */
     bool ready, event_idx, indirect, notify_empty;
     uint64_t desc, avail, used; /* guest physical */
     /* the owner's */

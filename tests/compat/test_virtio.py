@@ -17,9 +17,9 @@ def said(text):
     return [line.strip() for line in text[text.index("version"):].splitlines() if line.strip()]
 
 
-def both(steps, legacy=False, align=4096):
+def both(steps, legacy=False, align=4096, num=8):
     """Runs the driver on QEMU and here; returns what riscreen wrote to stderr."""
-    flags = [f"-DSTEPS={steps}", f"-DLEGACY={int(legacy)}", f"-DALIGN={align}"]
+    flags = [f"-DSTEPS={steps}", f"-DLEGACY={int(legacy)}", f"-DALIGN={align}", f"-DNUM={num}"]
     results = []
     with tempfile.NamedTemporaryFile() as disk:
         disk.write(content())
@@ -70,8 +70,15 @@ def test_legacy():
         expect_lines(both(NO_FEATURES_OK, legacy=True, align=align))
 
 
+def test_queue_sizes():
+    """Queues of the size that QEMU has for all of them, whatever the device offers, or of no power of two."""
+    for legacy in False, True:
+        for num in 10, 1024:
+            expect_lines(both(0, legacy, num=num), *(["wrote a QueueNum"] if num == 10 or not legacy else []))
+
+
 def wrong_version(legacy, line):
-    flags = ["-DSTEPS=1", f"-DLEGACY={int(not legacy)}", "-DALIGN=4096"]
+    flags = ["-DSTEPS=1", f"-DLEGACY={int(not legacy)}", "-DALIGN=4096", "-DNUM=8"]
     with tempfile.NamedTemporaryFile() as disk:
         disk.write(content())
         disk.flush()
