@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A kernel in the shape of mini-riscv-os: RV32 in M-mode, tasks that the CLINT's timer takes turns
- * with, its 64-bit registers in halves, the serial port polled out and by interrupt in, a disk of
- * virtio-mmio version 1.
+ * A kernel in the shape of mini-riscv-os: RV32 in M-mode, tasks that take turns by the CLINT's
+ * timer and its software interrupt, its 64-bit registers in halves, the serial port polled out and
+ * by interrupt in, a disk of virtio-mmio version 1. USER: the tasks run in U-mode, which one PMP
+ * entry allows everything.
  */
 #include "os_disk.h"
 
@@ -10,7 +11,7 @@ enum { TASKS = 3, TICK = 50000, UART_IRQ = 10, ROUNDS = 20000 };
 
 static struct frame frames[TASKS];
 static u8 stacks_of_tasks[TASKS][4096] __attribute__((aligned(16)));
-static volatile u32 current, switches, lock, count, over;
+static volatile u32 current, switches, yields, lock, count, over;
 static volatile u32 disk_interrupts;
 static volatile char typed[16];
 static volatile u32 typed_size;
@@ -47,6 +48,12 @@ static void external_interrupt(void)
         R32(PLIC + 0x200004) = irq;
 }
 
+static struct frame *next_task(void)
+{
+    current = (current + 1) % TASKS;
+    return &frames[current];
+}
+
 /* The frame to go on with is the answer. */
 struct frame *trap(struct frame *frame)
 {
@@ -54,20 +61,27 @@ struct frame *trap(struct frame *frame)
     if (cause == (CAUSE_INTERRUPT | 7)) {
         set_timer();
         switches++;
-        current = (current + 1) % TASKS;
-        return &frames[current];
+        return next_task();
+    }
+    if (cause == (CAUSE_INTERRUPT | 3)) {
+        R32(CLINT) = 0;
+        yields++;
+        return next_task();
     }
     if (cause == (CAUSE_INTERRUPT | 11)) {
         external_interrupt();
         return frame;
     }
-    expect(cause == 11, "an ecall", 2);
+    expect(cause == (USER ? 8 : 11), "an ecall", 2);
+    if (!frame->x[10])
+        finish(0);
     note("ecall with", frame->x[10]);
     frame->x[10]++;
     frame->x[0] += 4;
     return frame;
 }
 
+/* 0: the end. */
 static word call_kernel(word value)
 {
     register word a0 __asm__("a0") = value;
@@ -81,6 +95,8 @@ static void counting_task(void)
         spin_lock(&lock);
         count++;
         spin_unlock(&lock);
+        if (i % 1000 == 0)
+            R32(CLINT) = 1; /* another task's turn */
     }
     spin_lock(&lock);
     over++;
@@ -108,6 +124,7 @@ static void main_task(void)
     while (over < TASKS - 1) {
     }
     note("counted", count);
+    note("yields", yields);
     say("$ ");
     while (!typed_size || typed[typed_size - 1] != '\r') {
     }
@@ -115,10 +132,9 @@ static void main_task(void)
         put(typed[i]);
     while (switches < 10) {
     }
-    csr_clear(mstatus, MIE);
     say("\r\ntasks took turns\r\n");
     note("the compare register's high half", R32(MTIMECMP(0) + 4));
-    finish(0);
+    call_kernel(0);
 }
 
 static void plic_init(void)
@@ -143,7 +159,9 @@ void main(void)
     plic_init();
     set_timer();
     csr_write(mtvec, trap_vector);
-    csr_write(mie, 1 << 11 | 1 << 7);
-    csr_set(mstatus, 3 << 11 | 1 << 7); /* resume() goes to M-mode, with interrupts */
+    csr_write(mie, 1 << 11 | 1 << 7 | 1 << 3);
+    csr_write(pmpaddr0, 0xffffffff);
+    csr_write(pmpcfg0, 0xf);
+    csr_write(mstatus, (USER ? 0 : 3 << 11) | 1 << 7); /* resume() goes there, with interrupts */
     resume(&frames[0]);
 }

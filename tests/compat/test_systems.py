@@ -59,11 +59,16 @@ def test_xv6():
     xv6("single", LEGACY=False, SSTC=True, AD=0)
 
 
+def mini(threads, user):
+    both("os_mini.c", "mini OS starts", "-c", "2", "--threads", threads, mode="m", qemu_options=["-smp", "2"], xlen=32,
+         legacy=True, typed=[("$ ", "ls\r")], flags=[f"-DUSER={user}"])
+
+
 def test_mini():
-    """RV32 in M-mode: tasks by the CLINT's timer, input by interrupt, an old disk."""
-    for threads in "multi", "single":
-        both("os_mini.c", "mini OS starts", "-c", "2", "--threads", threads, mode="m", qemu_options=["-smp", "2"],
-             xlen=32, legacy=True, typed=[("$ ", "ls\r")])
+    """RV32 in M-mode, and U-mode: tasks by the CLINT's timer and software interrupt, typed input by interrupt, an old disk."""
+    mini("multi", user=0)
+    mini("multi", user=1)
+    mini("single", user=1)
 
 
 def test_course():
