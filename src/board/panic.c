@@ -3,7 +3,7 @@
 
 #define BRACKET_MAX 32 /* bytes in a bracket; a time has 12 */
 
-static const char first_words[] = "Kernel panic - not syncing";
+static const char first_words[] = "Kernel panic"; /* Linux: " - not syncing: ..." */
 static const char last_words[] = "---[ end Kernel panic";
 
 static void begin_line(struct panic_watch *w)
@@ -64,11 +64,22 @@ static enum panic_news in_words(struct panic_watch *w, uint8_t byte)
     }
     if (words[++w->at])
         return PANIC_NO_NEWS;
-    enum panic_news news = w->begun ? PANIC_NO_NEWS : PANIC_BEGUN;
-    w->ending = w->begun;
-    w->begun = true;
+    if (!w->begun) {
+        w->state = PANIC_FOUND;
+        return PANIC_NO_NEWS;
+    }
+    w->ending = true;
     restart(w, 0);
-    return news;
+    return PANIC_NO_NEWS;
+}
+
+/* The byte behind the first words: "Kernel panics" and "Kernel panic_handler" are others. */
+static enum panic_news found_words(struct panic_watch *w, uint8_t byte)
+{
+    bool other = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
+    w->begun = !other && byte != '_' && byte != '=';
+    restart(w, byte);
+    return w->begun ? PANIC_BEGUN : PANIC_NO_NEWS;
 }
 
 /* The rest of a line, until it ends or a bracket begins. */
@@ -99,6 +110,7 @@ enum panic_news panic_watch_feed(struct panic_watch *w, const uint8_t *bytes, si
         case PANIC_LINE_START: at_start(w, bytes[i]); break;
         case PANIC_BRACKET: in_bracket(w, bytes[i]); break;
         case PANIC_WORDS: found = in_words(w, bytes[i]); break;
+        case PANIC_FOUND: found = found_words(w, bytes[i]); break;
         default: found = in_rest(w, bytes[i]); break;
         }
         news = found ? found : news;

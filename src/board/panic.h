@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finds Linux's last words in what a guest writes to its console:
+ * Finds a kernel's last words in what a guest writes to its console. Linux's are
  *
  *     [    1.234567] Kernel panic - not syncing: Attempted to kill init!
  *     [    1.234567] ---[ end Kernel panic - not syncing: ... ]---
  *
+ * and others' begin with "Kernel panic", too. They stand
  * at the start of a line, behind times and callers in brackets if there are any, or behind a time
  * in the middle of a line, which a program had begun. What is typed and echoed behind a prompt is
  * no panic. Output may come in any pieces; each byte is looked at once.
@@ -19,6 +20,7 @@ struct panic_watch {
         PANIC_LINE_START, /* also behind a bracket: the words may come */
         PANIC_BRACKET,    /* inside one, of `at` bytes so far */
         PANIC_WORDS,      /* `at` of them were matched */
+        PANIC_FOUND,      /* all of the first line's */
         PANIC_REST        /* of a line without */
     } state;
     unsigned at;

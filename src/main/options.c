@@ -564,9 +564,9 @@ const struct option_row option_rows[] = {
     {"The end", 0, "no-reboot", NULL, NULL,
      "End, with exit status 122, where the machine would begin anew.", take_no_reboot},
     {NULL, 0, "on-panic", "exit[=STATUS]|stop|none", NULL,
-     "When Linux panics on its console, or a guest's SBI reset gives a system failure as its "
-     "reason: end with "
-     "STATUS (123), or stop, to look at it. Default: exit with --script, else none.",
+     "When a kernel panics on its console, as Linux does, or a guest's SBI reset gives a system "
+     "failure as its reason: end with STATUS (123), or stop, to look at it. Default: exit with "
+     "--script, else none.",
      take_on_panic},
     {NULL, 0, "timeout", "SECONDS", NULL, "End after so long, with exit status 124.", take_timeout},
     {"Help", 0, "log", "NAME,...", NULL,

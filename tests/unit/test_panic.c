@@ -28,7 +28,11 @@ static const struct {
     {"root@host:~# echo '[' " PANIC, PANIC_NO_NEWS},
     {"root@[host]:~# " PANIC, PANIC_NO_NEWS},
     {"panic: " PANIC, PANIC_NO_NEWS},
+    {"Kernel panic: no init\r\n", PANIC_BEGUN}, /* not Linux */
+    {"Kernel panic\n", PANIC_BEGUN},
+    {"Kernel panic!\n[    6.3] " END, PANIC_SAID},
     {"Kernel panics\r\n", PANIC_NO_NEWS},
+    {"Kernel panic_on_oops = 1\r\n", PANIC_NO_NEWS},
     {"Kernel \r\npanic - not syncing\r\n", PANIC_NO_NEWS},
     {"[6.1 Kernel panic - not syncing\r\n", PANIC_NO_NEWS},
     {"[    6.123456] Kernel command line: panic=1 Kernel panic - not syncing\r\n", PANIC_NO_NEWS},
