@@ -72,7 +72,9 @@ const char *foreign_program(const uint8_t *data, size_t size)
         return "a program for UEFI; give the kernel itself";
     if (is_text(data, size))
         return "text; give a Linux Image, ELF or flat binary";
-    if (size < 2 || !(data[0] | data[1]))
+    if (size < 2)
+        return "no program: it has a single byte; give a Linux Image, ELF or flat binary";
+    if (!(data[0] | data[1]))
         return "no program: it begins with zeros, which is no instruction; give a Linux Image, ELF "
                "or flat binary";
     return NULL;

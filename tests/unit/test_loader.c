@@ -208,10 +208,13 @@ static void foreign_files(void **state)
             c.bios = c.kernel;
         }
     }
+    struct boot_layout l;
+    struct machine_config c = config(file("byte", "\1", 1, false));
+    assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
+    assert_non_null(strstr(err, "single byte"));
     uint8_t *image = make_image(4096, 0, 0); /* an EFI stub's MZ is no reason */
     memcpy(image, "MZ", 2);
-    struct boot_layout l;
-    struct machine_config c = config(file("stub", image, 4096, false));
+    c = config(file("stub", image, 4096, false));
     assert_true(loader_load(&c, NULL, &l, err, sizeof(err)));
     free(image);
 }
