@@ -268,9 +268,12 @@ def cpu_time(pid):
         fields = f.read().rsplit(")", 1)[1].split()
     switches = 0
     for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/status", encoding="ascii") as f:
-            switches += sum(int(line.split()[1]) for line in f
-                            if line.startswith("voluntary_ctxt_switches"))
+        try:
+            with open(f"/proc/{pid}/task/{task}/status", encoding="ascii") as f:
+                switches += sum(int(line.split()[1]) for line in f
+                                if line.startswith("voluntary_ctxt_switches"))
+        except OSError:
+            pass  # it has ended since
     return int(fields[11]) + int(fields[12]), switches
 
 
