@@ -32,7 +32,8 @@ def draw(m):
     connector = m.run("modetest -M virtio_gpu -c | sed -n '/connected/s/\\t.*//p'").strip()
     m.run(f"(sleep 2; echo) | modetest -M virtio_gpu -s {connector}:1024x768 >/dev/null")
     m.run(f"modetest -M virtio_gpu -v -s {connector}:800x600 >/dev/null 2>&1 & sleep 3; kill -INT $!; wait $!; true")
-    m.run("seq 300 >/dev/tty1; cat /proc/cpuinfo >/dev/tty1")
+    # then nothing blinks, and Linux has flushed what it drew: a blob shows more than that
+    m.run("echo 0 >/sys/class/graphics/fbcon/cursor_blink; seq 300 >/dev/tty1; cat /proc/cpuinfo >/dev/tty1; sleep 2")
 
 
 def session(blob):
