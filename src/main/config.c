@@ -70,9 +70,34 @@ static bool take_long(struct config *c, struct cursor *p, const char *word)
     return take(c, p, row, name[n] ? name + n + 1 : NULL);
 }
 
+/* Options of QEMU's that have no namesake here. */
+static const char *const qemu_words[] = {"accel",  "action", "chardev", "device", "drive",
+                                         "fsdev",  "icount", "machine", "nic",    "nographic",
+                                         "object", "qmp",    "serial",  "vnc"};
+
+/* "-name", a long option with one dash, as QEMU's are; err says what to write. */
+static bool one_dash(const char *word, char *err, size_t err_size)
+{
+    const char *name = word + 1;
+    if (strlen(name) < 2)
+        return false;
+    if (find_name(name, strlen(name))) {
+        snprintf(err, err_size, "%s: write -%s; long options have two dashes", word, word);
+        return true;
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(qemu_words); i++)
+        if (!strcmp(name, qemu_words[i])) {
+            snprintf(err, err_size, "%s is QEMU's; docs/qemu.md says what to write instead", word);
+            return true;
+        }
+    return false;
+}
+
 /* "-x", "-xvalue", "-xyz" */
 static bool take_letters(struct config *c, struct cursor *p, const char *word)
 {
+    if (one_dash(word, p->err, p->err_size))
+        return false;
     for (const char *l = word + 1; *l; l++) {
         const struct option_row *row = find_letter(*l);
         if (!row) {
@@ -87,21 +112,28 @@ static bool take_letters(struct config *c, struct cursor *p, const char *word)
     return true;
 }
 
-static bool records(const struct config *c)
+/* The first display that needs a screen, or NULL. */
+static const char *needs_screen(const struct config *c)
 {
     for (unsigned i = 0; i < c->displays; i++)
-        if (!strcmp(c->display[i].name, ui_record_ops.name))
-            return true;
-    return false;
+        if (strcmp(c->display[i].name, ui_headless_ops.name) != 0)
+            return c->display[i].name;
+    return NULL;
 }
 
 /* What no option can see alone. */
 static bool check(const struct config *c, char *err, size_t err_size)
 {
     const struct machine_config *m = &c->machine;
-    const char *why = NULL;
+    const char *why = NULL, *shown = needs_screen(c);
     if (c->help || c->version || c->man)
         return true;
+    if (!m->scanouts && shown) {
+        bool record = !strcmp(shown, ui_record_ops.name);
+        snprintf(err, err_size, "--%s%s needs a screen; leave out --gpu none",
+                 record ? "" : "display ", shown);
+        return false;
+    }
     if (!m->kernel && !m->bios && !c->dumpdtb)
         why = "nothing to run; give a kernel (-k Image) or a firmware (--bios FILE)";
     else if (m->bios && !strcmp(m->bios, "none") && !m->kernel && !c->dumpdtb)
@@ -114,8 +146,6 @@ static bool check(const struct config *c, char *err, size_t err_size)
         why = "a command line needs a kernel; give one with -k";
     else if ((c->junit || c->script_out) && !c->script)
         why = "--junit and --script-out belong to a script; give one with --script";
-    else if (!m->scanouts && records(c))
-        why = "--record needs a screen; leave out --gpu none";
     else if ((m->gpu_trace || m->gpu_check) && !m->scanouts)
         why = "--trace-gpu and --gpu-check have nothing to look at; leave out --gpu none";
     if (why)

@@ -515,7 +515,7 @@ const struct option_row option_rows[] = {
      "or 2026-01-01 with --threads=single).",
      take_rtc},
     {"Devices", 'd', "disk", "FILE[,ro]", NULL,
-     "Disk with a raw image; `,ro' only reads it. May be given several times. A file of any size "
+     "Disk with a raw image; `,ro' only reads it. May be given up to 8 times. A file of any size "
      "will do: the last sector is filled up with zeros, and the file keeps its size.",
      take_disk},
     {NULL, 0, "gpu", "WxH[@HZ][,NAME=VALUE...]", "1280x800",
