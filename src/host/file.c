@@ -229,7 +229,6 @@ const char *host_file_why(int error)
     switch (error) {
     case ENXIO: return "it is a pipe that nobody reads, a socket, or a device that is not there";
     case ENOTSUP: return "it is neither a file nor a pipe";
-    case EFBIG: return "it is too large";
     case ENODATA: return "it is a pipe that nobody writes to";
     case ETIMEDOUT: return "whoever has the pipe's other end does nothing";
     default: return strerror(error);

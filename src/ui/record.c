@@ -165,8 +165,7 @@ static void tell(struct ui *ui, const struct record_result *r)
 {
     if (r->error)
         log_warn(ui->env.log, "recording to %s stopped: %s; pictures in it, all whole: %u",
-                 ui->options.path, r->error == EFBIG ? strerror(EFBIG) : host_file_why(r->error),
-                 r->count);
+                 ui->options.path, host_file_why(r->error), r->count);
     else
         log_warn(ui->env.log, "recorded in %s; pictures: %u, dropped: %u", ui->options.path,
                  r->count, ui->dropped);
