@@ -287,11 +287,6 @@ void vclock_set_counted(struct vclock *c, void (*sooner)(void *ctx), void *ctx)
     atomic_store(&c->counted, true);
 }
 
-bool vclock_counted(const struct vclock *c)
-{
-    return atomic_load(&c->counted);
-}
-
 void vclock_advance(struct vclock *c, uint64_t ns)
 {
     if (atomic_load(&c->running))

@@ -75,7 +75,6 @@ void vclock_detach(struct vclock *c); /* the loop does not run any more */
  * run, and before any timer is set.
  */
 void vclock_set_counted(struct vclock *c, void (*sooner)(void *ctx), void *ctx);
-bool vclock_counted(const struct vclock *c);
 void vclock_advance(struct vclock *c, uint64_t ns); /* nothing while stopped */
 /* When the first timer is due; VCLOCK_NEVER: none. */
 uint64_t vclock_next(const struct vclock *c);
