@@ -68,7 +68,7 @@ int script_split(const char *line, struct word *words, char *err, size_t err_siz
 void script_free_words(struct word *words, int n);
 
 /* May an extended regular expression be compiled? glibc's regcomp copies what is repeated and calls
- * itself for each bracket, without a bound on memory and stack. script_regex.c */
+ * itself for each bracket, without a bound on time, memory and stack. script_regex.c */
 bool script_regex_small(const char *pattern);
 
 enum step_option {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define MAX_DEPTH  32    /* of brackets */
-#define MAX_NODES  10000 /* characters and groups, each as often as regcomp copies it */
+#define MAX_NODES  2000  /* characters and groups, each as often as regcomp copies it */
 #define MAX_REPEAT 32767 /* RE_DUP_MAX: regcomp refuses more */
 
 /* The last character of a bracket expression that begins at p. */
@@ -23,15 +23,23 @@ static const char *skip_set(const char *p)
     return *p ? p : p - 1;
 }
 
-/* How often {n}, {n,} or {n,m} at p repeats; *end: its last character that was read. */
-static uint64_t repeat(const char *p, const char **end)
+/* How many copies of the piece before it regcomp makes for {n}, {n,} or {n,m} at p; *end: the last
+ * character that was read. */
+static uint64_t interval_copies(const char *p, const char **end)
 {
     char *e;
     unsigned long n = strtoul(p + 1, &e, 10), m = 0;
-    if (*e == ',')
+    if (*e == ',') {
         m = strtoul(e + 1, &e, 10);
+        m = MAX(m, MIN(n, MAX_REPEAT) + 1); /* {n,} is n copies and one with a star */
+    }
     *end = e - 1;
-    return MIN(MAX(MAX(n, m), 1), MAX_REPEAT);
+    return MIN(MAX(MAX(n, m), 1), MAX_REPEAT + 1);
+}
+
+static bool repeats(const char *p)
+{
+    return *p == '*' || *p == '?' || *p == '+' || (*p == '{' && isdigit((unsigned char)p[1]));
 }
 
 bool script_regex_small(const char *pattern)
@@ -46,10 +54,14 @@ bool script_regex_small(const char *pattern)
             sum[depth] = more = last = 0;
         } else if (*p == ')' && depth) {
             more = last = sum[depth--] + 1;
-        } else if (*p == '{' && isdigit((unsigned char)p[1])) {
-            uint64_t times = repeat(p, &p);
-            more = last * (times - 1);
-            last *= times;
+        } else if (repeats(p)) {
+            uint64_t copies = *p == '+'   ? 2
+                              : *p == '{' ? interval_copies(p, &p)
+                                          : 1; /* x+ is xx* */
+            more = last * (copies - 1) + 1;
+            last = last * copies + 1;
+            if (repeats(p + 1)) /* POSIX leaves x++ undefined, and glibc takes exponential time */
+                return false;
         } else {
             last = 1;
             if (*p == '\\' && p[1])

@@ -133,6 +133,9 @@ static void test_mistakes(void **state)
            "too large"); /* the stack */
     assert_true(script_regex_small("^(a{1,90}[^]{9}(]|\\(){3}b)*\\{9{1,40}login: $"));
     assert_false(script_regex_small("a{9999}b{99999999999999999999}"));
+    assert_false(script_regex_small("x\\++*"));
+    assert_false(script_regex_small("((((((((((((x+)+)+)+)+)+)+)+)+)+)+)+)")); /* each + doubles */
+    assert_true(script_regex_small("(a+b?)*c{2,}\\++"));
     refuse("type \"\\xe4\"", "0xe4");
     refuse("type", "needs more words");
     refuse("key ctrl-foo", "'foo' is no key");
