@@ -15,10 +15,8 @@
 #include <unistd.h>
 
 #define MAX_STEPS 100000
-#define GRACE                                                                                      \
-    (NS_PER_SEC / 2) /* what is being saved may take so long when the machine has ended            \
-                      */
-#define NO_FILE (-1)
+#define GRACE     (NS_PER_SEC / 2) /* for what is being saved when the machine has ended */
+#define NO_FILE   (-1)
 
 const char script_help[] =
     "  wait-screen PICTURE [tolerance=N] [region=WxH+X+Y] [timeout=60] [head=N] [cursor=on]\n"
