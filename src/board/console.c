@@ -23,9 +23,9 @@ struct console {
 static bool output(void *ctx, const uint8_t *bytes, size_t n)
 {
     struct console *c = ctx;
-    enum panic_news news = panic_watch_feed(&c->watch, bytes, n);
-    if (news && c->config.panic)
-        c->config.panic(c->config.panic_ctx, news == PANIC_SAID);
+    enum panic_event event = panic_watch_feed(&c->watch, bytes, n);
+    if (event && c->config.panic)
+        c->config.panic(c->config.panic_ctx, event == PANIC_SAID);
     if (c->config.tap)
         c->config.tap(c->config.tap_ctx, bytes, n);
     if (!c->stdio || chr_stdio_write(c->stdio, bytes, n))

@@ -31,7 +31,7 @@ static bool check_images(struct machine *m, char *err, size_t err_size)
 static bool create_parts(struct machine *m, char *err, size_t err_size)
 {
     const struct machine_config *c = &m->config;
-    const struct head_wish wish = {true, c->gpu_width, c->gpu_height, c->gpu_refresh_mhz};
+    const struct head_mode preferred = {true, c->gpu_width, c->gpu_height, c->gpu_refresh_mhz};
     m->mem = gmem_create(VIRT_RAM, c->ram);
     if (!m->mem) {
         snprintf(err, err_size, "the host refuses %llu MiB of guest memory; lower -m",
@@ -41,7 +41,7 @@ static bool create_parts(struct machine *m, char *err, size_t err_size)
     m->map = map_create();
     m->clock = vclock_create();
     m->loop = loop_create();
-    m->display = display_create(MAX(c->scanouts, 1), &wish);
+    m->display = display_create(MAX(c->scanouts, 1), &preferred);
     m->input = input_hub_create();
     if (!m->map || !m->clock || !m->loop || !m->display || !m->input ||
         !vclock_attach(m->clock, m->loop)) {
@@ -57,8 +57,8 @@ static bool create_parts(struct machine *m, char *err, size_t err_size)
     else if (c->rtc == MACHINE_RTC_DEFAULT && c->single_thread)
         vclock_set_wall_ns(m->clock, MACHINE_RTC_START);
     for (unsigned i = 1; i < c->scanouts; i++)
-        display_set_wish(m->display, i, &wish); /* connected, as the first is */
-    vclock_stop(m->clock);                      /* it starts with machine_run */
+        display_set_preferred(m->display, i, &preferred); /* connected, as the first is */
+    vclock_stop(m->clock);                                /* it starts with machine_run */
     return virt_attach(m, err, err_size);
 }
 

@@ -55,41 +55,41 @@ static void at_start(struct panic_watch *w, uint8_t byte)
     }
 }
 
-static enum panic_news in_words(struct panic_watch *w, uint8_t byte)
+static enum panic_event in_words(struct panic_watch *w, uint8_t byte)
 {
     const char *words = w->begun ? last_words : first_words;
     if (byte != (uint8_t)words[w->at]) {
         restart(w, byte);
-        return PANIC_NO_NEWS;
+        return PANIC_NONE;
     }
     if (words[++w->at])
-        return PANIC_NO_NEWS;
+        return PANIC_NONE;
     if (!w->begun) {
         w->state = PANIC_FOUND;
-        return PANIC_NO_NEWS;
+        return PANIC_NONE;
     }
     w->ending = true;
     restart(w, 0);
-    return PANIC_NO_NEWS;
+    return PANIC_NONE;
 }
 
 /* The byte behind the first words: "Kernel panics" and "Kernel panic_handler" are others. */
-static enum panic_news found_words(struct panic_watch *w, uint8_t byte)
+static enum panic_event found_words(struct panic_watch *w, uint8_t byte)
 {
     bool other = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
     w->begun = !other && byte != '_' && byte != '=';
     restart(w, byte);
-    return w->begun ? PANIC_BEGUN : PANIC_NO_NEWS;
+    return w->begun ? PANIC_BEGUN : PANIC_NONE;
 }
 
 /* The rest of a line, until it ends or a bracket begins. */
-static enum panic_news in_rest(struct panic_watch *w, uint8_t byte)
+static enum panic_event in_rest(struct panic_watch *w, uint8_t byte)
 {
     bool said = w->ending && byte == '\n';
     if (byte == '\n' || (byte == '[' && !w->ending))
         restart(w, byte);
     w->ending = w->ending && !said;
-    return said ? PANIC_SAID : PANIC_NO_NEWS;
+    return said ? PANIC_SAID : PANIC_NONE;
 }
 
 void panic_watch_reset(struct panic_watch *w)
@@ -98,11 +98,11 @@ void panic_watch_reset(struct panic_watch *w)
     begin_line(w);
 }
 
-enum panic_news panic_watch_feed(struct panic_watch *w, const uint8_t *bytes, size_t n)
+enum panic_event panic_watch_feed(struct panic_watch *w, const uint8_t *bytes, size_t n)
 {
-    enum panic_news news = PANIC_NO_NEWS;
+    enum panic_event event = PANIC_NONE;
     for (size_t i = 0; i < n; i++) {
-        enum panic_news found = PANIC_NO_NEWS;
+        enum panic_event found = PANIC_NONE;
         if (w->state == PANIC_REST) /* nearly all bytes of nearly all lines */
             while (i + 1 < n && bytes[i] != '\n' && bytes[i] != '[')
                 i++;
@@ -113,7 +113,7 @@ enum panic_news panic_watch_feed(struct panic_watch *w, const uint8_t *bytes, si
         case PANIC_FOUND: found = found_words(w, bytes[i]); break;
         default: found = in_rest(w, bytes[i]); break;
         }
-        news = found ? found : news;
+        event = found ? found : event;
     }
-    return news;
+    return event;
 }

@@ -31,11 +31,11 @@ struct panic_watch {
     bool ending;  /* this is the other one */
 };
 
-enum panic_news { PANIC_NO_NEWS, PANIC_BEGUN, PANIC_SAID };
+enum panic_event { PANIC_NONE, PANIC_BEGUN, PANIC_SAID };
 
 /* The watch begins anew, as a machine does. All zeros is a watch, too. */
 void panic_watch_reset(struct panic_watch *w);
-/* The next bytes; the last of the news in them. */
-enum panic_news panic_watch_feed(struct panic_watch *w, const uint8_t *bytes, size_t n);
+/* The next bytes; the last event in them. */
+enum panic_event panic_watch_feed(struct panic_watch *w, const uint8_t *bytes, size_t n);
 
 #endif

@@ -67,12 +67,12 @@ static uint8_t cause(struct uart *u)
     return IIR_NONE;
 }
 
-/* news: something happened for which the driver is to be interrupted, even if the line is up: it
+/* event: something happened for which the driver is to be interrupted, even if the line is up: it
  * may not have looked at the last cause, and never will. */
-static void update(struct uart *u, bool news)
+static void update(struct uart *u, bool event)
 {
     bool raised = cause(u) != IIR_NONE;
-    if (raised != u->raised || (raised && news))
+    if (raised != u->raised || (raised && event))
         irq_set(&u->irq, raised);
     u->raised = raised;
 }

@@ -13,19 +13,19 @@ void listener_set(struct listener *l, void (*fn)(void *ctx), void *ctx)
     pthread_mutex_unlock(&l->lock);
 }
 
-struct display *display_create(unsigned heads, const struct head_wish *wish)
+struct display *display_create(unsigned heads, const struct head_mode *preferred)
 {
     struct display *d = calloc(1, sizeof(*d));
     if (!d)
         return NULL;
     d->heads = MIN(MAX(heads, 1), DISPLAY_MAX_HEADS);
     pthread_mutex_init(&d->lock, NULL);
-    pthread_mutex_init(&d->on_wish.lock, NULL);
-    pthread_mutex_init(&d->on_consumed.lock, NULL);
+    pthread_mutex_init(&d->on_preferred.lock, NULL);
+    pthread_mutex_init(&d->on_presented.lock, NULL);
     pthread_cond_init(&d->woke, NULL);
     for (unsigned i = 0; i < d->heads; i++) {
-        d->head[i].wish = *wish;
-        d->head[i].wish.connected = i == 0;
+        d->head[i].preferred = *preferred;
+        d->head[i].preferred.connected = i == 0;
     }
     return d;
 }
@@ -36,8 +36,8 @@ void display_destroy(struct display *d)
         return;
     display_reset(d);
     pthread_cond_destroy(&d->woke);
-    pthread_mutex_destroy(&d->on_consumed.lock);
-    pthread_mutex_destroy(&d->on_wish.lock);
+    pthread_mutex_destroy(&d->on_presented.lock);
+    pthread_mutex_destroy(&d->on_preferred.lock);
     pthread_mutex_destroy(&d->lock);
     free(d);
 }
@@ -57,31 +57,31 @@ static bool same_rect(const struct rect *a, const struct rect *b)
 static void head_set_next(struct head *h, struct image *img, const struct rect *src)
 {
     struct image *old = h->next.img;
-    h->next = (struct shot){NULL, {0}};
+    h->next = (struct scanout_src){NULL, {0}};
     if (img)
-        h->next = (struct shot){image_ref(img), *src};
+        h->next = (struct scanout_src){image_ref(img), *src};
     image_unref(old);
 }
 
-/* The head shows `shot` from now on; takes over its reference. The image's own lock is never
+/* The head shows `scanout` from now on; takes over its reference. The image's own lock is never
  * waited for under the display's. */
-static void head_switch(struct display *d, struct head *h, struct shot shot)
+static void head_switch(struct display *d, struct head *h, struct scanout_src scanout)
 {
-    struct shot old = h->shown;
-    if (shot.img)
-        image_show(shot.img);
+    struct scanout_src old = h->shown;
+    if (scanout.img)
+        image_show(scanout.img);
     pthread_mutex_lock(&d->lock);
-    h->shown = shot;
+    h->shown = scanout;
     struct head_state *s = &h->state;
-    bool active = shot.img;
-    bool resized = active && (s->width != shot.src.w || s->height != shot.src.h);
+    bool active = scanout.img;
+    bool resized = active && (s->width != scanout.src.w || s->height != scanout.src.h);
     if (s->active != active || resized)
         s->mode_gen++;
     s->active = active;
     viewers_drop_damage(d, h);
     if (active) {
-        s->width = shot.src.w;
-        s->height = shot.src.h;
+        s->width = scanout.src.w;
+        s->height = scanout.src.h;
         viewers_damage(d, h, &(struct rect){0, 0, s->width, s->height});
     }
     pthread_mutex_unlock(&d->lock);
@@ -95,7 +95,7 @@ static void head_clear(struct display *d, struct head *h)
     if (!h->shown.img)
         return;
     viewers_last_look(d, h);
-    head_switch(d, h, (struct shot){NULL, {0}});
+    head_switch(d, h, (struct scanout_src){NULL, {0}});
 }
 
 void display_set_scanout(struct display *d, unsigned head, struct image *img,
@@ -128,9 +128,9 @@ void display_forget(struct display *d, struct image *img)
 
 struct image *display_scanout(const struct display *d, unsigned head, bool next, struct rect *src)
 {
-    const struct shot *shot = next ? &d->head[head].next : &d->head[head].shown;
-    *src = shot->src;
-    return shot->img;
+    const struct scanout_src *scanout = next ? &d->head[head].next : &d->head[head].shown;
+    *src = scanout->src;
+    return scanout->img;
 }
 
 bool display_uses(const struct display *d, const struct image *img)
@@ -160,7 +160,7 @@ void display_flush(struct display *d, struct image *img, const struct rect *rect
     for (unsigned i = 0; i < d->heads; i++) {
         struct head *h = &d->head[i];
         if (h->next.img == img) {
-            struct shot next = h->next;
+            struct scanout_src next = h->next;
             h->next.img = NULL;
             head_switch(d, h, next);
         } else if (h->shown.img == img) {
@@ -273,29 +273,29 @@ void display_frame(struct display *d, const struct image *img, struct display_fr
 }
 
 /* Under the lock. */
-static bool viewer_owes(const struct viewer *v, const struct display_frame *frame)
+static bool viewer_pending(const struct viewer *v, const struct display_frame *frame)
 {
     for (unsigned i = 0; i < v->display->heads; i++) {
         const struct viewer_head *vh = &v->head[i];
         if ((frame->heads >> i & 1) && vh->pacing && v->display->head[i].state.active &&
-            (int32_t)(vh->consumed_gen - frame->gen[i]) < 0)
+            (int32_t)(vh->presented_gen - frame->gen[i]) < 0)
             return true;
     }
     return false;
 }
 
-bool display_owed(struct display *d, const struct display_frame *frame)
+bool display_frame_pending(struct display *d, const struct display_frame *frame)
 {
-    bool owed = false;
+    bool pending = false;
     pthread_mutex_lock(&d->lock);
-    for (struct viewer *v = d->viewers; v && !owed; v = v->next)
-        owed = viewer_owes(v, frame);
-    d->awaited |= owed;
+    for (struct viewer *v = d->viewers; v && !pending; v = v->next)
+        pending = viewer_pending(v, frame);
+    d->presented_awaited |= pending;
     pthread_mutex_unlock(&d->lock);
-    return owed;
+    return pending;
 }
 
-void display_on_consumed(struct display *d, void (*fn)(void *ctx), void *ctx)
+void display_on_presented(struct display *d, void (*fn)(void *ctx), void *ctx)
 {
-    listener_set(&d->on_consumed, fn, ctx);
+    listener_set(&d->on_presented, fn, ctx);
 }

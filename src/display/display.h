@@ -26,8 +26,9 @@
 
 struct display;
 
-/* What a head would like the guest to show: answers GET_DISPLAY_INFO and the EDID. */
-struct head_wish {
+/* Is the head plugged, and the mode that the host prefers on it: answers GET_DISPLAY_INFO and the
+ * EDID. */
+struct head_mode {
     bool connected;
     uint32_t width, height; /* preferred mode, 1..IMAGE_MAX_SIDE each */
     uint32_t refresh_mhz;   /* 60000 for 60 Hz */
@@ -44,35 +45,35 @@ struct head_state {
     uint32_t hot_x, hot_y; /* a pixel of the image: less than its width and height */
     /* they change whenever the thing they name does, never otherwise */
     uint32_t mode_gen, frame_gen, cursor_gen, cursor_pos_gen;
-    uint32_t wish_gen; /* the head was plugged, unplugged, or wishes for another mode: wakes the
-                          viewers each time, but is nothing to take */
+    uint32_t preferred_gen; /* the head was plugged, unplugged, or its preferred mode changed:
+                               wakes the viewers each time, but is nothing to take */
 };
 
-/* heads 1..16; all get `wish`, head 0 connected, others not. */
-struct display *display_create(unsigned heads, const struct head_wish *wish);
+/* heads 1..16; all prefer `preferred`, head 0 connected, others not. */
+struct display *display_create(unsigned heads, const struct head_mode *preferred);
 void display_destroy(struct display *d); /* no viewer may be attached any more */
 unsigned display_heads(const struct display *d);
 
-/* --- the GPU's side; its thread only, except wish ------------------------------------------ */
-void display_wish(struct display *d, unsigned head, struct head_wish *out); /* any thread */
+/* --- the GPU's side; its thread only, except the preferred modes --- */
+void display_preferred(struct display *d, unsigned head, struct head_mode *out); /* any thread */
 /*
- * All wishes as they were at one moment, and where such a head lies on the desktop: connected heads
+ * The preferred modes of all heads at one moment, and where such a head lies on the desktop: connected heads
  * stand side by side from the left; others take no room (w = h = 0). Display info and EDIDs are
  * answered from these. Any thread.
  */
-void display_wishes(struct display *d, struct head_wish out[DISPLAY_MAX_HEADS]);
-struct rect desktop_place(const struct head_wish wish[DISPLAY_MAX_HEADS], unsigned head);
-/* The host changes what it wishes (window resized, plugged); a size beyond its range is moved into
- * it. Calls the GPU's listener and wakes the viewers. Any thread that holds no lock of a viewer. */
-void display_set_wish(struct display *d, unsigned head, const struct head_wish *wish);
-/* The same for a viewer from afar, one of perhaps many: then is the wish that holds one of these?
- */
-void display_set_wish_remote(struct display *d, unsigned head, const struct head_wish *wish);
-bool display_wish_is_remote(struct display *d, unsigned head);
-/* Does somebody listen to wishes? Without a GPU nobody does. Any thread. */
+void display_preferred_all(struct display *d, struct head_mode out[DISPLAY_MAX_HEADS]);
+struct rect desktop_position(const struct head_mode preferred[DISPLAY_MAX_HEADS], unsigned head);
+/* The host prefers another mode (window resized), plugs or unplugs; a size beyond its range is moved
+ * into it. Calls the GPU's listener and wakes the viewers. Any thread that holds no lock of a viewer. */
+void display_set_preferred(struct display *d, unsigned head, const struct head_mode *preferred);
+/* The same for a remote viewer, one of perhaps many. Was the preferred mode set by one of these? */
+void display_set_preferred_remote(struct display *d, unsigned head,
+                                  const struct head_mode *preferred);
+bool display_preferred_is_remote(struct display *d, unsigned head);
+/* Is there a listener to the preferred modes? Without a GPU there is none. Any thread. */
 bool display_has_gpu(struct display *d);
 /* One listener: the GPU, which raises its display event. fn NULL removes it. */
-void display_on_wish(struct display *d, void (*fn)(void *ctx), void *ctx);
+void display_on_preferred(struct display *d, void (*fn)(void *ctx), void *ctx);
 
 /* src must lie inside img and not be empty; img is ref'd. NULL: shows nothing from now on. So
  * a picture has 1..IMAGE_MAX_SIDE pixels a side. */
@@ -80,7 +81,7 @@ void display_set_scanout(struct display *d, unsigned head, struct image *img,
                          const struct rect *src);
 /* img is going away for good: heads that show it or were about to show nothing instead. */
 void display_forget(struct display *d, struct image *img);
-/* What a head shows (next false), or was told to show at its next flush; NULL: nothing. */
+/* What a head shows (next false), or will show after its next flush; NULL: nothing. */
 struct image *display_scanout(const struct display *d, unsigned head, bool next, struct rect *src);
 /* Does a head show img, or will at its next flush? */
 bool display_uses(const struct display *d, const struct image *img);
@@ -98,19 +99,20 @@ void display_move_cursor(struct display *d, unsigned head, int32_t x, int32_t y)
 
 /*
  * Pacing. A guest that waits for its flush to be shown draws at the speed of the screen. After a
- * flush, display_frame adds the heads that show img to a frame (zeroed by the caller); display_owed
- * says whether a viewer that paces one of them (viewer_pace) still has to consume it. While it
- * says so, and only then, the one listener is called, on any thread, when that may have changed.
+ * flush, display_frame adds the heads that show img to a frame (zeroed by the caller);
+ * display_frame_pending is true until the viewers that pace one of them (viewer_pace) have presented
+ * it. While it is, and only then, the one listener is called, on any thread, when that may have
+ * changed.
  */
 struct display_frame {
     uint32_t heads; /* a bit for each */
     uint32_t gen[DISPLAY_MAX_HEADS];
 };
 void display_frame(struct display *d, const struct image *img, struct display_frame *frame);
-bool display_owed(struct display *d, const struct display_frame *frame);
-void display_on_consumed(struct display *d, void (*fn)(void *ctx), void *ctx);
+bool display_frame_pending(struct display *d, const struct display_frame *frame);
+void display_on_presented(struct display *d, void (*fn)(void *ctx), void *ctx);
 
-/* Device reset: every head inactive, no cursors; wishes stay. */
+/* Device reset: every head inactive, no cursors; preferred modes stay. */
 void display_reset(struct display *d);
 
 /* --- the viewers' side ---------------------------------------------------------------------- */
@@ -135,14 +137,14 @@ bool viewer_take(struct viewer *v, unsigned head, struct head_state *state,
                  pixman_region32_t *damage);
 /*
  * Does this viewer pace the head? One that shows each frame at a refresh of the user's screen may,
- * while its window can be seen; all others never do. What it took last it has consumed when
- * the user can see it: then the guest may draw the next. Any thread.
+ * while its window can be seen; all others never do. viewer_presented says that
+ * the user can see what the viewer took last: then the guest may draw the next. Any thread.
  */
 void viewer_pace(struct viewer *v, unsigned head, bool on);
-void viewer_consumed(struct viewer *v, unsigned head);
+void viewer_presented(struct viewer *v, unsigned head);
 
-/* Where the guest was told the head lies on the desktop. Any thread. */
-struct rect display_place(struct display *d, unsigned head);
+/* Where the head lies on the desktop, as the guest's driver reads it. Any thread. */
+struct rect display_position(struct display *d, unsigned head);
 /*
  * The tablet's position (0..INPUT_ABS_MAX over the box around all connected heads) of the middle of
  * pixel x, y in a picture of the head, drawn w x h large (at most 65536). Points outside are moved
@@ -163,7 +165,7 @@ bool display_read(struct display *d, unsigned head, const struct rect *rect, uin
 struct picture *display_cursor(struct display *d, unsigned head);
 /*
  * The flushed picture of a head as a new picture, with the cursor blended in if asked; an inactive
- * head gives a black one of its last (or wished) size. NULL: out of memory. Any thread.
+ * head gives a black one of its last (or preferred) size. NULL: out of memory. Any thread.
  */
 struct picture *display_snapshot(struct display *d, unsigned head, bool cursor);
 

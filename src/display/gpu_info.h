@@ -8,11 +8,11 @@
 #define GPU_INFO_RESOURCES 1024 /* that are listed, at most */
 
 struct gpu_info_scanout {
-    uint32_t resource;     /* as the guest set it; 0: none */
-    struct rect rect;      /* of the resource */
-    uint64_t frames;       /* flushes that changed it */
-    uint64_t damage;       /* pixels that they named */
-    struct head_wish wish; /* what the host would like */
+    uint32_t resource;          /* as the guest set it; 0: none */
+    struct rect rect;           /* of the resource */
+    uint64_t frames;            /* flushes that changed it */
+    uint64_t damage;            /* pixels that they named */
+    struct head_mode preferred; /* what the host would like */
     struct head_state state;
 };
 

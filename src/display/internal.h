@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The display, inside; for display.c (the GPU's side), viewer.c (the viewers' side), wish.c (what
- * the host wishes) and snapshot.c (reading pictures) alone.
+ * The display, inside; for display.c (the GPU's side), viewer.c (the viewers' side), hotplug.c
+ * (what the host prefers) and snapshot.c (reading pictures) alone.
  */
 #ifndef DISPLAY_INTERNAL_H
 #define DISPLAY_INTERNAL_H
@@ -10,22 +10,22 @@
 
 #include <pthread.h>
 
-struct shot {          /* what a head shows: a rectangle of an image */
+struct scanout_src {   /* what a head shows: a rectangle of an image */
     struct image *img; /* NULL: nothing */
     struct rect src;
 };
 
 struct head {
     /* the GPU's thread alone */
-    struct shot next; /* named by set_scanout; img holds a reference */
+    struct scanout_src next; /* named by set_scanout; img holds a reference */
     /* written by the GPU's thread under the display's lock, so that thread reads it without */
-    struct shot shown; /* img holds a reference and is image_show'n */
+    struct scanout_src shown; /* img holds a reference and is image_show'n */
     struct head_state state;
     uint32_t cursor_width, cursor_height;
     uint8_t cursor[DISPLAY_CURSOR * DISPLAY_CURSOR * 4]; /* BGRA, no padding */
     /* under the display's lock */
-    struct head_wish wish;
-    bool wish_remote;
+    struct head_mode preferred;
+    bool preferred_remote;
 };
 
 struct viewer_head {
@@ -33,8 +33,8 @@ struct viewer_head {
     bool taken;
     bool pacing;
     uint32_t mode_gen, frame_gen, cursor_gen, cursor_pos_gen; /* as last taken */
-    uint32_t wish_told;    /* the wish_gen it was last woken for */
-    uint32_t consumed_gen; /* the last frame it showed its user; frame_gen or older */
+    uint32_t preferred_notified; /* the preferred_gen it was last woken for */
+    uint32_t presented_gen;      /* the last frame it showed its user; frame_gen or older */
     pixman_region32_t damage;
 };
 
@@ -63,8 +63,8 @@ struct display {
     pthread_mutex_t lock;
     pthread_cond_t woke; /* a call of wake returned */
     struct viewer *viewers;
-    bool awaited; /* someone wants on_consumed to be called */
-    struct listener on_wish, on_consumed;
+    bool presented_awaited; /* a caller waits for on_presented */
+    struct listener on_preferred, on_presented;
     struct head head[DISPLAY_MAX_HEADS];
 };
 

@@ -4,46 +4,46 @@
 
 #include <string.h>
 
-/* What the head shows, held shown until shot_release; false: nothing. */
-static bool shot_hold(struct display *d, unsigned head, struct shot *shot)
+/* What the head shows, held shown until scanout_put; false: nothing. */
+static bool scanout_get(struct display *d, unsigned head, struct scanout_src *scanout)
 {
     pthread_mutex_lock(&d->lock);
-    *shot = d->head[head].shown;
-    if (shot->img) {
-        image_ref(shot->img);
-        image_show(shot->img); /* the head shows it already, so this waits for nothing */
+    *scanout = d->head[head].shown;
+    if (scanout->img) {
+        image_ref(scanout->img);
+        image_show(scanout->img); /* the head shows it already, so this waits for nothing */
     }
     pthread_mutex_unlock(&d->lock);
-    return shot->img;
+    return scanout->img;
 }
 
-static void shot_release(const struct shot *shot)
+static void scanout_put(const struct scanout_src *scanout)
 {
-    image_hide(shot->img);
-    image_unref(shot->img);
+    image_hide(scanout->img);
+    image_unref(scanout->img);
 }
 
 /* rect: of the picture; dst is its first pixel. False: it went away meanwhile. */
-static bool shot_read(const struct shot *shot, const struct rect *rect, uint8_t *dst,
-                      uint32_t stride)
+static bool scanout_read(const struct scanout_src *scanout, const struct rect *rect, uint8_t *dst,
+                         uint32_t stride)
 {
-    struct rect part, all = {0, 0, shot->src.w, shot->src.h};
+    struct rect part, all = {0, 0, scanout->src.w, scanout->src.h};
     if (!rect_intersect(rect, &all, &part))
         return true;
     dst += (size_t)(part.y - rect->y) * stride + (size_t)(part.x - rect->x) * 4;
-    part.x += shot->src.x;
-    part.y += shot->src.y;
-    return image_read(shot->img, &part, dst, stride, false);
+    part.x += scanout->src.x;
+    part.y += scanout->src.y;
+    return image_read(scanout->img, &part, dst, stride, false);
 }
 
 bool display_read(struct display *d, unsigned head, const struct rect *rect, uint8_t *dst,
                   uint32_t dst_stride)
 {
-    struct shot shot;
-    if (!shot_hold(d, head, &shot))
+    struct scanout_src scanout;
+    if (!scanout_get(d, head, &scanout))
         return false;
-    bool there = shot_read(&shot, rect, dst, dst_stride);
-    shot_release(&shot);
+    bool there = scanout_read(&scanout, rect, dst, dst_stride);
+    scanout_put(&scanout);
     return there;
 }
 
@@ -95,16 +95,17 @@ static void fill_black(struct picture *pic)
 
 struct picture *display_snapshot(struct display *d, unsigned head, bool cursor)
 {
-    struct shot shot;
+    struct scanout_src scanout;
     struct head_state state;
     display_state(d, head, &state);
-    bool active = shot_hold(d, head, &shot);
-    struct rect all = {0, 0, active ? shot.src.w : state.width, active ? shot.src.h : state.height};
+    bool active = scanout_get(d, head, &scanout);
+    struct rect all = {0, 0, active ? scanout.src.w : state.width,
+                       active ? scanout.src.h : state.height};
     struct picture *pic = picture_create(all.w, all.h);
-    if (pic && !(active && shot_read(&shot, &all, pic->data, pic->stride)))
+    if (pic && !(active && scanout_read(&scanout, &all, pic->data, pic->stride)))
         fill_black(pic);
     if (active)
-        shot_release(&shot);
+        scanout_put(&scanout);
     struct picture *cur = pic && active && cursor ? display_cursor(d, head) : NULL;
     if (cur)
         blend_cursor(pic, cur, state.cursor_x, state.cursor_y);

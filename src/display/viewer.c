@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Viewers: what each of them has yet to see, waking them, and what they still have to consume. */
+/* Viewers: what each of them has yet to see, waking them, and which frames they have not presented. */
 #include "display/internal.h"
 
 #include <stdlib.h>
@@ -60,10 +60,10 @@ static bool viewer_due(struct viewer *v)
         struct viewer_head *vh = &v->head[i];
         const struct head_state *s = &v->display->head[i].state;
         bool behind = !vh->woken && viewer_behind(vh, s);
-        if (!behind && vh->wish_told == s->wish_gen)
+        if (!behind && vh->preferred_notified == s->preferred_gen)
             continue;
         vh->woken |= behind;
-        vh->wish_told = s->wish_gen;
+        vh->preferred_notified = s->preferred_gen;
         due = true;
     }
     return due && !v->leaving;
@@ -116,7 +116,7 @@ struct viewer *display_attach(struct display *d, void (*wake)(void *ctx), void *
     for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++) {
         struct rect all = head_rect(&d->head[i]);
         pixman_region32_init(&v->head[i].damage);
-        v->head[i].wish_told = d->head[i].state.wish_gen;
+        v->head[i].preferred_notified = d->head[i].state.preferred_gen;
         if (d->head[i].state.active)
             damage_set(&v->head[i].damage, &all);
     }
@@ -126,19 +126,19 @@ struct viewer *display_attach(struct display *d, void (*wake)(void *ctx), void *
     return v;
 }
 
-/* A viewer owes less than it did. Without the lock. */
-static void tell_consumed(struct display *d)
+/* Fewer frames may be pending than before: calls the listener. Without the lock. */
+static void notify_presented(struct display *d)
 {
     pthread_mutex_lock(&d->lock);
-    bool awaited = d->awaited;
-    d->awaited = false;
+    bool awaited = d->presented_awaited;
+    d->presented_awaited = false;
     pthread_mutex_unlock(&d->lock);
     if (!awaited)
         return;
-    pthread_mutex_lock(&d->on_consumed.lock);
-    if (d->on_consumed.fn)
-        d->on_consumed.fn(d->on_consumed.ctx);
-    pthread_mutex_unlock(&d->on_consumed.lock);
+    pthread_mutex_lock(&d->on_presented.lock);
+    if (d->on_presented.fn)
+        d->on_presented.fn(d->on_presented.ctx);
+    pthread_mutex_unlock(&d->on_presented.lock);
 }
 
 void viewer_on_dark(struct viewer *v, void (*last)(void *ctx, unsigned head))
@@ -162,19 +162,19 @@ void display_detach(struct viewer *v)
         p = &(*p)->next;
     *p = v->next;
     pthread_mutex_unlock(&d->lock);
-    tell_consumed(d);
+    notify_presented(d);
     for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
         pixman_region32_fini(&v->head[i].damage);
     free(v);
 }
 
-/* Under the lock. Before the first picture a head has the size it wishes for. */
+/* Under the lock. Before the first picture a head has its preferred size. */
 static void head_get_state(const struct head *h, struct head_state *state)
 {
     *state = h->state;
     if (!state->width) {
-        state->width = h->wish.width;
-        state->height = h->wish.height;
+        state->width = h->preferred.width;
+        state->height = h->preferred.height;
     }
 }
 
@@ -207,22 +207,22 @@ void viewer_pace(struct viewer *v, unsigned head, bool on)
     struct viewer_head *vh = &v->head[head];
     pthread_mutex_lock(&d->lock);
     if (on && !vh->pacing)
-        vh->consumed_gen = d->head[head].state.frame_gen; /* it owes what comes from now on */
+        vh->presented_gen = d->head[head].state.frame_gen; /* frames from now on are pending */
     vh->pacing = on;
     pthread_mutex_unlock(&d->lock);
     if (!on)
-        tell_consumed(d);
+        notify_presented(d);
 }
 
-void viewer_consumed(struct viewer *v, unsigned head)
+void viewer_presented(struct viewer *v, unsigned head)
 {
     struct display *d = v->display;
     struct viewer_head *vh = &v->head[head];
     pthread_mutex_lock(&d->lock);
-    if (vh->taken && (int32_t)(vh->frame_gen - vh->consumed_gen) > 0)
-        vh->consumed_gen = vh->frame_gen;
+    if (vh->taken && (int32_t)(vh->frame_gen - vh->presented_gen) > 0)
+        vh->presented_gen = vh->frame_gen;
     pthread_mutex_unlock(&d->lock);
-    tell_consumed(d);
+    notify_presented(d);
 }
 
 void display_state(struct display *d, unsigned head, struct head_state *state)

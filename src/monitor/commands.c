@@ -181,17 +181,17 @@ static struct json_object *scanout_plug(struct qmp *q, struct json_object *args,
                                         struct qmp_error *err)
 {
     int64_t head = qmp_int(args, "head", 0);
-    struct head_wish wish;
+    struct head_mode preferred;
     if (!is_head(q, head, err))
         return NULL;
-    display_wish(q->target->display, (unsigned)head, &wish);
-    int64_t width = qmp_int(args, "width", wish.width);
-    int64_t height = qmp_int(args, "height", wish.height);
+    display_preferred(q->target->display, (unsigned)head, &preferred);
+    int64_t width = qmp_int(args, "width", preferred.width);
+    int64_t height = qmp_int(args, "height", preferred.height);
     if (width < MIN_MODE || width > MAX_MODE || height < MIN_MODE || height > MAX_MODE)
         return qmp_fail(err, "Parameters 'width' and 'height' expect %d to %d pixels", MIN_MODE,
                         MAX_MODE);
-    wish = (struct head_wish){true, (uint32_t)width, (uint32_t)height, wish.refresh_mhz};
-    display_set_wish(q->target->display, (unsigned)head, &wish);
+    preferred = (struct head_mode){true, (uint32_t)width, (uint32_t)height, preferred.refresh_mhz};
+    display_set_preferred(q->target->display, (unsigned)head, &preferred);
     return NULL;
 }
 
@@ -199,12 +199,12 @@ static struct json_object *scanout_unplug(struct qmp *q, struct json_object *arg
                                           struct qmp_error *err)
 {
     int64_t head = qmp_int(args, "head", 0);
-    struct head_wish wish;
+    struct head_mode preferred;
     if (!is_head(q, head, err))
         return NULL;
-    display_wish(q->target->display, (unsigned)head, &wish);
-    wish.connected = false;
-    display_set_wish(q->target->display, (unsigned)head, &wish);
+    display_preferred(q->target->display, (unsigned)head, &preferred);
+    preferred.connected = false;
+    display_set_preferred(q->target->display, (unsigned)head, &preferred);
     return NULL;
 }
 

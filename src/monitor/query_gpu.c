@@ -47,7 +47,7 @@ static struct json_object *tell_scanout(unsigned head, const struct gpu_info_sca
 {
     struct json_object *obj = json_object_new_object();
     add(obj, "head", head);
-    add_flag(obj, "connected", s->wish.connected);
+    add_flag(obj, "connected", s->preferred.connected);
     add_flag(obj, "active", s->state.active);
     add(obj, "width", s->state.width);
     add(obj, "height", s->state.height);

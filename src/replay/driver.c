@@ -151,7 +151,7 @@ uint64_t driver_pages(const struct driver *d)
 
 struct driver *driver_create(const struct trace_head *head, struct log *log)
 {
-    const struct head_wish wish = {true, le32_get(head->width), le32_get(head->height), 60000};
+    const struct head_mode preferred = {true, le32_get(head->width), le32_get(head->height), 60000};
     uint64_t base = le64_get(head->ram_base);
     struct driver *d = calloc(1, sizeof(*d));
     if (!d || base < OWN) {
@@ -161,7 +161,7 @@ struct driver *driver_create(const struct trace_head *head, struct log *log)
     d->own = base - OWN;
     d->ram_size = le64_get(head->ram_size);
     d->mem = gmem_create(d->own, OWN + d->ram_size);
-    d->display = display_create(le32_get(head->heads), &wish);
+    d->display = display_create(le32_get(head->heads), &preferred);
     if (d->mem && d->display) {
         const struct virtio_gpu_config config = {
             .display = d->display,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * As much of HTTP/1.1 (RFC 9112) as a page in a browser needs: files of one folder by GET, and the
- * wish to go on as a WebSocket, which is answered and handed on with the connection. One request a
+ * request to go on as a WebSocket, which is answered and handed on with the connection. One request a
  * connection, all on one loop, no thread: a client that is slow or silent holds one of HTTP_MAX
  * places for some seconds. The loop's thread only.
  */

@@ -51,7 +51,7 @@ struct ui {
 
 /* --- looking ---------------------------------------------------------------------------------- */
 
-static void on_news(void *ctx)
+static void on_update(void *ctx)
 {
     struct ui *ui = ctx;
     host_wakeup_raise(&ui->wake);
@@ -195,8 +195,8 @@ static void finish(struct ui *ui)
 
 static void record_run(struct ui *ui)
 {
-    ui->writer = record_writer_create(ui->ops, ui->sink, on_news, ui);
-    ui->viewer = display_attach(ui->env.display, on_news, ui);
+    ui->writer = record_writer_create(ui->ops, ui->sink, on_update, ui);
+    ui->viewer = display_attach(ui->env.display, on_update, ui);
     if (ui->writer && ui->viewer) {
         viewer_on_dark(ui->viewer, on_dark);
         watch(ui);

@@ -56,7 +56,7 @@ static bool wake(struct ui *ui)
 }
 
 /* The display has something new, or the guest set LEDs or read its keys. */
-static void on_news(void *ctx)
+static void on_update(void *ctx)
 {
     struct ui *ui = ctx;
     if (!atomic_exchange(&ui->woken, true) && !wake(ui))
@@ -132,10 +132,10 @@ static void close_window(struct ui *ui, unsigned head)
  * without a window nobody could end this. */
 static void follow_plugs(struct ui *ui)
 {
-    struct head_wish wish[DISPLAY_MAX_HEADS];
-    display_wishes(ui->env.ui.display, wish);
+    struct head_mode preferred[DISPLAY_MAX_HEADS];
+    display_preferred_all(ui->env.ui.display, preferred);
     for (unsigned i = 0; i < display_heads(ui->env.ui.display); i++) {
-        if (!wish[i].connected || ui->window[i] || ui->refused[i])
+        if (!preferred[i].connected || ui->window[i] || ui->refused[i])
             continue;
         ui->window[i] = sdl_window_create(&ui->env, i);
         ui->refused[i] = !ui->window[i];
@@ -143,9 +143,9 @@ static void follow_plugs(struct ui *ui)
             log_warn(ui->env.ui.log, "no window for scanout %u: %s", i, ui->env.sdl.GetError());
     }
     for (unsigned i = 0; i < display_heads(ui->env.ui.display); i++) {
-        if (!wish[i].connected)
+        if (!preferred[i].connected)
             ui->refused[i] = false;
-        if (!wish[i].connected && ui->window[i] && count_windows(ui) > 1)
+        if (!preferred[i].connected && ui->window[i] && count_windows(ui) > 1)
             close_window(ui, i);
     }
 }
@@ -250,12 +250,12 @@ static bool hot_key(struct ui *ui, struct sdl_window *w, const SDL_KeyboardEvent
 /* A window that is closed is a scanout that is unplugged; the last one is the machine. */
 static void on_close(struct ui *ui, struct sdl_window *w)
 {
-    struct head_wish wish;
+    struct head_mode preferred;
     sdl_input_grab(&ui->input, NULL);
     if (count_windows(ui) > 1) {
-        display_wish(ui->env.ui.display, w->head, &wish);
-        wish.connected = false;
-        display_set_wish(ui->env.ui.display, w->head, &wish);
+        display_preferred(ui->env.ui.display, w->head, &preferred);
+        preferred.connected = false;
+        display_set_preferred(ui->env.ui.display, w->head, &preferred);
     } else if (++ui->closes > 1) {
         ui->env.ui.quit(ui->env.ui.ctx);
     } else {
@@ -517,13 +517,13 @@ static struct ui *sdl_create(const struct ui_env *env, const char *args, char *e
     const char *why = open_video(ui);
     if (why)
         return failed(ui, err, err_size, why);
-    ui->env.viewer = display_attach(env->display, on_news, ui);
+    ui->env.viewer = display_attach(env->display, on_update, ui);
     if (!ui->env.viewer)
         return failed(ui, err, err_size, "not enough memory");
     sdl_input_init(&ui->input, &ui->env);
     sdl_status_init(&ui->status, &ui->env.ui);
     typist_init(&ui->typist, env->input, env->log, ui->env.options.layout);
-    ui->watch = input_watch(env->input, on_news, ui);
+    ui->watch = input_watch(env->input, on_update, ui);
     ui->window[0] = sdl_window_create(&ui->env, 0);
     if (!ui->window[0])
         return failed(ui, err, err_size, ui->env.sdl.GetError());

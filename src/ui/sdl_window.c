@@ -71,13 +71,13 @@ static void size_changed(struct sdl_window *w)
 
 static void tell_size(struct sdl_window *w)
 {
-    struct head_wish wish;
-    display_wish(w->env->ui.display, w->head, &wish);
-    if (!wish.connected)
+    struct head_mode preferred;
+    display_preferred(w->env->ui.display, w->head, &preferred);
+    if (!preferred.connected)
         return;
-    wish.width = (uint32_t)MAX(MIN_SIDE, MIN(w->width, MAX_SIDE));
-    wish.height = (uint32_t)MAX(MIN_SIDE, MIN(w->height, MAX_SIDE));
-    display_set_wish(w->env->ui.display, w->head, &wish);
+    preferred.width = (uint32_t)MAX(MIN_SIDE, MIN(w->width, MAX_SIDE));
+    preferred.height = (uint32_t)MAX(MIN_SIDE, MIN(w->height, MAX_SIDE));
+    display_set_preferred(w->env->ui.display, w->head, &preferred);
 }
 
 /* --- pace ------------------------------------------------------------------------------------- */
@@ -107,7 +107,7 @@ static void consume(struct sdl_window *w, uint64_t now)
         return;
     w->consume_due = HOST_FOREVER;
     w->consumed = now;
-    viewer_consumed(w->env->viewer, w->head);
+    viewer_presented(w->env->viewer, w->head);
 }
 
 /* --- what happens ----------------------------------------------------------------------------- */
@@ -242,7 +242,7 @@ static bool open_renderer(struct sdl_window *w)
 
 struct sdl_window *sdl_window_create(const struct sdl_env *env, unsigned head)
 {
-    struct head_wish wish;
+    struct head_mode preferred;
     SDL_Rect desk;
     struct sdl_window *w = calloc(1, sizeof(*w));
     if (!w)
@@ -250,9 +250,9 @@ struct sdl_window *sdl_window_create(const struct sdl_env *env, unsigned head)
     w->env = env;
     w->head = head;
     w->resize_due = w->consume_due = HOST_FOREVER;
-    display_wish(env->ui.display, head, &wish);
-    w->refresh = NS_PER_SEC * 1000 / MAX(wish.refresh_mhz, 1000);
-    struct ui_place size = {0, 0, (int)MAX(wish.width, 1), (int)MAX(wish.height, 1)};
+    display_preferred(env->ui.display, head, &preferred);
+    w->refresh = NS_PER_SEC * 1000 / MAX(preferred.refresh_mhz, 1000);
+    struct ui_place size = {0, 0, (int)MAX(preferred.width, 1), (int)MAX(preferred.height, 1)};
     if (!env->sdl.GetDisplayUsableBounds(0, &desk) && (size.w > desk.w || size.h > desk.h))
         size = ui_fit((uint32_t)size.w, (uint32_t)size.h, desk.w, desk.h);
     w->width = size.w;
@@ -266,7 +266,7 @@ struct sdl_window *sdl_window_create(const struct sdl_env *env, unsigned head)
     w->screen.scale = env->options.scale;
     w->screen.soft = is_soft(w) ? w->window : NULL;
     if (density(w) != 1)
-        set_size(w, wish.width, wish.height);
+        set_size(w, preferred.width, preferred.height);
     return w;
 }
 

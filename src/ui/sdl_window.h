@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One window, which shows one head. The guest follows the window: once the user has left its size
- * alone for a moment, the head wishes for a mode of that size, and the guest is told. The window
+ * alone for a moment, that size becomes the preferred mode of the head, and the guest is notified. The window
  * never follows the guest, but for its first mode: another picture is scaled (sdl_screen.h).
  *
  * What has to happen later (the resize, a black picture, a frame consumed) is a deadline that the

@@ -2,7 +2,7 @@
 /*
  * What viewers may know beyond the library: keys by their place on the keyboard (QEMU's extended
  * key events), the keyboard's LEDs (QEMU's LED state), pointers with half-transparent edges
- * (TigerVNC's and VMware's), and what comes of a wish for another size, at once
+ * (TigerVNC's and VMware's), and the answer to a request for another size, at once
  * (ExtendedDesktopSize). A viewer names what it knows in SetEncodings, as an encoding that is
  * none; the server answers with rectangles of that encoding, in updates of their own.
  */
@@ -36,7 +36,7 @@ void vnc_extras_init(struct vnc_extras *x, struct vnc_input *input, struct displ
 void vnc_extras_enable(struct vnc_extras *x, rfbClientPtr client);
 void vnc_extras_disable(struct vnc_extras *x, rfbClientPtr client);
 void vnc_extras_cursor_changed(struct vnc_extras *x);
-/* Answers a viewer's wish for a size, with an rfbExtDesktopSize_ status or VNC_SIZE_FORWARDED, and
+/* Answers a viewer's request for a size, with an rfbExtDesktopSize_ status or VNC_SIZE_FORWARDED, and
  * with the size that its screen has now. Nothing, if it knows no such answers. */
 enum { VNC_SIZE_FORWARDED = 4 }; /* the guest has been asked and will follow, or not */
 void vnc_extras_answer_size(rfbClientPtr client, unsigned status);

@@ -72,7 +72,7 @@ static bool on_format(rfbClientPtr client)
 }
 
 /* What the screens are like that the size is made of does not matter. The library would not answer
- * a wish for none. */
+ * a request for none. */
 static bool on_desktop_size(rfbClientPtr client)
 {
     rfbSetDesktopSizeMsg msg;
@@ -91,7 +91,7 @@ static bool by_library(rfbClientPtr client)
     return true;
 }
 
-/* UltraVNC's wishes about this machine's own input and windows, of no meaning here. */
+/* UltraVNC's requests about this machine's own input and windows, of no meaning here. */
 static bool on_server_input(rfbClientPtr client)
 {
     skip(client, sz_rfbSetServerInputMsg);

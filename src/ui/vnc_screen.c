@@ -14,7 +14,7 @@
 #define MAX_BOXES 16 /* more separate rectangles than this cost more than one around them */
 #define DARK_NS   UINT64_C(150000000) /* Linux clears the screen before each mode set */
 
-#define RESIZE_NS UINT64_C(100000000) /* no new mode sooner after a wish for it */
+#define RESIZE_NS UINT64_C(100000000) /* no new mode sooner after a request for it */
 
 #define MIN_SIDE 64 /* of a mode that a viewer may ask for */
 #define MAX_SIDE 8192
@@ -40,7 +40,7 @@ static void on_pointer(int buttons, int x, int y, rfbClientPtr client)
     vnc_input_pointer(&s->input, (unsigned)buttons, ax, ay);
 }
 
-/* What comes of a wish for this size; an rfbExtDesktopSize_ status or VNC_SIZE_FORWARDED. */
+/* The answer to a request for this size; an rfbExtDesktopSize_ status or VNC_SIZE_FORWARDED. */
 static unsigned judge_size(const struct vnc_screen *s, int width, int height, int screens)
 {
     if (screens != 1 || MIN(width, height) < MIN_SIDE || MAX(width, height) > MAX_SIDE)
@@ -72,27 +72,27 @@ static int on_resize(int width, int height, int screens, rfbExtDesktopScreen *la
 
 void vnc_screen_resize(struct vnc_screen *s)
 {
-    struct head_wish wish;
-    display_wish(s->config->env.display, s->config->head, &wish);
-    wish.width = s->asked_width = s->wanted_width;
-    wish.height = s->asked_height = s->wanted_height;
+    struct head_mode preferred;
+    display_preferred(s->config->env.display, s->config->head, &preferred);
+    preferred.width = s->asked_width = s->wanted_width;
+    preferred.height = s->asked_height = s->wanted_height;
     s->wanted_width = 0;
-    display_set_wish_remote(s->config->env.display, s->config->head, &wish);
+    display_set_preferred_remote(s->config->env.display, s->config->head, &preferred);
 }
 
 /* Who wanted the size that the guest has now. */
 static int resize_reason(struct vnc_screen *s)
 {
-    struct head_wish wish;
+    struct head_mode preferred;
     uint32_t w = s->state.width, h = s->state.height;
     bool asked = w == s->asked_width && h == s->asked_height;
-    display_wish(s->config->env.display, s->config->head, &wish);
+    display_preferred(s->config->env.display, s->config->head, &preferred);
     if (asked)
         s->asked_width = 0;
     if (asked)
         return rfbExtDesktopSize_ClientRequestedChange;
-    return display_wish_is_remote(s->config->env.display, s->config->head) && w == wish.width &&
-                   h == wish.height
+    return display_preferred_is_remote(s->config->env.display, s->config->head) &&
+                   w == preferred.width && h == preferred.height
                ? rfbExtDesktopSize_OtherClientRequestedChange
                : rfbExtDesktopSize_GenericChange;
 }
@@ -253,13 +253,13 @@ void vnc_screen_update(struct vnc_screen *s, rfbClientPtr client)
 /* --- viewers come and go ---------------------------------------------------------------------- */
 
 void vnc_screen_begin(struct vnc_screen *s, struct loop_timer *blank, struct loop_timer *resize,
-                      void (*news)(void *ctx), void *ctx)
+                      void (*update)(void *ctx), void *ctx)
 {
     s->blank = blank;
     s->resize = resize;
     s->wanted_width = s->asked_width = 0;
     s->mapped = (rfbPixelFormat){0};
-    s->news = news;
+    s->update = update;
     s->ctx = ctx;
     vnc_input_init(&s->input, s->config->env.input, s->config->layout);
 }
@@ -267,13 +267,14 @@ void vnc_screen_begin(struct vnc_screen *s, struct loop_timer *blank, struct loo
 bool vnc_screen_open(struct vnc_screen *s, rfbClientPtr client)
 {
     const struct ui_env *env = &s->config->env;
-    struct head_wish wish;
-    s->viewer = display_attach(env->display, s->news, s->ctx);
-    s->watch = input_watch(env->input, s->news, s->ctx);
+    struct head_mode preferred;
+    s->viewer = display_attach(env->display, s->update, s->ctx);
+    s->watch = input_watch(env->input, s->update, s->ctx);
     if (!s->viewer || !s->watch)
         return false;
-    display_wish(env->display, s->config->head, &wish);
-    s->state = (struct head_state){.width = MAX(wish.width, 1), .height = MAX(wish.height, 1)};
+    display_preferred(env->display, s->config->head, &preferred);
+    s->state =
+        (struct head_state){.width = MAX(preferred.width, 1), .height = MAX(preferred.height, 1)};
     s->dark = true;
     bool ok = make_pixels(s, client) && take(s, client);
     client->format = s->rfb->serverFormat;

@@ -23,10 +23,10 @@ struct vnc_screen {
     struct vnc_input input;
     /* from begin to end */
     struct loop_timer *blank;  /* armed while a screen that went dark still shows its picture */
-    struct loop_timer *resize; /* armed while the viewer's wish is not passed on */
+    struct loop_timer *resize; /* armed while the viewer's preferred is not passed on */
     uint32_t wanted_width, wanted_height; /* 0: it has none */
     uint32_t asked_width, asked_height;   /* what the guest was asked for; 0: nothing, or it came */
-    void (*news)(void *ctx);
+    void (*update)(void *ctx);
     void *ctx;
     /* from open to end */
     struct viewer *viewer;
@@ -43,10 +43,10 @@ struct vnc_screen {
 bool vnc_screen_init(struct vnc_screen *s, const struct vnc_config *config);
 void vnc_screen_finish(struct vnc_screen *s);
 
-/* Around a connection. The timers are armed when vnc_screen_blank and _resize are due; news(ctx) is
+/* Around a connection. The timers are armed when vnc_screen_blank and _resize are due; update(ctx) is
  * called on any thread when vnc_screen_changed is due. */
 void vnc_screen_begin(struct vnc_screen *s, struct loop_timer *blank, struct loop_timer *resize,
-                      void (*news)(void *ctx), void *ctx);
+                      void (*update)(void *ctx), void *ctx);
 void vnc_screen_end(struct vnc_screen *s);
 /* The client may see the picture: makes it. Until then a stranger costs no pixels. False: out of
  * memory. */

@@ -35,8 +35,8 @@ struct vnc_viewer {
     atomic_bool waits; /* or has waited for a seat */
     atomic_bool asked;
     _Atomic uint64_t heard;
-    struct loop_event seat; /* calls on_seat */
-    struct loop_event news; /* calls on_change */
+    struct loop_event seat;   /* calls on_seat */
+    struct loop_event update; /* calls on_change */
     /* the viewer's thread */
     rfbClientPtr client;
     struct loop_timer *handshake;
@@ -107,11 +107,11 @@ static void on_change(void *arg)
         update(v);
 }
 
-/* Any thread: the display or the guest's keyboard has news. */
-static void on_news(void *ctx)
+/* Any thread: the display or the guest's keyboard has update. */
+static void on_update(void *ctx)
 {
     struct vnc_viewer *v = ctx;
-    loop_event_post(&v->news);
+    loop_event_post(&v->update);
 }
 
 static void on_blank(void *arg)
@@ -175,7 +175,7 @@ static void *viewer_main(void *arg)
     struct loop_timer *blank = loop_timer_add(v->loop, on_blank, v);
     struct loop_timer *resize = loop_timer_add(v->loop, on_resize, v);
     if (blank && resize) {
-        vnc_screen_begin(&v->screen, blank, resize, on_news, v);
+        vnc_screen_begin(&v->screen, blank, resize, on_update, v);
         serve(v);
         vnc_screen_end(&v->screen);
     }
@@ -225,7 +225,7 @@ bool vnc_viewer_start(struct vnc_viewer *v, int fd, const struct peer *peer)
     atomic_store(&v->asked, false);
     atomic_store(&v->heard, v->since);
     v->loop = loop_create();
-    loop_event_init(&v->news, v->loop, on_change, v);
+    loop_event_init(&v->update, v->loop, on_change, v);
     loop_event_init(&v->seat, v->loop, on_seat, v);
     v->busy = v->loop && !host_thread_start(&v->thread, "vnc-viewer", viewer_main, v);
     if (!v->busy) {

@@ -372,7 +372,8 @@ void vq_notify(struct vq *vq)
     if (!vq->ready || vq->used_idx == old)
         return;
     vq->signalled = vq->used_idx;
-    atomic_thread_fence(memory_order_seq_cst); /* used idx is stored before the wish is loaded */
+    atomic_thread_fence(
+        memory_order_seq_cst); /* used idx is stored before the preferred is loaded */
     if (interrupt_wanted(vq, old) && vq->interrupt)
         vq->interrupt(vq->ctx);
 }

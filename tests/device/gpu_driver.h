@@ -21,9 +21,9 @@ struct gpu_driver {
 static inline void gd_init(struct gpu_driver *g, uint64_t ram, unsigned heads, uint64_t memory,
                            bool threaded)
 {
-    static const struct head_wish wish = {true, 1280, 800, 60000};
+    static const struct head_mode preferred = {true, 1280, 800, 60000};
     kit_init(&g->kit, ram);
-    g->display = display_create(heads, &wish);
+    g->display = display_create(heads, &preferred);
     const struct virtio_gpu_config config = {
         .display = g->display,
         .memory = memory,

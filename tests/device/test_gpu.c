@@ -65,7 +65,7 @@ static void test_display_info(void **state)
     struct gpu_driver *g = *state;
     struct gpu_ctrl_hdr req = gd_hdr(GPU_GET_DISPLAY_INFO);
     struct gpu_resp_display_info info;
-    display_set_wish(g->display, 1, &(struct head_wish){true, 800, 600, 60000});
+    display_set_preferred(g->display, 1, &(struct head_mode){true, 800, 600, 60000});
     assert_int_equal(kit_request(&g->kit, 0, &req, sizeof(req), &info, sizeof(info)), sizeof(info));
     assert_int_equal(le32_get(info.hdr.type), GPU_OK_DISPLAY_INFO);
     assert_int_equal(le32_get(info.pmodes[0].enabled), 1);
@@ -119,7 +119,7 @@ static void test_display_event(void **state)
     struct gpu_config config;
     uint32_t gen = kit_rd(&g->kit, KIT_CONFIG_GENERATION), one = GPU_EVENT_DISPLAY;
     kit_isr(&g->kit);
-    display_set_wish(g->display, 0, &(struct head_wish){true, 1024, 768, 60000});
+    display_set_preferred(g->display, 0, &(struct head_mode){true, 1024, 768, 60000});
     assert_int_not_equal(kit_rd(&g->kit, KIT_CONFIG_GENERATION), gen);
     assert_int_equal(kit_isr(&g->kit), 2);
     kit_config_read(&g->kit, 0, &config, sizeof(config));
@@ -138,7 +138,7 @@ static uint32_t events_read(struct gpu_driver *g)
     return le32_get(config.events_read);
 }
 
-/* A wish between a driver's question and its clearing of the event is told by an event of its own.
+/* A mode set between a driver's question and its clearing of the event raises an event of its own.
  */
 static void test_display_event_again(void **state)
 {
@@ -146,15 +146,15 @@ static void test_display_event_again(void **state)
     uint32_t one = GPU_EVENT_DISPLAY;
     struct gpu_resp_display_info info;
     struct gpu_ctrl_hdr req = gd_hdr(GPU_GET_DISPLAY_INFO);
-    display_set_wish(g->display, 0, &(struct head_wish){true, 1024, 768, 60000});
-    display_set_wish(g->display, 0,
-                     &(struct head_wish){true, 1024, 700, 60000}); /* not asked yet */
+    display_set_preferred(g->display, 0, &(struct head_mode){true, 1024, 768, 60000});
+    display_set_preferred(g->display, 0,
+                          &(struct head_mode){true, 1024, 700, 60000}); /* not asked yet */
     kit_request(&g->kit, 0, &req, sizeof(req), &info, sizeof(info));
     kit_config_write(&g->kit, 4, &one, 4);
     assert_int_equal(events_read(g), 0);
-    display_set_wish(g->display, 0, &(struct head_wish){true, 1000, 700, 60000});
+    display_set_preferred(g->display, 0, &(struct head_mode){true, 1000, 700, 60000});
     kit_request(&g->kit, 0, &req, sizeof(req), &info, sizeof(info));
-    display_set_wish(g->display, 0, &(struct head_wish){true, 900, 700, 60000});
+    display_set_preferred(g->display, 0, &(struct head_mode){true, 900, 700, 60000});
     kit_isr(&g->kit);
     kit_config_write(&g->kit, 4, &one, 4);
     assert_int_equal(events_read(g), GPU_EVENT_DISPLAY);
@@ -430,7 +430,7 @@ static void test_reset(void **state)
     make(g, 1, 0x112233);
     assert_int_equal(gd_scanout(g, 0, 1, all), GPU_OK_NODATA);
     assert_int_equal(gd_flush(g, 1, all), GPU_OK_NODATA);
-    display_set_wish(g->display, 0, &(struct head_wish){true, 1024, 768, 60000});
+    display_set_preferred(g->display, 0, &(struct head_mode){true, 1024, 768, 60000});
     kit_reset(&g->kit);
     struct head_state s;
     display_state(g->display, 0, &s);

@@ -245,8 +245,8 @@ static void resize_storm(struct victim *t)
 {
     struct gpu_driver *g = &t->g;
     for (uint32_t i = 0; i < 2000; i++) {
-        struct head_wish w = {i % 3 != 0, i * 7919 % 9000, i * 104729 % 9000, i * 31 % 70000};
-        display_set_wish(g->display, i % 2, &w);
+        struct head_mode w = {i % 3 != 0, i * 7919 % 9000, i * 104729 % 9000, i * 31 % 70000};
+        display_set_preferred(g->display, i % 2, &w);
         struct gpu_ctrl_hdr ask = gd_hdr(GPU_GET_DISPLAY_INFO);
         struct gpu_resp_display_info info;
         assert_int_equal(kit_request(&g->kit, 0, &ask, sizeof(ask), &info, sizeof(info)),
@@ -259,7 +259,7 @@ static void resize_storm(struct victim *t)
                          sizeof(resp));
     }
     for (unsigned i = 0; i < GH_HEADS; i++)
-        display_set_wish(g->display, i, &(struct head_wish){true, W, H, 1});
+        display_set_preferred(g->display, i, &(struct head_mode){true, W, H, 1});
 }
 
 /* Each command with all prefixes of its request and all lengths of its answer. */
@@ -333,7 +333,7 @@ static void test_attacks(void **state)
         print_message("%s\n", attacks[i].name);
         gd_init(&t->g, GH_RAM, GH_HEADS, GH_BUDGET, false);
         for (unsigned h = 0; h < GH_HEADS; h++)
-            display_set_wish(t->g.display, h, &(struct head_wish){true, W, H, 1});
+            display_set_preferred(t->g.display, h, &(struct head_mode){true, W, H, 1});
         t->v = display_attach(t->g.display, no_wake, NULL);
         viewer_pace(t->v, 0, true);
         viewer_pace(t->v, 1, true);
@@ -442,15 +442,15 @@ static void look(struct onlooker *o, unsigned head)
     }
     pixman_region32_fini(&damage);
     if (throw(&o->dice) % 4)
-        viewer_consumed(o->viewer, head);
+        viewer_presented(o->viewer, head);
     if (throw(&o->dice) % 16 == 0)
         viewer_pace(o->viewer, head, throw(&o->dice) & 1);
     if (throw(&o->dice) % 64 == 0)
         picture_destroy(display_snapshot(o->display, head, true));
     if (throw(&o->dice) % 64 == 0) {
-        struct head_wish w = {throw(&o->dice) & 1, 32 + throw(&o->dice) % 300,
+        struct head_mode w = {throw(&o->dice) & 1, 32 + throw(&o->dice) % 300,
                               32 + throw(&o->dice) % 300, 60000 + throw(&o->dice) % 440000};
-        display_set_wish(o->display, head, &w);
+        display_set_preferred(o->display, head, &w);
     }
 }
 

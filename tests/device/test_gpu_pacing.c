@@ -36,7 +36,7 @@ static struct pacing *begin(uint32_t refresh_mhz, bool threaded)
 {
     struct pacing *p = calloc(1, sizeof(*p));
     gd_init(&p->g, 16 << 20, 2, 1 << 20, threaded);
-    display_set_wish(p->g.display, 0, &(struct head_wish){true, W, H, refresh_mhz});
+    display_set_preferred(p->g.display, 0, &(struct head_mode){true, W, H, refresh_mhz});
     p->v = display_attach(p->g.display, no_wake, NULL);
     viewer_pace(p->v, 0, true);
     show(&p->g);
@@ -100,7 +100,7 @@ static void consume(struct pacing *p)
     pixman_region32_init(&damage);
     viewer_take(p->v, 0, &s, &damage);
     pixman_region32_fini(&damage);
-    viewer_consumed(p->v, 0);
+    viewer_presented(p->v, 0);
     kit_run(&p->g.kit);
 }
 

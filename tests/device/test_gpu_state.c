@@ -28,8 +28,8 @@ static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
     gd_init(&f->g, 16 << 20, HEADS, 1 << 20, false);
-    display_set_wish(f->g.display, 0,
-                     &(struct head_wish){true, W, H, 10}); /* no deadline in time */
+    display_set_preferred(f->g.display, 0,
+                          &(struct head_mode){true, W, H, 10}); /* no deadline in time */
     f->v = display_attach(f->g.display, no_wake, NULL);
     viewer_pace(f->v, 0, true);
     *state = f;

@@ -25,15 +25,15 @@ static void look(struct fuzz_input *in, struct gpu_driver *g, struct viewer *v)
     }
     pixman_region32_fini(&damage);
     if (fuzz_u8(in) & 1)
-        viewer_consumed(v, head);
+        viewer_presented(v, head);
     viewer_pace(v, head, fuzz_u8(in) & 1);
     picture_destroy(display_snapshot(g->display, head, true));
 }
 
-static void wish(struct fuzz_input *in, struct gpu_driver *g)
+static void change_mode(struct fuzz_input *in, struct gpu_driver *g)
 {
-    struct head_wish w = {fuzz_u8(in) & 1, fuzz_u8(in), fuzz_u8(in), fuzz_u32(in)};
-    display_set_wish(g->display, fuzz_u8(in) & 1, &w);
+    struct head_mode w = {fuzz_u8(in) & 1, fuzz_u8(in), fuzz_u8(in), fuzz_u32(in)};
+    display_set_preferred(g->display, fuzz_u8(in) & 1, &w);
 }
 
 /* The state goes out and comes back, perhaps with a byte changed. */
@@ -62,7 +62,7 @@ static void step(struct fuzz_input *in, struct gpu_driver *g, struct viewer *v)
     switch (op & 15) {
     case 8: gh_command(in, kit, GPU_QUEUE_CURSOR); break;
     case 9: look(in, g, v); break;
-    case 10: wish(in, g); break;
+    case 10: change_mode(in, g); break;
     case 11:
         if (op & 0x80) {
             kit_free_to(kit, KIT_RAM_BASE);
@@ -110,8 +110,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_input in = {data, size};
     struct gpu_driver g;
     gd_init(&g, GH_RAM, GH_HEADS, GH_BUDGET, false);
-    display_set_wish(g.display, 0, &(struct head_wish){true, 64, 64, 1}); /* held flushes stay */
-    display_set_wish(g.display, 1, &(struct head_wish){false, 64, 64, 60000});
+    display_set_preferred(g.display, 0,
+                          &(struct head_mode){true, 64, 64, 1}); /* held flushes stay */
+    display_set_preferred(g.display, 1, &(struct head_mode){false, 64, 64, 60000});
     struct viewer *v = display_attach(g.display, no_wake, NULL);
     watch(&g, size);
     FUZZ_CHECK(v && kit_start(&g.kit, KIT_ALL_FEATURES));

@@ -222,19 +222,19 @@ def test_master(m):
     close_kms(m, kms)
 
 
-def follow(m, kms, seed, **wish):
-    """The client waits for a hotplug while the host wishes for something; the mode that it took."""
+def follow(m, kms, seed, **mode):
+    """The client waits for a hotplug while the host changes the preferred mode; the mode that it took."""
     m.send(f"follow {seed}\n")
     m.wait("kms: listening")
-    if wish:
-        m.qmp("x-scanout-plug" if "width" in wish else "x-scanout-unplug", **wish)
+    if mode:
+        m.qmp("x-scanout-plug" if "width" in mode else "x-scanout-unplug", **mode)
     match = m.wait(r"kms: (mode (\d+)x(\d+) of|unplugged)")
     m.wait("kms: ok follow")
     return match[2] and (int(match[2]), int(match[3]))
 
 
 def test_follow(m):
-    """A client follows the host's wish for another size, by the kernel's event and without udev; and a storm of them."""
+    """A client follows the host to another size, by the kernel's event and without udev; and a storm of them."""
     kms, _ = open_kms(m, 1)
     for seed, size in enumerate([(1000, 640), (1366, 768), (641, 481), (1920, 1080)]):
         got = follow(m, kms, seed, head=0, width=size[0], height=size[1])

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """A guest with all that shows it from afar at once: VNC viewers, a browser's viewer and recordings. What a
-viewer types reaches the guest's shell, the guest's LEDs reach the viewer, its wish for a size reaches the guest's
+viewer types reaches the guest's shell, the guest's LEDs reach the viewer, its request for a size reaches the guest's
 driver, and after all all have the same picture."""
 import os
 import re
@@ -95,7 +95,7 @@ def test_size(remote):
     """The console follows, and with it all viewers."""
     m = remote.machine
     remote.viewers[0].resize(640, 480)
-    until(lambda: "#0 640x480" in m.run("modetest -M virtio_gpu -c"), "the mode that a viewer wished for", 30)
+    until(lambda: "#0 640x480" in m.run("modetest -M virtio_gpu -c"), "the mode that a viewer asked for", 30)
     until(lambda: look(m).width == 640, "the console in that mode", 30)
     same(remote)
 

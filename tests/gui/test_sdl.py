@@ -130,25 +130,25 @@ def test_scale(fake, window):
     fake.nothing()
 
 
-def wishes(fake, seconds=0.6):
-    return [line for line in fake.nothing(seconds) if line.startswith("wish")]
+def preferred_lines(fake, seconds=0.6):
+    return [line for line in fake.nothing(seconds) if line.startswith("preferred")]
 
 
 def test_resize(fake, window):
     """The guest is told once, when the user is done; never of what it did itself."""
     fake.do("mode 320 200")
-    assert not wishes(fake)
+    assert not preferred_lines(fake)
     for width in range(330, 420, 10):
         fake.x.xdotool("windowsize", window, width, 300)
-    assert wishes(fake) == ["wish 0 1 410 300"]
+    assert preferred_lines(fake) == ["preferred 0 1 410 300"]
     fake.do("mode 410 300")
     until(lambda: same(fake, window), "the guest follows")
     fake.do("mode 100 100")
-    assert not wishes(fake), "a mode is no resize"
+    assert not preferred_lines(fake), "a mode is no resize"
     fake.x.xdotool("windowsize", "--sync", window, 20, 30)
-    assert wishes(fake) in (["wish 0 1 64 64"], []), "no mode is that small"
+    assert preferred_lines(fake) in (["preferred 0 1 64 64"], []), "no mode is that small"
     fake.x.xdotool("windowsize", "--sync", window, 320, 200)
-    assert wishes(fake) == ["wish 0 1 320 200"]
+    assert preferred_lines(fake) == ["preferred 0 1 320 200"]
     fake.do("mode 320 200")
     until(lambda: same(fake, window), "its own size again")
 
@@ -300,7 +300,7 @@ def test_first_mode(fake_program, x):
     until(lambda: same(fake, window), "the first mode")
     fake.do("mode 200 150")
     until(lambda: same(fake, window, 2), "the second is scaled")
-    assert not wishes(fake)
+    assert not preferred_lines(fake)
     fake.end()
 
 
@@ -357,9 +357,9 @@ def test_heads(program, x):
           for axis in (0, 1)]
     assert [at[0] * 520 // 32768, at[1] * 200 // 32768] == [7, 9], at
     x.xdotool("windowsize", "--sync", two, 300, 160)
-    assert wishes(fake) == ["wish 1 1 300 160"]
+    assert preferred_lines(fake) == ["preferred 1 1 300 160"]
     x.close(two)
-    fake.expect("wish 1 0 300 160")
+    fake.expect("preferred 1 0 300 160")
     until(lambda: not x.xdotool_lines("search", "--onlyvisible", "--name", "^fake 2"), "closed")
     fake.do("head 2")
     fake.do("plug 100 100")
@@ -527,7 +527,7 @@ def test_dense_screen(program):
             x.env.update(compositor.env)  # what is started from now on
             del x.env["SDL_RENDER_DRIVER"]  # SDL's own renderer knows no dense screens
             fake = Fake(program, x)
-            fake.expect("wish 0 1 1000 600", seconds=20)
+            fake.expect("preferred 0 1 1000 600", seconds=20)
             fake.do("mode 1000 600")
             x.xdotool("mousemove", 600, 580)  # the compositor draws its pointer into the picture
             want = fake.snap().crop(0, 0, 1000, 500)
@@ -583,10 +583,10 @@ def test_window_manager(program):
         until(lambda: x.grab(window).width == 1000, "full screen")
         events = fake.nothing(0.6)
         assert not any(f" 1 {KEY_F} " in e for e in events), events
-        assert [e for e in events if e.startswith("wish")] == ["wish 0 1 1000 700"], "the guest follows"
+        assert [e for e in events if e.startswith("preferred")] == ["preferred 0 1 1000 700"], "the guest follows"
         x.xdotool("key", "ctrl+alt+f")
         until(lambda: same(fake, window), "the window again")
-        assert wishes(fake) == ["wish 0 1 320 200"]
+        assert preferred_lines(fake) == ["preferred 0 1 320 200"]
         fake.do("head 1")
         fake.do("plug 200 160")
         two = x.window("^fake 2")
@@ -594,7 +594,7 @@ def test_window_manager(program):
         x.xdotool("windowactivate", "--sync", two)
         x.xdotool("key", "ctrl+alt+f")
         until(lambda: x.grab(two).width == 1000, "full screen of one scanout")
-        assert wishes(fake) == ["wish 1 1 1000 700"]
+        assert preferred_lines(fake) == ["preferred 1 1 1000 700"]
         fake.do("unplug")
         fake.do("head 0")
         until(lambda: same(fake, window), "the other, which was below it")

@@ -68,8 +68,8 @@ SIZES = (RAW, EXTENDED_DESKTOP_SIZE)
 
 
 def test_resize(fake):
-    """Each wish for a size is answered at once, with what came of it and the size that there is; then the guest follows,
-    or not, and everybody learns whose wish the new size was."""
+    """Each request for a size is answered at once, with what came of it and the size that there is; then the guest follows,
+    or not, and each viewer is notified who asked for the new size."""
     fake.do("mode 320 200")
     viewer, other = Viewer(fake.port, SIZES), Viewer(fake.port, SIZES)
     same(fake, viewer)
@@ -84,7 +84,7 @@ def test_resize(fake):
         while not viewer.resize_answers:  # not even an update has to be asked for
             viewer.update()
         assert viewer.resize_answers == [(1, answer, 320, 200)], (width, height, screens, viewer.resize_answers)
-    fake.expect("wish 0 1 700 500")
+    fake.expect("preferred 0 1 700 500")
     for each in viewer, other:
         each.resize_answers.clear()
     fake.do("mode 700 500")
@@ -292,7 +292,7 @@ def test_heads(program):
         first.pointer(0, 0, 0)
         fake.expect("tablet 3 0 39")
         second.resize(300, 400)
-        fake.expect("wish 1 1 300 400")
+        fake.expect("preferred 1 1 300 400")
         fake.stop()
 
 

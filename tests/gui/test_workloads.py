@@ -69,7 +69,7 @@ def test_glmark2(m):
 
 
 def test_follow(m):
-    """X takes the size that the host wishes for, at once, grows and shrinks, and draws its root window's grid there."""
+    """X takes the size that the host prefers, at once, grows and shrinks, and draws its root window's grid there."""
     m.run("xsetroot -mod 16 10 -fg '#{:02x}{:02x}{:02x}' -bg '#{:02x}{:02x}{:02x}'".format(*INK, *PAPER))
     background(m, "/usr/lib/riscreen/follow", "/tmp/follow.log")
     for width, height in (1000, 640), (1400, 1050), (800, 600), (1280, 800):

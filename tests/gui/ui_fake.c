@@ -15,7 +15,7 @@
  *   move X Y
  *   paced N         N flushes, each when the one before was consumed; says "paced MS", how long
  *   off             shows nothing
- *   plug W H        the head is connected and wishes for this mode
+ *   plug W H        the head is connected and prefers this mode
  *   unplug
  *   finger WHAT ID X Y  down, move or up; thousandths of the first window
  *   leds N          the guest sets the keyboard's LEDs
@@ -24,8 +24,8 @@
  *   snapc FILE      the same with the cursor
  *   storm N         N flushes as fast as possible
  *   stop            ends the front-ends, as the machine's end would
- * Every line is answered by "ok LINE". What a front-end wishes the guest to show is told as
- * "wish HEAD CONNECTED W H" for each head that changed.
+ * Every line is answered by "ok LINE". The mode that a front-end prefers is printed as
+ * "preferred HEAD CONNECTED W H" for each head that changed.
  */
 #include "fake_finger.h"
 #include "host/clock.h"
@@ -47,7 +47,7 @@ struct fake {
     unsigned head;
     struct image *images[HEADS];
     struct host_wakeup consumed;
-    struct head_wish told[DISPLAY_MAX_HEADS];
+    struct head_mode told[DISPLAY_MAX_HEADS];
     unsigned quits;
 };
 
@@ -96,7 +96,7 @@ static void snap(struct fake *f, const char *path, bool cursor)
     picture_destroy(pic);
 }
 
-static void on_consumed(void *ctx)
+static void on_presented(void *ctx)
 {
     struct fake *f = ctx;
     host_wakeup_raise(&f->consumed);
@@ -112,7 +112,7 @@ static void paced(struct fake *f, unsigned n)
         paint(f->images[f->head], &r, (long)(i * 2654435761u & 0xffffff));
         display_flush(f->display, f->images[f->head], &r);
         display_frame(f->display, f->images[f->head], &frame);
-        while (display_owed(f->display, &frame))
+        while (display_frame_pending(f->display, &frame))
             host_wakeup_wait(&f->consumed, HOST_FOREVER);
     }
     printf("paced %llu\n", (unsigned long long)((host_now_ns() - begin) / 1000000));
@@ -129,18 +129,19 @@ static void storm(struct fake *f, unsigned n)
 
 static void plug(struct fake *f, bool connected, uint32_t width, uint32_t height)
 {
-    display_set_wish(f->display, f->head, &(struct head_wish){connected, width, height, 60000});
+    display_set_preferred(f->display, f->head,
+                          &(struct head_mode){connected, width, height, 60000});
 }
 
 /* The GPU would raise its event; here it is told. Any thread. */
-static void on_wish(void *ctx)
+static void on_preferred(void *ctx)
 {
     struct fake *f = ctx;
     for (unsigned i = 0; i < HEADS; i++) {
-        struct head_wish w, *old = &f->told[i];
-        display_wish(f->display, i, &w);
+        struct head_mode w, *old = &f->told[i];
+        display_preferred(f->display, i, &w);
         if (w.connected != old->connected || w.width != old->width || w.height != old->height)
-            printf("wish %u %d %u %u\n", i, w.connected, w.width, w.height);
+            printf("preferred %u %d %u %u\n", i, w.connected, w.width, w.height);
         *old = w;
     }
 }
@@ -152,15 +153,15 @@ static void command(struct fake *f, const char *line)
     int cx, cy;
     unsigned long bgra;
     char path[200], what[8];
-    struct head_wish wish;
+    struct head_mode preferred;
     struct rect r;
     if (sscanf(line, "head %u", &x) == 1 && x < HEADS) {
         f->head = x;
     } else if (sscanf(line, "plug %u %u", &w, &h) == 2) {
         plug(f, true, w, h);
     } else if (!strcmp(line, "unplug")) {
-        display_wish(f->display, f->head, &wish);
-        plug(f, false, wish.width, wish.height);
+        display_preferred(f->display, f->head, &preferred);
+        plug(f, false, preferred.width, preferred.height);
     } else if (sscanf(line, "finger %7s %u %d %d", what, &x, &cx, &cy) == 4) {
         fake_finger(what, (int)x, cx, cy);
         input_set_waiting(f->input, INPUT_KIND_TOUCH, 1); /* its X connection would wake it */
@@ -254,13 +255,13 @@ static bool is_built(const char *name)
 int main(int argc, char **argv)
 {
     static const char *const kinds[INPUT_KINDS] = {"keyboard", "tablet", "mouse", "touch"};
-    const struct head_wish wish = {true, 320, 200, 60000};
-    struct fake f = {.display = display_create(HEADS, &wish), .input = input_hub_create()};
+    const struct head_mode preferred = {true, 320, 200, 60000};
+    struct fake f = {.display = display_create(HEADS, &preferred), .input = input_hub_create()};
     char err[256];
-    display_wishes(f.display, f.told);
-    display_on_wish(f.display, on_wish, &f);
+    display_preferred_all(f.display, f.told);
+    display_on_preferred(f.display, on_preferred, &f);
     host_wakeup_init(&f.consumed);
-    display_on_consumed(f.display, on_consumed, &f);
+    display_on_presented(f.display, on_presented, &f);
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (unsigned i = 0; i < INPUT_KINDS; i++)
         input_hub_set_sink(f.input, i, on_input, (void *)kinds[i]);

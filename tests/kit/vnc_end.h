@@ -35,14 +35,16 @@ static inline void vnc_end_drain(struct vnc_end *e)
 
 static inline void vnc_end_open(struct vnc_end *e)
 {
-    static const struct head_wish wish = {true, 64, 64, 60000};
+    static const struct head_mode preferred = {true, 64, 64, 60000};
     int pair[2];
     rfbLogEnable(FALSE);
     e->config = (struct vnc_config){
-        .env = {.display = display_create(1, &wish), .input = input_hub_create(), .name = "test"},
+        .env = {.display = display_create(1, &preferred),
+                .input = input_hub_create(),
+                .name = "test"},
         .layout = layout_find("us"),
     };
-    display_on_wish(e->config.env.display, vnc_end_nothing, NULL); /* so there is a GPU */
+    display_on_preferred(e->config.env.display, vnc_end_nothing, NULL); /* so there is a GPU */
     e->loop = loop_create();
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) ||
         !vnc_screen_init(&e->screen, &e->config))
@@ -73,7 +75,7 @@ static inline void vnc_end_close(struct vnc_end *e)
     vnc_screen_finish(&e->screen);
     loop_destroy(e->loop);
     input_hub_destroy(e->config.env.input);
-    display_on_wish(e->config.env.display, NULL, NULL);
+    display_on_preferred(e->config.env.display, NULL, NULL);
     display_destroy(e->config.env.display);
     close(e->ours);
     close(e->peer);

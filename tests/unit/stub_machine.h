@@ -50,10 +50,10 @@ __attribute__((unused)) static void stub_on_input(void *ctx, const struct input_
 
 __attribute__((unused)) static void stub_init(struct machine *m)
 {
-    const struct head_wish wish = {true, 64, 48, 60000};
+    const struct head_mode preferred = {true, 64, 48, 60000};
     *m = (struct machine){.running = true, .quit_status = -1};
     pthread_mutex_init(&m->lock, NULL);
-    m->display = display_create(1, &wish);
+    m->display = display_create(1, &preferred);
     m->input = input_hub_create();
     m->loop = loop_create();
     for (unsigned i = 0; i < INPUT_KINDS; i++)

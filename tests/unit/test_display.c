@@ -10,7 +10,7 @@
 
 enum { W = 40, H = 30, HEADS = 3, IMAGES = 4, VIEWERS = 3 };
 
-static const struct head_wish wish = {true, W, H, 60000};
+static const struct head_mode preferred = {true, W, H, 60000};
 static const struct rect all = {0, 0, W, H};
 
 static void count_wake(void *ctx)
@@ -48,13 +48,13 @@ static struct image *image_of(uint32_t color)
 static void test_nothing_yet(void **state)
 {
     (void)state;
-    struct display *d = display_create(2, &wish);
+    struct display *d = display_create(2, &preferred);
     struct head_state s;
-    struct head_wish w;
+    struct head_mode w;
     display_state(d, 0, &s);
     assert_false(s.active);
-    assert_int_equal(s.width, W); /* what is wished for */
-    display_wish(d, 1, &w);
+    assert_int_equal(s.width, W); /* the preferred width */
+    display_preferred(d, 1, &w);
     assert_false(w.connected);
     assert_int_equal(snap(d, 0, 0, 0), 0);
     assert_false(display_read(d, 0, &all, NULL, 0));
@@ -66,7 +66,7 @@ static void test_nothing_yet(void **state)
 static void test_shows_at_flush(void **state)
 {
     (void)state;
-    struct display *d = display_create(1, &wish);
+    struct display *d = display_create(1, &preferred);
     struct image *a = image_of(1), *b = image_of(2);
     display_set_scanout(d, 0, a, &all);
     struct head_state s;
@@ -97,7 +97,7 @@ static void test_shows_at_flush(void **state)
 static void test_clear_then_picture(void **state)
 {
     (void)state;
-    struct display *d = display_create(1, &wish);
+    struct display *d = display_create(1, &preferred);
     struct image *a = image_of(1), *b = image_of(2);
     unsigned woken = 0;
     struct viewer *v = display_attach(d, count_wake, &woken);
@@ -129,7 +129,7 @@ static void test_clear_then_picture(void **state)
 static void test_generations(void **state)
 {
     (void)state;
-    struct display *d = display_create(1, &wish);
+    struct display *d = display_create(1, &preferred);
     struct image *a = image_of(1);
     struct head_state s, t;
     display_set_scanout(d, 0, a, &(struct rect){10, 10, 20, 10});
@@ -156,7 +156,7 @@ static void test_generations(void **state)
 static void test_cursor(void **state)
 {
     (void)state;
-    struct display *d = display_create(1, &wish);
+    struct display *d = display_create(1, &preferred);
     struct image *a = image_of(0x204060);
     struct picture *pic = picture_create(2, 2);
     const uint32_t colors[4] = {0xffff0000, 0x80800000, 0, 0xff00ff00};
@@ -194,7 +194,7 @@ static void test_cursor_numbers(void **state)
         0,          1,          63,         64,       0x10000,       0x10001,
         0x7fffffbf, 0x7fffffc0, 0x7fffffff, 1u << 31, 1u << 31 | 64, 0xfffeffff,
         0xffff0000, 0xffffffc0, 0xffffffff};
-    struct display *d = display_create(1, &wish);
+    struct display *d = display_create(1, &preferred);
     struct image *a = image_of(0x204060);
     struct picture *pic = picture_create(5, 3), none = {0, 3, 0, NULL};
     struct head_state s;
@@ -226,13 +226,13 @@ static void test_cursor_numbers(void **state)
 }
 
 /* A mode that nobody could have an image for is moved into range. */
-static void test_wish_sizes(void **state)
+static void test_preferred_sizes(void **state)
 {
     (void)state;
-    struct display *d = display_create(2, &wish);
-    struct head_wish w = {true, 0, UINT32_MAX, 60000};
-    display_set_wish(d, 0, &w);
-    display_wish(d, 0, &w);
+    struct display *d = display_create(2, &preferred);
+    struct head_mode w = {true, 0, UINT32_MAX, 60000};
+    display_set_preferred(d, 0, &w);
+    display_preferred(d, 0, &w);
     assert_int_equal(w.width, 1);
     assert_int_equal(w.height, IMAGE_MAX_SIDE);
     display_destroy(d);
@@ -260,7 +260,7 @@ static void no_wake(void *ctx)
 static void test_on_dark(void **state)
 {
     (void)state;
-    struct keeper k = {.display = display_create(2, &wish)};
+    struct keeper k = {.display = display_create(2, &preferred)};
     struct image *a = image_of(1), *b = image_of(2);
     struct viewer *v = display_attach(k.display, no_wake, &k);
     viewer_on_dark(v, keep_last);
@@ -288,47 +288,47 @@ static void test_on_dark(void **state)
 }
 
 /* A head that is plugged or unplugged wakes its viewers even if they do not look at it. */
-static void test_wish_wakes(void **state)
+static void test_preferred_wakes(void **state)
 {
     (void)state;
     unsigned woken = 0;
-    struct display *d = display_create(2, &wish);
+    struct display *d = display_create(2, &preferred);
     struct viewer *v = display_attach(d, count_wake, &woken);
-    struct head_wish w = wish;
+    struct head_mode w = preferred;
     struct head_state before, after;
     display_state(d, 1, &before);
-    display_set_wish(d, 1, &w); /* plugged */
+    display_set_preferred(d, 1, &w); /* plugged */
     assert_int_equal(woken, 1);
-    display_set_wish(d, 1, &w); /* nothing new */
+    display_set_preferred(d, 1, &w); /* nothing new */
     assert_int_equal(woken, 1);
     w.connected = false;
-    display_set_wish(d, 1, &w);
+    display_set_preferred(d, 1, &w);
     assert_int_equal(woken, 2);
     display_state(d, 1, &after);
-    assert_int_equal(after.wish_gen - before.wish_gen, 2);
+    assert_int_equal(after.preferred_gen - before.preferred_gen, 2);
     assert_int_equal(after.mode_gen, before.mode_gen);
     display_detach(v);
     display_destroy(d);
 }
 
-static void test_wishes(void **state)
+static void test_preferred(void **state)
 {
     (void)state;
-    struct display *d = display_create(1, &wish);
+    struct display *d = display_create(1, &preferred);
     unsigned told = 0;
-    struct head_wish w = wish;
-    display_on_wish(d, count_wake, &told);
-    display_set_wish(d, 0, &w);
+    struct head_mode w = preferred;
+    display_on_preferred(d, count_wake, &told);
+    display_set_preferred(d, 0, &w);
     assert_int_equal(told, 0); /* nothing new */
     w.width = 77;
-    display_set_wish(d, 0, &w);
+    display_set_preferred(d, 0, &w);
     assert_int_equal(told, 1);
     display_reset(d);
-    display_wish(d, 0, &w);
+    display_preferred(d, 0, &w);
     assert_int_equal(w.width, 77);
-    display_on_wish(d, NULL, NULL);
+    display_on_preferred(d, NULL, NULL);
     w.connected = false;
-    display_set_wish(d, 0, &w);
+    display_set_preferred(d, 0, &w);
     assert_int_equal(told, 1);
     display_destroy(d);
 }
@@ -337,7 +337,7 @@ static void test_wishes(void **state)
 static void test_late_and_slow(void **state)
 {
     (void)state;
-    struct display *d = display_create(1, &wish);
+    struct display *d = display_create(1, &preferred);
     struct image *a = image_of(1);
     unsigned woken = 0;
     struct head_state s;
@@ -368,7 +368,7 @@ static void test_late_and_slow(void **state)
 static void test_forget(void **state)
 {
     (void)state;
-    struct display *d = display_create(2, &wish);
+    struct display *d = display_create(2, &preferred);
     struct image *a = image_of(1), *b = image_of(2);
     struct head_state s;
     display_set_scanout(d, 0, a, &all);
@@ -398,7 +398,7 @@ struct model_image {
     struct image *img;
     uint32_t fresh[H][W], seen[H][W];
 };
-struct model_shot {
+struct model_scanout {
     struct model_image *img;
     struct rect src;
 };
@@ -410,7 +410,7 @@ struct model_viewer {
 struct model {
     struct display *d;
     struct model_image image[IMAGES];
-    struct model_shot next[HEADS], shown[HEADS];
+    struct model_scanout next[HEADS], shown[HEADS];
     struct model_viewer viewer[VIEWERS];
 };
 
@@ -459,7 +459,7 @@ static void step_scanout(struct model *m, struct model_image *mi)
         return;
     }
     bool same = m->shown[h].img == mi && !memcmp(&m->shown[h].src, &r, sizeof(r));
-    m->next[h] = (struct model_shot){same ? NULL : mi, r};
+    m->next[h] = (struct model_scanout){same ? NULL : mi, r};
     display_set_scanout(m->d, h, mi->img, &r);
 }
 
@@ -494,7 +494,7 @@ static void step_forget(struct model *m, struct model_image *mi)
     memset(mi->seen, 0, sizeof(mi->seen));
 }
 
-static uint32_t expected(const struct model_shot *s, uint32_t x, uint32_t y)
+static uint32_t expected(const struct model_scanout *s, uint32_t x, uint32_t y)
 {
     return s->img->seen[s->src.y + y][s->src.x + x] | 0xff000000;
 }
@@ -515,21 +515,21 @@ static void check_viewer(struct model *m, struct model_viewer *v, unsigned h)
         assert_true(display_read(m->d, h, &r, (uint8_t *)&v->kept[h][r.y][r.x], W * 4));
     }
     pixman_region32_fini(&damage);
-    const struct model_shot *shot = &m->shown[h];
-    assert_int_equal(s.active, shot->img != NULL);
-    for (uint32_t y = 0; shot->img && y < shot->src.h; y++)
-        for (uint32_t x = 0; x < shot->src.w; x++)
-            assert_int_equal(v->kept[h][y][x], expected(shot, x, y));
+    const struct model_scanout *scanout = &m->shown[h];
+    assert_int_equal(s.active, scanout->img != NULL);
+    for (uint32_t y = 0; scanout->img && y < scanout->src.h; y++)
+        for (uint32_t x = 0; x < scanout->src.w; x++)
+            assert_int_equal(v->kept[h][y][x], expected(scanout, x, y));
 }
 
 static void check_snapshot(struct model *m, unsigned h)
 {
     struct picture *p = display_snapshot(m->d, h, false);
-    const struct model_shot *shot = &m->shown[h];
+    const struct model_scanout *scanout = &m->shown[h];
     for (uint32_t y = 0; y < p->height; y++)
         for (uint32_t x = 0; x < p->width; x++)
             assert_int_equal(((uint32_t *)p->data)[y * p->width + x],
-                             shot->img ? expected(shot, x, y) : 0xff000000);
+                             scanout->img ? expected(scanout, x, y) : 0xff000000);
     picture_destroy(p);
 }
 
@@ -560,7 +560,7 @@ static void test_random(void **state)
     for (unsigned seed = 1; seed <= 10; seed++) {
         srand(seed);
         memset(&m, 0, sizeof(m));
-        m.d = display_create(HEADS, &wish);
+        m.d = display_create(HEADS, &preferred);
         for (int i = 0; i < IMAGES; i++)
             m.image[i].img = image_create(W, H, PIXEL_BGRX);
         for (int i = 0; i < VIEWERS; i++)
@@ -577,16 +577,16 @@ static void test_random(void **state)
 static void test_places(void **state)
 {
     (void)state;
-    struct display *d = display_create(3, &(struct head_wish){true, 100, 50, 60000});
-    struct head_wish w[DISPLAY_MAX_HEADS];
-    display_set_wish(d, 2, &(struct head_wish){true, 300, 80, 60000});
-    display_wishes(d, w);
+    struct display *d = display_create(3, &(struct head_mode){true, 100, 50, 60000});
+    struct head_mode w[DISPLAY_MAX_HEADS];
+    display_set_preferred(d, 2, &(struct head_mode){true, 300, 80, 60000});
+    display_preferred_all(d, w);
     assert_true(w[0].connected && !w[1].connected && w[2].connected && w[2].width == 300);
-    struct rect r = display_place(d, 0);
+    struct rect r = display_position(d, 0);
     assert_true(r.x == 0 && r.y == 0 && r.w == 100 && r.h == 50);
-    r = display_place(d, 1);
+    r = display_position(d, 1);
     assert_true(r.x == 0 && r.w == 0 && r.h == 0); /* not connected: no room */
-    r = display_place(d, 2);
+    r = display_position(d, 2);
     assert_true(r.x == 100 && r.y == 0 && r.w == 300 && r.h == 80);
     display_destroy(d);
 }
@@ -595,15 +595,15 @@ static void test_places(void **state)
 static void test_abs(void **state)
 {
     (void)state;
-    static const struct head_wish wishes[] = {{true, 1280, 800, 60000}, {true, 1024, 768, 60000}};
-    struct display *d = display_create(2, &wishes[0]);
+    static const struct head_mode modes[] = {{true, 1280, 800, 60000}, {true, 1024, 768, 60000}};
+    struct display *d = display_create(2, &modes[0]);
     int32_t ax, ay;
     for (uint32_t x = 0; x < 1280; x++) { /* one head: all of the tablet */
         display_abs(d, 0, x, x * 800 / 1280, 1280, 800, &ax, &ay);
         assert_int_equal(ax * 1280 / (INPUT_ABS_MAX + 1), x);
         assert_int_equal(ay * 800 / (INPUT_ABS_MAX + 1), x * 800 / 1280);
     }
-    display_set_wish(d, 1, &wishes[1]);
+    display_set_preferred(d, 1, &modes[1]);
     for (uint32_t x = 0; x < 1024; x++) { /* the right one of two, the lower */
         display_abs(d, 1, x, x * 768 / 1024, 1024, 768, &ax, &ay);
         assert_int_equal(ax * (1280 + 1024) / (INPUT_ABS_MAX + 1), 1280 + x);
@@ -618,8 +618,8 @@ static void test_abs(void **state)
     assert_in_range(ay, 767 * 32768 / 800, 768 * 32768 / 800);
     display_abs(d, 1, 0, 0, 0, 0, &ax, &ay); /* no picture at all */
     assert_in_range(ax, 0, INPUT_ABS_MAX);
-    display_set_wish(d, 0, &(struct head_wish){false, 1, 1, 1});
-    display_set_wish(d, 1, &(struct head_wish){false, 1, 1, 1});
+    display_set_preferred(d, 0, &(struct head_mode){false, 1, 1, 1});
+    display_set_preferred(d, 1, &(struct head_mode){false, 1, 1, 1});
     display_abs(d, 1, 5, 5, 10, 10, &ax, &ay); /* no desktop */
     assert_true(ax == 0 && ay == 0);
     display_destroy(d);
@@ -645,56 +645,56 @@ static struct display_frame flush(struct display *d, struct image *img)
 static void test_pacing(void **state)
 {
     (void)state;
-    struct display *d = display_create(2, &wish);
+    struct display *d = display_create(2, &preferred);
     struct image *a = image_of(1), *b = image_of(2);
     unsigned woken = 0, told = 0;
     struct viewer *v = display_attach(d, count_wake, &woken),
                   *other = display_attach(d, count_wake, &woken);
-    display_on_consumed(d, count_wake, &told);
+    display_on_presented(d, count_wake, &told);
     display_set_scanout(d, 0, a, &all);
     struct display_frame f = flush(d, a);
-    assert_false(display_owed(d, &f)); /* nobody paces */
+    assert_false(display_frame_pending(d, &f)); /* nobody paces */
     viewer_pace(v, 0, true);
-    assert_false(display_owed(d, &f)); /* it owes what comes from now on */
+    assert_false(display_frame_pending(d, &f)); /* it owes what comes from now on */
     f = flush(d, a);
-    assert_true(display_owed(d, &f));
-    viewer_consumed(v, 0); /* what it has not taken it can not have shown */
-    assert_true(display_owed(d, &f));
+    assert_true(display_frame_pending(d, &f));
+    viewer_presented(v, 0); /* what it has not taken it can not have shown */
+    assert_true(display_frame_pending(d, &f));
     take(v, 0);
-    assert_true(display_owed(d, &f));
-    viewer_consumed(other, 0);
-    assert_true(display_owed(d, &f));
+    assert_true(display_frame_pending(d, &f));
+    viewer_presented(other, 0);
+    assert_true(display_frame_pending(d, &f));
     told = 0;
-    viewer_consumed(v, 0);
+    viewer_presented(v, 0);
     assert_int_equal(told, 1);
-    assert_false(display_owed(d, &f));
-    viewer_consumed(v, 0);
+    assert_false(display_frame_pending(d, &f));
+    viewer_presented(v, 0);
     assert_int_equal(told, 1); /* nobody waits: nobody is told */
     f = flush(d, a);
     struct display_frame newer = flush(d, a);
     take(v, 0); /* skips a frame */
-    viewer_consumed(v, 0);
-    assert_false(display_owed(d, &f) || display_owed(d, &newer));
+    viewer_presented(v, 0);
+    assert_false(display_frame_pending(d, &f) || display_frame_pending(d, &newer));
     f = flush(d, b); /* shown nowhere */
-    assert_false(display_owed(d, &f));
+    assert_false(display_frame_pending(d, &f));
     f = flush(d, a);
-    assert_true(display_owed(d, &f));
+    assert_true(display_frame_pending(d, &f));
     told = 0;
     viewer_pace(v, 0, false); /* its window was hidden */
     assert_int_equal(told, 1);
-    assert_false(display_owed(d, &f));
+    assert_false(display_frame_pending(d, &f));
     viewer_pace(v, 0, true);
     f = flush(d, a);
-    assert_true(display_owed(d, &f));
+    assert_true(display_frame_pending(d, &f));
     display_forget(d, a); /* nothing is shown: nothing to wait for */
-    assert_false(display_owed(d, &f));
+    assert_false(display_frame_pending(d, &f));
     display_set_scanout(d, 0, b, &all);
     f = flush(d, b);
-    assert_true(display_owed(d, &f));
+    assert_true(display_frame_pending(d, &f));
     told = 0;
     display_detach(v);
     assert_int_equal(told, 1);
-    assert_false(display_owed(d, &f));
+    assert_false(display_frame_pending(d, &f));
     display_detach(other);
     image_unref(a);
     image_unref(b);
@@ -710,10 +710,10 @@ int main(void)
         cmocka_unit_test(test_generations),
         cmocka_unit_test(test_cursor),
         cmocka_unit_test(test_cursor_numbers),
-        cmocka_unit_test(test_wish_sizes),
+        cmocka_unit_test(test_preferred_sizes),
         cmocka_unit_test(test_on_dark),
-        cmocka_unit_test(test_wishes),
-        cmocka_unit_test(test_wish_wakes),
+        cmocka_unit_test(test_preferred),
+        cmocka_unit_test(test_preferred_wakes),
         cmocka_unit_test(test_forget),
         cmocka_unit_test(test_late_and_slow),
         cmocka_unit_test(test_places),

@@ -11,7 +11,7 @@
 
 static const struct {
     const char *text;
-    enum panic_news news; /* the last of all */
+    enum panic_event event; /* the last of all */
 } rows[] = {
     {PANIC, PANIC_BEGUN},
     {"\r\n" PANIC, PANIC_BEGUN},
@@ -24,19 +24,19 @@ static const struct {
     {"[    6.123456] " PANIC "[    6.2] Call Trace:\r\n[    6.3] " END, PANIC_SAID},
     {PANIC "Call Trace:\r\n" END, PANIC_SAID},
     {PANIC PANIC, PANIC_BEGUN},
-    {"# echo " PANIC, PANIC_NO_NEWS},
-    {"root@host:~# echo '[' " PANIC, PANIC_NO_NEWS},
-    {"root@[host]:~# " PANIC, PANIC_NO_NEWS},
-    {"panic: " PANIC, PANIC_NO_NEWS},
+    {"# echo " PANIC, PANIC_NONE},
+    {"root@host:~# echo '[' " PANIC, PANIC_NONE},
+    {"root@[host]:~# " PANIC, PANIC_NONE},
+    {"panic: " PANIC, PANIC_NONE},
     {"Kernel panic: no init\r\n", PANIC_BEGUN}, /* not Linux */
     {"Kernel panic\n", PANIC_BEGUN},
     {"Kernel panic!\n[    6.3] " END, PANIC_SAID},
-    {"Kernel panics\r\n", PANIC_NO_NEWS},
-    {"Kernel panic_on_oops = 1\r\n", PANIC_NO_NEWS},
-    {"Kernel \r\npanic - not syncing\r\n", PANIC_NO_NEWS},
-    {"[6.1 Kernel panic - not syncing\r\n", PANIC_NO_NEWS},
-    {"[    6.123456] Kernel command line: panic=1 Kernel panic - not syncing\r\n", PANIC_NO_NEWS},
-    {END, PANIC_NO_NEWS},
+    {"Kernel panics\r\n", PANIC_NONE},
+    {"Kernel panic_on_oops = 1\r\n", PANIC_NONE},
+    {"Kernel \r\npanic - not syncing\r\n", PANIC_NONE},
+    {"[6.1 Kernel panic - not syncing\r\n", PANIC_NONE},
+    {"[    6.123456] Kernel command line: panic=1 Kernel panic - not syncing\r\n", PANIC_NONE},
+    {END, PANIC_NONE},
 };
 
 /* In one piece, and in pieces of every size. */
@@ -47,14 +47,14 @@ static void finds_panics(void **state)
         size_t n = strlen(rows[i].text);
         for (size_t piece = 1; piece <= n; piece++) {
             struct panic_watch w;
-            enum panic_news last = PANIC_NO_NEWS;
+            enum panic_event last = PANIC_NONE;
             panic_watch_reset(&w);
             for (size_t at = 0; at < n; at += piece) {
-                enum panic_news news =
+                enum panic_event event =
                     panic_watch_feed(&w, (const uint8_t *)rows[i].text + at, MIN(piece, n - at));
-                last = news ? news : last;
+                last = event ? event : last;
             }
-            if (last != rows[i].news)
+            if (last != rows[i].event)
                 fail_msg("row %u in pieces of %zu: %d", i, piece, last);
         }
     }
@@ -67,8 +67,8 @@ static void begins_anew(void **state)
     panic_watch_reset(&w);
     const uint8_t *text = (const uint8_t *)PANIC;
     assert_int_equal(panic_watch_feed(&w, text, strlen(PANIC)), PANIC_BEGUN);
-    assert_int_equal(panic_watch_feed(&w, text, strlen(PANIC)), PANIC_NO_NEWS);
-    assert_int_equal(panic_watch_feed(&w, (const uint8_t *)"half a li", 9), PANIC_NO_NEWS);
+    assert_int_equal(panic_watch_feed(&w, text, strlen(PANIC)), PANIC_NONE);
+    assert_int_equal(panic_watch_feed(&w, (const uint8_t *)"half a li", 9), PANIC_NONE);
     panic_watch_reset(&w);
     assert_int_equal(panic_watch_feed(&w, text, strlen(PANIC)), PANIC_BEGUN);
 }

@@ -264,18 +264,18 @@ static void test_power(void **state)
 static void test_scanouts(void **state)
 {
     struct talk *t = *state;
-    struct head_wish w;
+    struct head_mode w;
     negotiate(t);
     assert_string_equal(ask(t, "{\"execute\":\"x-scanout-plug\",\"arguments\":{\"head\":0,"
                                "\"width\":1024,\"height\":768}}"),
                         "{\"return\":{}}\r\n");
-    display_wish(t->m.display, 0, &w);
+    display_preferred(t->m.display, 0, &w);
     assert_true(w.connected && w.width == 1024 && w.height == 768);
     ask(t, "{\"execute\":\"x-scanout-unplug\",\"arguments\":{\"head\":0}}");
-    display_wish(t->m.display, 0, &w);
+    display_preferred(t->m.display, 0, &w);
     assert_false(w.connected);
     ask(t, "{\"execute\":\"x-scanout-plug\",\"arguments\":{\"head\":0}}");
-    display_wish(t->m.display, 0, &w);
+    display_preferred(t->m.display, 0, &w);
     assert_true(w.connected && w.width == 1024 && w.height == 768);
     static const char *const wrong[] = {
         "{\"execute\":\"x-scanout-plug\"}",
@@ -287,7 +287,7 @@ static void test_scanouts(void **state)
     };
     for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
         assert_non_null(strstr(ask(t, wrong[i]), "GenericError"));
-    display_wish(t->m.display, 0, &w);
+    display_preferred(t->m.display, 0, &w);
     assert_true(w.connected && w.width == 1024 && w.height == 768);
 }
 

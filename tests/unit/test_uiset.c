@@ -17,9 +17,9 @@ struct fixture {
 
 static int set_up(void **state)
 {
-    static const struct head_wish wish = {true, 320, 200, 60000};
+    static const struct head_mode preferred = {true, 320, 200, 60000};
     struct fixture *f = test_calloc(1, sizeof(*f));
-    f->env.display = display_create(1, &wish);
+    f->env.display = display_create(1, &preferred);
     f->env.input = input_hub_create();
     f->env.name = "test";
     f->set = ui_set_create(NULL);

@@ -122,7 +122,7 @@ static void test_clipboards(void **state)
     assert_false(takes_clipboard(0x80000000));
 }
 
-/* However many screens a wish for a size is made of. The library would lose memory at each wish for
+/* However many screens a request for a size has. The library would lose memory at each request for
  * the size that it has, so it must not see it: the sanitizers' run of this test looks. */
 static void test_sizes(void **state)
 {

@@ -137,7 +137,7 @@ static void tell_scanout(const struct gpu *gpu, unsigned head, struct gpu_info_s
     const struct gpu_account_scanout *s = &gpu->account.scanout[head];
     *out = (struct gpu_info_scanout){
         .resource = s->resource, .rect = s->rect, .frames = s->frames, .damage = s->damage};
-    display_wish(gpu->display, head, &out->wish);
+    display_preferred(gpu->display, head, &out->preferred);
     display_state(gpu->display, head, &out->state);
 }
 

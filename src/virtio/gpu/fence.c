@@ -12,7 +12,7 @@
 #include "host/thread.h"
 #include "virtio/gpu/gpu.h"
 
-#define DEFAULT_MHZ 60000 /* refresh of a head that wishes for none */
+#define DEFAULT_MHZ 60000 /* refresh of a head whose preferred mode has none */
 
 bool gpu_is_fenced(const struct gpu_command *cmd)
 {
@@ -111,19 +111,20 @@ void gpu_waiting_drop(struct gpu *gpu, const struct vq *vq)
 /* One refresh of the slowest head of a frame, from now. */
 static uint64_t frame_deadline(struct gpu *gpu, const struct display_frame *frame)
 {
-    struct head_wish wish[DISPLAY_MAX_HEADS];
+    struct head_mode preferred[DISPLAY_MAX_HEADS];
     uint32_t slowest = UINT32_MAX;
-    display_wishes(gpu->display, wish);
+    display_preferred_all(gpu->display, preferred);
     for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
         if (frame->heads >> i & 1)
-            slowest = MIN(slowest, wish[i].refresh_mhz ? wish[i].refresh_mhz : DEFAULT_MHZ);
+            slowest =
+                MIN(slowest, preferred[i].refresh_mhz ? preferred[i].refresh_mhz : DEFAULT_MHZ);
     return host_now_ns() + NS_PER_SEC * 1000 / slowest;
 }
 
 uint32_t gpu_flush_hold(struct gpu_command *cmd, const struct display_frame *frame)
 {
     struct gpu *gpu = cmd->gpu;
-    if (!gpu->pacing || !gpu_is_fenced(cmd) || !display_owed(gpu->display, frame))
+    if (!gpu->pacing || !gpu_is_fenced(cmd) || !display_frame_pending(gpu->display, frame))
         return GPU_OK_NODATA;
     cmd->frame = *frame;
     cmd->deadline = frame_deadline(gpu, frame);
@@ -139,7 +140,7 @@ static struct gpu_command *next_due(struct gpu *gpu, uint64_t now, uint64_t *nex
     for (struct gpu_command *c = gpu->waiting; c; c = c->next) {
         if (!c->deadline || c->code)
             continue;
-        if (c->deadline <= now || !display_owed(gpu->display, &c->frame))
+        if (c->deadline <= now || !display_frame_pending(gpu->display, &c->frame))
             return c;
         *next = MIN(*next, c->deadline);
     }

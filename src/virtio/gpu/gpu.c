@@ -287,7 +287,7 @@ static void gpu_queue_reset(struct virtio_dev *dev, unsigned q)
     gpu_waiting_drop(gpu_of(dev), &dev->queue[q]);
 }
 
-/* The planes are cleared, the guest's memory is let go of; what the host wishes stays. */
+/* The planes are cleared, the guest's memory is unmapped; the preferred modes stay. */
 static void gpu_reset(struct virtio_dev *dev)
 {
     struct gpu *gpu = gpu_of(dev);
@@ -312,7 +312,7 @@ static void gpu_config_read(struct virtio_dev *dev, uint32_t off, void *dst, uns
 }
 
 /*
- * A driver that is told of an event asks for modes and then clears it. What the host wishes between
+ * A driver that is notified of an event asks for modes and then clears it. A mode that the host sets between
  * the two must not be cleared with it, or the driver would never learn of it: beside the event
  * stand whether it was ASKED for, and whether there was something new AGAIN after that.
  */
@@ -344,8 +344,8 @@ static void gpu_config_write(struct virtio_dev *dev, uint32_t off, const void *s
         events_clear(gpu_of(dev));
 }
 
-/* The host wishes something else: any thread. */
-static void on_wish(void *ctx)
+/* The host changed a preferred mode: any thread. */
+static void on_preferred(void *ctx)
 {
     struct gpu *gpu = ctx;
     uint32_t old = atomic_load(&gpu->events), new;
@@ -356,7 +356,7 @@ static void on_wish(void *ctx)
 }
 
 /* A pacing viewer consumed a frame that a fence may wait for: any thread. */
-static void on_consumed(void *ctx)
+static void on_presented(void *ctx)
 {
     worker_kick(((struct gpu *)ctx)->worker, KICK_CONSUMED);
 }
@@ -364,8 +364,8 @@ static void on_consumed(void *ctx)
 static void gpu_destroy(struct virtio_dev *dev)
 {
     struct gpu *gpu = gpu_of(dev);
-    display_on_wish(gpu->display, NULL, NULL);
-    display_on_consumed(gpu->display, NULL, NULL);
+    display_on_preferred(gpu->display, NULL, NULL);
+    display_on_presented(gpu->display, NULL, NULL);
     worker_destroy(gpu->worker);
     gpu_observe_destroy(gpu);
     gpu_reset(dev);
@@ -415,8 +415,8 @@ struct virtio_dev *virtio_gpu_create(struct gmem *mem, struct log *log,
         free(gpu);
         return NULL;
     }
-    display_on_wish(gpu->display, on_wish, gpu);
-    display_on_consumed(gpu->display, on_consumed, gpu);
+    display_on_preferred(gpu->display, on_preferred, gpu);
+    display_on_presented(gpu->display, on_presented, gpu);
     return &gpu->dev;
 }
 

@@ -126,7 +126,7 @@ bool gpu_is_quick(const struct gpu_command *cmd);
 bool gpu_scanout_fits(const struct gpu *gpu, unsigned head, const struct rect *src);
 extern const char gpu_too_much_shown[];                       /* `why` of a refusal by that bound */
 void gpu_uuid_init(struct gpu *gpu, struct entropy *entropy); /* cmd2d.c */
-/* gpu.c, for scanout.c: what the host wishes is about to be told; call it before looking. */
+/* gpu.c, for scanout.c: the preferred modes are about to be sent; call it before reading them. */
 void gpu_events_asked(struct gpu *gpu);
 /* gpu.c, for fence.c */
 void gpu_command_reply(struct gpu_command *cmd);

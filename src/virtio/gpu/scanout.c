@@ -29,14 +29,14 @@ uint32_t gpu_get_display_info(struct gpu_command *cmd)
 {
     struct display *d = cmd->gpu->display;
     struct gpu_resp_display_info *info = &cmd->resp.display_info;
-    struct head_wish wish[DISPLAY_MAX_HEADS];
+    struct head_mode preferred[DISPLAY_MAX_HEADS];
     gpu_events_asked(cmd->gpu);
-    display_wishes(d, wish);
+    display_preferred_all(d, preferred);
     *info = (struct gpu_resp_display_info){0};
     for (unsigned i = 0; i < display_heads(d); i++) {
-        if (!wish[i].connected)
+        if (!preferred[i].connected)
             continue;
-        struct rect r = desktop_place(wish, i);
+        struct rect r = desktop_position(preferred, i);
         info->pmodes[i] = (struct gpu_display_one){
             .r = {le32_make(r.x), le32_make(r.y), le32_make(r.w), le32_make(r.h)},
             .enabled = le32_make(1),
@@ -46,16 +46,17 @@ uint32_t gpu_get_display_info(struct gpu_command *cmd)
     return GPU_OK_DISPLAY_INFO;
 }
 
-/* The user's own, or one made for what the head wishes; bytes. */
+/* The user's own, or one made for the head's preferred mode; bytes. */
 static size_t edid_of(const struct gpu *gpu, unsigned head, uint8_t out[EDID_WIRE_SIZE])
 {
-    struct head_wish wish[DISPLAY_MAX_HEADS];
+    struct head_mode preferred[DISPLAY_MAX_HEADS];
     if (gpu->edid_data) {
         memcpy(out, gpu->edid_data, gpu->edid_size);
         return gpu->edid_size;
     }
-    display_wishes(gpu->display, wish);
-    return edid_make(out, wish[head].width, wish[head].height, wish[head].refresh_mhz, head);
+    display_preferred_all(gpu->display, preferred);
+    return edid_make(out, preferred[head].width, preferred[head].height,
+                     preferred[head].refresh_mhz, head);
 }
 
 uint32_t gpu_get_edid(struct gpu_command *cmd)

@@ -157,7 +157,7 @@ static bool is_frame(const struct gpu_resource *res, const struct image *img, ui
     return false;
 }
 
-static struct state_shot shot_of(const struct gpu *gpu, unsigned head, bool next)
+static struct state_scanout_src scanout_of(const struct gpu *gpu, unsigned head, bool next)
 {
     struct rect src;
     uint32_t view;
@@ -165,8 +165,9 @@ static struct state_shot shot_of(const struct gpu *gpu, unsigned head, bool next
     for (unsigned i = 0; img && i < GPU_BUCKETS; i++)
         for (const struct gpu_resource *res = gpu->bucket[i]; res; res = res->next)
             if (is_frame(res, img, &view))
-                return (struct state_shot){le32_make(res->id), le32_make(view), wire_rect(&src)};
-    return (struct state_shot){0};
+                return (struct state_scanout_src){le32_make(res->id), le32_make(view),
+                                                  wire_rect(&src)};
+    return (struct state_scanout_src){0};
 }
 
 static void put_scanout(struct out *o, const struct gpu *gpu, unsigned head)
@@ -176,8 +177,8 @@ static void put_scanout(struct out *o, const struct gpu *gpu, unsigned head)
     struct picture *cursor = display_cursor(gpu->display, head);
     o->failed |= s.cursor_visible && !cursor;
     struct state_scanout scanout = {
-        .shown = shot_of(gpu, head, false),
-        .next = shot_of(gpu, head, true),
+        .shown = scanout_of(gpu, head, false),
+        .next = scanout_of(gpu, head, true),
         .cursor_width = le32_make(cursor ? cursor->width : 0),
         .cursor_height = le32_make(cursor ? cursor->height : 0),
         .cursor_x = le32_make((uint32_t)s.cursor_x),

@@ -52,7 +52,7 @@ struct state_view {
 };
 
 struct state_scanout {
-    struct state_shot {
+    struct state_scanout_src {
         le32 resource; /* 0: none */
         le32 view;     /* of a blob: which */
         struct gpu_rect src;

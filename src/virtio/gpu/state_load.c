@@ -179,13 +179,13 @@ static bool load_resource(struct in *in)
 
 /* --- heads ------------------------------------------------------------------------------------ */
 
-/* What a shot shows; *img NULL: nothing. */
-static bool find_shot(struct in *in, unsigned head, const struct state_shot *shot,
-                      struct image **img, struct rect *src)
+/* What a scanout shows; *img NULL: nothing. */
+static bool find_scanout(struct in *in, unsigned head, const struct state_scanout_src *scanout,
+                         struct image **img, struct rect *src)
 {
-    uint32_t id = le32_get(shot->resource), view = le32_get(shot->view);
+    uint32_t id = le32_get(scanout->resource), view = le32_get(scanout->view);
     *img = NULL;
-    *src = gpu_rect_get(&shot->src);
+    *src = gpu_rect_get(&scanout->src);
     if (!id)
         return true;
     struct gpu_resource *res = gpu_resource_find(in->gpu, id);
@@ -217,10 +217,10 @@ static bool load_cursor(struct in *in, unsigned head, const struct state_scanout
     return true;
 }
 
-static void account_head(struct gpu *gpu, unsigned head, const struct state_shot *shot)
+static void account_head(struct gpu *gpu, unsigned head, const struct state_scanout_src *scanout)
 {
-    struct rect src = gpu_rect_get(&shot->src);
-    gpu_account_scanout(&gpu->account, head, le32_get(shot->resource), &src);
+    struct rect src = gpu_rect_get(&scanout->src);
+    gpu_account_scanout(&gpu->account, head, le32_get(scanout->resource), &src);
 }
 
 /* Shows at once what was shown; notes what comes next. */
@@ -230,13 +230,13 @@ static bool load_head(struct in *in, unsigned head)
     struct state_scanout s;
     struct image *img;
     struct rect src;
-    if (!take_into(in, &s, sizeof(s)) || !find_shot(in, head, &s.shown, &img, &src))
+    if (!take_into(in, &s, sizeof(s)) || !find_scanout(in, head, &s.shown, &img, &src))
         return false;
     if (img) {
         display_set_scanout(d, head, img, &src);
         display_flush(d, img, &(struct rect){0});
     }
-    if (!find_shot(in, head, &s.next, &img, &src) || !load_cursor(in, head, &s))
+    if (!find_scanout(in, head, &s.next, &img, &src) || !load_cursor(in, head, &s))
         return false;
     if (img)
         display_set_scanout(d, head, img, &src);

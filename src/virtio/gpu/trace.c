@@ -130,8 +130,8 @@ bool virtio_gpu_trace(struct virtio_dev *dev, const char *path, uint64_t check_n
                       size_t err_size)
 {
     const struct gpu *gpu = container_of(dev, struct gpu, dev);
-    struct head_wish wish;
-    display_wish(gpu->display, 0, &wish);
+    struct head_mode preferred;
+    display_preferred(gpu->display, 0, &preferred);
     struct trace_head head = {
         .magic = TRACE_MAGIC,
         .version = le32_make(TRACE_VERSION),
@@ -139,8 +139,8 @@ bool virtio_gpu_trace(struct virtio_dev *dev, const char *path, uint64_t check_n
         .ram_base = le64_make(gmem_base(dev->mem)),
         .ram_size = le64_make(gmem_size(dev->mem)),
         .memory = le64_make(gpu->memory),
-        .width = le32_make(wish.width),
-        .height = le32_make(wish.height),
+        .width = le32_make(preferred.width),
+        .height = le32_make(preferred.height),
     };
     head.crc = le32_make((uint32_t)crc32(0, (void *)&head, offsetof(struct trace_head, crc)));
     struct trace *t = calloc(1, sizeof(*t));

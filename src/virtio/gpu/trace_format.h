@@ -35,7 +35,7 @@ struct trace_head {
     le32 heads;              /* scanouts of the device */
     le64 ram_base, ram_size; /* where the guest's memory was */
     le64 memory;             /* bytes that its resources might take */
-    le32 width, height;      /* of the first head, as the host wished it */
+    le32 width, height;      /* preferred mode of the first head */
     le32 reserved;
     le32 crc; /* CRC-32 of all before it */
 };
