@@ -24,38 +24,26 @@
 
 void hart_reset_state(struct hart *h)
 {
-    bool sbi = h->cpu->cfg.sbi != NULL;
-    memset(h->x, 0, sizeof(h->x));
-    memset(h->f, 0, sizeof(h->f));
-    h->priv = PRIV_M;
-    h->mstatus = 0;
-    h->fp_dirty = false;
-    h->mtvec = h->mepc = h->mcause = h->mtval = h->mscratch = h->mie = h->mip_soft = 0;
-    h->stvec = h->sepc = h->scause = h->stval = h->sscratch = h->satp = 0;
-    h->stimecmp = h->sbi_timer = UINT64_MAX;
-    h->fflags = h->frm = 0;
-    h->senvcfg = h->mseccfg = 0;
+    struct hart_arch *a = &h->arch;
+    *a = (struct hart_arch){
+        .priv = PRIV_M, .res_addr = RES_NONE, .stimecmp = UINT64_MAX, .sbi_timer = UINT64_MAX};
     /* Programs without an SBI rely on it, as QEMU does it: hardware sets A and D. */
-    h->menvcfg = model_has(h->model, EXT_SVADU) ? ENVCFG_ADUE : 0;
-    h->medeleg = h->mideleg = 0;
-    h->mcounteren = h->scounteren = h->mcountinhibit = 0;
+    a->menvcfg = model_has(h->model, EXT_SVADU) ? ENVCFG_ADUE : 0;
+    h->fp_dirty = false;
     h->minstret_base = h->mcycle_base = -(int64_t)hart_retired(h);
-    memset(h->pmpaddr, 0, sizeof(h->pmpaddr));
-    memset(h->pmpcfg, 0, sizeof(h->pmpcfg));
     h->align_mask = model_has(h->model, EXT_C) ? 0 : 2;
-    h->res_addr = RES_NONE;
-    h->wfi = h->stop_wanted = h->suspend_wanted = false;
-    if (sbi) { /* what a firmware would have set up */
-        h->medeleg = 0xb1ff;
-        h->mideleg = S_IRQS;
-        h->mcounteren = UINT32_MAX;
-        h->scounteren = 7; /* OpenSBI lets programs read cycle, time, instret; Debian needs it */
-        h->menvcfg |= ENVCFG_CBIE | ENVCFG_CBCFE | ENVCFG_CBZE;
+    h->stop_wanted = h->suspend_wanted = false;
+    if (h->cpu->cfg.sbi) { /* what a firmware would have set up */
+        a->medeleg = 0xb1ff;
+        a->mideleg = S_IRQS;
+        a->mcounteren = UINT32_MAX;
+        a->scounteren = 7; /* OpenSBI lets programs read cycle, time, instret; Debian needs it */
+        a->menvcfg |= ENVCFG_CBIE | ENVCFG_CBCFE | ENVCFG_CBZE;
         if (model_has(h->model, EXT_SSTC))
-            h->menvcfg |= ENVCFG_STCE;
+            a->menvcfg |= ENVCFG_STCE;
         if (model_has(h->model, EXT_SVPBMT))
-            h->menvcfg |= ENVCFG_PBMTE;
-        h->mseccfg = MSECCFG_SSEED;
+            a->menvcfg |= ENVCFG_PBMTE;
+        a->mseccfg = MSECCFG_SSEED;
     }
     trigger_reset(h);
     pmp_changed(h); /* flushes and refreshes */
@@ -142,15 +130,16 @@ bool hart_start(struct hart *h, uint64_t pc, bool machine_mode, uint64_t a0, uin
 /* From here on the hart runs at pc with its MMU off ("Hart Start", "Hart Suspend"). */
 static void begin(struct hart *h, uint64_t pc, bool machine_mode, uint64_t a0, uint64_t a1)
 {
-    h->priv = machine_mode ? PRIV_M : PRIV_S;
-    h->satp = 0;
-    h->mstatus &= ~(MSTATUS_SIE | MSTATUS_MIE);
+    h->arch.priv = machine_mode ? PRIV_M : PRIV_S;
+    h->arch.satp = 0;
+    h->arch.mstatus &= ~(MSTATUS_SIE | MSTATUS_MIE);
     if (!machine_mode && model_has(h->model, EXT_F))
-        h->mstatus |= MSTATUS_FS; /* as OpenSBI does: a hard-float kernel need not turn it on */
-    h->pc = (hart_is64(h) ? pc : (uint32_t)pc) & ~UINT64_C(1);
+        h->arch.mstatus |=
+            MSTATUS_FS; /* as OpenSBI does: a hard-float kernel need not turn it on */
+    h->arch.pc = (hart_is64(h) ? pc : (uint32_t)pc) & ~UINT64_C(1);
     hart_set_reg(h, 10, a0);
     hart_set_reg(h, 11, a1);
-    h->wfi = false;
+    h->arch.wfi = false;
     hart_refresh(h);
 }
 
@@ -203,12 +192,12 @@ bool hart_runnable(struct hart *h)
         return false;
     if (h->suspend_wanted)
         atomic_store(&h->state, HART_SUSPENDED);
-    if (!h->wfi && !h->suspend_wanted)
+    if (!h->arch.wfi && !h->suspend_wanted)
         return true;
     hart_timer_update(h);
     if (!trap_wakes(h))
         return false;
-    h->wfi = false;
+    h->arch.wfi = false;
     if (h->suspend_wanted) {
         h->suspend_wanted = false;
         if (!h->suspend_retentive)
@@ -442,18 +431,18 @@ unsigned hart_id(const struct hart *h)
 
 uint64_t hart_reg(const struct hart *h, unsigned i)
 {
-    return h->x[i];
+    return h->arch.x[i];
 }
 
 void hart_set_reg(struct hart *h, unsigned i, uint64_t val)
 {
     if (i)
-        h->x[i] = hart_is64(h) ? val : (uint64_t)(int64_t)(int32_t)val;
+        h->arch.x[i] = hart_is64(h) ? val : (uint64_t)(int64_t)(int32_t)val;
 }
 
 uint64_t hart_pc(const struct hart *h)
 {
-    return h->pc;
+    return h->arch.pc;
 }
 
 uint64_t hart_store_pc(const struct hart *h)
@@ -461,7 +450,7 @@ uint64_t hart_store_pc(const struct hart *h)
     const struct block *b = h->access.block;
     unsigned bytes = 0;
     if (!b)
-        return h->pc;
+        return h->arch.pc;
     for (const struct op *o = b->ops; o < h->access.op; o++) {
         bytes += o->len & OP_LENGTH;
         if (o->len & OP_LINKED)
@@ -480,7 +469,7 @@ struct hart *cpu_current(struct cpu *cpu)
 
 void hart_set_timer(struct hart *h, uint64_t ticks)
 {
-    h->sbi_timer = ticks;
+    h->arch.sbi_timer = ticks;
     hart_timer_update(h);
 }
 

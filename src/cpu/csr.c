@@ -87,9 +87,9 @@ static uint64_t merge(const struct hart *h, uint64_t old, uint64_t v, bool high)
 
 static uint64_t status_read(struct hart *h, uint64_t mask)
 {
-    if (h->fp_dirty && (h->mstatus & MSTATUS_FS))
-        h->mstatus |= MSTATUS_FS;
-    uint64_t v = h->mstatus & mask;
+    if (h->fp_dirty && (h->arch.mstatus & MSTATUS_FS))
+        h->arch.mstatus |= MSTATUS_FS;
+    uint64_t v = h->arch.mstatus & mask;
     bool dirty = (v & MSTATUS_FS) == MSTATUS_FS;
     if (!hart_is64(h))
         return v | (dirty ? UINT64_C(1) << 31 : 0);
@@ -107,11 +107,11 @@ static void status_write(struct hart *h, uint64_t v, uint64_t mask)
     h->fp_dirty = false;
     if (!model_has(h->model, EXT_F))
         mask &= ~MSTATUS_FS;
-    uint64_t next = (h->mstatus & ~mask) | (v & mask);
+    uint64_t next = (h->arch.mstatus & ~mask) | (v & mask);
     if ((next >> MPP_SHIFT & 3) == 2)
-        next = (next & ~MSTATUS_MPP) | (h->mstatus & MSTATUS_MPP);
-    uint64_t changed = h->mstatus ^ next;
-    h->mstatus = next;
+        next = (next & ~MSTATUS_MPP) | (h->arch.mstatus & MSTATUS_MPP);
+    uint64_t changed = h->arch.mstatus ^ next;
+    h->arch.mstatus = next;
     if (changed & ~STATUS_STACK)
         hart_refresh(h);
 }
@@ -148,14 +148,15 @@ static uint64_t counter_read(struct hart *h, unsigned i)
     }
     if (i != 0 && i != 2)
         return 0; /* hpm counters count nothing */
-    bool frozen = h->mcountinhibit >> i & 1;
+    bool frozen = h->arch.mcountinhibit >> i & 1;
     return (uint64_t)*counter_base(h, i) + (frozen ? 0 : hart_retired(h));
 }
 
 static void counter_write(struct hart *h, unsigned i, uint64_t v)
 {
     if (i == 0 || i == 2)
-        *counter_base(h, i) = (int64_t)(h->mcountinhibit >> i & 1 ? v : v - (hart_retired(h) + 1));
+        *counter_base(h, i) =
+            (int64_t)(h->arch.mcountinhibit >> i & 1 ? v : v - (hart_retired(h) + 1));
 }
 
 static void inhibit_write(struct hart *h, uint32_t v)
@@ -163,10 +164,10 @@ static void inhibit_write(struct hart *h, uint32_t v)
     uint64_t now[3];
     for (unsigned i = 0; i < 3; i += 2)
         now[i] = counter_read(h, i);
-    h->mcountinhibit = v & 5;
+    h->arch.mcountinhibit = v & 5;
     for (unsigned i = 0; i < 3; i += 2)
         *counter_base(h, i) =
-            (int64_t)(h->mcountinhibit >> i & 1 ? now[i] : now[i] - hart_retired(h));
+            (int64_t)(h->arch.mcountinhibit >> i & 1 ? now[i] : now[i] - hart_retired(h));
 }
 
 static bool counter_visible(const struct hart *h, unsigned i)
@@ -174,9 +175,9 @@ static bool counter_visible(const struct hart *h, unsigned i)
     bool hpm = i >= 3;
     if (!model_has(h->model, hpm ? EXT_ZIHPM : EXT_ZICNTR))
         return false;
-    if (h->priv != PRIV_M && !(h->mcounteren >> i & 1))
+    if (h->arch.priv != PRIV_M && !(h->arch.mcounteren >> i & 1))
         return false;
-    return h->priv != PRIV_U || (h->scounteren >> i & 1);
+    return h->arch.priv != PRIV_U || (h->arch.scounteren >> i & 1);
 }
 
 /* --- PMP ------------------------------------------------------------------------------------- */
@@ -186,7 +187,7 @@ static uint64_t pmpcfg_read(const struct hart *h, unsigned reg)
     uint64_t v = 0;
     unsigned n = hart_is64(h) ? 8 : 4;
     for (unsigned i = 0; i < n; i++)
-        v |= (uint64_t)h->pmpcfg[reg * 4 + i] << 8 * i;
+        v |= (uint64_t)h->arch.pmpcfg[reg * 4 + i] << 8 * i;
     return v;
 }
 
@@ -195,7 +196,7 @@ static void pmpcfg_write(struct hart *h, unsigned reg, uint64_t v)
     unsigned n = hart_is64(h) ? 8 : 4;
     for (unsigned i = 0; i < n; i++) {
         uint8_t cfg = v >> 8 * i & 0x9f;
-        uint8_t *slot = &h->pmpcfg[reg * 4 + i];
+        uint8_t *slot = &h->arch.pmpcfg[reg * 4 + i];
         if (*slot & PMP_L)
             continue;
         if ((cfg & (PMP_R | PMP_W)) == PMP_W)
@@ -207,11 +208,11 @@ static void pmpcfg_write(struct hart *h, unsigned reg, uint64_t v)
 
 static void pmpaddr_write(struct hart *h, unsigned i, uint64_t v)
 {
-    bool next_tor_locked =
-        i + 1 < PMP_ENTRIES && (h->pmpcfg[i + 1] & PMP_L) && (h->pmpcfg[i + 1] & PMP_A) == 8;
-    if ((h->pmpcfg[i] & PMP_L) || next_tor_locked)
+    bool next_tor_locked = i + 1 < PMP_ENTRIES && (h->arch.pmpcfg[i + 1] & PMP_L) &&
+                           (h->arch.pmpcfg[i + 1] & PMP_A) == 8;
+    if ((h->arch.pmpcfg[i] & PMP_L) || next_tor_locked)
         return;
-    h->pmpaddr[i] = hart_is64(h) ? v & ((UINT64_C(1) << 54) - 1) : (uint32_t)v;
+    h->arch.pmpaddr[i] = hart_is64(h) ? v & ((UINT64_C(1) << 54) - 1) : (uint32_t)v;
     pmp_changed(h);
 }
 
@@ -221,16 +222,16 @@ static bool seed_visible(const struct hart *h)
 {
     if (!model_has(h->model, EXT_ZKR))
         return false;
-    if (h->priv == PRIV_M)
+    if (h->arch.priv == PRIV_M)
         return true;
-    return h->mseccfg & (h->priv == PRIV_S ? MSECCFG_SSEED : MSECCFG_USEED);
+    return h->arch.mseccfg & (h->arch.priv == PRIV_S ? MSECCFG_SSEED : MSECCFG_USEED);
 }
 
 static bool stimecmp_visible(const struct hart *h)
 {
     if (!model_has(h->model, EXT_SSTC))
         return false;
-    return h->priv == PRIV_M || ((h->menvcfg & ENVCFG_STCE) && (h->mcounteren & 2));
+    return h->arch.priv == PRIV_M || ((h->arch.menvcfg & ENVCFG_STCE) && (h->arch.mcounteren & 2));
 }
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -270,18 +271,20 @@ static bool read_supervisor(struct hart *h, unsigned csr, uint64_t *v)
 {
     switch (csr) {
     case CSR_SSTATUS: *v = status_read(h, SSTATUS_MASK); return true;
-    case CSR_SIE: *v = h->mie & h->mideleg; return true;
-    case CSR_STVEC: *v = h->stvec; return true;
-    case CSR_SCOUNTEREN: *v = h->scounteren; return true;
-    case CSR_SENVCFG: *v = h->senvcfg; return true;
-    case CSR_SSCRATCH: *v = h->sscratch; return true;
-    case CSR_SEPC: *v = h->sepc; return true;
-    case CSR_SCAUSE: *v = h->scause; return true;
-    case CSR_STVAL: *v = h->stval; return true;
-    case CSR_SIP: *v = hart_mip(h) & h->mideleg; return true;
-    case CSR_STIMECMP: *v = low_or_all(h, h->stimecmp); return stimecmp_visible(h);
-    case CSR_STIMECMPH: *v = h->stimecmp >> 32; return !hart_is64(h) && stimecmp_visible(h);
-    case CSR_SATP: *v = h->satp; return !(h->priv == PRIV_S && (h->mstatus & MSTATUS_TVM));
+    case CSR_SIE: *v = h->arch.mie & h->arch.mideleg; return true;
+    case CSR_STVEC: *v = h->arch.stvec; return true;
+    case CSR_SCOUNTEREN: *v = h->arch.scounteren; return true;
+    case CSR_SENVCFG: *v = h->arch.senvcfg; return true;
+    case CSR_SSCRATCH: *v = h->arch.sscratch; return true;
+    case CSR_SEPC: *v = h->arch.sepc; return true;
+    case CSR_SCAUSE: *v = h->arch.scause; return true;
+    case CSR_STVAL: *v = h->arch.stval; return true;
+    case CSR_SIP: *v = hart_mip(h) & h->arch.mideleg; return true;
+    case CSR_STIMECMP: *v = low_or_all(h, h->arch.stimecmp); return stimecmp_visible(h);
+    case CSR_STIMECMPH: *v = h->arch.stimecmp >> 32; return !hart_is64(h) && stimecmp_visible(h);
+    case CSR_SATP:
+        *v = h->arch.satp;
+        return !(h->arch.priv == PRIV_S && (h->arch.mstatus & MSTATUS_TVM));
     default: return false;
     }
 }
@@ -292,20 +295,20 @@ static bool read_machine(struct hart *h, unsigned csr, uint64_t *v)
     case CSR_MSTATUS: *v = status_read(h, MSTATUS_MASK); return true;
     case CSR_MSTATUSH: *v = 0; return !hart_is64(h);
     case CSR_MISA: *v = misa(h); return true;
-    case CSR_MEDELEG: *v = h->medeleg; return true;
-    case CSR_MIDELEG: *v = h->mideleg; return true;
-    case CSR_MIE: *v = h->mie; return true;
-    case CSR_MTVEC: *v = h->mtvec; return true;
-    case CSR_MCOUNTEREN: *v = h->mcounteren; return true;
-    case CSR_MENVCFG: *v = low_or_all(h, h->menvcfg); return true;
-    case CSR_MENVCFGH: *v = h->menvcfg >> 32; return !hart_is64(h);
-    case CSR_MCOUNTINHIBIT: *v = h->mcountinhibit; return true;
-    case CSR_MSCRATCH: *v = h->mscratch; return true;
-    case CSR_MEPC: *v = h->mepc; return true;
-    case CSR_MCAUSE: *v = h->mcause; return true;
-    case CSR_MTVAL: *v = h->mtval; return true;
+    case CSR_MEDELEG: *v = h->arch.medeleg; return true;
+    case CSR_MIDELEG: *v = h->arch.mideleg; return true;
+    case CSR_MIE: *v = h->arch.mie; return true;
+    case CSR_MTVEC: *v = h->arch.mtvec; return true;
+    case CSR_MCOUNTEREN: *v = h->arch.mcounteren; return true;
+    case CSR_MENVCFG: *v = low_or_all(h, h->arch.menvcfg); return true;
+    case CSR_MENVCFGH: *v = h->arch.menvcfg >> 32; return !hart_is64(h);
+    case CSR_MCOUNTINHIBIT: *v = h->arch.mcountinhibit; return true;
+    case CSR_MSCRATCH: *v = h->arch.mscratch; return true;
+    case CSR_MEPC: *v = h->arch.mepc; return true;
+    case CSR_MCAUSE: *v = h->arch.mcause; return true;
+    case CSR_MTVAL: *v = h->arch.mtval; return true;
     case CSR_MIP: *v = hart_mip(h); return true;
-    case CSR_MSECCFG: *v = low_or_all(h, h->mseccfg); return model_has(h->model, EXT_ZKR);
+    case CSR_MSECCFG: *v = low_or_all(h, h->arch.mseccfg); return model_has(h->model, EXT_ZKR);
     case CSR_MSECCFGH: *v = 0; return !hart_is64(h) && model_has(h->model, EXT_ZKR);
     case CSR_MVENDORID:
     case CSR_MARCHID:
@@ -326,7 +329,7 @@ static bool read_machine(struct hart *h, unsigned csr, uint64_t *v)
         return true;
     }
     if (csr >= CSR_PMPADDR0 && csr < CSR_PMPADDR0 + PMP_ENTRIES) {
-        *v = h->pmpaddr[csr - CSR_PMPADDR0];
+        *v = h->arch.pmpaddr[csr - CSR_PMPADDR0];
         return true;
     }
     if (csr >= CSR_MCYCLE && csr < CSR_MCYCLE + 32 && csr != CSR_MCYCLE + 1) {
@@ -351,9 +354,9 @@ static bool csr_read(struct hart *h, unsigned csr, uint64_t *v)
         return !hart_is64(h) && counter_visible(h, csr - CSR_CYCLEH);
     }
     switch (csr) {
-    case CSR_FFLAGS: *v = h->fflags; return h->fp_on;
-    case CSR_FRM: *v = h->frm; return h->fp_on;
-    case CSR_FCSR: *v = h->fflags | h->frm << 5; return h->fp_on;
+    case CSR_FFLAGS: *v = h->arch.fflags; return h->fp_on;
+    case CSR_FRM: *v = h->arch.frm; return h->fp_on;
+    case CSR_FCSR: *v = h->arch.fflags | h->arch.frm << 5; return h->fp_on;
     case CSR_SEED: *v = 0; return seed_visible(h);
     default: return csr >> 8 == 1 ? read_supervisor(h, csr, v) : read_machine(h, csr, v);
     }
@@ -375,7 +378,7 @@ static void satp_write(struct hart *h, uint64_t v)
 {
     if (!mmu_satp_ok(h, v))
         return;
-    h->satp = hart_is64(h) ? v : (uint32_t)v;
+    h->arch.satp = hart_is64(h) ? v : (uint32_t)v;
     hart_refresh(h);
 }
 
@@ -386,9 +389,9 @@ static uint64_t cbie_legal(uint64_t old, uint64_t v)
 
 static void menvcfg_write(struct hart *h, uint64_t v)
 {
-    uint64_t was = h->menvcfg;
-    h->menvcfg = cbie_legal(was, v) & menvcfg_mask(h);
-    if ((was ^ h->menvcfg) & (ENVCFG_PBMTE | ENVCFG_ADUE))
+    uint64_t was = h->arch.menvcfg;
+    h->arch.menvcfg = cbie_legal(was, v) & menvcfg_mask(h);
+    if ((was ^ h->arch.menvcfg) & (ENVCFG_PBMTE | ENVCFG_ADUE))
         mmu_flush_all(h);
     hart_timer_update(h);
 }
@@ -397,22 +400,23 @@ static void write_supervisor(struct hart *h, unsigned csr, uint64_t v)
 {
     switch (csr) {
     case CSR_SSTATUS: status_write(h, v, SSTATUS_MASK); break;
-    case CSR_SIE: h->mie = (h->mie & ~h->mideleg) | (v & h->mideleg); break;
-    case CSR_STVEC: h->stvec = tvec_value(h->stvec, v); break;
-    case CSR_SCOUNTEREN: h->scounteren = (uint32_t)v; break;
-    case CSR_SENVCFG: h->senvcfg = cbie_legal(h->senvcfg, v) & envcfg_mask(h); break;
-    case CSR_SSCRATCH: h->sscratch = v; break;
-    case CSR_SEPC: h->sepc = v & epc_mask(h); break;
-    case CSR_SCAUSE: h->scause = v; break;
-    case CSR_STVAL: h->stval = v; break;
+    case CSR_SIE: h->arch.mie = (h->arch.mie & ~h->arch.mideleg) | (v & h->arch.mideleg); break;
+    case CSR_STVEC: h->arch.stvec = tvec_value(h->arch.stvec, v); break;
+    case CSR_SCOUNTEREN: h->arch.scounteren = (uint32_t)v; break;
+    case CSR_SENVCFG: h->arch.senvcfg = cbie_legal(h->arch.senvcfg, v) & envcfg_mask(h); break;
+    case CSR_SSCRATCH: h->arch.sscratch = v; break;
+    case CSR_SEPC: h->arch.sepc = v & epc_mask(h); break;
+    case CSR_SCAUSE: h->arch.scause = v; break;
+    case CSR_STVAL: h->arch.stval = v; break;
     case CSR_SIP:
-        h->mip_soft = (h->mip_soft & ~(uint64_t)MIP_SSIP) | (v & h->mideleg & MIP_SSIP);
-        if (!(v & MIP_SSIP) && (h->mideleg & MIP_SSIP))
+        h->arch.mip_soft =
+            (h->arch.mip_soft & ~(uint64_t)MIP_SSIP) | (v & h->arch.mideleg & MIP_SSIP);
+        if (!(v & MIP_SSIP) && (h->arch.mideleg & MIP_SSIP))
             atomic_fetch_and(&h->irq_lines, ~MIP_SSIP);
         break;
     case CSR_STIMECMP:
     case CSR_STIMECMPH:
-        h->stimecmp = merge(h, h->stimecmp, v, csr == CSR_STIMECMPH);
+        h->arch.stimecmp = merge(h, h->arch.stimecmp, v, csr == CSR_STIMECMPH);
         hart_timer_update(h);
         break;
     case CSR_SATP: satp_write(h, v); break;
@@ -423,9 +427,9 @@ static void write_supervisor(struct hart *h, unsigned csr, uint64_t v)
 static void write_mip(struct hart *h, uint64_t v)
 {
     uint64_t mask = MIP_SSIP | MIP_SEIP;
-    if (!(h->menvcfg & ENVCFG_STCE))
+    if (!(h->arch.menvcfg & ENVCFG_STCE))
         mask |= MIP_STIP;
-    h->mip_soft = (h->mip_soft & ~mask) | (v & mask);
+    h->arch.mip_soft = (h->arch.mip_soft & ~mask) | (v & mask);
     if (!(v & MIP_SSIP))
         atomic_fetch_and(&h->irq_lines, ~MIP_SSIP);
 }
@@ -434,20 +438,20 @@ static void write_machine(struct hart *h, unsigned csr, uint64_t v)
 {
     switch (csr) {
     case CSR_MSTATUS: status_write(h, v, MSTATUS_MASK); return;
-    case CSR_MEDELEG: h->medeleg = v & MEDELEG_MASK; return;
-    case CSR_MIDELEG: h->mideleg = v & S_IRQS; return;
-    case CSR_MIE: h->mie = v & MIE_MASK; return;
-    case CSR_MTVEC: h->mtvec = tvec_value(h->mtvec, v); return;
-    case CSR_MCOUNTEREN: h->mcounteren = (uint32_t)v; return;
-    case CSR_MENVCFG: menvcfg_write(h, merge(h, h->menvcfg, v, false)); return;
-    case CSR_MENVCFGH: menvcfg_write(h, merge(h, h->menvcfg, v, true)); return;
+    case CSR_MEDELEG: h->arch.medeleg = v & MEDELEG_MASK; return;
+    case CSR_MIDELEG: h->arch.mideleg = v & S_IRQS; return;
+    case CSR_MIE: h->arch.mie = v & MIE_MASK; return;
+    case CSR_MTVEC: h->arch.mtvec = tvec_value(h->arch.mtvec, v); return;
+    case CSR_MCOUNTEREN: h->arch.mcounteren = (uint32_t)v; return;
+    case CSR_MENVCFG: menvcfg_write(h, merge(h, h->arch.menvcfg, v, false)); return;
+    case CSR_MENVCFGH: menvcfg_write(h, merge(h, h->arch.menvcfg, v, true)); return;
     case CSR_MCOUNTINHIBIT: inhibit_write(h, (uint32_t)v); return;
-    case CSR_MSCRATCH: h->mscratch = v; return;
-    case CSR_MEPC: h->mepc = v & epc_mask(h); return;
-    case CSR_MCAUSE: h->mcause = v; return;
-    case CSR_MTVAL: h->mtval = v; return;
+    case CSR_MSCRATCH: h->arch.mscratch = v; return;
+    case CSR_MEPC: h->arch.mepc = v & epc_mask(h); return;
+    case CSR_MCAUSE: h->arch.mcause = v; return;
+    case CSR_MTVAL: h->arch.mtval = v; return;
     case CSR_MIP: write_mip(h, v); return;
-    case CSR_MSECCFG: h->mseccfg = v & (MSECCFG_USEED | MSECCFG_SSEED); return;
+    case CSR_MSECCFG: h->arch.mseccfg = v & (MSECCFG_USEED | MSECCFG_SSEED); return;
     default: break;
     }
     if (csr >= CSR_PMPCFG0 && csr < CSR_PMPCFG0 + 4)
@@ -465,11 +469,11 @@ static void write_machine(struct hart *h, unsigned csr, uint64_t v)
 static void csr_write(struct hart *h, unsigned csr, uint64_t v)
 {
     switch (csr) {
-    case CSR_FFLAGS: h->fflags = v & 0x1f; break;
-    case CSR_FRM: h->frm = v & 7; break;
+    case CSR_FFLAGS: h->arch.fflags = v & 0x1f; break;
+    case CSR_FRM: h->arch.frm = v & 7; break;
     case CSR_FCSR:
-        h->fflags = v & 0x1f;
-        h->frm = v >> 5 & 7;
+        h->arch.fflags = v & 0x1f;
+        h->arch.frm = v >> 5 & 7;
         break;
     default:
         if (csr >> 8 == 1)
@@ -487,8 +491,8 @@ static bool write_was_quiet(const struct hart *h, unsigned csr, uint64_t old_sta
     switch (csr) {
     case CSR_SSTATUS:
     case CSR_MSTATUS:
-        return !((h->mstatus ^ old_status) & ~STATUS_STACK) &&
-               !(h->mstatus & ~old_status & (MSTATUS_SIE | MSTATUS_MIE));
+        return !((h->arch.mstatus ^ old_status) & ~STATUS_STACK) &&
+               !(h->arch.mstatus & ~old_status & (MSTATUS_SIE | MSTATUS_MIE));
     case CSR_FFLAGS:
     case CSR_FRM:
     case CSR_FCSR:
@@ -507,24 +511,24 @@ enum csr_result csr_execute(struct hart *h, uint32_t word)
     unsigned kind = word >> 12 & 3; /* 1 write, 2 set, 3 clear */
     bool writes = kind == 1 || rs1 != 0;
     uint64_t old;
-    if ((csr >> 8 & 3) > h->priv || (writes && csr >> 10 == 3) || !csr_read(h, csr, &old))
+    if ((csr >> 8 & 3) > h->arch.priv || (writes && csr >> 10 == 3) || !csr_read(h, csr, &old))
         return CSR_ILLEGAL;
     if (csr == CSR_SEED) {
         if (!writes)
             return CSR_ILLEGAL; /* a read-only access is not allowed */
         old = seed_read(h);
     }
-    uint64_t arg = word >> 14 & 1 ? rs1 : h->x[rs1], status = h->mstatus;
+    uint64_t arg = word >> 14 & 1 ? rs1 : h->arch.x[rs1], status = h->arch.mstatus;
     if (writes) {
         uint64_t base = old;
         if (csr == CSR_MIP || csr == CSR_SIP)
             base = (old & ~(uint64_t)(MIP_SEIP | MIP_SSIP)) |
-                   ((h->mip_soft | atomic_load(&h->irq_lines)) & MIP_SSIP) |
-                   (h->mip_soft & MIP_SEIP);
+                   ((h->arch.mip_soft | atomic_load(&h->irq_lines)) & MIP_SSIP) |
+                   (h->arch.mip_soft & MIP_SEIP);
         uint64_t v = kind == 1 ? arg : kind == 2 ? base | arg : base & ~arg;
         csr_write(h, csr, low_or_all(h, v));
     }
     if (rd)
-        h->x[rd] = hart_is64(h) ? old : (uint64_t)(int64_t)(int32_t)old;
+        h->arch.x[rd] = hart_is64(h) ? old : (uint64_t)(int64_t)(int32_t)old;
     return writes && !write_was_quiet(h, csr, status) ? CSR_CHANGED : CSR_OK;
 }

@@ -15,6 +15,7 @@
 #include "host/thread.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 
 enum { PRIV_U = 0, PRIV_S = 1, PRIV_M = 3 };
 
@@ -112,32 +113,54 @@ enum {
     PEND_CLOCK = 16,
 };
 
+/*
+ * The architectural state of a hart: what the specification defines, and the timer that the
+ * built-in SBI adds. All other fields of struct hart are caches computed from it, the means to run
+ * it, or messages from other threads (of which irq_lines and the HSM fields are state, too).
+ */
+struct hart_arch {
+    uint64_t x[33]; /* x[32] swallows writes to x0; RV32 values are sign-extended */
+    uint64_t pc;
+    uint64_t f[32]; /* narrower values are NaN-boxed */
+    uint32_t fflags, frm;
+    uint8_t priv;
+    bool wfi; /* the hart waits for an interrupt */
+    /* LR's reservation: its physical address, with bit 0 set for a doubleword, or RES_NONE */
+    uint64_t res_addr;
+    uint64_t res_value; /* what LR read there */
+    /* mstatus is kept in its RV64 form; its FS lags behind while hart.fp_dirty is set */
+    uint64_t mstatus, mtvec, mepc, mcause, mtval, mscratch, medeleg, mideleg, mie;
+    uint64_t mip_soft; /* the bits of mip that software wrote */
+    uint64_t stvec, sepc, scause, stval, sscratch, satp, stimecmp;
+    uint64_t menvcfg, senvcfg, mseccfg;
+    uint32_t mcounteren, scounteren, mcountinhibit;
+    uint64_t sbi_timer; /* tick, UINT64_MAX never */
+    uint64_t pmpaddr[PMP_ENTRIES];
+    uint8_t pmpcfg[PMP_ENTRIES];
+    struct trigger trigger[TRIGGERS];
+    uint8_t trigger_at; /* tselect */
+};
+
+#define RES_NONE UINT64_MAX
+
 struct hart {
     /* --- hot, the hart's thread --- */
-    /* Leave the blocks once icount reaches it; others set it to 0. First, so that its address is
-     * the hart's: compilers would keep another in memory, and every block reads it. */
+    /* Leave the blocks once icount reaches it; other threads set it to 0. At offset 0: the
+     * interpreter addresses it through the hart pointer and needs no second base register. */
     _Atomic uint64_t limit;
-    uint64_t x[33]; /* x[32] swallows writes to x0; RV32 values are sign-extended */
-    uint64_t f[32]; /* narrower values are NaN-boxed */
-    uint64_t pc;
+    struct hart_arch arch; /* x right behind limit, in reach of translated code's short offsets */
     /* Steps: instructions retired and traps taken (the interpreter keeps it in a register). Traps
      * count, since a hart whose handler traps retires nothing for ever. */
     uint64_t icount;
     uint64_t code_epoch; /* blocks verified in an older epoch are compared with memory again */
     struct view fetch, data;
-    uint64_t jump_key; /* context, FS off and generation: see hart_refresh */
-    uint32_t fflags, frm;
-    uint8_t priv;
+    uint64_t jump_key;  /* context, FS off and generation: see hart_refresh */
     bool fp_dirty;      /* FS became Dirty since mstatus was last looked at */
     bool fp_on;         /* FS is not Off */
     uint8_t align_mask; /* bits that must be zero in a jump's target */
-    bool wfi;           /* the hart waits for an interrupt */
     /* a fault on its way to trap_take */
     uint32_t exc;
     uint64_t exc_tval;
-    /* LR/SC */
-    uint64_t res_addr; /* RESERVATION() of interp.inc, or RES_NONE */
-    uint64_t res_value;
 
     struct access_place access; /* the last load or store that took the slow path */
 
@@ -150,22 +173,14 @@ struct hart {
     uint64_t pause_icount;
     uint32_t pauses;
 
-    /* --- CSRs, the hart's thread --- */
-    uint64_t mstatus, mtvec, mepc, mcause, mtval, mscratch, medeleg, mideleg, mie, mip_soft;
-    uint64_t stvec, sepc, scause, stval, sscratch, satp, stimecmp;
-    bool timer_stip; /* STIP as driven by stimecmp or the built-in SBI */
-    uint64_t menvcfg, senvcfg, mseccfg;
-    uint32_t mcounteren, scounteren, mcountinhibit;
-    uint64_t pmpaddr[PMP_ENTRIES];
-    uint8_t pmpcfg[PMP_ENTRIES];
-    struct trigger trigger[TRIGGERS];
-    uint8_t trigger_at;                 /* tselect */
+    /* --- computed from arch, the hart's thread --- */
+    bool timer_stip;                    /* STIP as driven by stimecmp or the built-in SBI */
     bool triggers_on;                   /* some trigger can fire */
     bool pmp_active;                    /* some entry is on */
     bool pmp_locked;                    /* some entry that is on binds M-mode too */
-    int64_t minstret_base, mcycle_base; /* added to hart_retired */
-    uint64_t sbi_timer;                 /* tick, UINT64_MAX never */
     uint64_t next_timer;                /* the earliest tick that raises something */
+    int64_t minstret_base, mcycle_base; /* minstret and mcycle less hart_retired, or while
+                                           mcountinhibit stops them the counters themselves */
 
     /* --- caches, the hart's thread --- */
     struct tlb_entry tlb[TLB_SIZE];
@@ -212,7 +227,8 @@ struct hart {
     uint64_t suspend_pc, suspend_opaque;
 };
 
-#define RES_NONE UINT64_MAX
+_Static_assert(offsetof(struct hart, limit) == 0, "the interpreter relies on it");
+_Static_assert(offsetof(struct hart, arch.x) == 8, "translated code is to reach x in 8 bits");
 
 /* What all harts share. */
 struct cpu {

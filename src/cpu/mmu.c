@@ -114,28 +114,30 @@ static struct view find_view(struct hart *h, uint64_t satp, uint32_t mode)
 static uint32_t view_mode(const struct hart *h, unsigned priv, bool data)
 {
     uint32_t mode = priv;
-    if (data && priv == PRIV_S && (h->mstatus & MSTATUS_SUM))
+    if (data && priv == PRIV_S && (h->arch.mstatus & MSTATUS_SUM))
         mode |= MODE_SUM;
-    if (data && priv != PRIV_M && (h->mstatus & MSTATUS_MXR))
+    if (data && priv != PRIV_M && (h->arch.mstatus & MSTATUS_MXR))
         mode |= MODE_MXR;
     return mode;
 }
 
 static unsigned data_priv(const struct hart *h)
 {
-    if (h->priv == PRIV_M && (h->mstatus & MSTATUS_MPRV))
-        return h->mstatus >> MPP_SHIFT & 3;
-    return h->priv;
+    if (h->arch.priv == PRIV_M && (h->arch.mstatus & MSTATUS_MPRV))
+        return h->arch.mstatus >> MPP_SHIFT & 3;
+    return h->arch.priv;
 }
 
 void mmu_views(struct hart *h)
 {
     unsigned priv = data_priv(h);
-    h->fetch = find_view(h, h->priv == PRIV_M ? 0 : h->satp, view_mode(h, h->priv, false));
+    h->fetch =
+        find_view(h, h->arch.priv == PRIV_M ? 0 : h->arch.satp, view_mode(h, h->arch.priv, false));
     uint64_t gen = h->jump_gen;
-    h->data = find_view(h, priv == PRIV_M ? 0 : h->satp, view_mode(h, priv, true));
+    h->data = find_view(h, priv == PRIV_M ? 0 : h->arch.satp, view_mode(h, priv, true));
     if (unlikely(h->jump_gen != gen)) /* finding the second has recycled everything */
-        h->fetch = find_view(h, h->priv == PRIV_M ? 0 : h->satp, view_mode(h, h->priv, false));
+        h->fetch = find_view(h, h->arch.priv == PRIV_M ? 0 : h->arch.satp,
+                             view_mode(h, h->arch.priv, false));
 }
 
 void mmu_flush_all(struct hart *h)
@@ -269,7 +271,7 @@ static bool pte_reserved(const struct hart *h, uint64_t pte, bool leaf)
 {
     if (pte >> 54 & 0x7f)
         return true;
-    bool pbmte = model_has(h->model, EXT_SVPBMT) && (h->menvcfg & ENVCFG_PBMTE);
+    bool pbmte = model_has(h->model, EXT_SVPBMT) && (h->arch.menvcfg & ENVCFG_PBMTE);
     if ((pte & PTE_PBMT) && (!pbmte || !leaf || (pte & PTE_PBMT) == PTE_PBMT))
         return true;
     if ((pte & PTE_N) && (!model_has(h->model, EXT_SVNAPOT) || !leaf))
@@ -281,10 +283,11 @@ static bool pte_permits(const struct hart *h, uint64_t pte, enum access acc, uns
 {
     if (priv == PRIV_U && !(pte & PTE_U))
         return false;
-    if (priv == PRIV_S && (pte & PTE_U) && (acc == ACCESS_FETCH || !(h->mstatus & MSTATUS_SUM)))
+    if (priv == PRIV_S && (pte & PTE_U) &&
+        (acc == ACCESS_FETCH || !(h->arch.mstatus & MSTATUS_SUM)))
         return false;
     switch (acc) {
-    case ACCESS_LOAD: return (pte & PTE_R) || ((pte & PTE_X) && (h->mstatus & MSTATUS_MXR));
+    case ACCESS_LOAD: return (pte & PTE_R) || ((pte & PTE_X) && (h->arch.mstatus & MSTATUS_MXR));
     case ACCESS_STORE: return pte & PTE_W;
     default: return pte & PTE_X;
     }
@@ -298,7 +301,7 @@ static enum ad_result update_ad(struct hart *h, uint64_t pte_pa, unsigned size, 
     uint64_t want = *pte | PTE_A | (acc == ACCESS_STORE ? PTE_D : 0);
     if (want == *pte)
         return AD_OK;
-    if (!(h->menvcfg & ENVCFG_ADUE))
+    if (!(h->arch.menvcfg & ENVCFG_ADUE))
         return AD_FAULT;
     bool whole;
     if (!pmp_allows(h, pte_pa, size, ACCESS_STORE, PRIV_S, &whole))
@@ -335,7 +338,7 @@ static bool leaf_mapping(const struct scheme *s, uint64_t pte, unsigned level, u
 static enum ad_result walk_once(struct hart *h, const struct scheme *s, uint64_t va,
                                 enum access acc, unsigned priv, struct mapping *m)
 {
-    uint64_t table = satp_root(h, h->satp);
+    uint64_t table = satp_root(h, h->arch.satp);
     for (unsigned level = s->levels; level-- > 0;) {
         uint64_t index = va >> (12 + level * s->bits) & ((1u << s->bits) - 1);
         uint64_t at = table + index * s->pte_size;
@@ -372,7 +375,7 @@ static enum ad_result walk_once(struct hart *h, const struct scheme *s, uint64_t
  */
 static bool walk(struct hart *h, uint64_t va, enum access acc, unsigned priv, struct mapping *m)
 {
-    const struct scheme *s = satp_scheme(h, h->satp);
+    const struct scheme *s = satp_scheme(h, h->arch.satp);
     h->stats.page_walks++;
     enum ad_result result = va_canonical(s, va) ? AD_RETRY : AD_FAULT;
     for (unsigned tries = 0; result == AD_RETRY && tries < WALK_TRIES; tries++)
@@ -417,7 +420,7 @@ static void tlb_fill(struct hart *h, uint64_t va, const struct view *v, enum acc
 static bool translate(struct hart *h, uint64_t va, unsigned size, enum access acc, uint64_t *pa)
 {
     const struct view *v = acc == ACCESS_FETCH ? &h->fetch : &h->data;
-    unsigned priv = acc == ACCESS_FETCH ? h->priv : data_priv(h);
+    unsigned priv = acc == ACCESS_FETCH ? h->arch.priv : data_priv(h);
     const struct tlb_entry *e = tlb_slot(h, va, v);
     if (e->tag[acc] == tlb_tag(va & ~PAGE_MASK, 1, v)) {
         *pa = (uint64_t)(va + e->addend - (uintptr_t)h->ram) + h->ram_base;
@@ -427,7 +430,7 @@ static bool translate(struct hart *h, uint64_t va, unsigned size, enum access ac
     if (unlikely(h->triggers_on) && acc != ACCESS_FETCH && trigger_fires(h, va, size, acc))
         return false;
     struct mapping m = {va, true, true, true, -1};
-    if (priv != PRIV_M && satp_scheme(h, h->satp) && !walk(h, va, acc, priv, &m))
+    if (priv != PRIV_M && satp_scheme(h, h->arch.satp) && !walk(h, va, acc, priv, &m))
         return false;
     bool whole;
     if (!pmp_allows(h, m.pa, size, acc, priv, &whole))
@@ -566,7 +569,8 @@ bool mmu_fetch(struct hart *h, uint64_t va, uint64_t *pa, bool *part)
 bool mmu_fetch_again(struct hart *h, uint64_t va, uint64_t pa)
 {
     bool whole;
-    return pmp_allows(h, pa, 2, ACCESS_FETCH, h->priv, &whole) || fault(h, ACCESS_FETCH, va, false);
+    return pmp_allows(h, pa, 2, ACCESS_FETCH, h->arch.priv, &whole) ||
+           fault(h, ACCESS_FETCH, va, false);
 }
 
 bool mmu_probe(struct hart *h, uint64_t va, unsigned size)

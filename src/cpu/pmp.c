@@ -8,10 +8,10 @@
 /* The range [lo, hi] of entry i; false if it is off. */
 static bool pmp_range(const struct hart *h, unsigned i, uint64_t *lo, uint64_t *hi)
 {
-    uint64_t a = h->pmpaddr[i];
-    switch (h->pmpcfg[i] >> 3 & 3) {
+    uint64_t a = h->arch.pmpaddr[i];
+    switch (h->arch.pmpcfg[i] >> 3 & 3) {
     case 1: /* TOR */
-        *lo = i ? h->pmpaddr[i - 1] << 2 : 0;
+        *lo = i ? h->arch.pmpaddr[i - 1] << 2 : 0;
         *hi = (a << 2) - 1;
         return a << 2 > *lo;
     case 2: /* NA4 */
@@ -47,9 +47,9 @@ bool pmp_allows(const struct hart *h, uint64_t pa, uint64_t len, enum access acc
             continue;
         if (lo > pa || hi < last)
             return false; /* matches only a part */
-        if (priv == PRIV_M && !(h->pmpcfg[i] & PMP_L))
+        if (priv == PRIV_M && !(h->arch.pmpcfg[i] & PMP_L))
             return true;
-        return h->pmpcfg[i] & need[acc];
+        return h->arch.pmpcfg[i] & need[acc];
     }
     return priv == PRIV_M;
 }
@@ -58,8 +58,8 @@ void pmp_changed(struct hart *h)
 {
     h->pmp_active = h->pmp_locked = false;
     for (unsigned i = 0; i < PMP_ENTRIES; i++) {
-        h->pmp_active |= (h->pmpcfg[i] & PMP_A) != 0;
-        h->pmp_locked |= (h->pmpcfg[i] & PMP_A) && (h->pmpcfg[i] & PMP_L);
+        h->pmp_active |= (h->arch.pmpcfg[i] & PMP_A) != 0;
+        h->pmp_locked |= (h->arch.pmpcfg[i] & PMP_A) && (h->arch.pmpcfg[i] & PMP_L);
     }
     /* Without any entry on, S and U are denied all; an M-mode firmware must open it first. */
     if (h->cpu->cfg.firmware || !h->cpu->cfg.sbi)

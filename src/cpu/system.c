@@ -32,7 +32,7 @@ enum sys_result sys_illegal(struct hart *h, uint32_t word)
 /* The instruction is done. */
 static enum sys_result done(struct hart *h, unsigned len)
 {
-    h->pc += len;
+    h->arch.pc += len;
     h->icount++;
     trap_interrupt(h);
     return SYS_LOOKUP;
@@ -42,8 +42,8 @@ static enum sys_result ecall(struct hart *h)
 {
     static const uint8_t exc[4] = {EXC_ECALL_U, EXC_ECALL_S, 0, EXC_ECALL_M};
     h->stats.ecalls++;
-    if (h->priv != PRIV_S || !h->cpu->cfg.sbi) {
-        trap_take(h, exc[h->priv], false, 0);
+    if (h->arch.priv != PRIV_S || !h->cpu->cfg.sbi) {
+        trap_take(h, exc[h->arch.priv], false, 0);
         return SYS_LOOKUP;
     }
     h->cpu->cfg.sbi->ecall(h->cpu->cfg.sbi_ctx, h);
@@ -58,22 +58,22 @@ static enum sys_result ecall(struct hart *h)
 
 static enum sys_result wfi(struct hart *h, uint32_t word, unsigned len)
 {
-    if (h->priv == PRIV_U || (h->priv == PRIV_S && (h->mstatus & MSTATUS_TW)))
+    if (h->arch.priv == PRIV_U || (h->arch.priv == PRIV_S && (h->arch.mstatus & MSTATUS_TW)))
         return sys_illegal(h, word);
-    h->pc += len;
+    h->arch.pc += len;
     h->icount++;
-    h->wfi = true;
+    h->arch.wfi = true;
     return SYS_LEAVE;
 }
 
 /* sfence.vma and sinval.vma. */
 static enum sys_result sfence(struct hart *h, uint32_t word, unsigned len)
 {
-    if (h->priv == PRIV_U || (h->priv == PRIV_S && (h->mstatus & MSTATUS_TVM)))
+    if (h->arch.priv == PRIV_U || (h->arch.priv == PRIV_S && (h->arch.mstatus & MSTATUS_TVM)))
         return sys_illegal(h, word);
     unsigned rs1 = word >> 15 & 0x1f, rs2 = word >> 20 & 0x1f;
-    uint64_t va = hart_is64(h) ? h->x[rs1] : (uint32_t)h->x[rs1];
-    mmu_flush(h, rs1, va, rs2, h->x[rs2] & (hart_is64(h) ? 0xffff : 0x1ff));
+    uint64_t va = hart_is64(h) ? h->arch.x[rs1] : (uint32_t)h->arch.x[rs1];
+    mmu_flush(h, rs1, va, rs2, h->arch.x[rs2] & (hart_is64(h) ? 0xffff : 0x1ff));
     return done(h, len);
 }
 
@@ -111,7 +111,7 @@ enum sys_result sys_execute(struct hart *h, enum insn_id id, uint32_t word, unsi
 {
     switch (id) {
     case INSN_ecall: return ecall(h);
-    case INSN_ebreak: trap_take(h, EXC_BREAKPOINT, false, h->pc); return SYS_LOOKUP;
+    case INSN_ebreak: trap_take(h, EXC_BREAKPOINT, false, h->arch.pc); return SYS_LOOKUP;
     case INSN_mret:
         if (!trap_mret(h))
             return sys_illegal(h, word);
@@ -132,9 +132,9 @@ enum sys_result sys_execute(struct hart *h, enum insn_id id, uint32_t word, unsi
     case INSN_sfence_vma:
     case INSN_sinval_vma: return sfence(h, word, len);
     case INSN_sfence_w_inval:
-    case INSN_sfence_inval_ir: return h->priv == PRIV_U ? sys_illegal(h, word) : done(h, len);
+    case INSN_sfence_inval_ir: return h->arch.priv == PRIV_U ? sys_illegal(h, word) : done(h, len);
     case INSN_wrs_nto:
-        if (h->priv != PRIV_M && (h->mstatus & MSTATUS_TW))
+        if (h->arch.priv != PRIV_M && (h->arch.mstatus & MSTATUS_TW))
             return sys_illegal(h, word);
         return yield(h, len);
     case INSN_wrs_sto:
@@ -152,9 +152,9 @@ enum sys_result sys_execute(struct hart *h, enum insn_id id, uint32_t word, unsi
 /* May this privilege do it? Fields of menvcfg and senvcfg ("Zicbom", "Zicboz"). */
 static bool cbo_allowed(const struct hart *h, uint64_t field)
 {
-    if (h->priv == PRIV_M)
+    if (h->arch.priv == PRIV_M)
         return true;
-    return (h->menvcfg & field) && (h->priv == PRIV_S || (h->senvcfg & field));
+    return (h->arch.menvcfg & field) && (h->arch.priv == PRIV_S || (h->arch.senvcfg & field));
 }
 
 bool sys_cbo(struct hart *h, enum insn_id which, uint64_t va, uint32_t word)

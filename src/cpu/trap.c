@@ -6,27 +6,27 @@
 
 void hart_refresh(struct hart *h)
 {
-    if (h->fp_dirty && (h->mstatus & MSTATUS_FS))
-        h->mstatus |= MSTATUS_FS;
+    if (h->fp_dirty && (h->arch.mstatus & MSTATUS_FS))
+        h->arch.mstatus |= MSTATUS_FS;
     h->fp_dirty = false;
-    h->fp_on = (h->mstatus & MSTATUS_FS) != 0;
+    h->fp_on = (h->arch.mstatus & MSTATUS_FS) != 0;
     mmu_views(h);
     h->jump_key = h->fetch.tag_bits | (uint64_t)h->fp_on | h->jump_gen << 12;
 }
 
 uint64_t hart_mip(struct hart *h)
 {
-    uint64_t mip = h->mip_soft | atomic_load_explicit(&h->irq_lines, memory_order_acquire);
-    if (model_has(h->model, EXT_SSTC) && (h->menvcfg & ENVCFG_STCE))
+    uint64_t mip = h->arch.mip_soft | atomic_load_explicit(&h->irq_lines, memory_order_acquire);
+    if (model_has(h->model, EXT_SSTC) && (h->arch.menvcfg & ENVCFG_STCE))
         mip &= ~(uint64_t)MIP_STIP;
     return mip | (h->timer_stip ? MIP_STIP : 0);
 }
 
 void hart_timer_update(struct hart *h)
 {
-    uint64_t cmp = h->sbi_timer;
-    if (model_has(h->model, EXT_SSTC) && (h->menvcfg & ENVCFG_STCE) && h->stimecmp < cmp)
-        cmp = h->stimecmp;
+    uint64_t cmp = h->arch.sbi_timer;
+    if (model_has(h->model, EXT_SSTC) && (h->arch.menvcfg & ENVCFG_STCE) && h->arch.stimecmp < cmp)
+        cmp = h->arch.stimecmp;
     hart_sync_clock(h);
     h->timer_stip = cmp != UINT64_MAX && vclock_ticks(h->cpu->cfg.clock) >= cmp;
     h->next_timer = h->timer_stip ? UINT64_MAX : cmp;
@@ -49,48 +49,49 @@ static uint64_t cause_value(const struct hart *h, uint64_t code, bool interrupt)
 
 void trap_take(struct hart *h, uint64_t code, bool interrupt, uint64_t tval)
 {
-    uint64_t deleg = interrupt ? h->mideleg : h->medeleg;
+    uint64_t deleg = interrupt ? h->arch.mideleg : h->arch.medeleg;
     h->stats.traps++;
     h->icount++;
-    h->res_addr = RES_NONE;
-    if (h->priv != PRIV_M && (deleg >> code & 1)) {
-        h->scause = cause_value(h, code, interrupt);
-        h->sepc = h->pc;
-        h->stval = tval;
-        uint64_t sie = h->mstatus & MSTATUS_SIE;
-        h->mstatus &= ~(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP);
-        h->mstatus |= (sie ? MSTATUS_SPIE : 0) | (h->priv == PRIV_S ? MSTATUS_SPP : 0);
-        h->priv = PRIV_S;
-        h->pc = vector(h, h->stvec, code, interrupt);
+    h->arch.res_addr = RES_NONE;
+    if (h->arch.priv != PRIV_M && (deleg >> code & 1)) {
+        h->arch.scause = cause_value(h, code, interrupt);
+        h->arch.sepc = h->arch.pc;
+        h->arch.stval = tval;
+        uint64_t sie = h->arch.mstatus & MSTATUS_SIE;
+        h->arch.mstatus &= ~(MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP);
+        h->arch.mstatus |= (sie ? MSTATUS_SPIE : 0) | (h->arch.priv == PRIV_S ? MSTATUS_SPP : 0);
+        h->arch.priv = PRIV_S;
+        h->arch.pc = vector(h, h->arch.stvec, code, interrupt);
     } else {
-        h->mcause = cause_value(h, code, interrupt);
-        h->mepc = h->pc;
-        h->mtval = tval;
-        uint64_t mie = h->mstatus & MSTATUS_MIE;
-        h->mstatus &= ~(MSTATUS_MIE | MSTATUS_MPIE | MSTATUS_MPP);
-        h->mstatus |= (mie ? MSTATUS_MPIE : 0) | (uint64_t)h->priv << MPP_SHIFT;
-        h->priv = PRIV_M;
-        h->pc = vector(h, h->mtvec, code, interrupt);
+        h->arch.mcause = cause_value(h, code, interrupt);
+        h->arch.mepc = h->arch.pc;
+        h->arch.mtval = tval;
+        uint64_t mie = h->arch.mstatus & MSTATUS_MIE;
+        h->arch.mstatus &= ~(MSTATUS_MIE | MSTATUS_MPIE | MSTATUS_MPP);
+        h->arch.mstatus |= (mie ? MSTATUS_MPIE : 0) | (uint64_t)h->arch.priv << MPP_SHIFT;
+        h->arch.priv = PRIV_M;
+        h->arch.pc = vector(h, h->arch.mtvec, code, interrupt);
     }
     hart_refresh(h);
 }
 
 bool trap_wakes(struct hart *h)
 {
-    return (hart_mip(h) & h->mie) != 0;
+    return (hart_mip(h) & h->arch.mie) != 0;
 }
 
 bool trap_interrupt(struct hart *h)
 {
     static const uint8_t order[] = {11, 3, 7, 9, 1, 5};
-    uint64_t ready = hart_mip(h) & h->mie;
+    uint64_t ready = hart_mip(h) & h->arch.mie;
     if (!ready)
         return false;
-    bool m_on = h->priv != PRIV_M || (h->mstatus & MSTATUS_MIE);
-    bool s_on = h->priv == PRIV_U || (h->priv == PRIV_S && (h->mstatus & MSTATUS_SIE));
-    uint64_t take = m_on ? ready & ~h->mideleg : 0;
+    bool m_on = h->arch.priv != PRIV_M || (h->arch.mstatus & MSTATUS_MIE);
+    bool s_on =
+        h->arch.priv == PRIV_U || (h->arch.priv == PRIV_S && (h->arch.mstatus & MSTATUS_SIE));
+    uint64_t take = m_on ? ready & ~h->arch.mideleg : 0;
     if (!take && s_on)
-        take = ready & h->mideleg;
+        take = ready & h->arch.mideleg;
     for (unsigned i = 0; i < sizeof(order) && take; i++) {
         if (take >> order[i] & 1) {
             trap_take(h, order[i], true, 0);
@@ -102,32 +103,32 @@ bool trap_interrupt(struct hart *h)
 
 bool trap_mret(struct hart *h)
 {
-    if (h->priv != PRIV_M)
+    if (h->arch.priv != PRIV_M)
         return false;
-    unsigned to = h->mstatus >> MPP_SHIFT & 3;
-    uint64_t mpie = h->mstatus & MSTATUS_MPIE;
-    h->mstatus &= ~(MSTATUS_MIE | MSTATUS_MPP);
-    h->mstatus |= MSTATUS_MPIE | (mpie ? MSTATUS_MIE : 0);
+    unsigned to = h->arch.mstatus >> MPP_SHIFT & 3;
+    uint64_t mpie = h->arch.mstatus & MSTATUS_MPIE;
+    h->arch.mstatus &= ~(MSTATUS_MIE | MSTATUS_MPP);
+    h->arch.mstatus |= MSTATUS_MPIE | (mpie ? MSTATUS_MIE : 0);
     if (to != PRIV_M)
-        h->mstatus &= ~MSTATUS_MPRV;
-    h->priv = (uint8_t)to;
-    h->pc = h->mepc;
-    h->res_addr = RES_NONE;
+        h->arch.mstatus &= ~MSTATUS_MPRV;
+    h->arch.priv = (uint8_t)to;
+    h->arch.pc = h->arch.mepc;
+    h->arch.res_addr = RES_NONE;
     hart_refresh(h);
     return true;
 }
 
 bool trap_sret(struct hart *h)
 {
-    if (h->priv == PRIV_U || (h->priv == PRIV_S && (h->mstatus & MSTATUS_TSR)))
+    if (h->arch.priv == PRIV_U || (h->arch.priv == PRIV_S && (h->arch.mstatus & MSTATUS_TSR)))
         return false;
-    bool to_s = h->mstatus & MSTATUS_SPP;
-    uint64_t spie = h->mstatus & MSTATUS_SPIE;
-    h->mstatus &= ~(MSTATUS_SIE | MSTATUS_SPP | MSTATUS_MPRV);
-    h->mstatus |= MSTATUS_SPIE | (spie ? MSTATUS_SIE : 0);
-    h->priv = to_s ? PRIV_S : PRIV_U;
-    h->pc = h->sepc;
-    h->res_addr = RES_NONE;
+    bool to_s = h->arch.mstatus & MSTATUS_SPP;
+    uint64_t spie = h->arch.mstatus & MSTATUS_SPIE;
+    h->arch.mstatus &= ~(MSTATUS_SIE | MSTATUS_SPP | MSTATUS_MPRV);
+    h->arch.mstatus |= MSTATUS_SPIE | (spie ? MSTATUS_SIE : 0);
+    h->arch.priv = to_s ? PRIV_S : PRIV_U;
+    h->arch.pc = h->arch.sepc;
+    h->arch.res_addr = RES_NONE;
     hart_refresh(h);
     return true;
 }

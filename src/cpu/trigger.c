@@ -50,18 +50,18 @@ static void write_data1(struct hart *h, struct trigger *t, uint64_t v)
 
 void trigger_reset(struct hart *h)
 {
-    h->trigger_at = 0;
+    h->arch.trigger_at = 0;
     h->triggers_on = false;
     for (unsigned i = 0; i < TRIGGERS; i++)
-        h->trigger[i] = (struct trigger){(uint64_t)MCONTROL << (h->model->xlen - 4), 0};
+        h->arch.trigger[i] = (struct trigger){(uint64_t)MCONTROL << (h->model->xlen - 4), 0};
 }
 
 uint64_t trigger_read(const struct hart *h, unsigned csr)
 {
     switch (csr) {
-    case TSELECT: return h->trigger_at;
-    case TDATA1: return h->trigger[h->trigger_at].data1;
-    case TDATA2: return h->trigger[h->trigger_at].data2;
+    case TSELECT: return h->arch.trigger_at;
+    case TDATA1: return h->arch.trigger[h->arch.trigger_at].data1;
+    case TDATA2: return h->arch.trigger[h->arch.trigger_at].data2;
     case TINFO: return 1u << MCONTROL | 1u << MCONTROL6;
     default: return 0;
     }
@@ -70,17 +70,17 @@ uint64_t trigger_read(const struct hart *h, unsigned csr)
 void trigger_write(struct hart *h, unsigned csr, uint64_t v)
 {
     if (csr == TSELECT && v < TRIGGERS)
-        h->trigger_at = (uint8_t)v;
+        h->arch.trigger_at = (uint8_t)v;
     if (csr == TDATA1)
-        write_data1(h, &h->trigger[h->trigger_at], v);
+        write_data1(h, &h->arch.trigger[h->arch.trigger_at], v);
     if (csr == TDATA2)
-        h->trigger[h->trigger_at].data2 = v;
+        h->arch.trigger[h->arch.trigger_at].data2 = v;
     if (csr != TDATA1 && csr != TDATA2)
         return;
     h->triggers_on = false;
     for (unsigned i = 0; i < TRIGGERS; i++)
-        h->triggers_on |= (h->trigger[i].data1 & MODES) &&
-                          (h->trigger[i].data1 & (ON_LOAD | ON_STORE | ON_FETCH));
+        h->triggers_on |= (h->arch.trigger[i].data1 & MODES) &&
+                          (h->arch.trigger[i].data1 & (ON_LOAD | ON_STORE | ON_FETCH));
     mmu_flush_all(h);
 }
 
@@ -101,7 +101,7 @@ static uint64_t last_byte(const struct hart *h, const struct trigger *t, enum ac
 bool trigger_in_page(const struct hart *h, uint64_t va, enum access acc)
 {
     for (unsigned i = 0; h->triggers_on && i < TRIGGERS; i++) {
-        const struct trigger *t = &h->trigger[i];
+        const struct trigger *t = &h->arch.trigger[i];
         if (is_for(t, acc) &&
             (va >> 12 == t->data2 >> 12 || va >> 12 == last_byte(h, t, acc) >> 12))
             return true;
@@ -112,8 +112,8 @@ bool trigger_in_page(const struct hart *h, uint64_t va, enum access acc)
 bool trigger_fires(struct hart *h, uint64_t va, unsigned size, enum access acc)
 {
     for (unsigned i = 0; h->triggers_on && i < TRIGGERS; i++) {
-        const struct trigger *t = &h->trigger[i];
-        if (!is_for(t, acc) || !(t->data1 >> (MODE_BIT + h->priv) & 1))
+        const struct trigger *t = &h->arch.trigger[i];
+        if (!is_for(t, acc) || !(t->data1 >> (MODE_BIT + h->arch.priv) & 1))
             continue;
         if (acc == ACCESS_FETCH ? va == t->data2
                                 : va <= last_byte(h, t, acc) && t->data2 <= va + size - 1) {
