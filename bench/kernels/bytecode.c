@@ -17,7 +17,7 @@ static const uint8_t program[] = {
 
 static __attribute__((noinline)) uint64_t interpret(const uint8_t *code, uint64_t *var)
 {
-    static const void *const label[] = {&&push,  &&dup,  &&add,   &&sub,  &&mul, &&xor,
+    static const void *const label[] = {&&push,  &&dup,  &&add,   &&sub,  &&mul, &&exor,
                                         &&shift, &&load, &&store, &&jump, &&halt};
     uint64_t stack[16], *sp = stack;
     const uint8_t *pc = code;
@@ -41,7 +41,8 @@ mul:
     sp--;
     sp[-1] *= *sp;
     NEXT;
-    xor : sp--;
+exor:
+    sp--;
     sp[-1] ^= *sp;
     NEXT;
 shift:

@@ -14,6 +14,11 @@ enum { HARTS = 3, PROCS = 4, TICK = 50000, UART_IRQ = 10 };
 #define FRAME_AT   (TRAMPOLINE - PAGE)
 #define KSTACK(i)  (TRAMPOLINE - ((i) + 1) * 2ul * PAGE)
 
+struct saved {
+    struct frame frame;
+    word satp, stack, handler, hart;
+};
+
 struct process {
     volatile u32 lock;
     volatile enum { READY, RUNNING, ASLEEP, OVER } state;
@@ -21,10 +26,7 @@ struct process {
     word number, result;
     volatile word preempted;
     word *table;
-    struct {
-        struct frame frame;
-        word satp, stack, handler, hart;
-    } * saved;
+    struct saved *saved;
     struct context context;
 };
 

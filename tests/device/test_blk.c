@@ -565,7 +565,7 @@ static void test_destroy_in_flight(void **state)
     flood(f, 40, kit_alloc(&f->kit, 1 << 20, 4096)); /* teardown comes at once */
 }
 
-/* ---- backend/blk_file.h: what a user can do wrong ---- */
+/* --- backend/blk_file.h: what a user can do wrong --- */
 
 static void expect_open_error(const char *path, bool read_only, const char *part)
 {

@@ -138,8 +138,8 @@ static uint32_t events_read(struct gpu_driver *g)
     return le32_get(config.events_read);
 }
 
-/* A mode set between a driver's question and its clearing of the event raises an event of its own.
- */
+/* A mode that is set after a driver read the display info, and before the driver clears that event,
+ * raises another event. */
 static void test_display_event_again(void **state)
 {
     struct gpu_driver *g = *state;

@@ -272,8 +272,8 @@ static void test_cursor(void **state)
     assert_null(display_cursor(g->display, 1));
 }
 
-/* A blob of `size` bytes, of which pixel i is i + 1, as a cursor: its shape; 0 x 0: it was refused.
- */
+/* Makes a blob of `size` bytes the cursor, with the value i + 1 in pixel i. Returns the cursor's
+ * shape, or 0 x 0 if the device refused it. */
 static struct rect cursor_of(struct gpu_driver *g, uint64_t size, const struct rect *transfer)
 {
     uint64_t brk = g->kit.brk, pa = kit_alloc(&g->kit, size, 4096);
@@ -300,8 +300,8 @@ static struct rect cursor_of(struct gpu_driver *g, uint64_t size, const struct r
     return shape;
 }
 
-/* A blob has no shape: the transfer of the whole cursor, which Linux sends, names it, or its size.
- */
+/* A blob has no shape. A cursor takes its own from the transfer of the whole image, which Linux
+ * sends, or from the blob's size. */
 static void test_cursor_shapes(void **state)
 {
     static const struct {

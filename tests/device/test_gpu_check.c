@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* --gpu-check: each mistake of a driver is said, once, with its place; a good driver hears nothing.
- */
+/* --gpu-check reports each mistake of a driver once, with its coordinates, and reports nothing of a
+ * correct driver. */
 #include "device/gpu_driver.h"
 #include "display/gpu_info.h"
 #include "virtio/devices.h"

@@ -28,7 +28,7 @@ static void no_wake(void *ctx)
     (void)ctx;
 }
 
-/* --- one by one ------------------------------------------------------------------------------- */
+/* --- one by one --- */
 
 struct victim {
     struct gpu_driver g;
@@ -346,8 +346,7 @@ static void test_attacks(void **state)
     }
 }
 
-/* --- a host without memory ---------------------------------------------------------------------
- */
+/* --- a host without memory --- */
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -403,7 +402,7 @@ static void test_no_host_memory(void **state)
     free(g);
 }
 
-/* --- the storm -------------------------------------------------------------------------------- */
+/* --- the storm --- */
 
 struct onlooker {
     struct display *display;
@@ -416,7 +415,7 @@ struct onlooker {
     uint8_t picture[256 * 256 * 4];
 };
 
-static uint32_t throw(uint64_t * dice)
+static uint32_t roll(uint64_t *dice)
 {
     *dice = *dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (uint32_t)(*dice >> 33);
@@ -441,15 +440,15 @@ static void look(struct onlooker *o, unsigned head)
         o->looks += display_read(o->display, head, &r, o->picture, 256 * 4);
     }
     pixman_region32_fini(&damage);
-    if (throw(&o->dice) % 4)
+    if (roll(&o->dice) % 4)
         viewer_presented(o->viewer, head);
-    if (throw(&o->dice) % 16 == 0)
-        viewer_pace(o->viewer, head, throw(&o->dice) & 1);
-    if (throw(&o->dice) % 64 == 0)
+    if (roll(&o->dice) % 16 == 0)
+        viewer_pace(o->viewer, head, roll(&o->dice) & 1);
+    if (roll(&o->dice) % 64 == 0)
         picture_destroy(display_snapshot(o->display, head, true));
-    if (throw(&o->dice) % 64 == 0) {
-        struct head_mode w = {throw(&o->dice) & 1, 32 + throw(&o->dice) % 300,
-                              32 + throw(&o->dice) % 300, 60000 + throw(&o->dice) % 440000};
+    if (roll(&o->dice) % 64 == 0) {
+        struct head_mode w = {roll(&o->dice) & 1, 32 + roll(&o->dice) % 300,
+                              32 + roll(&o->dice) % 300, 60000 + roll(&o->dice) % 440000};
         display_set_preferred(o->display, head, &w);
     }
 }
@@ -494,24 +493,24 @@ static unsigned gust(struct gpu_driver *g, uint64_t mark, uint64_t *dice)
     struct kit *kit = &g->kit;
     uint8_t bytes[1024];
     for (size_t i = 0; i < sizeof(bytes); i += 4) {
-        uint32_t v = throw(dice);
+        uint32_t v = roll(dice);
         memcpy(bytes + i, &v, 4);
     }
     struct fuzz_input in = {bytes, sizeof(bytes)};
     unsigned n = 0;
     kit_free_to(kit, mark);
     for (; in.left > 64; n++)
-        gh_command(&in, kit, throw(dice) % 8 ? GPU_QUEUE_CONTROL : GPU_QUEUE_CURSOR);
+        gh_command(&in, kit, roll(dice) % 8 ? GPU_QUEUE_CONTROL : GPU_QUEUE_CURSOR);
     kit_notify(kit, 0);
     kit_notify(kit, 1);
-    uint32_t worse = throw(dice) % 256;
+    uint32_t worse = roll(dice) % 256;
     if (worse == 0)
-        kit_desc_set(kit, kit->queue[0].desc, throw(dice) % 256, throw(dice), throw(dice),
-                     (uint16_t) throw(dice), (uint16_t) throw(dice));
+        kit_desc_set(kit, kit->queue[0].desc, roll(dice) % 256, roll(dice), roll(dice),
+                     (uint16_t)roll(dice), (uint16_t)roll(dice));
     else if (worse == 1)
-        kit_avail_push(kit, throw(dice) & 1, (uint16_t)(throw(dice) % 300));
+        kit_avail_push(kit, roll(dice) & 1, (uint16_t)(roll(dice) % 300));
     else if (worse == 2)
-        kit_avail_set(kit, throw(dice) & 1, (uint16_t) throw(dice));
+        kit_avail_set(kit, roll(dice) & 1, (uint16_t)roll(dice));
     return n;
 }
 
@@ -548,7 +547,7 @@ static void test_storm(void **state)
     for (unsigned gusts = 1; sent < want; gusts++) {
         sent += gust(g, mark, &dice);
         collect(&g->kit);
-        if (throw(&dice) % 16 == 0 || g->kit.queue[0].num_free < 128)
+        if (roll(&dice) % 16 == 0 || g->kit.queue[0].num_free < 128)
             mark = restart(g);
         if (gusts % 500 == 0) {
             worker_pause(g->kit.worker);

@@ -18,7 +18,7 @@ enum { W = 200, H = 150, BYTES = W * H * 4 };
 
 static const struct rect all = {0, 0, W, H};
 
-/* --- viewers beside the GPU's thread ---------------------------------------------------------- */
+/* --- viewers beside the GPU's thread --- */
 
 struct watcher {
     struct display *display;
@@ -213,8 +213,7 @@ static void test_pause_resumes(void **state)
     free(g);
 }
 
-/* --- quick commands on the hart's thread --------------------------------------------------------
- */
+/* --- quick commands on the hart's thread --- */
 
 static int add_flush(struct gpu_driver *g, uint32_t type, uint32_t id)
 {
@@ -265,7 +264,7 @@ static void test_quick(void **state)
     free(g);
 }
 
-/* --- deferred commands ------------------------------------------------------------------------ */
+/* --- deferred commands --- */
 
 enum { DEFER = 0x7001, PROMPT = 0x7002 };
 

@@ -655,7 +655,7 @@ static void test_long_chain(void **state)
     assert_int_equal(input_leds(f->hub), 2);
 }
 
-/* ---- threads: front-ends type while the guest reads, resets and comes back ---- */
+/* --- threads: front-ends type while the guest reads, resets and comes back --- */
 
 struct typist {
     struct input_hub *hub;

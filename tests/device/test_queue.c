@@ -374,8 +374,8 @@ static void test_interrupts_by_flag(void **state)
     assert_int_equal(irqs(f), 1);
 }
 
-/* Kicks are wanted for the next chain whenever the device went idle, and always without EVENT_IDX.
- */
+/* The device asks for a kick for the next chain whenever it goes idle, and for all chains without
+ * EVENT_IDX. */
 static void test_kicks(void **state)
 {
     struct fix *f = *state;

@@ -285,7 +285,7 @@ static void loaded_state(void **state)
     unlink(s.path);
 }
 
-/* --- any commands ----------------------------------------------------------------------------- */
+/* --- any commands --- */
 
 static uint32_t dice(uint32_t *random, uint32_t sides)
 {
@@ -371,7 +371,7 @@ static void any_commands(void **state)
     }
 }
 
-/* --- files ------------------------------------------------------------------------------------ */
+/* --- files --- */
 
 static void record_some(struct session *s)
 {
@@ -503,7 +503,7 @@ static void full_disk(void **state)
     unlink(s.path);
 }
 
-/* --- query-gpu -------------------------------------------------------------------------------- */
+/* --- query-gpu --- */
 
 static void info(void **state)
 {

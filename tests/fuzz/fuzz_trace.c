@@ -80,7 +80,7 @@ static void play_stream(const uint8_t *bytes, size_t size)
     free(file);
 }
 
-/* --- records that nearly make sense ----------------------------------------------------------- */
+/* --- records that nearly make sense --- */
 
 static uint32_t small(struct fuzz_input *in)
 {

@@ -80,16 +80,16 @@ int kms_cursor(struct kms *k, const struct words *w)
                                   .handle = b->handle};
     if (w->count < 6)
         return kms_ioctl(k->now, DRM_IOCTL_MODE_CURSOR, &old);
-    struct drm_mode_cursor2 new = {.flags = old.flags,
-                                   .crtc_id = old.crtc_id,
-                                   .x = old.x,
-                                   .y = old.y,
-                                   .width = old.width,
-                                   .height = old.height,
-                                   .handle = old.handle,
-                                   .hot_x = kms_number(w, 4, 0),
-                                   .hot_y = kms_number(w, 5, 0)};
-    return kms_ioctl(k->now, DRM_IOCTL_MODE_CURSOR2, &new);
+    struct drm_mode_cursor2 next = {.flags = old.flags,
+                                    .crtc_id = old.crtc_id,
+                                    .x = old.x,
+                                    .y = old.y,
+                                    .width = old.width,
+                                    .height = old.height,
+                                    .handle = old.handle,
+                                    .hot_x = kms_number(w, 4, 0),
+                                    .hot_y = kms_number(w, 5, 0)};
+    return kms_ioctl(k->now, DRM_IOCTL_MODE_CURSOR2, &next);
 }
 
 int kms_move(struct kms *k, const struct words *w)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The device, its connectors and what a client may be: master, atomic, one that knows of hotspots.
- */
+/* The DRM device, its connectors, and the client's capabilities: master, atomic, cursor
+ * hotspots. */
 #include "kms.h"
 
 #include <errno.h>

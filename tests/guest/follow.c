@@ -73,14 +73,14 @@ static int show(struct client *c, uint32_t seed)
         return screen_set(c, NULL, NULL);
     }
     const struct drm_mode_modeinfo *mode = preferred(modes, conn.count_modes);
-    struct buffer new, *old = &c->buffers[KMS_BUFFERS - 1];
-    error = buffer_create(c, &new, mode->hdisplay, mode->vdisplay, DRM_FORMAT_XRGB8888);
+    struct buffer next, *old = &c->buffers[KMS_BUFFERS - 1];
+    error = buffer_create(c, &next, mode->hdisplay, mode->vdisplay, DRM_FORMAT_XRGB8888);
     if (error)
         return error;
-    buffer_pattern(&new, seed, 0, 0, mode->hdisplay, mode->vdisplay);
-    error = screen_set(c, &new, mode);
+    buffer_pattern(&next, seed, 0, 0, mode->hdisplay, mode->vdisplay);
+    error = screen_set(c, &next, mode);
     buffer_destroy(c, old);
-    *old = new;
+    *old = next;
     printf("kms: mode %ux%u of %u\n", mode->hdisplay, mode->vdisplay, conn.count_modes);
     return error;
 }

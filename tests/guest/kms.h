@@ -77,8 +77,8 @@ int kms_rect(struct kms *k, const struct words *w);
 int buffer_create(struct client *c, struct buffer *b, uint32_t width, uint32_t height,
                   uint32_t format);
 void buffer_destroy(struct client *c, struct buffer *b);
-/* Fills a rectangle, clipped, with the pattern that tests compute as well; seed makes many of it.
- */
+/* Fills a rectangle, clipped to the buffer, with a pattern that the tests compute, too; each seed
+ * gives another. */
 void buffer_pattern(struct buffer *b, uint32_t seed, int32_t x, int32_t y, int32_t width,
                     int32_t height);
 

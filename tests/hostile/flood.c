@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* All harts write a register that asks the io loop for work, as fast as they can. WHAT says which.
- */
+/* All harts write, as fast as they can, a register that gives the io loop work; WHAT selects the
+ * register. */
 #include "bare.h"
 
 static volatile u32 ready; /* before that, the terminal is hart 0's */

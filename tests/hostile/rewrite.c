@@ -11,8 +11,7 @@ enum { BYTES = 40, OVER = 8, SECONDS = 5 };
 static u8 pages[8192] __attribute__((aligned(4096)));
 static volatile u32 started, rounds[4];
 
-/* c.nop; the first half of an addi to x0 of any halfword: whatever follows which, it does nothing
- */
+/* c.nop, and the first half of an addi to x0: in any order they do nothing, whatever follows */
 static const u16 halves[] = {0x0001, 0x0013};
 
 struct trap {

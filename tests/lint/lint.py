@@ -7,6 +7,8 @@
     format    the layout is clang-format's
     licence   each source has its SPDX line
     hosts     no package mirror or registry is named
+    comments  no lone */ behind a comment, no long rulers
+    words     no word that words.txt lists, no identifier that is a word of C++
     sizes     files that have grown long (a note, never a failure)
 
 Prints what is wrong, where, and the cure. Status 1: something is; 77: the check's tool is not here.
@@ -16,6 +18,8 @@ import re
 import shutil
 import subprocess
 import sys
+
+import prose
 
 SKIPPED = 77
 LONG = 600  # lines
@@ -41,7 +45,7 @@ def read(path):
         return f.read()
 
 
-# --- includes ---------------------------------------------------------------------------------------
+# --- includes ---
 
 def include_table():
     """{folder: ({folders it may include}, [(another folder, {paths that may}), ...])}
@@ -106,7 +110,7 @@ def includes():
     return wrong
 
 
-# --- the others -------------------------------------------------------------------------------------
+# --- the others ---
 
 def headers():
     libraries = ['pixman-1', 'libpng', 'json-c', 'zlib', 'sdl2']
@@ -163,6 +167,24 @@ def hosts():
     return wrong
 
 
+def each_line(found, *endings, folders=None):
+    """What `found`, a function of prose.py, says of each file, as paths with line numbers."""
+    return [f'{path}:{number}: {what}' for path in files(*endings, folders=folders) for number, what in found(read(path))]
+
+
+def comments():
+    kinds, folders = ('.c', '.h', '.inc', '.def', '.S'), ['tests', 'bench']
+    return each_line(prose.comment_ends, *kinds, folders=folders) + each_line(prose.rulers, *kinds, folders=folders)
+
+
+def words():
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'words.txt'), encoding='utf-8') as f:
+        listed = prose.word_list(f.read())
+    kinds = ('.c', '.h', '.inc', '.def', '.S', '.py', '.sh', 'meson.build')
+    wrong = each_line(lambda text: prose.retired(text, listed), *kinds)
+    return wrong + each_line(prose.cplusplus, '.c', '.h', folders=['tests', 'bench'])
+
+
 def sizes():
     for path in files('.c', '.h', '.inc', '.py', '.sh', folders=['src', 'tests', 'bench', 'guest', 'tools']):
         lines = read(path).count('\n')
@@ -172,7 +194,7 @@ def sizes():
 
 
 CHECKS = {'includes': includes, 'headers': headers, 'format': layout, 'licence': licence, 'hosts': hosts,
-          'sizes': sizes}
+          'comments': comments, 'words': words, 'sizes': sizes}
 
 
 def main():

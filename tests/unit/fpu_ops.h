@@ -64,7 +64,7 @@ SOFT1N(f16_to_f32) SOFT1N(f16_to_f64) SOFT1(f32_to_f16) SOFT1(f64_to_f16)
 BOTH(SOFT1, round) BOTH(SOFT1, roundnx)
 SOFT1N(f64_to_i32_mod)
 
-/* ---- Random operands ---- */
+/* --- Random operands --- */
 
 struct rng {
     uint64_t state;

@@ -392,7 +392,7 @@ static void test_forget(void **state)
     display_destroy(d);
 }
 
-/* --- random operations against plain arrays ------------------------------------------------- */
+/* --- random operations against plain arrays --- */
 
 struct model_image {
     struct image *img;

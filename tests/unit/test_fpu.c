@@ -6,7 +6,7 @@
  */
 #include "fpu_ops.h"
 
-/* ---- Known answers ---- */
+/* --- Known answers --- */
 
 struct known {
     const char *name;
@@ -292,7 +292,7 @@ static void test_fli(void **state)
     assert_int_equal(fpu_fli16(1), 0x0400);
 }
 
-/* ---- Against simple references ---- */
+/* --- Against simple references --- */
 
 /* To a multiple of ulp, a power of two, by the C library's roundings. */
 static double round_to(double x, double ulp, unsigned rm)

@@ -7,7 +7,7 @@
 
 #include "fpu_ops.h"
 
-/* ---- Against the host ---- */
+/* --- Against the host --- */
 
 /*
  * The host's operations, in the rounding mode set. Operands and results go through volatiles, so
@@ -140,7 +140,7 @@ static void test_host(void **state)
     }
 }
 
-/* ---- The fast versions against the integer ones ---- */
+/* --- The fast versions against the integer ones --- */
 
 static const struct op fast_ops[] = {
     OP2(add, quick),

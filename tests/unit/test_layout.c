@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Keyboard layouts, and typing with them. tests/gui/test_sdl.py asks libxkbcommon about each key.
- */
+/* Keyboard layouts, and typing with them. tests/gui/test_sdl.py compares each key with
+ * libxkbcommon. */
 #include "ui/layout.h"
 
 #include "host/thread.h"

@@ -519,7 +519,7 @@ static void test_human_garbage(void **state)
     assert_int_equal(t->m.input_n, 0);
 }
 
-/* --- the socket ------------------------------------------------------------------------------- */
+/* --- the socket --- */
 
 static int client(const char *path)
 {

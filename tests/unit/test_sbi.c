@@ -27,7 +27,7 @@ struct cpu {
     uint64_t mask_in_memory;
 };
 
-/* --- the pretended processor ------------------------------------------------------------------ */
+/* --- the pretended processor --- */
 
 unsigned cpu_harts(const struct cpu *cpu)
 {
@@ -117,8 +117,7 @@ bool hart_copy_from_virt(struct hart *h, uint64_t va, void *dst, size_t len)
     return cpu->mapped;
 }
 
-/* --- the board ----------------------------------------------------------------------------------
- */
+/* --- the board --- */
 
 struct fixture {
     struct cpu cpu;

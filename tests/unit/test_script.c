@@ -67,7 +67,7 @@ static void write_reference(const char *name, uint32_t w, uint32_t h, uint32_t b
     picture_destroy(pic);
 }
 
-/* --- words and lines -------------------------------------------------------------------------- */
+/* --- words and lines --- */
 
 static void test_words(void **state)
 {
@@ -183,7 +183,7 @@ static void test_equals_in_text(void **state)
     script_destroy(s);
 }
 
-/* --- running ---------------------------------------------------------------------------------- */
+/* --- running --- */
 
 struct show {
     struct machine m;

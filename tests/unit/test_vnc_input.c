@@ -43,8 +43,8 @@ static void begin(struct guest *g, const char *layout)
     vnc_input_init(&g->in, g->hub, layout_find(layout));
 }
 
-/* The keys since the last call are these; the guest's are LEFTSHIFT 42, RIGHTSHIFT 54, AltGr 100.
- */
+/* Asserts which keys the guest got since the last call. LEFTSHIFT is 42, RIGHTSHIFT 54, AltGr
+ * 100. */
 static void expect(struct guest *g, const char *keys)
 {
     assert_string_equal(g->got, keys);

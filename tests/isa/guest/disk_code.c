@@ -27,8 +27,7 @@ __asm__(".section .patch, \"awx\", @progbits\n"
         "disk_slots: .skip 1024\n .balign 4096\n"
         ".text\n");
 
-/* --- a driver, as small as it gets (VIRTIO 1.2, "Virtio Over MMIO", "Block Device") ------------
- */
+/* --- a driver, as small as it gets (VIRTIO 1.2, "Virtio Over MMIO", "Block Device") --- */
 
 enum { MMIO_BASE = 0x10001000, MMIO_STEP = 0x1000, MMIO_SLOTS = 8, DEVICE_BLOCK = 2 };
 enum {
@@ -128,8 +127,7 @@ static int read_version(volatile uint32_t *r, uint32_t version)
     return disk.status == 0;
 }
 
-/* --- the race ----------------------------------------------------------------------------------
- */
+/* --- the race --- */
 
 static volatile uint32_t loaded, ran, wrong, errors;
 

@@ -39,7 +39,7 @@ static void expect(const char *what, ulong got, ulong want)
     put_time();
 }
 
-/* --- counters -------------------------------------------------------------------------------- */
+/* --- counters --- */
 
 enum { INCREMENTS = 100000 };
 
@@ -90,7 +90,7 @@ static void test_counters(ulong hart)
     expect("amomaxu", amo_max, n * HARTS - 1);
 }
 
-/* --- code patched by another hart ------------------------------------------------------------ */
+/* --- code patched by another hart --- */
 
 enum { PATCH_ROUNDS = 32000, SLOTS = 64, SLOT_WORDS = 4, REG_A0 = 10 };
 
@@ -183,7 +183,7 @@ static void test_patch(ulong hart)
     put("\n");
 }
 
-/* --- litmus tests ---------------------------------------------------------------------------- */
+/* --- litmus tests --- */
 
 enum { CELLS = 512, BATCHES = 200 };
 
@@ -282,7 +282,7 @@ static void litmus_run(enum litmus test, ulong hart)
     expect(litmus_name[test], bad, 0);
 }
 
-/* --- wake-ups -------------------------------------------------------------------------------- */
+/* --- wake-ups --- */
 
 enum { WAKES = 20000, TIMERS = 200 };
 

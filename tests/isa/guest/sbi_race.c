@@ -50,7 +50,7 @@ static void expect(const char *what, ulong got, ulong want)
         failures++;
 }
 
-/* --- hart start and stop --------------------------------------------------------------------- */
+/* --- hart start and stop --- */
 
 static void test_start_stop(void)
 {
@@ -77,7 +77,7 @@ static void test_start_stop(void)
            6);
 }
 
-/* --- remote fences --------------------------------------------------------------------------- */
+/* --- remote fences --- */
 
 static void test_storm(ulong hart)
 {
@@ -170,7 +170,7 @@ static void test_remap(ulong hart)
         expect("remapped pages, stale reads", stale_reads, 0);
 }
 
-/* --- IPIs ------------------------------------------------------------------------------------ */
+/* --- IPIs --- */
 
 /* Each hart wakes the next in the ring; the token must come round. */
 static void test_ipi(ulong hart)
