@@ -24,6 +24,11 @@
 /* How far from a picture's corner a cursor's may be: further away it is as invisible. */
 #define DISPLAY_CURSOR_FAR 65536
 
+/* Sides in pixels of a mode that the user or a viewer may ask for. (The guest may scan out what it
+ * likes, 1..IMAGE_MAX_SIDE.) */
+#define DISPLAY_MODE_MIN 64
+#define DISPLAY_MODE_MAX 8192
+
 struct display;
 
 /* Is the head plugged, and the mode that the host prefers on it: answers GET_DISPLAY_INFO and the
@@ -37,7 +42,7 @@ struct head_mode {
 /* What a viewer gets. Images in it are the display's: use display_read. */
 struct head_state {
     bool active;            /* false: nothing is scanned out: show black, or a notice. Linux clears
-                             * before each mode set: keep the old picture for some 100 ms first */
+                             * before each mode set: see viewer_blank_deadline */
     uint32_t width, height; /* of the picture, pixels; keeps its last value while inactive */
     bool cursor_visible;    /* an image is set and it is not hidden */
     /* of the image's top-left, in picture pixels: -DISPLAY_CURSOR_FAR..DISPLAY_CURSOR_FAR */
@@ -135,6 +140,16 @@ void viewer_on_dark(struct viewer *v, void (*last)(void *ctx, unsigned head));
  */
 bool viewer_take(struct viewer *v, unsigned head, struct head_state *state,
                  pixman_region32_t *damage);
+/*
+ * When a viewer draws a head black that shows nothing. Linux disables a scanout for a moment before
+ * each mode set; a viewer keeps the old picture for DISPLAY_KEEP_NS, so that no mode set flashes.
+ * Call it after each viewer_take. before, taken: the head's state as taken last and as taken now;
+ * due: what it returned last, or what holds before there was a picture: HOST_FOREVER, or 0 for black
+ * at once. now: host_now_ns(). Returns the deadline; HOST_FOREVER: there is a picture to draw.
+ */
+#define DISPLAY_KEEP_NS UINT64_C(150000000)
+uint64_t viewer_blank_deadline(const struct head_state *before, const struct head_state *taken,
+                               uint64_t due, uint64_t now);
 /*
  * Does this viewer pace the head? One that shows each frame at a refresh of the user's screen may,
  * while its window can be seen; all others never do. viewer_presented says that

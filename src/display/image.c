@@ -190,9 +190,8 @@ static void limit_boxes(struct image *img)
 {
     if (pixman_region32_n_rects(&img->unflushed) <= MAX_BOXES)
         return;
-    const pixman_box32_t *e = pixman_region32_extents(&img->unflushed);
-    hold_back(img, &(struct rect){(uint32_t)e->x1, (uint32_t)e->y1, (uint32_t)(e->x2 - e->x1),
-                                  (uint32_t)(e->y2 - e->y1)});
+    struct rect extents = rect_from_box(pixman_region32_extents(&img->unflushed));
+    hold_back(img, &extents);
 }
 
 uint8_t *image_write_begin(struct image *img, const struct rect *rect, uint32_t *stride)

@@ -15,6 +15,13 @@ bool rect_intersect(const struct rect *a, const struct rect *b, struct rect *out
     return true;
 }
 
+void region_limit(pixman_region32_t *region, int max_boxes)
+{
+    pixman_box32_t extents = *pixman_region32_extents(region);
+    if (pixman_region32_n_rects(region) > max_boxes)
+        pixman_region32_reset(region, &extents);
+}
+
 pixman_format_code_t pixel_format_pixman(uint32_t format)
 {
     switch (format) { /* pixman names the bits of a word, highest first */

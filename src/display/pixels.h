@@ -27,6 +27,17 @@ static inline bool rect_empty(const struct rect *r)
 /* The common part of a and b; false if there is none. */
 bool rect_intersect(const struct rect *a, const struct rect *b, struct rect *out);
 
+/* The same pixels as a box of pixman's, whose coordinates must not be negative. */
+static inline struct rect rect_from_box(const pixman_box32_t *box)
+{
+    return (struct rect){(uint32_t)box->x1, (uint32_t)box->y1, (uint32_t)(box->x2 - box->x1),
+                         (uint32_t)(box->y2 - box->y1)};
+}
+
+/* Replaces a region of more than max_boxes boxes by its extents, which bounds the memory it takes
+ * and the time to walk it. Needs no memory, so it cannot fail. */
+void region_limit(pixman_region32_t *region, int max_boxes);
+
 enum pixel_format { /* numbers are virtio-gpu's */
                     PIXEL_BGRA = 1,
                     PIXEL_BGRX = 2,

@@ -2,6 +2,8 @@
 /* Viewers: what each of them has yet to see, waking them, and which frames they have not presented. */
 #include "display/internal.h"
 
+#include "host/thread.h"
+
 #include <stdlib.h>
 
 /* A viewer's damage is merged into one box when it has more boxes than this. */
@@ -22,13 +24,9 @@ static void damage_set(pixman_region32_t *damage, const struct rect *r)
 
 static void damage_add(pixman_region32_t *damage, const struct rect *r, const struct rect *all)
 {
-    if (!pixman_region32_union_rect(damage, damage, (int)r->x, (int)r->y, r->w, r->h)) {
+    if (!pixman_region32_union_rect(damage, damage, (int)r->x, (int)r->y, r->w, r->h))
         damage_set(damage, all); /* no memory for the list: one box needs none */
-    } else if (pixman_region32_n_rects(damage) > MAX_BOXES) {
-        pixman_box32_t e = *pixman_region32_extents(damage);
-        damage_set(damage, &(struct rect){(uint32_t)e.x1, (uint32_t)e.y1, (uint32_t)(e.x2 - e.x1),
-                                          (uint32_t)(e.y2 - e.y1)});
-    }
+    region_limit(damage, MAX_BOXES);
 }
 
 void viewers_damage(struct display *d, struct head *h, const struct rect *part)
@@ -199,6 +197,14 @@ bool viewer_take(struct viewer *v, unsigned head, struct head_state *state,
     vh->cursor_pos_gen = now->cursor_pos_gen;
     pthread_mutex_unlock(&d->lock);
     return changed;
+}
+
+uint64_t viewer_blank_deadline(const struct head_state *before, const struct head_state *taken,
+                               uint64_t due, uint64_t now)
+{
+    if (taken->active)
+        return HOST_FOREVER;
+    return before->active ? now + DISPLAY_KEEP_NS : due;
 }
 
 void viewer_pace(struct viewer *v, unsigned head, bool on)

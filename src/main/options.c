@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "main/options.h"
 
+#include "display/display.h"
 #include "host/clock.h"
 #include "ui/ui.h"
 
@@ -10,15 +11,13 @@
 #include <string.h>
 #include <time.h>
 
-#define MIN_RAM      (UINT64_C(64) << 20)
-#define MAX_RAM      (UINT64_C(64) << 30)
-#define MAX_GPU_SIDE 8192
-#define MIN_GPU_SIDE 64
-#define MIN_GPU_HZ   10
-#define MAX_GPU_HZ   500
-#define MAX_CMDLINE  4096
-#define MAX_TIMEOUT  10000000
-#define RTC_LAST     INT64_C(9223372036) /* seconds: Linux reads 63 bits of ns */
+#define MIN_RAM     (UINT64_C(64) << 20)
+#define MAX_RAM     (UINT64_C(64) << 30)
+#define MIN_GPU_HZ  10
+#define MAX_GPU_HZ  500
+#define MAX_CMDLINE 4096
+#define MAX_TIMEOUT 10000000
+#define RTC_LAST    INT64_C(9223372036) /* seconds: Linux reads 63 bits of ns */
 
 static bool PRINTF_LIKE(3, 4) wrong(char *err, size_t err_size, const char *fmt, ...)
 {
@@ -274,9 +273,9 @@ static bool take_gpu(struct config *c, const char *v, char *err, size_t err_size
     if (!used)
         return wrong(err, err_size,
                      "--gpu %s: not a size; write WIDTHxHEIGHT, as in 1280x800 or 1280x800@75", v);
-    if (w < MIN_GPU_SIDE || h < MIN_GPU_SIDE || w > MAX_GPU_SIDE || h > MAX_GPU_SIDE)
+    if (MIN(w, h) < DISPLAY_MODE_MIN || MAX(w, h) > DISPLAY_MODE_MAX)
         return wrong(err, err_size, "--gpu %s: out of range; each side is %d to %d pixels", v,
-                     MIN_GPU_SIDE, MAX_GPU_SIDE);
+                     DISPLAY_MODE_MIN, DISPLAY_MODE_MAX);
     if (hz < MIN_GPU_HZ || hz > MAX_GPU_HZ)
         return wrong(err, err_size, "--gpu %s: out of range; a screen is refreshed at %d to %d Hz",
                      v, MIN_GPU_HZ, MAX_GPU_HZ);

@@ -16,8 +16,6 @@
 #include <string.h>
 
 #define MAX_EVENTS 256 /* of one input-send-event */
-#define MIN_MODE   64  /* pixels a side */
-#define MAX_MODE   8192
 
 static const struct qmp_arg no_args[] = {{0}};
 
@@ -187,9 +185,9 @@ static struct json_object *scanout_plug(struct qmp *q, struct json_object *args,
     display_preferred(q->target->display, (unsigned)head, &preferred);
     int64_t width = qmp_int(args, "width", preferred.width);
     int64_t height = qmp_int(args, "height", preferred.height);
-    if (width < MIN_MODE || width > MAX_MODE || height < MIN_MODE || height > MAX_MODE)
-        return qmp_fail(err, "Parameters 'width' and 'height' expect %d to %d pixels", MIN_MODE,
-                        MAX_MODE);
+    if (MIN(width, height) < DISPLAY_MODE_MIN || MAX(width, height) > DISPLAY_MODE_MAX)
+        return qmp_fail(err, "Parameters 'width' and 'height' expect %d to %d pixels",
+                        DISPLAY_MODE_MIN, DISPLAY_MODE_MAX);
     preferred = (struct head_mode){true, (uint32_t)width, (uint32_t)height, preferred.refresh_mhz};
     display_set_preferred(q->target->display, (unsigned)head, &preferred);
     return NULL;

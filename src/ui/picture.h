@@ -7,12 +7,12 @@
 #ifndef UI_PICTURE_H
 #define UI_PICTURE_H
 
-#include "display/pixels.h"
+#include "display/image.h"
 
 #include <stdatomic.h>
 
-#define UI_PICTURE_MAX      16384        /* pixels a side, at most, of what is loaded */
-#define UI_PICTURE_FILE_MAX (256u << 20) /* bytes of its file */
+#define UI_PICTURE_MAX      IMAGE_MAX_SIDE /* pixels a side, at most, of what is loaded */
+#define UI_PICTURE_FILE_MAX (256u << 20)   /* bytes of its file */
 
 /* Save as PNG, or as PPM if the path ends in .ppm; the X byte is ignored. 0 or an errno, for
  * host_file_why; pipes and devices as in host/file.h; a file

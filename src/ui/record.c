@@ -23,7 +23,6 @@
 
 #define DEFAULT_FPS 30
 #define MAX_FPS     240
-#define DARK_NS     UINT64_C(150000000) /* Linux clears the screen before each mode set */
 
 struct ui {
     struct ui_env env;
@@ -41,11 +40,11 @@ struct ui {
     struct viewer *viewer;
     struct record_writer *writer;
     struct head_state state;
-    bool started;     /* there is a picture in it */
-    uint64_t next;    /* no look before */
-    uint64_t dark_at; /* an inactive head is black from then on */
-    bool fresh;       /* what is on the screen is not in the recording */
-    bool late;        /* because there was no room for it */
+    bool started;       /* there is a picture in it */
+    uint64_t next;      /* no look before */
+    uint64_t blank_due; /* an inactive head is recorded as black from then on */
+    bool fresh;         /* what is on the screen is not in the recording */
+    bool late;          /* because there was no room for it */
     unsigned dropped;
 };
 
@@ -116,7 +115,7 @@ static void capture(struct ui *ui, uint64_t now)
 static void take(struct ui *ui, uint64_t now)
 {
     pixman_region32_t damage;
-    bool was_active = ui->state.active;
+    struct head_state before = ui->state;
     pixman_region32_init(&damage);
     if (viewer_take(ui->viewer, ui->options.head, &ui->state, &damage)) {
         ui->dropped += ui->late; /* nobody will see that one */
@@ -124,14 +123,13 @@ static void take(struct ui *ui, uint64_t now)
         ui->fresh = true;
     }
     pixman_region32_fini(&damage);
-    if (was_active && !ui->state.active)
-        ui->dark_at = now + DARK_NS;
+    ui->blank_due = viewer_blank_deadline(&before, &ui->state, ui->blank_due, now);
 }
 
-/* It shows nothing, and did not for so long that this is what is to be seen. */
+/* The head is inactive, and has been for so long that black is what is recorded. */
 static bool is_black(const struct ui *ui, uint64_t now)
 {
-    return !ui->state.active && now >= ui->dark_at;
+    return !ui->state.active && now >= ui->blank_due;
 }
 
 /* Records what is new; returns when to look again if nothing happens. */
@@ -141,7 +139,7 @@ static uint64_t look(struct ui *ui, uint64_t now)
     if (!ui->fresh || (!ui->state.active && !ui->started))
         return HOST_FOREVER;
     if (!ui->state.active && !is_black(ui, now))
-        return ui->dark_at;
+        return ui->blank_due;
     ui->next = now + NS_PER_SEC / ui->options.fps;
     if (record_writer_has_room(ui->writer))
         capture(ui, now);

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/sdl_screen.h"
 
-#include "host/clock.h"
 #include "host/thread.h"
 
 #include <string.h>
 
 /* More separate rectangles than this are cheaper to upload as one. */
 #define MAX_BOXES 16
-
-#define KEEP (NS_PER_SEC / 10) /* the old picture, when a head shows nothing */
 
 void sdl_screen_init(struct sdl_screen *s, const struct sdl_api *sdl, struct display *d,
                      struct viewer *v, unsigned head, SDL_Renderer *renderer)
@@ -57,29 +54,20 @@ static void damage_all(struct sdl_screen *s)
     pixman_region32_union_rect(&s->damage, &s->damage, 0, 0, s->frame_w, s->frame_h);
 }
 
-/* Keeps damage inside the picture, and in boxes few enough to be taken one by one. */
-static void simplify_damage(struct sdl_screen *s)
-{
-    pixman_region32_intersect_rect(&s->damage, &s->damage, 0, 0, s->frame_w, s->frame_h);
-    pixman_box32_t all = *pixman_region32_extents(&s->damage);
-    if (pixman_region32_n_rects(&s->damage) > MAX_BOXES)
-        pixman_region32_reset(&s->damage, &all);
-}
-
-/* Reads a box of the flushed picture to where its first pixel belongs. */
+/* Reads a box of the flushed picture; `to` is where the box's first pixel belongs. */
 static void read_box(struct sdl_screen *s, const pixman_box32_t *box, uint8_t *to, int pitch)
 {
-    struct rect rect = {(uint32_t)box->x1, (uint32_t)box->y1, (uint32_t)(box->x2 - box->x1),
-                        (uint32_t)(box->y2 - box->y1)};
+    struct rect rect = rect_from_box(box);
     display_read(s->display, s->head, &rect, to, (uint32_t)pitch);
 }
 
-/* Reads what was damaged straight into the texture's memory. */
+/* Reads the damage straight into the texture's memory. */
 static void upload(struct sdl_screen *s)
 {
     int n, pitch;
     void *pixels;
-    simplify_damage(s);
+    pixman_region32_intersect_rect(&s->damage, &s->damage, 0, 0, s->frame_w, s->frame_h);
+    region_limit(&s->damage, MAX_BOXES);
     const pixman_box32_t *box = pixman_region32_rectangles(&s->damage, &n);
     for (int i = 0; i < n; i++) {
         SDL_Rect area = {box[i].x1, box[i].y1, box[i].x2 - box[i].x1, box[i].y2 - box[i].y1};
@@ -123,13 +111,10 @@ static void make_cursor(struct sdl_screen *s)
 
 /* --- an end ----------------------------------------------------------------------------------- */
 
-/* Is it time for black? Notes when it will be. */
-static bool blank(struct sdl_screen *s, bool was_active, uint64_t now)
+/* Drops the picture when the head has been inactive for long enough. */
+static bool blank(struct sdl_screen *s, const struct head_state *old, uint64_t now)
 {
-    if (s->state.active)
-        s->blank_due = HOST_FOREVER;
-    else if (was_active)
-        s->blank_due = now + KEEP;
+    s->blank_due = viewer_blank_deadline(old, &s->state, s->blank_due, now);
     if (now < s->blank_due)
         return false;
     s->blank_due = HOST_FOREVER;
@@ -175,7 +160,7 @@ bool sdl_screen_take(struct sdl_screen *s, uint64_t now, bool *mode)
     struct head_state old = s->state;
     *mode = false;
     bool changed = viewer_take(s->viewer, s->head, &s->state, &s->damage);
-    bool black = blank(s, old.active, now);
+    bool black = blank(s, &old, now);
     take_cursor(s, &old);
     if (!changed || !s->state.active)
         return changed || black;
@@ -262,29 +247,15 @@ static SDL_Surface *keeper(struct sdl_screen *s, const struct ui_place *place)
     return surface;
 }
 
-/* Damage becomes what of it the window shows, in few boxes. */
+/* Adds where the pointer is and was to the damage, and clips it to the part of the picture that
+ * the window shows. */
 static void clip_damage(struct sdl_screen *s, const struct ui_place *place)
 {
     pixman_region32_union(&s->damage, &s->damage, &s->moved);
     pixman_region32_intersect_rect(&s->damage, &s->damage, -place->x, -place->y,
                                    (unsigned)s->surface->w, (unsigned)s->surface->h);
-    simplify_damage(s);
-}
-
-/*
- * Makes damage all that is to be read again. Returns whether the pointer has to be drawn: it is
- * blended, so it is untouched, or read and drawn as a whole.
- */
-static bool find_stale(struct sdl_screen *s, const struct ui_place *place)
-{
-    pixman_box32_t box;
-    clip_damage(s, place);
-    if (!s->state.active || !cursor_box(s, &s->state, &box) ||
-        pixman_region32_contains_rectangle(&s->damage, &box) == PIXMAN_REGION_OUT)
-        return false;
-    add_cursor(s, &s->state);
-    clip_damage(s, place);
-    return true;
+    pixman_region32_intersect_rect(&s->damage, &s->damage, 0, 0, s->frame_w, s->frame_h);
+    region_limit(&s->damage, MAX_BOXES);
 }
 
 /* Reads what changed into the surface, and shows that part of it; on an expose, all of it. The
@@ -292,13 +263,21 @@ static bool find_stale(struct sdl_screen *s, const struct ui_place *place)
 static bool draw_surface(struct sdl_screen *s, const struct ui_place *place, bool expose)
 {
     SDL_Rect part[MAX_BOXES], all = {0, 0, s->surface->w, s->surface->h};
+    pixman_box32_t pointer;
     int n, pitch = s->surface->pitch;
     if (s->all) {
         clear(s);
         s->sdl->RenderFlush(s->renderer);
         damage_all(s);
     }
-    bool cursor = find_stale(s, place);
+    clip_damage(s, place);
+    /* It is blended: either no pixel below it changes, or all of them are read and it is drawn. */
+    bool cursor = s->state.active && cursor_box(s, &s->state, &pointer) &&
+                  pixman_region32_contains_rectangle(&s->damage, &pointer) != PIXMAN_REGION_OUT;
+    if (cursor) {
+        add_cursor(s, &s->state);
+        clip_damage(s, place);
+    }
     const pixman_box32_t *box = pixman_region32_rectangles(&s->damage, &n);
     for (int i = 0; i < n; i++) {
         int x = place->x + box[i].x1, y = place->y + box[i].y1;

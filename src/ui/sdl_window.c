@@ -8,9 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SETTLE   (NS_PER_SEC / 5) /* a resize counts once it rests this long */
-#define MIN_SIDE 64               /* pixels of a mode */
-#define MAX_SIDE 8192
+#define SETTLE (NS_PER_SEC / 5) /* a resize counts once it rests this long */
 
 /* --- size ------------------------------------------------------------------------------------- */
 
@@ -69,14 +67,19 @@ static void size_changed(struct sdl_window *w)
     w->resize_due = host_now_ns() + SETTLE;
 }
 
+static uint32_t mode_side(int pixels)
+{
+    return (uint32_t)MAX(DISPLAY_MODE_MIN, MIN(pixels, DISPLAY_MODE_MAX));
+}
+
 static void tell_size(struct sdl_window *w)
 {
     struct head_mode preferred;
     display_preferred(w->env->ui.display, w->head, &preferred);
     if (!preferred.connected)
         return;
-    preferred.width = (uint32_t)MAX(MIN_SIDE, MIN(w->width, MAX_SIDE));
-    preferred.height = (uint32_t)MAX(MIN_SIDE, MIN(w->height, MAX_SIDE));
+    preferred.width = mode_side(w->width);
+    preferred.height = mode_side(w->height);
     display_set_preferred(w->env->ui.display, w->head, &preferred);
 }
 
@@ -196,7 +199,7 @@ static SDL_Window *open_window(const struct sdl_env *env, int width, int height)
                                                SDL_WINDOWPOS_UNDEFINED, width, height, flags);
     if (!window)
         return NULL;
-    env->sdl.SetWindowMinimumSize(window, MIN_SIDE, MIN_SIDE);
+    env->sdl.SetWindowMinimumSize(window, DISPLAY_MODE_MIN, DISPLAY_MODE_MIN);
     sdl_icon_set(&env->sdl, window);
     return window;
 }

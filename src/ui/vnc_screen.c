@@ -12,12 +12,8 @@
 #include <string.h>
 
 #define MAX_BOXES 16 /* more separate rectangles than this cost more than one around them */
-#define DARK_NS   UINT64_C(150000000) /* Linux clears the screen before each mode set */
 
 #define RESIZE_NS UINT64_C(100000000) /* no new mode sooner after a request for it */
-
-#define MIN_SIDE 64 /* of a mode that a viewer may ask for */
-#define MAX_SIDE 8192
 
 static struct vnc_screen *screen_of(rfbClientPtr client)
 {
@@ -43,7 +39,8 @@ static void on_pointer(int buttons, int x, int y, rfbClientPtr client)
 /* The answer to a request for this size; an rfbExtDesktopSize_ status or VNC_SIZE_FORWARDED. */
 static unsigned judge_size(const struct vnc_screen *s, int width, int height, int screens)
 {
-    if (screens != 1 || MIN(width, height) < MIN_SIDE || MAX(width, height) > MAX_SIDE)
+    if (screens != 1 || MIN(width, height) < DISPLAY_MODE_MIN ||
+        MAX(width, height) > DISPLAY_MODE_MAX)
         return rfbExtDesktopSize_InvalidScreenLayout;
     if (!display_has_gpu(s->config->env.display))
         return rfbExtDesktopSize_ResizeProhibited;
@@ -139,25 +136,20 @@ static bool make_pixels(struct vnc_screen *s, rfbClientPtr client)
 
 static void read_box(struct vnc_screen *s, const pixman_box32_t *box)
 {
-    int x1 = MAX(box->x1, 0), x2 = MIN(box->x2, s->rfb->width);
-    int y1 = MAX(box->y1, 0), y2 = MIN(box->y2, s->rfb->height);
-    if (x1 >= x2 || y1 >= y2)
+    const struct rect all = {0, 0, (uint32_t)s->rfb->width, (uint32_t)s->rfb->height};
+    struct rect r = rect_from_box(box);
+    if (!rect_intersect(&r, &all, &r))
         return;
-    struct rect r = {(uint32_t)x1, (uint32_t)y1, (uint32_t)(x2 - x1), (uint32_t)(y2 - y1)};
-    uint32_t stride = (uint32_t)s->rfb->width * 4;
-    uint8_t *to = s->pixels + (size_t)y1 * stride + (size_t)x1 * 4;
-    if (display_read(s->config->env.display, s->config->head, &r, to, stride))
-        rfbMarkRectAsModified(s->rfb, x1, y1, x2, y2);
+    uint8_t *to = s->pixels + ((size_t)r.y * all.w + r.x) * 4;
+    if (display_read(s->config->env.display, s->config->head, &r, to, all.w * 4))
+        rfbMarkRectAsModified(s->rfb, (int)r.x, (int)r.y, (int)(r.x + r.w), (int)(r.y + r.h));
 }
 
 static void read_damage(struct vnc_screen *s)
 {
     int n;
+    region_limit(&s->damage, MAX_BOXES);
     const pixman_box32_t *box = pixman_region32_rectangles(&s->damage, &n);
-    if (n > MAX_BOXES) {
-        box = pixman_region32_extents(&s->damage);
-        n = 1;
-    }
     for (int i = 0; i < n; i++)
         read_box(s, &box[i]);
     pixman_region32_clear(&s->damage);
@@ -183,12 +175,10 @@ static bool take(struct vnc_screen *s, rfbClientPtr client)
     s->changed = false;
     viewer_take(s->viewer, s->config->head, &s->state, &s->damage);
     take_cursor(s, &old);
-    if (!s->state.active) {
-        if (old.active)
-            loop_timer_set(s->blank, host_now_ns() + DARK_NS);
+    s->blank_due = viewer_blank_deadline(&old, &s->state, s->blank_due, host_now_ns());
+    loop_timer_set(s->blank, s->blank_due);
+    if (!s->state.active)
         return true;
-    }
-    loop_timer_set(s->blank, HOST_FOREVER);
     bool resized =
         s->state.width != (uint32_t)s->rfb->width || s->state.height != (uint32_t)s->rfb->height;
     if (resized && !make_pixels(s, client))
@@ -204,6 +194,7 @@ static bool take(struct vnc_screen *s, rfbClientPtr client)
 
 void vnc_screen_blank(struct vnc_screen *s)
 {
+    s->blank_due = HOST_FOREVER;
     if (s->state.active || !s->pixels)
         return;
     memset(s->pixels, 0, (size_t)s->rfb->width * (size_t)s->rfb->height * 4);
@@ -275,6 +266,7 @@ bool vnc_screen_open(struct vnc_screen *s, rfbClientPtr client)
     display_preferred(env->display, s->config->head, &preferred);
     s->state =
         (struct head_state){.width = MAX(preferred.width, 1), .height = MAX(preferred.height, 1)};
+    s->blank_due = HOST_FOREVER;
     s->dark = true;
     bool ok = make_pixels(s, client) && take(s, client);
     client->format = s->rfb->serverFormat;
@@ -321,7 +313,7 @@ bool vnc_screen_init(struct vnc_screen *s, const struct vnc_config *config)
 {
     memset(s, 0, sizeof(*s));
     s->config = config;
-    s->rfb = rfbGetScreen(NULL, NULL, MIN_SIDE, MIN_SIDE, 8, 3, 4);
+    s->rfb = rfbGetScreen(NULL, NULL, DISPLAY_MODE_MIN, DISPLAY_MODE_MIN, 8, 3, 4);
     if (!s->rfb)
         return false;
     set_format(s->rfb);

@@ -33,6 +33,7 @@ struct vnc_screen {
     struct input_watch *watch;
     uint8_t *pixels; /* BGRX, width * 4 bytes a row */
     struct head_state state;
+    uint64_t blank_due; /* what the timer `blank` is set to */
     pixman_region32_t damage;
     rfbPixelFormat mapped; /* what became of a format with a colour map; zero: none */
     bool changed;          /* there is something to take */

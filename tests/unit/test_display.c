@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "display/display.h"
 #include "display/input.h"
+#include "host/thread.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -285,6 +286,20 @@ static void test_on_dark(void **state)
     image_unref(a);
     image_unref(b);
     display_destroy(k.display);
+}
+
+/* The deadline starts when the head goes dark, does not move while it stays dark, and ends with it. */
+static void test_blank_deadline(void **state)
+{
+    (void)state;
+    const struct head_state on = {.active = true}, off = {.active = false};
+    assert_int_equal(viewer_blank_deadline(&off, &off, 0, 5), 0); /* never was lit */
+    assert_int_equal(viewer_blank_deadline(&off, &on, 0, 5), HOST_FOREVER);
+    assert_int_equal(viewer_blank_deadline(&on, &on, HOST_FOREVER, 5), HOST_FOREVER);
+    uint64_t due = viewer_blank_deadline(&on, &off, HOST_FOREVER, 5);
+    assert_int_equal(due, 5 + DISPLAY_KEEP_NS);
+    assert_int_equal(viewer_blank_deadline(&off, &off, due, 7), due);
+    assert_int_equal(viewer_blank_deadline(&off, &on, due, 8), HOST_FOREVER);
 }
 
 /* A head that is plugged or unplugged wakes its viewers even if they do not look at it. */
@@ -712,6 +727,7 @@ int main(void)
         cmocka_unit_test(test_cursor_numbers),
         cmocka_unit_test(test_preferred_sizes),
         cmocka_unit_test(test_on_dark),
+        cmocka_unit_test(test_blank_deadline),
         cmocka_unit_test(test_preferred),
         cmocka_unit_test(test_preferred_wakes),
         cmocka_unit_test(test_forget),

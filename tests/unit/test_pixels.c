@@ -81,6 +81,25 @@ static void test_intersect(void **state)
     assert_true(rect_inside(&(struct rect){99, 0, 1, 100}, 100, 100));
 }
 
+/* Merges only what has too many boxes, and then into the one box around all of them. */
+static void test_region_limit(void **state)
+{
+    (void)state;
+    pixman_region32_t r;
+    pixman_region32_init(&r);
+    region_limit(&r, 1);
+    assert_int_equal(pixman_region32_n_rects(&r), 0);
+    for (int i = 1; i <= 4; i++)
+        pixman_region32_union_rect(&r, &r, 10 * i, 20 * i, 3, 2);
+    region_limit(&r, 4);
+    assert_int_equal(pixman_region32_n_rects(&r), 4);
+    region_limit(&r, 3);
+    assert_int_equal(pixman_region32_n_rects(&r), 1);
+    struct rect all = rect_from_box(pixman_region32_rectangles(&r, NULL));
+    assert_memory_equal(&all, (&(struct rect){10, 20, 33, 62}), sizeof(all));
+    pixman_region32_fini(&r);
+}
+
 static void test_picture(void **state)
 {
     (void)state;
@@ -99,7 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),     cmocka_unit_test(test_against_pixman),
         cmocka_unit_test(test_intersect), cmocka_unit_test(test_unknown_formats),
-        cmocka_unit_test(test_picture),
+        cmocka_unit_test(test_picture),   cmocka_unit_test(test_region_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

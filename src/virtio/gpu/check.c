@@ -78,12 +78,7 @@ static void on_transfer(struct check *c, struct watched *w,
         w->since = c->now;
     w->by = check_here(c);
     pixman_region32_union_rect(&w->unflushed, &w->unflushed, (int)r.x, (int)r.y, r.w, r.h);
-    if (pixman_region32_n_rects(&w->unflushed) > MAX_BOXES) {
-        pixman_box32_t e = *pixman_region32_extents(&w->unflushed);
-        pixman_region32_fini(&w->unflushed);
-        pixman_region32_init_rect(&w->unflushed, e.x1, e.y1, (unsigned)(e.x2 - e.x1),
-                                  (unsigned)(e.y2 - e.y1));
-    }
+    region_limit(&w->unflushed, MAX_BOXES);
 }
 
 static void on_flush(struct check *c, struct watched *w, const struct gpu_resource_flush *req)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "virtio/gpu/edid.h"
 
+#include "display/image.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -11,7 +13,6 @@
 #define MIN_CLOCK      1001  /* in 10 kHz */
 #define MAX_DTD_CLOCK  65535 /* in 10 kHz */
 #define STANDARD_SLOTS 8
-#define MAX_SIDE       16384
 #define MIN_REFRESH    10000  /* mHz */
 #define MAX_REFRESH    500000 /* mHz */
 #define PRODUCT        1
@@ -328,8 +329,8 @@ size_t edid_make(uint8_t *out, uint32_t width, uint32_t height, uint32_t refresh
 {
     memset(out, 0, EDID_MAX_SIZE);
     refresh_mhz = refresh_mhz ? MIN(MAX(refresh_mhz, MIN_REFRESH), MAX_REFRESH) : 60000;
-    width = MIN(MAX(width, 1), MAX_SIDE);
-    height = MIN(MAX(height, 1), MAX_SIDE);
+    width = MIN(MAX(width, 1), IMAGE_MAX_SIDE);
+    height = MIN(MAX(height, 1), IMAGE_MAX_SIDE);
     struct timing t = timing_make(width, height, refresh_mhz);
     bool large = !timing_fits_dtd(&t);
     /* The first timing has to be one that fits; Linux takes the size it was told elsewhere. */

@@ -14,7 +14,7 @@
 #include "virtio/gpu/backing.h"
 #include "virtio/gpu/gpu.h"
 
-#define GPU_MAX_SIDE 16384 /* pixels */
+#define GPU_MAX_SIDE IMAGE_MAX_SIDE /* pixels */
 
 extern const char gpu_cursor_too_large[]; /* why a cursor is refused; resource.c */
 

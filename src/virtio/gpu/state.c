@@ -65,8 +65,7 @@ static struct gpu_rect wire_rect(const struct rect *r)
 static void put_box(struct out *o, const struct image *img, const pixman_box32_t *box)
 {
     size_t stride = (size_t)image_width(img) * 4;
-    struct rect r = {(uint32_t)box->x1, (uint32_t)box->y1, (uint32_t)(box->x2 - box->x1),
-                     (uint32_t)(box->y2 - box->y1)};
+    struct rect r = rect_from_box(box);
     struct gpu_rect wire = wire_rect(&r);
     put(o, &wire, sizeof(wire));
     for (uint32_t y = 0; y < r.h; y++)
