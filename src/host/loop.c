@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/loop.h"
 
+#include "base/util.h"
 #include "host/clock.h"
 #include "host/thread.h"
 
@@ -13,9 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#define FIRST_ROOM 8                        /* pollfds: a machine has a handful of sources */
+#define RETRY_NS   (10 * NS_PER_SEC / 1000) /* after pollfds found no memory */
+
 /*
- * Sources are in plain lists: a machine has a handful. A source that is removed during a round is
- * only marked dead, so that the round's pointers stay good, and is freed when the round is over.
+ * Sources are in plain lists. Removing a source only marks it dead, so that pointers of the current
+ * round stay valid; loop_dispatch frees dead sources at its end.
  */
 struct loop_fd {
     struct loop *loop;
@@ -41,34 +45,54 @@ struct loop {
     struct loop_fd *fds;
     struct loop_timer *timers;
     unsigned fd_count;
-    bool buried; /* some source is dead */
+    bool changed;  /* a source was added, changed or removed since loop_prepare */
+    bool has_dead; /* some source is dead */
+    /* one round, from loop_prepare to loop_dispatch */
     struct pollfd *poll;
     struct loop_fd **polled; /* polled[i] belongs to poll[i + 1] */
-    unsigned poll_room;
+    unsigned poll_room, poll_count;
+    uint64_t deadline; /* of the first timer */
     /* any thread */
     int wake_fd;
     atomic_bool quit;
     pthread_mutex_t lock;
     struct loop_event *posts, **posts_end;
-    unsigned round; /* of run_posts */
+    unsigned round; /* counts calls of run_posts */
 };
+
+/* Makes room for n pollfds; false: out of memory, the room is what it was. */
+static bool poll_reserve(struct loop *loop, unsigned n)
+{
+    if (n <= loop->poll_room)
+        return true;
+    struct pollfd *poll = realloc(loop->poll, n * sizeof(*poll));
+    if (!poll)
+        return false;
+    loop->poll = poll;
+    struct loop_fd **polled = realloc(loop->polled, n * sizeof(struct loop_fd *));
+    if (!polled)
+        return false;
+    loop->polled = polled;
+    loop->poll_room = n;
+    return true;
+}
 
 struct loop *loop_create(void)
 {
     struct loop *loop = calloc(1, sizeof(*loop));
     if (!loop)
         return NULL;
-    loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (loop->wake_fd < 0) {
-        free(loop);
-        return NULL;
-    }
     pthread_mutex_init(&loop->lock, NULL);
     loop->posts_end = &loop->posts;
+    loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (loop->wake_fd < 0 || !poll_reserve(loop, FIRST_ROOM)) {
+        loop_destroy(loop);
+        return NULL;
+    }
     return loop;
 }
 
-static void bury(struct loop *loop)
+static void free_dead_sources(struct loop *loop)
 {
     for (struct loop_fd **p = &loop->fds; *p;) {
         struct loop_fd *src = *p;
@@ -89,7 +113,7 @@ static void bury(struct loop *loop)
             p = &t->next;
         }
     }
-    loop->buried = false;
+    loop->has_dead = false;
 }
 
 void loop_destroy(struct loop *loop)
@@ -100,15 +124,16 @@ void loop_destroy(struct loop *loop)
         src->dead = true;
     for (struct loop_timer *t = loop->timers; t; t = t->next)
         t->dead = true;
-    bury(loop);
-    close(loop->wake_fd);
+    free_dead_sources(loop);
+    if (loop->wake_fd >= 0)
+        close(loop->wake_fd);
     pthread_mutex_destroy(&loop->lock);
     free(loop->poll);
     free(loop->polled);
     free(loop);
 }
 
-static void wake(struct loop *loop)
+void loop_wake(struct loop *loop)
 {
     uint64_t one = 1;
     while (write(loop->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR) {
@@ -118,7 +143,7 @@ static void wake(struct loop *loop)
 void loop_quit(struct loop *loop)
 {
     atomic_store(&loop->quit, true);
-    wake(loop);
+    loop_wake(loop);
 }
 
 void loop_event_init(struct loop_event *e, struct loop *loop, void (*fn)(void *arg), void *arg)
@@ -130,8 +155,8 @@ void loop_event_post(struct loop_event *e)
 {
     struct loop *loop = e->loop;
     pthread_mutex_lock(&loop->lock);
-    bool news = !e->posted;
-    if (news) {
+    bool first = !e->posted;
+    if (first) {
         e->posted = true;
         e->round = loop->round;
         e->next = NULL;
@@ -139,8 +164,8 @@ void loop_event_post(struct loop_event *e)
         loop->posts_end = &e->next;
     }
     pthread_mutex_unlock(&loop->lock);
-    if (news)
-        wake(loop);
+    if (first)
+        loop_wake(loop);
 }
 
 void loop_event_cancel(struct loop_event *e)
@@ -188,11 +213,13 @@ struct loop_fd *loop_fd_add(struct loop *loop, int fd, unsigned events,
     *src = (struct loop_fd){loop, loop->fds, fd, events, fn, arg, false};
     loop->fds = src;
     loop->fd_count++;
+    loop->changed = true;
     return src;
 }
 
 void loop_fd_set(struct loop_fd *src, unsigned events)
 {
+    src->loop->changed |= src->events != events;
     src->events = events;
 }
 
@@ -201,7 +228,7 @@ void loop_fd_remove(struct loop_fd *src)
     if (!src)
         return;
     src->dead = true;
-    src->loop->buried = true;
+    src->loop->has_dead = src->loop->changed = true;
 }
 
 struct loop_timer *loop_timer_add(struct loop *loop, void (*fn)(void *arg), void *arg)
@@ -216,6 +243,7 @@ struct loop_timer *loop_timer_add(struct loop *loop, void (*fn)(void *arg), void
 
 void loop_timer_set(struct loop_timer *t, uint64_t deadline_ns)
 {
+    t->loop->changed |= t->deadline != deadline_ns;
     t->deadline = deadline_ns;
 }
 
@@ -224,31 +252,23 @@ void loop_timer_remove(struct loop_timer *t)
     if (!t)
         return;
     t->dead = true;
-    t->loop->buried = true;
+    t->loop->has_dead = t->loop->changed = true;
 }
 
-/* Makes the poll arrays hold n descriptors beside the wake-up; false: out of memory. */
-static bool poll_reserve(struct loop *loop, unsigned n)
+static bool has_posts(struct loop *loop)
 {
-    if (n + 1 <= loop->poll_room)
-        return true;
-    struct pollfd *poll = realloc(loop->poll, (n + 1) * sizeof(*poll));
-    if (!poll)
-        return false;
-    loop->poll = poll;
-    struct loop_fd **polled = realloc(loop->polled, (n + 1) * sizeof(struct loop_fd *));
-    if (!polled)
-        return false;
-    loop->polled = polled;
-    loop->poll_room = n + 1;
-    return true;
+    pthread_mutex_lock(&loop->lock);
+    bool any = loop->posts != NULL;
+    pthread_mutex_unlock(&loop->lock);
+    return any;
 }
 
-static unsigned poll_fill(struct loop *loop)
+/* Fills the pollfds, as many as there is room for. */
+static void poll_fill(struct loop *loop)
 {
     unsigned n = 0;
     loop->poll[0] = (struct pollfd){.fd = loop->wake_fd, .events = POLLIN};
-    for (struct loop_fd *src = loop->fds; src; src = src->next) {
+    for (struct loop_fd *src = loop->fds; src && n + 1 < loop->poll_room; src = src->next) {
         if (src->dead || !src->events)
             continue;
         loop->polled[n++] = src;
@@ -258,43 +278,55 @@ static unsigned poll_fill(struct loop *loop)
                               (src->events & LOOP_WRITE ? POLLOUT : 0)),
         };
     }
-    return n;
+    loop->poll_count = n;
 }
 
-static uint64_t first_deadline(const struct loop *loop)
+void loop_prepare(struct loop *loop)
 {
-    uint64_t first = HOST_FOREVER;
+    loop->deadline = HOST_FOREVER;
     for (const struct loop_timer *t = loop->timers; t; t = t->next)
         if (!t->dead)
-            first = t->deadline < first ? t->deadline : first;
-    return first;
+            loop->deadline = MIN(loop->deadline, t->deadline);
+    if (!poll_reserve(loop, loop->fd_count + 1)) /* watch what fits, and try again soon */
+        loop->deadline = MIN(loop->deadline, host_now_ns() + RETRY_NS);
+    poll_fill(loop);
+    loop->changed = false;
 }
 
-static void sleep_on_fds(struct loop *loop, unsigned n, uint64_t max_wait)
+bool loop_changed(const struct loop *loop)
 {
-    uint64_t now = host_now_ns(), first = first_deadline(loop);
-    uint64_t wait = first == HOST_FOREVER ? HOST_FOREVER : first > now ? first - now : 0;
-    if (wait > max_wait)
-        wait = max_wait;
+    return loop->changed;
+}
+
+bool loop_poll(struct loop *loop, uint64_t max_wait)
+{
+    uint64_t now = host_now_ns(), wait = HOST_FOREVER;
+    unsigned n = loop->poll_count;
+    if (loop->deadline != HOST_FOREVER)
+        wait = loop->deadline > now ? loop->deadline - now : 0;
+    wait = has_posts(loop) ? 0 : MIN(wait, max_wait);
     struct timespec ts = {(time_t)(wait / NS_PER_SEC), (long)(wait % NS_PER_SEC)};
-    if (ppoll(loop->poll, n + 1, wait == HOST_FOREVER ? NULL : &ts, NULL) <= 0)
+    int ready = ppoll(loop->poll, n + 1, wait == HOST_FOREVER ? NULL : &ts, NULL);
+    if (ready <= 0)
         for (unsigned i = 0; i <= n; i++)
             loop->poll[i].revents = 0;
     if (loop->poll[0].revents) {
         uint64_t count;
         while (read(loop->wake_fd, &count, sizeof(count)) < 0 && errno == EINTR) {
         }
+        ready--;
     }
+    return ready > 0 || has_posts(loop) || loop->deadline <= host_now_ns();
 }
 
-static void run_fds(struct loop *loop, unsigned n)
+static void run_fds(struct loop *loop)
 {
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < loop->poll_count; i++) {
         struct loop_fd *src = loop->polled[i];
         short got = loop->poll[i + 1].revents;
         unsigned events = (got & POLLIN ? LOOP_READ : 0) | (got & POLLOUT ? LOOP_WRITE : 0) |
                           (got & (POLLHUP | POLLERR | POLLNVAL) ? LOOP_HANGUP : 0);
-        events &= src->events | LOOP_HANGUP; /* someone before us may have changed its mind */
+        events &= src->events | LOOP_HANGUP; /* an earlier callback may have changed src->events */
         if (events && src->events && !src->dead)
             src->fn(src->arg, events);
     }
@@ -311,16 +343,22 @@ static void run_timers(struct loop *loop)
     }
 }
 
+void loop_dispatch(struct loop *loop)
+{
+    run_posts(loop);
+    run_fds(loop);
+    run_timers(loop);
+    if (loop->has_dead)
+        free_dead_sources(loop);
+    loop->poll_count = 0;
+}
+
 bool loop_step(struct loop *loop, uint64_t max_wait)
 {
-    if (!atomic_load(&loop->quit) && poll_reserve(loop, loop->fd_count)) {
-        unsigned n = poll_fill(loop);
-        sleep_on_fds(loop, n, max_wait);
-        run_posts(loop);
-        run_fds(loop, n);
-        run_timers(loop);
-        if (loop->buried)
-            bury(loop);
+    if (!atomic_load(&loop->quit)) {
+        loop_prepare(loop);
+        loop_poll(loop, max_wait);
+        loop_dispatch(loop);
     }
     return !atomic_load(&loop->quit);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The io thread's poll loop: file descriptors, timers, and events that other threads post.
- * It sleeps until one of them is due; there is no tick. Callbacks run on the thread that calls
- * loop_run (or loop_step, in tests) and may add or remove any source, themselves too.
+ * A poll loop: file descriptors, timers, and events that other threads post. The io thread runs
+ * one, and a worker can have one of its own (host/worker.h). The loop sleeps until a source is due;
+ * there is no tick. Callbacks run on the loop's thread (the one that calls loop_run, or loop_step
+ * in tests) and may add or remove any source, themselves too.
  *
  * One round of the loop calls each source at most once: events first, then descriptors, then
  * timers. So no source, however often a guest or a client makes it due, keeps another from its
@@ -28,9 +29,22 @@ bool loop_step(struct loop *loop, uint64_t max_wait); /* once; ns; false after l
 void loop_quit(struct loop *loop);                    /* any thread */
 
 /*
- * A function for the loop's thread that any thread can ask for. It lives in its user's struct: a
- * post allocates nothing, and posts between two calls of the function are one. What is posted while
- * the function runs calls it once more, in the next round.
+ * The three parts of a round, for an owner that decides between them whether callbacks may run.
+ * Between loop_prepare and loop_dispatch another thread may change the sources, if the owner keeps
+ * it from running beside loop_prepare and loop_dispatch: loop_poll reads none of them. A callback
+ * can then find that its descriptor is not ready any more, so descriptors must not block.
+ */
+void loop_prepare(struct loop *loop);                 /* collects what to wait for */
+bool loop_poll(struct loop *loop, uint64_t max_wait); /* sleeps; ns; true: a source is due */
+void loop_dispatch(struct loop *loop);                /* calls what loop_poll found */
+/* Was a source added, changed or removed since loop_prepare? Then a sleeper needs loop_wake. */
+bool loop_changed(const struct loop *loop);
+void loop_wake(struct loop *loop); /* loop_poll returns, or does not sleep; any thread */
+
+/*
+ * A function that the loop's thread calls after any thread has posted the event. The struct lies in
+ * its user's: a post allocates nothing, and posts between two calls of the function are one. A post
+ * while the function runs makes the loop call it once more, in the next round.
  */
 struct loop_event {
     struct loop *loop;
@@ -38,7 +52,7 @@ struct loop_event {
     void *arg;
     /* under the loop's lock */
     struct loop_event *next;
-    unsigned round; /* of the loop, when it was posted */
+    unsigned round; /* the loop's round in which it was posted */
     bool posted;
 };
 
@@ -46,8 +60,8 @@ struct loop_event {
 void loop_event_init(struct loop_event *e, struct loop *loop, void (*fn)(void *arg), void *arg);
 /* Any thread. Events run in the order in which they were first posted. */
 void loop_event_post(struct loop_event *e);
-/* The loop's thread, or when it does not run any more: a post that waits is taken back. Nobody
- * posts the event any more. Also for one that is all zeros. */
+/* Cancels a waiting post. On the loop's thread, or after the loop has ended; no other thread may
+ * post the event any more. An event of all zeros is fine. */
 void loop_event_cancel(struct loop_event *e);
 
 /* The loop's thread only, or before loop_run. The fd stays the caller's. */

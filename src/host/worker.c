@@ -2,24 +2,28 @@
 #include "host/worker.h"
 
 #include "host/clock.h"
+#include "host/loop.h"
 #include "host/thread.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 
 struct worker {
-    void (*run)(void *ctx, uint32_t bits);
+    worker_run_fn *run;
     void *ctx;
     bool threaded;
+    struct loop *loop; /* NULL: none; only who set `running`, or paused the worker, uses it */
     pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t work; /* the worker sleeps here */
-    pthread_cond_t idle; /* pausers sleep here */
+    pthread_cond_t work; /* the worker's thread sleeps here, or in the loop */
+    pthread_cond_t idle; /* worker_pause, worker_drain and worker_step wait here */
     /* under lock */
     uint32_t pending;
     uint64_t deadline; /* run then, kicked or not; HOST_FOREVER: never */
     unsigned paused;
-    bool running, quit;
+    bool running; /* run or callbacks, on whatever thread */
+    bool polling; /* the worker's thread sleeps in the loop */
+    bool quit;
     struct worker_stepper stepper; /* kicked NULL: none */
     /* read without the lock by worker_stopping */
     atomic_bool stopping;
@@ -31,8 +35,16 @@ static bool is_due(const struct worker *w)
     return w->pending || (w->deadline != HOST_FOREVER && w->deadline <= host_now_ns());
 }
 
-/* Called with the lock held; runs the function without it. */
-static void run_once(struct worker *w)
+/* Under the lock: the worker's thread looks at its state again. */
+static void wake_thread(struct worker *w)
+{
+    pthread_cond_signal(&w->work);
+    if (w->polling)
+        loop_wake(w->loop);
+}
+
+/* Called with the lock held; calls the function, and the loop's callbacks before it, without. */
+static void run_once(struct worker *w, bool inline_run)
 {
     uint32_t bits = w->pending;
     if (w->deadline != HOST_FOREVER && w->deadline <= host_now_ns())
@@ -40,30 +52,63 @@ static void run_once(struct worker *w)
     w->pending = 0;
     w->running = true;
     pthread_mutex_unlock(&w->lock);
-    w->run(w->ctx, bits);
+    if (w->loop && !inline_run)
+        loop_dispatch(w->loop);
+    w->run(w->ctx, bits, inline_run);
     pthread_mutex_lock(&w->lock);
     w->running = false;
     if (worker_stopping(w))
-        w->pending |= bits; /* it may have left early: look again after the pause */
+        w->pending |= bits; /* run may have returned early: call it again after the pause */
     pthread_cond_broadcast(&w->idle);
+}
+
+/*
+ * Called with the lock held; sleeps in the loop without it: until a kick, a source or the deadline is
+ * due, or something changed. True: run or a source is due. worker lock > loop lock.
+ */
+static bool poll_sources(struct worker *w)
+{
+    uint64_t now = host_now_ns(), max_wait = HOST_FOREVER;
+    if (w->deadline != HOST_FOREVER)
+        max_wait = w->deadline > now ? w->deadline - now : 0;
+    if (w->pending || !w->threaded)
+        max_wait = 0;
+    loop_prepare(w->loop);
+    w->polling = true;
+    pthread_mutex_unlock(&w->lock);
+    bool ready = loop_poll(w->loop, max_wait);
+    pthread_mutex_lock(&w->lock);
+    w->polling = false;
+    return ready || is_due(w);
+}
+
+/* One turn of the worker's thread: runs, or sleeps until there may be something to do. */
+static void turn(struct worker *w)
+{
+    if (w->paused || w->running) {
+        host_cond_wait_until(&w->work, &w->lock, HOST_FOREVER);
+    } else if (w->loop) {
+        bool due = poll_sources(w);
+        if (due && !w->paused && !w->running && !w->quit) /* as of now, after the sleep */
+            run_once(w, false);
+    } else if (is_due(w)) {
+        run_once(w, false);
+    } else {
+        host_cond_wait_until(&w->work, &w->lock, w->deadline);
+    }
 }
 
 static void *worker_main(void *arg)
 {
     struct worker *w = arg;
     pthread_mutex_lock(&w->lock);
-    while (!w->quit) {
-        bool free = !w->paused && !w->running;
-        if (free && is_due(w))
-            run_once(w);
-        else
-            host_cond_wait_until(&w->work, &w->lock, free ? w->deadline : HOST_FOREVER);
-    }
+    while (!w->quit)
+        turn(w);
     pthread_mutex_unlock(&w->lock);
     return NULL;
 }
 
-struct worker *worker_create(const char *name, bool threaded, void (*run)(void *ctx, uint32_t bits),
+static struct worker *create(const char *name, bool threaded, bool with_loop, worker_run_fn *run,
                              void *ctx)
 {
     struct worker *w = calloc(1, sizeof(*w));
@@ -71,17 +116,35 @@ struct worker *worker_create(const char *name, bool threaded, void (*run)(void *
         return NULL;
     w->run = run;
     w->ctx = ctx;
-    w->threaded = threaded;
     w->deadline = HOST_FOREVER;
     pthread_mutex_init(&w->lock, NULL);
     host_cond_init(&w->work);
     pthread_cond_init(&w->idle, NULL);
-    if (threaded && host_thread_start(&w->thread, name, worker_main, w)) {
+    w->loop = with_loop ? loop_create() : NULL;
+    w->threaded = threaded;
+    if ((with_loop && !w->loop) ||
+        (threaded && host_thread_start(&w->thread, name, worker_main, w))) {
         w->threaded = false;
         worker_destroy(w);
         return NULL;
     }
     return w;
+}
+
+struct worker *worker_create(const char *name, bool threaded, worker_run_fn *run, void *ctx)
+{
+    return create(name, threaded, false, run, ctx);
+}
+
+struct worker *worker_create_with_loop(const char *name, bool threaded, worker_run_fn *run,
+                                       void *ctx)
+{
+    return create(name, threaded, true, run, ctx);
+}
+
+struct loop *worker_loop(struct worker *w)
+{
+    return w->loop;
 }
 
 void worker_destroy(struct worker *w)
@@ -91,10 +154,11 @@ void worker_destroy(struct worker *w)
     pthread_mutex_lock(&w->lock);
     w->quit = true;
     atomic_store(&w->stopping, true);
-    pthread_cond_signal(&w->work);
+    wake_thread(w);
     pthread_mutex_unlock(&w->lock);
     if (w->threaded)
         pthread_join(w->thread, NULL);
+    loop_destroy(w->loop);
     pthread_cond_destroy(&w->work);
     pthread_cond_destroy(&w->idle);
     pthread_mutex_destroy(&w->lock);
@@ -110,21 +174,24 @@ void worker_kick(struct worker *w, uint32_t bits)
 {
     pthread_mutex_lock(&w->lock);
     w->pending |= bits;
-    pthread_cond_signal(&w->work);
+    wake_thread(w);
     pthread_mutex_unlock(&w->lock);
     if (w->stepper.kicked)
         w->stepper.kicked(w->stepper.arg);
 }
 
-bool worker_run_here(struct worker *w, uint32_t bits)
+bool worker_run_inline(struct worker *w, uint32_t bits)
 {
     pthread_mutex_lock(&w->lock);
     bool idle = w->threaded && !w->running && !w->pending && !w->paused && !w->quit;
     if (idle) {
         w->pending = bits;
-        run_once(w);
-        if (w->pending || w->deadline != HOST_FOREVER)
-            pthread_cond_signal(&w->work); /* it stayed out of the way meanwhile */
+        run_once(w, true);
+        /* The worker's thread waits on `work` if it woke while `running` was set; else it sleeps
+         * with the deadline and the sources from before this call. */
+        bool waits = w->loop ? !w->polling : w->deadline != HOST_FOREVER;
+        if (w->pending || waits || (w->loop && loop_changed(w->loop)))
+            wake_thread(w);
     }
     pthread_mutex_unlock(&w->lock);
     return idle;
@@ -134,7 +201,7 @@ void worker_wake_at(struct worker *w, uint64_t deadline_ns)
 {
     pthread_mutex_lock(&w->lock);
     w->deadline = deadline_ns;
-    pthread_cond_signal(&w->work);
+    wake_thread(w);
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -153,7 +220,7 @@ void worker_resume(struct worker *w)
     pthread_mutex_lock(&w->lock);
     if (--w->paused == 0) {
         atomic_store(&w->stopping, w->quit);
-        pthread_cond_signal(&w->work);
+        wake_thread(w);
         pthread_cond_broadcast(&w->idle); /* a stepper waits there */
     }
     pthread_mutex_unlock(&w->lock);
@@ -170,9 +237,10 @@ bool worker_step(struct worker *w)
     pthread_mutex_lock(&w->lock);
     while (w->stepper.kicked && w->paused && !w->quit)
         pthread_cond_wait(&w->idle, &w->lock);
-    bool can = is_due(w) && !w->paused && !w->running;
+    bool can = !w->paused && !w->running && (w->loop ? poll_sources(w) : is_due(w));
+    can = can && !w->paused; /* since poll_sources let go of the lock */
     if (can)
-        run_once(w);
+        run_once(w, false);
     bool left = w->stepper.left && w->pending;
     pthread_mutex_unlock(&w->lock);
     if (left)

@@ -76,10 +76,11 @@ int screendump_save(struct display *display, const struct screendump *what,
     return error;
 }
 
-static void run(void *ctx, uint32_t bits)
+static void run(void *ctx, uint32_t bits, bool inline_run)
 {
     struct screendumps *s = ctx;
     (void)bits;
+    (void)inline_run;
     pthread_mutex_lock(&s->lock);
     while (!worker_stopping(s->worker) && (s->now = take(&s->asked))) {
         pthread_mutex_unlock(&s->lock);

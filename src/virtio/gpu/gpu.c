@@ -10,11 +10,7 @@
 #include <string.h>
 
 #define QUEUE_SIZE 256
-#define MAX_HERE   32 /* commands that a hart may spend its own time on */
-
-/* Bits of the worker, beside one for each queue. */
-#define KICK_CONSUMED (1u << GPU_QUEUES)       /* a held flush may be due */
-#define KICK_HERE     (1u << (GPU_QUEUES + 1)) /* this is a hart's thread: quick commands only */
+#define MAX_INLINE 32 /* commands that a hart may spend its own time on */
 
 static struct gpu *gpu_of(struct virtio_dev *dev)
 {
@@ -146,7 +142,7 @@ static uint32_t command_read(struct gpu_command *cmd, unsigned queue)
 static uint32_t command_run(struct gpu_command *cmd, unsigned queue)
 {
     uint32_t code = command_read(cmd, queue);
-    if (!code && cmd->gpu->here && !gpu_is_quick(cmd))
+    if (!code && cmd->gpu->inline_run && !gpu_is_quick(cmd))
         return GPU_AGAIN;
     if (unlikely(cmd->gpu->observers))
         gpu_observe_begin(cmd);
@@ -226,15 +222,16 @@ static void look_at_time(struct gpu *gpu)
  * when there is nothing left to do, not for each unfenced command. On a hart's thread this ends
  * before the first command that may take long; the worker goes on from there.
  */
-static void gpu_run(void *ctx, uint32_t kicks)
+static void gpu_run(void *ctx, uint32_t kicks, bool inline_run)
 {
     struct gpu *gpu = ctx;
     struct vq *control = &gpu->dev.queue[GPU_QUEUE_CONTROL];
     struct vq *cursor = &gpu->dev.queue[GPU_QUEUE_CURSOR];
     enum served did = SERVED;
-    gpu->here = kicks & KICK_HERE;
+    (void)kicks; /* all of them mean: look at everything */
+    gpu->inline_run = inline_run;
     for (unsigned n = 0; did != SERVED_NONE && did != SERVED_STOPPED; n++) {
-        if (worker_stopping(gpu->worker) || (gpu->here && n == MAX_HERE)) {
+        if (worker_stopping(gpu->worker) || (gpu->inline_run && n == MAX_INLINE)) {
             did = SERVED_STOPPED;
             break;
         }
@@ -250,8 +247,8 @@ static void gpu_run(void *ctx, uint32_t kicks)
     look_at_time(gpu);
     vq_notify(cursor);
     vq_notify(control);
-    if (gpu->here && did == SERVED_STOPPED)
-        worker_kick(gpu->worker, 1);
+    if (gpu->inline_run && did == SERVED_STOPPED)
+        worker_kick(gpu->worker, GPU_KICK_CONTINUE);
 }
 
 /* --- the virtio device ------------------------------------------------------------------------ */
@@ -266,7 +263,7 @@ static void gpu_notify(struct virtio_dev *dev, unsigned q)
     struct gpu *gpu = gpu_of(dev);
     if (unlikely(gpu->observers))
         gpu_observe_kick(gpu, q);
-    if (gpu->observers || !worker_run_here(gpu->worker, 1u << q | KICK_HERE))
+    if (gpu->observers || !worker_run_inline(gpu->worker, 1u << q))
         worker_kick(gpu->worker, 1u << q);
 }
 
@@ -358,7 +355,7 @@ static void on_preferred(void *ctx)
 /* A pacing viewer consumed a frame that a fence may wait for: any thread. */
 static void on_presented(void *ctx)
 {
-    worker_kick(((struct gpu *)ctx)->worker, KICK_CONSUMED);
+    worker_kick(((struct gpu *)ctx)->worker, GPU_KICK_CONSUMED);
 }
 
 static void gpu_destroy(struct virtio_dev *dev)

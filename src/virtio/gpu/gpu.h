@@ -72,6 +72,12 @@ struct gpu_command {
     struct gpu_command *next;
 };
 
+/* Bits of the worker, beside one for each queue. */
+enum {
+    GPU_KICK_CONSUMED = 1 << GPU_QUEUES,       /* a held flush may be due */
+    GPU_KICK_CONTINUE = 1 << (GPU_QUEUES + 1), /* after an inline run, or the load of a state */
+};
+
 #define GPU_TABLES  2
 #define GPU_BUCKETS 1024
 
@@ -91,7 +97,7 @@ struct gpu {
     pthread_mutex_t still;   /* held while the GPU's thread is, by who acts in its place */
     /* the GPU's thread */
     uint64_t memory, used; /* bytes its resources may take, and take */
-    bool here;             /* a hart acts as the GPU's thread, for quick commands */
+    bool inline_run;       /* gpu_run runs on a hart's thread: quick commands only */
     uint32_t serial;       /* of the next resource; goes on over resets */
     struct gpu_resource *bucket[GPU_BUCKETS];
     struct gpu_command *waiting, *waiting_last; /* deferred, and those behind them; oldest first */

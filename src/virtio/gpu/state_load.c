@@ -331,7 +331,7 @@ bool virtio_gpu_load(struct virtio_dev *dev, const uint8_t *bytes, size_t size, 
     struct in in = {container_of(dev, struct gpu, dev), bytes, size, NULL};
     if (load_all(&in)) {
         gpu_observe_loaded(in.gpu);
-        worker_kick(in.gpu->worker, 1); /* it answers what waits */
+        worker_kick(in.gpu->worker, GPU_KICK_CONTINUE); /* to answer the waiting commands */
         return true;
     }
     dev->ops->reset(dev);
