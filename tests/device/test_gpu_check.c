@@ -128,7 +128,7 @@ static void pass(struct fixture *f)
     kit_run(&f->g.kit);
 }
 
-static void good_driver(void **state)
+static void test_good_driver(void **state)
 {
     struct fixture *f = *state;
     open_with(f, 0);
@@ -153,7 +153,7 @@ static void good_driver(void **state)
     assert_string_equal(said(f), "");
 }
 
-static void never_flushed(void **state)
+static void test_never_flushed(void **state)
 {
     struct fixture *f = *state;
     open_with(f, SOON);
@@ -177,7 +177,7 @@ static void never_flushed(void **state)
 }
 
 /* Drawn, and not part of any transfer, while other updates go on. */
-static void forgotten_rows(void **state)
+static void test_forgotten_rows(void **state)
 {
     struct fixture *f = *state;
     open_with(f, SOON);
@@ -197,7 +197,7 @@ static void forgotten_rows(void **state)
 }
 
 /* Memory that was not zero when it was attached was not drawn on. */
-static void old_memory(void **state)
+static void test_old_memory(void **state)
 {
     struct fixture *f = *state;
     open_with(f, SOON / 10);
@@ -215,7 +215,7 @@ static void old_memory(void **state)
     gd_finish(&f->g);
 }
 
-static void forgotten_blob_rows(void **state)
+static void test_forgotten_blob_rows(void **state)
 {
     struct fixture *f = *state;
     struct gpu_mem_entry e = gd_entry(f->pixels, BYTES);
@@ -236,7 +236,7 @@ static void forgotten_blob_rows(void **state)
     gd_finish(&f->g);
 }
 
-static void wrong_offset(void **state)
+static void test_wrong_offset(void **state)
 {
     struct fixture *f = *state;
     open_with(f, 0);
@@ -252,7 +252,7 @@ static void wrong_offset(void **state)
     gd_finish(&f->g);
 }
 
-static void flushed_without_transfer(void **state)
+static void test_flushed_without_transfer(void **state)
 {
     struct fixture *f = *state;
     open_with(f, 0);
@@ -264,7 +264,7 @@ static void flushed_without_transfer(void **state)
     gd_finish(&f->g);
 }
 
-static void freed_in_use(void **state)
+static void test_freed_in_use(void **state)
 {
     struct fixture *f = *state;
     open_with(f, 0);
@@ -282,7 +282,7 @@ static void freed_in_use(void **state)
     gd_finish(&f->g);
 }
 
-static void leaks(void **state)
+static void test_leaks(void **state)
 {
     struct fixture *f = *state;
     open_with(f, SOON);
@@ -318,7 +318,7 @@ static bool says_in_time(struct fixture *f, const char *what)
 }
 
 /* The last update is forgotten and no command follows: it is said while the picture is wrong. */
-static void last_rows_forgotten(void **state)
+static void test_last_rows_forgotten(void **state)
 {
     struct fixture *f = *state;
     open_with(f, SOON);
@@ -332,7 +332,7 @@ static void last_rows_forgotten(void **state)
     gd_finish(&f->g);
 }
 
-static void last_blob_rows_forgotten(void **state)
+static void test_last_blob_rows_forgotten(void **state)
 {
     struct fixture *f = *state;
     open_with(f, SOON);
@@ -346,7 +346,7 @@ static void last_blob_rows_forgotten(void **state)
 }
 
 /* Drawn after a long stillness. */
-static void late_rows_forgotten(void **state)
+static void test_late_rows_forgotten(void **state)
 {
     struct fixture *f = *state;
     open_with(f, SOON);
@@ -361,7 +361,7 @@ static void late_rows_forgotten(void **state)
     gd_finish(&f->g);
 }
 
-static void last_flush_forgotten(void **state)
+static void test_last_flush_forgotten(void **state)
 {
     struct fixture *f = *state;
     open_with(f, SOON);
@@ -377,7 +377,7 @@ static void last_flush_forgotten(void **state)
 }
 
 /* What the next full flush covers was wrong until then, also if the thread had no time to look. */
-static void covered_late(void **state)
+static void test_covered_late(void **state)
 {
     struct fixture *f = *state;
     open_with(f, SOON);
@@ -391,7 +391,7 @@ static void covered_late(void **state)
 }
 
 /* While the machine is stopped no time passes: the guest could not have flushed. */
-static void stopped_meanwhile(void **state)
+static void test_stopped_meanwhile(void **state)
 {
     struct fixture *f = *state;
     open_with(f, SOON);
@@ -411,7 +411,7 @@ static void stopped_meanwhile(void **state)
 }
 
 /* A GPU whose guest is still looks less and less often, and one that shows nothing not at all. */
-static void idle_is_idle(void **state)
+static void test_idle_is_idle(void **state)
 {
     struct fixture *f = *state;
     open_with(f, 4000000);
@@ -434,7 +434,7 @@ static void idle_is_idle(void **state)
 }
 
 /* A blob that no head shows may be flushed by any rectangle: none of them reaches a library. */
-static void odd_flushes(void **state)
+static void test_odd_flushes(void **state)
 {
     static const struct rect odd[] = {
         {0x80000000, 0x80000000, 0x80000000, 0x80000000},
@@ -454,7 +454,7 @@ static void odd_flushes(void **state)
 }
 
 /* What nobody finds while commands come is found at the end. */
-static void at_the_end(void **state)
+static void test_at_the_end(void **state)
 {
     struct fixture *f = *state;
     open_with(f, SOON);
@@ -468,7 +468,7 @@ static void at_the_end(void **state)
 }
 
 /* A state was loaded: what it brings is known, and what is done with it is watched as ever. */
-static void loaded_state(void **state)
+static void test_loaded_state(void **state)
 {
     struct fixture *f = *state;
     struct virtio_dev *dev;
@@ -508,25 +508,25 @@ static void loaded_state(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(good_driver, setup, teardown),
-        cmocka_unit_test_setup_teardown(never_flushed, setup, teardown),
-        cmocka_unit_test_setup_teardown(forgotten_rows, setup, teardown),
-        cmocka_unit_test_setup_teardown(old_memory, setup, teardown),
-        cmocka_unit_test_setup_teardown(forgotten_blob_rows, setup, teardown),
-        cmocka_unit_test_setup_teardown(wrong_offset, setup, teardown),
-        cmocka_unit_test_setup_teardown(flushed_without_transfer, setup, teardown),
-        cmocka_unit_test_setup_teardown(freed_in_use, setup, teardown),
-        cmocka_unit_test_setup_teardown(leaks, setup, teardown),
-        cmocka_unit_test_setup_teardown(last_rows_forgotten, setup, teardown),
-        cmocka_unit_test_setup_teardown(last_blob_rows_forgotten, setup, teardown),
-        cmocka_unit_test_setup_teardown(late_rows_forgotten, setup, teardown),
-        cmocka_unit_test_setup_teardown(last_flush_forgotten, setup, teardown),
-        cmocka_unit_test_setup_teardown(covered_late, setup, teardown),
-        cmocka_unit_test_setup_teardown(stopped_meanwhile, setup, teardown),
-        cmocka_unit_test_setup_teardown(idle_is_idle, setup, teardown),
-        cmocka_unit_test_setup_teardown(odd_flushes, setup, teardown),
-        cmocka_unit_test_setup_teardown(at_the_end, setup, teardown),
-        cmocka_unit_test_setup_teardown(loaded_state, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_good_driver, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_never_flushed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_forgotten_rows, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_old_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_forgotten_blob_rows, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_wrong_offset, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_flushed_without_transfer, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_freed_in_use, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_leaks, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_last_rows_forgotten, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_last_blob_rows_forgotten, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_late_rows_forgotten, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_last_flush_forgotten, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_covered_late, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stopped_meanwhile, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_idle_is_idle, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_odd_flushes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_at_the_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_loaded_state, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

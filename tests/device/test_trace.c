@@ -108,7 +108,7 @@ static void play(struct played *d, const char *path, uint64_t limit)
     fclose(f);
 }
 
-static void same_again(void **state)
+static void test_same_again(void **state)
 {
     struct session s;
     struct played d;
@@ -137,7 +137,7 @@ static void same_again(void **state)
 }
 
 /* A reset in the middle; other features after it; the picture of the second life. */
-static void two_lives(void **state)
+static void test_two_lives(void **state)
 {
     (void)state;
     struct session s;
@@ -165,7 +165,7 @@ static void two_lives(void **state)
 }
 
 /* What was transferred and never flushed is in the resource and not on the screen. */
-static void unflushed(void **state)
+static void test_unflushed(void **state)
 {
     (void)state;
     struct session s;
@@ -192,7 +192,7 @@ static void unflushed(void **state)
 }
 
 /* Blobs are recorded as they are flushed; what the guest draws afterwards is not in the trace. */
-static void blobs(void **state)
+static void test_blobs(void **state)
 {
     (void)state;
     struct session s;
@@ -246,7 +246,7 @@ static void save_and_load(struct session *s)
 
 /* What no command of the trace has made is there from a state: a 2D resource, with the half of its
  * next picture that was transferred, on one head, and a blob on the other. */
-static void loaded_state(void **state)
+static void test_loaded_state(void **state)
 {
     (void)state;
     struct session s;
@@ -345,7 +345,7 @@ static void any_command(struct session *s, uint32_t *r)
 }
 
 /* Whatever was asked and refused: played again, all answers and pictures are the same. */
-static void any_commands(void **state)
+static void test_any_commands(void **state)
 {
     (void)state;
     for (uint32_t seed = 1; seed <= 20; seed++) {
@@ -394,7 +394,7 @@ static void patch(const char *path, off_t at, uint8_t by)
 }
 
 /* A file cut anywhere is good as far as it goes; one with a bit turned over is found out. */
-static void damaged_files(void **state)
+static void test_damaged_files(void **state)
 {
     (void)state;
     struct session s;
@@ -429,7 +429,7 @@ static void damaged_files(void **state)
 }
 
 /* The device does something else than in the trace: a checksum that differs is counted. */
-static void a_difference_is_seen(void **state)
+static void test_a_difference_is_seen(void **state)
 {
     (void)state;
     struct session s;
@@ -449,7 +449,7 @@ static void a_difference_is_seen(void **state)
     unlink(s.path);
 }
 
-static void other_files_are_kept(void **state)
+static void test_other_files_are_kept(void **state)
 {
     (void)state;
     struct session s;
@@ -473,7 +473,7 @@ static void other_files_are_kept(void **state)
 }
 
 /* The disk is full after some blocks: the trace ends in order there, the guest sees nothing. */
-static void full_disk(void **state)
+static void test_full_disk(void **state)
 {
     (void)state;
     struct session s;
@@ -505,7 +505,7 @@ static void full_disk(void **state)
 
 /* --- query-gpu --- */
 
-static void info(void **state)
+static void test_info(void **state)
 {
     struct session s;
     struct gpu_info *i = calloc(1, sizeof(*i));
@@ -561,7 +561,7 @@ static void *ask_often(void *arg)
 }
 
 /* Asked from another thread while the guest draws and resets: for the sanitizers to look at. */
-static void asked_meanwhile(void **state)
+static void test_asked_meanwhile(void **state)
 {
     (void)state;
     struct session s;
@@ -584,7 +584,7 @@ static void asked_meanwhile(void **state)
  * A pipe that nobody reads: the GPU's thread goes on without the trace, and so does the end. Were
  * it to wait for the reader, this would hang.
  */
-static void unread_pipe(void **state)
+static void test_unread_pipe(void **state)
 {
     (void)state;
     enum { SIDE = 512, BYTES = SIDE * SIDE * 4, FRAMES = 40 }; /* more than pipe and queue hold */
@@ -635,7 +635,7 @@ static void *change_list(void *arg)
 }
 
 /* The trace has the list that the handler read, not one of a moment earlier. */
-static void changed_meanwhile(void **state)
+static void test_changed_meanwhile(void **state)
 {
     (void)state;
     struct session s;
@@ -662,22 +662,22 @@ static void changed_meanwhile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_again),
-        cmocka_unit_test_prestate(same_again, (void *)"threaded"),
-        cmocka_unit_test(two_lives),
-        cmocka_unit_test(unflushed),
-        cmocka_unit_test(blobs),
-        cmocka_unit_test(loaded_state),
-        cmocka_unit_test(any_commands),
-        cmocka_unit_test(damaged_files),
-        cmocka_unit_test(a_difference_is_seen),
-        cmocka_unit_test(other_files_are_kept),
-        cmocka_unit_test(full_disk),
-        cmocka_unit_test(info),
-        cmocka_unit_test_prestate(info, (void *)"threaded"),
-        cmocka_unit_test(asked_meanwhile),
-        cmocka_unit_test(unread_pipe),
-        cmocka_unit_test(changed_meanwhile),
+        cmocka_unit_test(test_same_again),
+        cmocka_unit_test_prestate(test_same_again, (void *)"threaded"),
+        cmocka_unit_test(test_two_lives),
+        cmocka_unit_test(test_unflushed),
+        cmocka_unit_test(test_blobs),
+        cmocka_unit_test(test_loaded_state),
+        cmocka_unit_test(test_any_commands),
+        cmocka_unit_test(test_damaged_files),
+        cmocka_unit_test(test_a_difference_is_seen),
+        cmocka_unit_test(test_other_files_are_kept),
+        cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_info),
+        cmocka_unit_test_prestate(test_info, (void *)"threaded"),
+        cmocka_unit_test(test_asked_meanwhile),
+        cmocka_unit_test(test_unread_pipe),
+        cmocka_unit_test(test_changed_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@ static int teardown(void **state)
     return 0;
 }
 
-static void good(void **state)
+static void test_good(void **state)
 {
     struct snares *s = *state;
     for (unsigned i = 0; i < 4; i++) {
@@ -36,7 +36,7 @@ static void good(void **state)
     }
 }
 
-static void bad(void **state)
+static void test_bad(void **state)
 {
     struct snares *s = *state;
     for (size_t i = 0; i < sizeof(snare_bad) / sizeof(snare_bad[0]); i++) {
@@ -50,7 +50,7 @@ static void bad(void **state)
 }
 
 /* Who waits to write to the FIFO goes on waiting: it was not opened. */
-static void fifo(void **state)
+static void test_fifo(void **state)
 {
     struct snares *s = *state;
     int writer = -1;
@@ -62,9 +62,9 @@ static void fifo(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good),
-        cmocka_unit_test(bad),
-        cmocka_unit_test(fifo),
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_fifo),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -52,7 +52,7 @@ static bool load(struct blob_in *in)
     return blob_in_done(in) && good;
 }
 
-static void comes_back(void **state)
+static void test_comes_back(void **state)
 {
     (void)state;
     size_t size;
@@ -65,7 +65,7 @@ static void comes_back(void **state)
 }
 
 /* The bytes on the wire, which no host may change. */
-static void has_one_layout(void **state)
+static void test_has_one_layout(void **state)
 {
     (void)state;
     static const uint8_t want[] = {
@@ -98,7 +98,7 @@ static bool load_copy(const uint8_t *bytes, size_t size, char *reason, size_t ro
     return good;
 }
 
-static void prefixes_are_refused(void **state)
+static void test_prefixes_are_refused(void **state)
 {
     (void)state;
     size_t size;
@@ -110,7 +110,7 @@ static void prefixes_are_refused(void **state)
     free(bytes);
 }
 
-static void reasons_name_the_place(void **state)
+static void test_reasons_name_the_place(void **state)
 {
     (void)state;
     static const struct {
@@ -143,7 +143,7 @@ static void reasons_name_the_place(void **state)
 }
 
 /* After a failure, and of a section that is not there, zeros come and the failure stays. */
-static void the_first_failure_stays(void **state)
+static void test_the_first_failure_stays(void **state)
 {
     (void)state;
     struct blob_in in, section;
@@ -166,7 +166,7 @@ static void the_first_failure_stays(void **state)
 }
 
 /* Out of memory is noticed once, at the end, and writing goes on meanwhile. */
-static void a_failed_writer_yields_nothing(void **state)
+static void test_a_failed_writer_yields_nothing(void **state)
 {
     (void)state;
     struct blob_out out = {0};
@@ -185,7 +185,7 @@ static void a_failed_writer_yields_nothing(void **state)
     free(empty);
 }
 
-static void many_bytes_and_a_patch(void **state)
+static void test_many_bytes_and_a_patch(void **state)
 {
     (void)state;
     struct blob_out out = {0};
@@ -206,13 +206,13 @@ static void many_bytes_and_a_patch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(comes_back),
-        cmocka_unit_test(has_one_layout),
-        cmocka_unit_test(prefixes_are_refused),
-        cmocka_unit_test(reasons_name_the_place),
-        cmocka_unit_test(the_first_failure_stays),
-        cmocka_unit_test(a_failed_writer_yields_nothing),
-        cmocka_unit_test(many_bytes_and_a_patch),
+        cmocka_unit_test(test_comes_back),
+        cmocka_unit_test(test_has_one_layout),
+        cmocka_unit_test(test_prefixes_are_refused),
+        cmocka_unit_test(test_reasons_name_the_place),
+        cmocka_unit_test(test_the_first_failure_stays),
+        cmocka_unit_test(test_a_failed_writer_yields_nothing),
+        cmocka_unit_test(test_many_bytes_and_a_patch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

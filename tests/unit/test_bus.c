@@ -36,7 +36,7 @@ static bool kills(const uint8_t *p)
     return WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV;
 }
 
-static void gmem_lies_between_guards(void **state)
+static void test_gmem_lies_between_guards(void **state)
 {
     (void)state;
     struct gmem *mem = gmem_create(BASE, SIZE);
@@ -51,7 +51,7 @@ static void gmem_lies_between_guards(void **state)
     assert_null(gmem_create(BASE, UINT64_MAX - 4095));
 }
 
-static void gmem_checks_whole_extents(void **state)
+static void test_gmem_checks_whole_extents(void **state)
 {
     (void)state;
     struct gmem *mem = gmem_create(BASE, SIZE);
@@ -70,7 +70,7 @@ static void gmem_checks_whole_extents(void **state)
 }
 
 /* Every alignment of both sides and every small length moves exactly its bytes. */
-static void gmem_copies_any_alignment(void **state)
+static void test_gmem_copies_any_alignment(void **state)
 {
     (void)state;
     struct gmem *mem = gmem_create(BASE, SIZE);
@@ -94,7 +94,7 @@ static void gmem_copies_any_alignment(void **state)
     gmem_destroy(mem);
 }
 
-static void gmem_clears(void **state)
+static void test_gmem_clears(void **state)
 {
     (void)state;
     struct gmem *mem = gmem_create(BASE, SIZE);
@@ -118,7 +118,7 @@ static void write_note(void *dev, uint64_t off, uint64_t val, unsigned size)
     *(uint64_t *)dev = off << 32 | val << 8 | size;
 }
 
-static void map_finds_and_refuses(void **state)
+static void test_map_finds_and_refuses(void **state)
 {
     (void)state;
     static const struct mmio_ops words = {
@@ -159,7 +159,7 @@ static void map_finds_and_refuses(void **state)
     map_destroy(map);
 }
 
-static void vclock_freezes(void **state)
+static void test_vclock_freezes(void **state)
 {
     (void)state;
     const struct timespec nap = {0, 5000000};
@@ -187,7 +187,7 @@ static void vclock_freezes(void **state)
     vclock_destroy(c);
 }
 
-static void fdt_grows_and_reads_back(void **state)
+static void test_fdt_grows_and_reads_back(void **state)
 {
     (void)state;
     struct fdt_builder *b = fdt_builder_create();
@@ -217,7 +217,7 @@ static void fdt_grows_and_reads_back(void **state)
     fdt_builder_destroy(b);
 }
 
-static void fdt_errors_stick(void **state)
+static void test_fdt_errors_stick(void **state)
 {
     (void)state;
     struct fdt_builder *b = fdt_builder_create();
@@ -233,10 +233,14 @@ static void fdt_errors_stick(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gmem_lies_between_guards),  cmocka_unit_test(gmem_checks_whole_extents),
-        cmocka_unit_test(gmem_copies_any_alignment), cmocka_unit_test(gmem_clears),
-        cmocka_unit_test(map_finds_and_refuses),     cmocka_unit_test(vclock_freezes),
-        cmocka_unit_test(fdt_grows_and_reads_back),  cmocka_unit_test(fdt_errors_stick),
+        cmocka_unit_test(test_gmem_lies_between_guards),
+        cmocka_unit_test(test_gmem_checks_whole_extents),
+        cmocka_unit_test(test_gmem_copies_any_alignment),
+        cmocka_unit_test(test_gmem_clears),
+        cmocka_unit_test(test_map_finds_and_refuses),
+        cmocka_unit_test(test_vclock_freezes),
+        cmocka_unit_test(test_fdt_grows_and_reads_back),
+        cmocka_unit_test(test_fdt_errors_stick),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

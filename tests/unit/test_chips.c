@@ -52,7 +52,7 @@ static int teardown(void **state)
     return 0;
 }
 
-static void software_interrupts(void **state)
+static void test_software_interrupts(void **state)
 {
     struct fixture *f = *state;
     aclint_ops.write(f->aclint, 4, 0xffffffff, 4);
@@ -65,7 +65,7 @@ static void software_interrupts(void **state)
 }
 
 /* Both harts' timers fire in order, neither early, each soon. */
-static void timers(void **state)
+static void test_timers(void **state)
 {
     struct fixture *f = *state;
     uint64_t now = vclock_ticks(f->clock), late = now + VCLOCK_HZ / 100,
@@ -90,7 +90,7 @@ static void timers(void **state)
     assert_int_equal(aclint_ops.read(f->aclint, MTIMECMP(0), 8), 0);
 }
 
-static void a_stopped_clock_fires_nothing(void **state)
+static void test_a_stopped_clock_fires_nothing(void **state)
 {
     struct fixture *f = *state;
     aclint_ops.write(f->aclint, MTIMECMP(0), vclock_ticks(f->clock) + VCLOCK_HZ, 8);
@@ -105,7 +105,7 @@ static void a_stopped_clock_fires_nothing(void **state)
 }
 
 /* mtime can be read and set, whole and in halves; the timers follow, the RTC does not. */
-static void mtime_can_be_set(void **state)
+static void test_mtime_can_be_set(void **state)
 {
     struct fixture *f = *state;
     uint64_t before = vclock_ticks(f->clock), mtime = aclint_ops.read(f->aclint, MTIME, 8);
@@ -136,7 +136,7 @@ static uint64_t rtc_time(struct fixture *f)
     return low | rtc_ops.read(f->rtc, 4, 4) << 32;
 }
 
-static void rtc_tells_and_wakes(void **state)
+static void test_rtc_tells_and_wakes(void **state)
 {
     struct fixture *f = *state;
     /* The host's date. Its wall clock may be set or slewed while the test runs: an hour either way
@@ -166,7 +166,7 @@ static void note_sooner(void *ctx)
 
 /* With all harts in one thread the clock is counted: all timers run when it says so, none before,
  * in order, whatever the host's clock says. */
-static void counted_timers(void **state)
+static void test_counted_timers(void **state)
 {
     struct fixture *f = *state;
     unsigned sooner = 0;
@@ -218,7 +218,7 @@ static void note_reboot(void *ctx)
     *(int *)ctx = -2;
 }
 
-static void finisher(void **state)
+static void test_finisher(void **state)
 {
     (void)state;
     int code = -1;
@@ -240,10 +240,10 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(software_interrupts),           TEST(timers),
-        TEST(a_stopped_clock_fires_nothing), TEST(mtime_can_be_set),
-        TEST(rtc_tells_and_wakes),           TEST(counted_timers),
-        cmocka_unit_test(finisher),
+        TEST(test_software_interrupts),           TEST(test_timers),
+        TEST(test_a_stopped_clock_fires_nothing), TEST(test_mtime_can_be_set),
+        TEST(test_rtc_tells_and_wakes),           TEST(test_counted_timers),
+        cmocka_unit_test(test_finisher),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

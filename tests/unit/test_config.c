@@ -23,7 +23,7 @@ static const char *parse(struct config *c, const char *line)
     return ok ? NULL : err;
 }
 
-static void sizes(void **state)
+static void test_sizes(void **state)
 {
     (void)state;
     static const struct {
@@ -54,7 +54,7 @@ static void sizes(void **state)
     }
 }
 
-static void defaults(void **state)
+static void test_defaults(void **state)
 {
     (void)state;
     struct config c;
@@ -73,7 +73,7 @@ static void defaults(void **state)
     config_finish(&c);
 }
 
-static void everything(void **state)
+static void test_everything(void **state)
 {
     (void)state;
     struct config c;
@@ -102,7 +102,7 @@ static void everything(void **state)
 }
 
 /* Every wrong value is one line that names what was given. */
-static void wrong_values(void **state)
+static void test_wrong_values(void **state)
 {
     (void)state;
     static const struct {
@@ -175,7 +175,7 @@ static char *print(void (*fn)(FILE *))
     return text;
 }
 
-static void help_and_manual(void **state)
+static void test_help_and_manual(void **state)
 {
     (void)state;
     struct config c;
@@ -202,9 +202,9 @@ static void help_and_manual(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),           cmocka_unit_test(defaults),
-        cmocka_unit_test(everything),      cmocka_unit_test(wrong_values),
-        cmocka_unit_test(help_and_manual),
+        cmocka_unit_test(test_sizes),           cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_everything),      cmocka_unit_test(test_wrong_values),
+        cmocka_unit_test(test_help_and_manual),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,7 +76,7 @@ static int teardown(void **state)
 }
 
 /* A quarter of a megabyte, into a device that often has no room. */
-static void input_loses_nothing(void **state)
+static void test_input_loses_nothing(void **state)
 {
     struct fixture *f = *state;
     size_t sent = 0;
@@ -102,7 +102,7 @@ static void input_loses_nothing(void **state)
 }
 
 /* Nobody reads: writers are told to stop before anything is lost, and to go on later. */
-static void output_is_flow_controlled(void **state)
+static void test_output_is_flow_controlled(void **state)
 {
     struct fixture *f = *state;
     size_t sent = 0, got = 0;
@@ -127,7 +127,7 @@ static void output_is_flow_controlled(void **state)
     assert_int_equal(f->writables, 1);
 }
 
-static void a_closed_reader_swallows(void **state)
+static void test_a_closed_reader_swallows(void **state)
 {
     struct fixture *f = *state;
     uint8_t buf[1000] = {0};
@@ -142,7 +142,7 @@ static void a_closed_reader_swallows(void **state)
 }
 
 /* What was written just before the end still comes out. */
-static void the_last_words(void **state)
+static void test_the_last_words(void **state)
 {
     struct fixture *f = *state;
     uint8_t buf[64];
@@ -157,10 +157,10 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(input_loses_nothing),
-        TEST(output_is_flow_controlled),
-        TEST(a_closed_reader_swallows),
-        TEST(the_last_words),
+        TEST(test_input_loses_nothing),
+        TEST(test_output_is_flow_controlled),
+        TEST(test_a_closed_reader_swallows),
+        TEST(test_the_last_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,7 +134,7 @@ static void check_round_trips(const char *model, bool single)
     bench_finish(&b);
 }
 
-static void ecalls_miss_nothing(void **state)
+static void test_ecalls_miss_nothing(void **state)
 {
     (void)state;
     check_round_trips("rv64", false);
@@ -144,7 +144,7 @@ static void ecalls_miss_nothing(void **state)
 }
 
 /* The same run in one thread takes the same instructions: nothing depends on the host's clock. */
-static void single_thread_repeats(void **state)
+static void test_single_thread_repeats(void **state)
 {
     (void)state;
     uint64_t instructions[2];
@@ -159,7 +159,7 @@ static void single_thread_repeats(void **state)
 }
 
 /* Two parks in quick succession, the second while the first ends: both are kept. */
-static void parks_are_not_lost(void **state)
+static void test_parks_are_not_lost(void **state)
 {
     (void)state;
     struct bench b;
@@ -177,7 +177,7 @@ static void parks_are_not_lost(void **state)
 
 /* Two loads that share a handler (pairs.def): a fault in either is its own, and the first's result
  * stands when the second faults. */
-static void a_fault_in_a_pair_has_its_place(void **state)
+static void test_a_fault_in_a_pair_has_its_place(void **state)
 {
     (void)state;
     static const uint32_t setup[] = {
@@ -217,7 +217,7 @@ static void a_fault_in_a_pair_has_its_place(void **state)
 
 /* A jump in two pages, called by a jalr that learns where it is: another page in the second place
  * is noticed, and so is another word in that page. */
-static void an_instruction_in_two_pages(void **state)
+static void test_an_instruction_in_two_pages(void **state)
 {
     (void)state;
     static const uint32_t program[] = {
@@ -291,7 +291,7 @@ static void note_store(void *dev, uint64_t off, uint64_t val, unsigned size)
 static const struct mmio_ops note_ops = {
     .name = "note", .min_size = 4, .max_size = 4, .read = no_read, .write = note_store};
 
-static void stores_have_a_place(void **state)
+static void test_stores_have_a_place(void **state)
 {
     (void)state;
     static const uint32_t program[] = {
@@ -321,7 +321,7 @@ static void stores_have_a_place(void **state)
 }
 
 /* However long a remote fence says its range is, all of it is flushed: sizes do not wrap. */
-static void long_fences_flush_all(void **state)
+static void test_long_fences_flush_all(void **state)
 {
     (void)state;
     static const uint64_t fences[][2] = {{RAM, 0},
@@ -346,7 +346,7 @@ static void long_fences_flush_all(void **state)
 }
 
 /* The lowest bit of where a hart starts is no part of an address, not even at the end of RAM. */
-static void an_odd_start_is_even(void **state)
+static void test_an_odd_start_is_even(void **state)
 {
     (void)state;
     static const uint32_t program[] = {0x00000073, 0x00000073, 0x0000006f}; /* ecall, ecall, j . */
@@ -361,7 +361,7 @@ static void an_odd_start_is_even(void **state)
 
 /* A hart that is being started, with a timer from its life before: those who sleep meanwhile find
  * the clock neither set back to it nor at the end of time. */
-static void a_start_leaves_the_clock_alone(void **state)
+static void test_a_start_leaves_the_clock_alone(void **state)
 {
     (void)state;
     static const uint32_t sleeper[] = {0x10500073 /* wfi */, 0xffdff06f /* j -4 */};
@@ -386,7 +386,7 @@ static void a_start_leaves_the_clock_alone(void **state)
 
 /* A hart whose trap handler traps retires nothing, for ever: the other has its turns, and sleeps
  * until a time that comes. */
-static void traps_take_turns(void **state)
+static void test_traps_take_turns(void **state)
 {
     (void)state;
     static const uint32_t handlers[] = {
@@ -427,7 +427,7 @@ static void traps_take_turns(void **state)
     }
 }
 
-static void models(void **state)
+static void test_models(void **state)
 {
     (void)state;
     char err[256];
@@ -456,17 +456,17 @@ static void models(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ecalls_miss_nothing),
-        cmocka_unit_test(single_thread_repeats),
-        cmocka_unit_test(a_fault_in_a_pair_has_its_place),
-        cmocka_unit_test(an_instruction_in_two_pages),
-        cmocka_unit_test(parks_are_not_lost),
-        cmocka_unit_test(stores_have_a_place),
-        cmocka_unit_test(long_fences_flush_all),
-        cmocka_unit_test(an_odd_start_is_even),
-        cmocka_unit_test(traps_take_turns),
-        cmocka_unit_test(a_start_leaves_the_clock_alone),
-        cmocka_unit_test(models),
+        cmocka_unit_test(test_ecalls_miss_nothing),
+        cmocka_unit_test(test_single_thread_repeats),
+        cmocka_unit_test(test_a_fault_in_a_pair_has_its_place),
+        cmocka_unit_test(test_an_instruction_in_two_pages),
+        cmocka_unit_test(test_parks_are_not_lost),
+        cmocka_unit_test(test_stores_have_a_place),
+        cmocka_unit_test(test_long_fences_flush_all),
+        cmocka_unit_test(test_an_odd_start_is_even),
+        cmocka_unit_test(test_traps_take_turns),
+        cmocka_unit_test(test_a_start_leaves_the_clock_alone),
+        cmocka_unit_test(test_models),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,7 @@ static void describe(uint32_t type, char *text, size_t size)
     gpu_command_describe(&cmd, text, size);
 }
 
-static void commands(void **state)
+static void test_commands(void **state)
 {
     (void)state;
     static const struct {
@@ -68,7 +68,7 @@ static void commands(void **state)
     assert_int_equal(strlen(text), 19);
 }
 
-static void answers(void **state)
+static void test_answers(void **state)
 {
     (void)state;
     for (uint32_t code = GPU_ERR_UNSPEC; code <= GPU_ERR_INVALID_PARAMETER; code++)
@@ -82,8 +82,8 @@ static void answers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(commands),
-        cmocka_unit_test(answers),
+        cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-static void heads(void **state)
+static void test_heads(void **state)
 {
     (void)state;
     static const char text[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\nmore";
@@ -20,7 +20,7 @@ static void heads(void **state)
         assert_int_equal(http_head_length(text, n), 0);
 }
 
-static void requests(void **state)
+static void test_requests(void **state)
 {
     (void)state;
     struct http_request r;
@@ -46,7 +46,7 @@ static void requests(void **state)
         assert_false(http_parse(&r, none[i]) && r.path[0]);
 }
 
-static void paths(void **state)
+static void test_paths(void **state)
 {
     (void)state;
     static const char *const none[] = {
@@ -66,7 +66,7 @@ static void paths(void **state)
 }
 
 /* Only what is printable and said once reaches the log and the comparisons. */
-static void values(void **state)
+static void test_values(void **state)
 {
     (void)state;
     static const char *const none[] = {"a\x1b[31m", "a\x07", "a b",   "a\x80",
@@ -88,7 +88,7 @@ static void values(void **state)
     assert_string_equal(r.host, "");
 }
 
-static void origins(void **state)
+static void test_origins(void **state)
 {
     (void)state;
     static const struct {
@@ -130,8 +130,9 @@ static void origins(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(heads),  cmocka_unit_test(requests), cmocka_unit_test(paths),
-        cmocka_unit_test(values), cmocka_unit_test(origins),
+        cmocka_unit_test(test_heads),   cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_paths),   cmocka_unit_test(test_values),
+        cmocka_unit_test(test_origins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,7 +90,7 @@ static struct machine_config config(const char *kernel)
     return (struct machine_config){.cpu.xlen = 64, .harts = 1, .ram = 64 * MIB, .kernel = kernel};
 }
 
-static void image_and_initrd(void **state)
+static void test_image_and_initrd(void **state)
 {
     (void)state;
     for (unsigned zip = 0; zip < 2; zip++) {
@@ -114,7 +114,7 @@ static void image_and_initrd(void **state)
     }
 }
 
-static void wants_more_than_there_is(void **state)
+static void test_wants_more_than_there_is(void **state)
 {
     (void)state;
     struct boot_layout l;
@@ -139,7 +139,7 @@ static void wants_more_than_there_is(void **state)
 
 /* QEMU takes a flat kernel, with and without a header, to the large page behind the firmware, or to
  * the start of RAM; text_offset does not matter, and one of the two magics is enough. */
-static void flat_kernels(void **state)
+static void test_flat_kernels(void **state)
 {
     (void)state;
     static const struct {
@@ -172,7 +172,7 @@ static void flat_kernels(void **state)
 }
 
 /* What is certainly no program is named, as a kernel and as firmware. */
-static void foreign_files(void **state)
+static void test_foreign_files(void **state)
 {
     (void)state;
     static const struct {
@@ -231,7 +231,7 @@ static uint64_t start_of(const uint8_t elf[136], const char *bios)
 
 /* Entries that are virtual, 0, elsewhere: a program starts at its lowest address, as on QEMU. Where
  * that is no code, its entry counts. */
-static void elf_entries(void **state)
+static void test_elf_entries(void **state)
 {
     (void)state;
     const uint64_t at = VIRT_RAM + 2 * MIB, high = UINT64_C(0xffffffff80200000);
@@ -258,7 +258,7 @@ static void elf_entries(void **state)
 }
 
 /* Two segments of 4096 bytes, at both distances. */
-static void overlapping_segments(void **state)
+static void test_overlapping_segments(void **state)
 {
     (void)state;
     struct boot_layout l;
@@ -275,7 +275,7 @@ static void overlapping_segments(void **state)
     }
 }
 
-static void firmware_then_kernel(void **state)
+static void test_firmware_then_kernel(void **state)
 {
     (void)state;
     struct boot_layout l;
@@ -299,7 +299,7 @@ static void firmware_then_kernel(void **state)
     free(image);
 }
 
-static void bare_metal(void **state)
+static void test_bare_metal(void **state)
 {
     (void)state;
     struct boot_layout l;
@@ -316,7 +316,7 @@ static void bare_metal(void **state)
     assert_non_null(strstr(err, "outside of guest memory"));
 }
 
-static void damaged_files(void **state)
+static void test_damaged_files(void **state)
 {
     (void)state;
     struct boot_layout l;
@@ -332,7 +332,7 @@ static void damaged_files(void **state)
 }
 
 /* No byte of an ELF file, whatever it is changed to, leads outside of the file. */
-static void elf_bytes_changed(void **state)
+static void test_elf_bytes_changed(void **state)
 {
     (void)state;
     struct elf elf;
@@ -359,11 +359,16 @@ static void elf_bytes_changed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(image_and_initrd),     cmocka_unit_test(wants_more_than_there_is),
-        cmocka_unit_test(flat_kernels),         cmocka_unit_test(foreign_files),
-        cmocka_unit_test(elf_entries),          cmocka_unit_test(overlapping_segments),
-        cmocka_unit_test(firmware_then_kernel), cmocka_unit_test(bare_metal),
-        cmocka_unit_test(damaged_files),        cmocka_unit_test(elf_bytes_changed),
+        cmocka_unit_test(test_image_and_initrd),
+        cmocka_unit_test(test_wants_more_than_there_is),
+        cmocka_unit_test(test_flat_kernels),
+        cmocka_unit_test(test_foreign_files),
+        cmocka_unit_test(test_elf_entries),
+        cmocka_unit_test(test_overlapping_segments),
+        cmocka_unit_test(test_firmware_then_kernel),
+        cmocka_unit_test(test_bare_metal),
+        cmocka_unit_test(test_damaged_files),
+        cmocka_unit_test(test_elf_bytes_changed),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

@@ -33,7 +33,7 @@ static void add_two(void *arg)
     loop_event_post(&s->one);
 }
 
-static void events_keep_their_order(void **state)
+static void test_events_keep_their_order(void **state)
 {
     (void)state;
     struct seen s = {.loop = loop_create()};
@@ -64,7 +64,7 @@ static void events_keep_their_order(void **state)
 }
 
 /* However often one is posted, it costs no memory and one call in a round. */
-static void posts_are_merged(void **state)
+static void test_posts_are_merged(void **state)
 {
     (void)state;
     struct seen s = {.loop = loop_create()};
@@ -89,7 +89,7 @@ static void again(void *arg)
 static void on_read(void *arg, unsigned events);
 
 /* An event that posts itself, as a guest can make one do, does not keep others from their turn. */
-static void endless_event(void **state)
+static void test_endless_event(void **state)
 {
     (void)state;
     int ends[2];
@@ -123,7 +123,7 @@ static void on_read(void *arg, unsigned events)
     }
 }
 
-static void descriptors(void **state)
+static void test_descriptors(void **state)
 {
     (void)state;
     int ends[2];
@@ -149,7 +149,7 @@ static void descriptors(void **state)
 }
 
 /* Two sources ready at once; whichever runs first removes the other. */
-static void removal_inside_a_round(void **state)
+static void test_removal_inside_a_round(void **state)
 {
     (void)state;
     int ends[2];
@@ -168,7 +168,7 @@ static void removal_inside_a_round(void **state)
     loop_destroy(loop);
 }
 
-static void timers_are_one_shot(void **state)
+static void test_timers_are_one_shot(void **state)
 {
     (void)state;
     struct seen s = {.loop = loop_create()};
@@ -193,7 +193,7 @@ static void *quit_later(void *arg)
     return NULL;
 }
 
-static void quits_from_another_thread(void **state)
+static void test_quits_from_another_thread(void **state)
 {
     (void)state;
     pthread_t thread;
@@ -208,13 +208,13 @@ static void quits_from_another_thread(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(events_keep_their_order),
-        cmocka_unit_test(posts_are_merged),
-        cmocka_unit_test(endless_event),
-        cmocka_unit_test(descriptors),
-        cmocka_unit_test(removal_inside_a_round),
-        cmocka_unit_test(timers_are_one_shot),
-        cmocka_unit_test(quits_from_another_thread),
+        cmocka_unit_test(test_events_keep_their_order),
+        cmocka_unit_test(test_posts_are_merged),
+        cmocka_unit_test(test_endless_event),
+        cmocka_unit_test(test_descriptors),
+        cmocka_unit_test(test_removal_inside_a_round),
+        cmocka_unit_test(test_timers_are_one_shot),
+        cmocka_unit_test(test_quits_from_another_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

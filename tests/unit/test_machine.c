@@ -52,7 +52,7 @@ static struct machine *create(const char *cpu, unsigned harts)
 }
 
 /* --gpu edid=FILE: what is no EDID is refused before anything starts. */
-static void wrong_edids(void **state)
+static void test_wrong_edids(void **state)
 {
     (void)state;
     static const char *const says[] = {"check the path", "no EDID"};
@@ -75,7 +75,7 @@ static void wrong_edids(void **state)
     }
 }
 
-static void finisher_codes(void **state)
+static void test_finisher_codes(void **state)
 {
     (void)state;
     static const struct {
@@ -127,7 +127,7 @@ static unsigned open_files(void)
 }
 
 /* Every boot starts from the file: the program's own change to itself must not survive. */
-static void a_thousand_reboots(void **state)
+static void test_a_thousand_reboots(void **state)
 {
     (void)state;
     const uint32_t code[] = {
@@ -169,7 +169,7 @@ static void count_states(void *ctx, enum machine_event ev, enum machine_cause ca
 }
 
 /* A stopped machine executes nothing; every stop and cont has its event. */
-static void stop_and_cont(void **state)
+static void test_stop_and_cont(void **state)
 {
     (void)state;
     const uint32_t code[] = {0x00128293 /* addi t0, t0, 1 */, 0xffdff06f /* j -4 */};
@@ -204,7 +204,7 @@ static void stop_and_cont(void **state)
     machine_destroy(m);
 }
 
-static void device_tree(void **state)
+static void test_device_tree(void **state)
 {
     (void)state;
     const uint32_t code[] = {SPIN};
@@ -241,9 +241,9 @@ static void device_tree(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wrong_edids),        cmocka_unit_test(finisher_codes),
-        cmocka_unit_test(a_thousand_reboots), cmocka_unit_test(stop_and_cont),
-        cmocka_unit_test(device_tree),
+        cmocka_unit_test(test_wrong_edids),        cmocka_unit_test(test_finisher_codes),
+        cmocka_unit_test(test_a_thousand_reboots), cmocka_unit_test(test_stop_and_cont),
+        cmocka_unit_test(test_device_tree),
     };
     int fd = mkstemp(path);
     if (fd < 0)

@@ -40,7 +40,7 @@ static const struct {
 };
 
 /* In one piece, and in pieces of every size. */
-static void finds_panics(void **state)
+static void test_finds_panics(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -60,7 +60,7 @@ static void finds_panics(void **state)
     }
 }
 
-static void begins_anew(void **state)
+static void test_begins_anew(void **state)
 {
     (void)state;
     struct panic_watch w;
@@ -76,8 +76,8 @@ static void begins_anew(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_panics),
-        cmocka_unit_test(begins_anew),
+        cmocka_unit_test(test_finds_panics),
+        cmocka_unit_test(test_begins_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,7 +56,7 @@ static void level(struct fixture *f, unsigned n, bool on)
     irq_set(&line, on);
 }
 
-static void claim_and_complete(void **state)
+static void test_claim_and_complete(void **state)
 {
     struct fixture *f = *state;
     put(f, PRIORITY(10), 1);
@@ -86,7 +86,7 @@ static void claim_and_complete(void **state)
     assert_false(f->out[1]);
 }
 
-static void completion_needs_enable(void **state)
+static void test_completion_needs_enable(void **state)
 {
     struct fixture *f = *state;
     put(f, PRIORITY(3), 1);
@@ -104,7 +104,7 @@ static void completion_needs_enable(void **state)
     assert_true(f->out[1]);
 }
 
-static void priorities_and_thresholds(void **state)
+static void test_priorities_and_thresholds(void **state)
 {
     struct fixture *f = *state;
     put(f, ENABLE(3, 0), ~0u);
@@ -126,7 +126,7 @@ static void priorities_and_thresholds(void **state)
     assert_int_equal(get(f, CLAIM(3)), 96);
 }
 
-static void reset_keeps_levels(void **state)
+static void test_reset_keeps_levels(void **state)
 {
     struct fixture *f = *state;
     put(f, PRIORITY(7), 1);
@@ -141,7 +141,7 @@ static void reset_keeps_levels(void **state)
     assert_true(f->out[0]);
 }
 
-static void outside_reads_zero(void **state)
+static void test_outside_reads_zero(void **state)
 {
     struct fixture *f = *state;
     const uint64_t off[] = {0,        PRIORITY(97), PENDING(4),   ENABLE(4, 0), ENABLE(0, 4),
@@ -153,7 +153,7 @@ static void outside_reads_zero(void **state)
 }
 
 /* When a machine ends, its harts go first. */
-static void disconnected_it_calls_no_hart(void **state)
+static void test_disconnected_it_calls_no_hart(void **state)
 {
     struct fixture *f = *state;
     put(f, PRIORITY(10), 1);
@@ -168,9 +168,9 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(claim_and_complete),        TEST(completion_needs_enable),
-        TEST(priorities_and_thresholds), TEST(reset_keeps_levels),
-        TEST(outside_reads_zero),        TEST(disconnected_it_calls_no_hart),
+        TEST(test_claim_and_complete),        TEST(test_completion_needs_enable),
+        TEST(test_priorities_and_thresholds), TEST(test_reset_keeps_levels),
+        TEST(test_outside_reads_zero),        TEST(test_disconnected_it_calls_no_hart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -202,7 +202,7 @@ static int64_t call(struct fixture *f, uint64_t ext, uint64_t fid, uint64_t a0, 
 #define PMU    0x504d55
 #define ALL    UINT64_MAX
 
-static void base(void **state)
+static void test_base(void **state)
 {
     struct fixture *f = *state;
     uint64_t *value = &f->cpu.hart[0].x[11];
@@ -220,7 +220,7 @@ static void base(void **state)
     assert_int_equal(call(f, 9, 0, 0, 0, 0), -2);
 }
 
-static void masks(void **state)
+static void test_masks(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(call(f, IPI, 0, 3, 1, 0), 0);
@@ -233,7 +233,7 @@ static void masks(void **state)
     assert_int_equal(call(f, IPI, 1, 1, 0, 0), -2);
 }
 
-static void fences(void **state)
+static void test_fences(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(call(f, RFENCE, 0, 5, 0, 0), 0);
@@ -252,7 +252,7 @@ static void fences(void **state)
     assert_int_equal(call(f, RFENCE, 3, 1, 0, 0), -2);
 }
 
-static void harts(void **state)
+static void test_harts(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(call(f, HSM, 0, 9, RAM, 0), -3);
@@ -274,7 +274,7 @@ static void harts(void **state)
     assert_true(f->cpu.hart[0].stopped);
 }
 
-static void system_reset(void **state)
+static void test_system_reset(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(call(f, SRST, 0, 3, 0, 0), -3);
@@ -287,7 +287,7 @@ static void system_reset(void **state)
     assert_int_equal(f->power, SBI_POWER_REBOOT * 2);
 }
 
-static void debug_console(void **state)
+static void test_debug_console(void **state)
 {
     struct fixture *f = *state;
     uint64_t *value = &f->cpu.hart[0].x[11];
@@ -309,7 +309,7 @@ static void debug_console(void **state)
     assert_int_equal(call(f, DBCN, 3, 0, 0, 0), -2);
 }
 
-static void timer_and_rv32(void **state)
+static void test_timer_and_rv32(void **state)
 {
     struct fixture *f = *state;
     call(f, TIME, 0, 0x123456789a, 0, 0);
@@ -324,7 +324,7 @@ static void timer_and_rv32(void **state)
     assert_int_equal(f->written, 4);
 }
 
-static void legacy(void **state)
+static void test_legacy(void **state)
 {
     struct fixture *f = *state;
     f->in = "a";
@@ -359,8 +359,9 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(base),         TEST(masks),         TEST(fences),         TEST(harts),
-        TEST(system_reset), TEST(debug_console), TEST(timer_and_rv32), TEST(legacy),
+        TEST(test_base),           TEST(test_masks),        TEST(test_fences),
+        TEST(test_harts),          TEST(test_system_reset), TEST(test_debug_console),
+        TEST(test_timer_and_rv32), TEST(test_legacy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,7 +62,7 @@ static uint8_t get(struct fixture *f, unsigned reg)
     return (uint8_t)uart_ops.read(f->uart, reg, 1);
 }
 
-static void transmits(void **state)
+static void test_transmits(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(get(f, LSR), 0x60);
@@ -78,7 +78,7 @@ static void transmits(void **state)
     assert_true(f->irq);
 }
 
-static void waits_for_the_host(void **state)
+static void test_waits_for_the_host(void **state)
 {
     struct fixture *f = *state;
     put(f, IER, 2);
@@ -96,7 +96,7 @@ static void waits_for_the_host(void **state)
 }
 
 /* A long input, offered again whenever there is room, arrives whole and in order. */
-static void receives_without_loss(void **state)
+static void test_receives_without_loss(void **state)
 {
     struct fixture *f = *state;
     uint8_t data[1000];
@@ -120,7 +120,7 @@ static void receives_without_loss(void **state)
     assert_int_equal(get(f, DATA), 0);
 }
 
-static void console_reads_the_same_bytes(void **state)
+static void test_console_reads_the_same_bytes(void **state)
 {
     struct fixture *f = *state;
     uint8_t b[8];
@@ -131,7 +131,7 @@ static void console_reads_the_same_bytes(void **state)
     assert_int_equal(get(f, DATA), 'l');
 }
 
-static void dlab_loopback_and_scratch(void **state)
+static void test_dlab_loopback_and_scratch(void **state)
 {
     struct fixture *f = *state;
     put(f, LCR, 0x83);
@@ -155,7 +155,7 @@ static void dlab_loopback_and_scratch(void **state)
 }
 
 /* A driver that never reads IIR is interrupted once for each byte it sends and no more. */
-static void thre_without_iir(void **state)
+static void test_thre_without_iir(void **state)
 {
     struct fixture *f = *state;
     put(f, IER, 3);
@@ -173,7 +173,7 @@ static void thre_without_iir(void **state)
 }
 
 /* One byte taken in each interrupt: the line is raised again for those that are left. */
-static void one_byte_an_interrupt(void **state)
+static void test_one_byte_an_interrupt(void **state)
 {
     struct fixture *f = *state;
     put(f, IER, 1);
@@ -189,7 +189,7 @@ static void one_byte_an_interrupt(void **state)
 }
 
 /* What was typed ahead outlives the clearing of the FIFOs, loopback's bytes do not. */
-static void typed_ahead(void **state)
+static void test_typed_ahead(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(uart_input(f->uart, (const uint8_t *)"hello", 5), 5);
@@ -214,14 +214,14 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(transmits),
-        TEST(waits_for_the_host),
-        TEST(receives_without_loss),
-        TEST(console_reads_the_same_bytes),
-        TEST(dlab_loopback_and_scratch),
-        TEST(thre_without_iir),
-        TEST(one_byte_an_interrupt),
-        TEST(typed_ahead),
+        TEST(test_transmits),
+        TEST(test_waits_for_the_host),
+        TEST(test_receives_without_loss),
+        TEST(test_console_reads_the_same_bytes),
+        TEST(test_dlab_loopback_and_scratch),
+        TEST(test_thre_without_iir),
+        TEST(test_one_byte_an_interrupt),
+        TEST(test_typed_ahead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

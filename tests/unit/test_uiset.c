@@ -42,7 +42,7 @@ static bool add(struct fixture *f, const char *name, const char *args)
     return ui_set_add(f->set, &f->env, name, args, f->err, sizeof(f->err));
 }
 
-static void many_run_and_end(void **state)
+static void test_many_run_and_end(void **state)
 {
     struct fixture *f = *state;
     for (unsigned i = 0; i < UI_SET_MAX; i++)
@@ -54,14 +54,14 @@ static void many_run_and_end(void **state)
     ui_set_run(f->set); /* stop was said already: it does not hang */
 }
 
-static void never_run(void **state)
+static void test_never_run(void **state)
 {
     struct fixture *f = *state;
     assert_true(add(f, "none", ""));
     assert_true(ui_set_start(f->set)); /* tear_down stops and joins */
 }
 
-static void unknown(void **state)
+static void test_unknown(void **state)
 {
     struct fixture *f = *state;
     assert_false(add(f, "cinema", ""));
@@ -73,9 +73,9 @@ static void unknown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(many_run_and_end, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(never_run, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(unknown, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_many_run_and_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_never_run, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_unknown, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-static void handshake(void **state)
+static void test_handshake(void **state)
 {
     (void)state;
     char got[WEBSOCKET_ACCEPT];
@@ -39,7 +39,7 @@ static size_t frame(uint8_t *to, unsigned first, const char *data, size_t n, uin
     return at + 4 + n;
 }
 
-static void rfc_example(void **state)
+static void test_rfc_example(void **state)
 {
     (void)state;
     struct websocket_reader r = {0};
@@ -50,7 +50,7 @@ static void rfc_example(void **state)
 }
 
 /* A stream with fragments, pings between them and a long frame, given in pieces of each size. */
-static void pieces(void **state)
+static void test_pieces(void **state)
 {
     (void)state;
     char long_one[1000];
@@ -81,7 +81,7 @@ static void pieces(void **state)
     }
 }
 
-static void wrong(void **state)
+static void test_wrong(void **state)
 {
     (void)state;
     static const struct {
@@ -120,7 +120,7 @@ static void wrong(void **state)
     }
 }
 
-static void wrong_bytes(void **state)
+static void test_wrong_bytes(void **state)
 {
     (void)state;
     static const struct {
@@ -143,7 +143,7 @@ static void wrong_bytes(void **state)
     }
 }
 
-static void headers(void **state)
+static void test_headers(void **state)
 {
     (void)state;
     static const size_t sizes[] = {0, 1, 125, 126, 127, 65535, 65536, 1 << 20};
@@ -161,8 +161,9 @@ static void headers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(handshake), cmocka_unit_test(rfc_example), cmocka_unit_test(pieces),
-        cmocka_unit_test(wrong),     cmocka_unit_test(wrong_bytes), cmocka_unit_test(headers),
+        cmocka_unit_test(test_handshake),   cmocka_unit_test(test_rfc_example),
+        cmocka_unit_test(test_pieces),      cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_wrong_bytes), cmocka_unit_test(test_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
