@@ -509,12 +509,14 @@ static struct ui *sdl_create(const struct ui_env *env, const char *args, char *e
         return failed(NULL, err, err_size, "not enough memory");
     ui->env.ui = *env;
     host_wakeup_init(&ui->stopped);
-    if (!parse_args(&ui->env.options, args, err, err_size) ||
-        !sdl_api_load(&ui->env.sdl, err, err_size)) {
+    if (!parse_args(&ui->env.options, args, err, err_size)) {
         sdl_destroy(ui);
         return NULL;
     }
-    const char *why = open_video(ui);
+    char missing[128];
+    const char *why = missing;
+    if (sdl_api_load(&ui->env.sdl, missing, sizeof(missing)))
+        why = open_video(ui);
     if (why)
         return failed(ui, err, err_size, why);
     ui->env.viewer = display_attach(env->display, on_update, ui);

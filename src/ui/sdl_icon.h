@@ -3,7 +3,7 @@
 #ifndef UI_SDL_ICON_H
 #define UI_SDL_ICON_H
 
-#include "ui/sdl_api.h"
+#include "sdl/api.h"
 
 void sdl_icon_set(const struct sdl_api *sdl, SDL_Window *window);
 

@@ -13,7 +13,7 @@
 
 #include "display/display.h"
 #include "ui/geometry.h"
-#include "ui/sdl_api.h"
+#include "sdl/api.h"
 
 struct sdl_screen {
     const struct sdl_api *sdl;

@@ -11,7 +11,7 @@
 #ifndef UI_SDL_X11_H
 #define UI_SDL_X11_H
 
-#include "ui/sdl_api.h"
+#include "sdl/api.h"
 
 #include <setjmp.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fake_finger.h"
 
-#include "ui/sdl_api.h"
+#include "sdl/api.h"
 
 #include <string.h>
 

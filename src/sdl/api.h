@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SDL is loaded when a window is asked for, not when riscreen starts: headless, no display library
- * is touched (SDL alone brings sixty), and a host without SDL runs the same program. The functions
- * are members named as SDL names them: sdl->CreateWindow(...).
+ * SDL2, for whatever needs it: the window's front-end, and a back-end that plays sound. It is loaded
+ * when the first of them is created, not when riscreen starts: a headless run loads no display
+ * library (SDL alone depends on sixty), and a host without SDL runs the same program. Each SDL
+ * function is a member of struct sdl_api, without its prefix: sdl->CreateWindow(...).
  */
-#ifndef UI_SDL_API_H
-#define UI_SDL_API_H
+#ifndef SDL_API_H
+#define SDL_API_H
 
 #include "base/util.h"
 
@@ -35,8 +36,8 @@ struct sdl_api {
 #undef SDL_MEMBER
 };
 
-/* Main thread. It stays loaded: the libraries SDL brings do not like to go. False, with one line.
- */
+/* Loads the library and fills in all members. The library is never unloaded: those that it depends
+ * on do not support that. Main thread. Returns false with a reason in err: "the library ...". */
 bool sdl_api_load(struct sdl_api *api, char *err, size_t err_size);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/sdl_api.h"
+#include "sdl/api.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@ static const struct {
 #undef SDL_ROW
 };
 
-/* The name of the library's second version: Linux and the BSDs, then macOS. */
+/* Names of the library file: on Linux and the BSDs, on macOS. */
 static const char *const names[] = {"libSDL2-2.0.so.0", "libSDL2-2.0.0.dylib"};
 
 bool sdl_api_load(struct sdl_api *api, char *err, size_t err_size)
@@ -23,14 +23,13 @@ bool sdl_api_load(struct sdl_api *api, char *err, size_t err_size)
     for (size_t i = 0; i < ARRAY_SIZE(names) && !library; i++)
         library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
     if (!library) {
-        snprintf(err, err_size, "no window can be opened: the library SDL2 is not installed");
+        snprintf(err, err_size, "the library SDL2 is not installed");
         return false;
     }
     for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
         void *function = dlsym(library, functions[i].name);
         if (!function) {
-            snprintf(err, err_size, "no window can be opened: SDL2 is too old, it has no %s",
-                     functions[i].name);
+            snprintf(err, err_size, "the library SDL2 is too old, it has no %s", functions[i].name);
             return false;
         }
         memcpy((char *)api + functions[i].offset, &function, sizeof(function));
