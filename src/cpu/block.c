@@ -11,9 +11,13 @@
 #define CHUNKS_MAX 32 /* bytes of blocks per hart: then start over */
 #define HASH_BITS  17
 
-#define OPS_MAX        (2 * BLOCK_MAX_INSNS + 2) /* every instruction may need a link, and an exit */
-#define BYTES_MAX      (4 * BLOCK_MAX_INSNS)
-#define BLOCK_MAX_SIZE (sizeof(struct block) + OPS_MAX * sizeof(struct op) + BYTES_MAX)
+#define OPS_MAX   (2 * BLOCK_MAX_INSNS + 2) /* every instruction may need a link, and an exit */
+#define BYTES_MAX (4 * BLOCK_MAX_INSNS)
+#define IDS_MAX   (BLOCK_MAX_INSNS + 1) /* and an exit */
+#define BLOCK_MAX_SIZE                                                                             \
+    ALIGN_UP(sizeof(struct block) + OPS_MAX * sizeof(struct op) + BYTES_MAX +                      \
+                 IDS_MAX * sizeof(uint16_t),                                                       \
+             (size_t)16)
 
 struct block_cache {
     struct block *hash[1 << HASH_BITS];
@@ -106,11 +110,6 @@ static unsigned hash_of(uint64_t pa, bool fp_on)
     return (unsigned)(((pa >> 1) + fp_on) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - HASH_BITS));
 }
 
-static bool has_link(unsigned id)
-{
-    return insn_is_branch(id) || id == INSN_jal || id == INSN_jalr || id == INSN_exit;
-}
-
 static const uint8_t *ram_at(const struct hart *h, uint64_t pa)
 {
     return h->ram + (pa - h->ram_base);
@@ -132,30 +131,33 @@ static unsigned take_insn(const uint8_t *copy, unsigned room, uint32_t *word)
     return len;
 }
 
-/* Writes one instruction's op, and its link slot; returns how many slots it took. */
-static unsigned emit(struct hart *h, struct block *b, unsigned at, uint32_t word, unsigned offset)
+/* Appends a link slot. Its `rest` is what precedes it, until block_bind knows what follows. */
+static void emit_link(struct block *b)
 {
-    struct op *op = &b->ops[at];
-    decode(h->cpu->decoder, word, offset, h->fp_on, op);
-    unsigned id = (unsigned)op->id;
-    if (insn_is_system((enum insn_id)id))
-        op->rs2 = (uint8_t)b->insns;
-    b->insns++;
-    b->bytes = (uint16_t)(b->bytes + op->len);
-    h->stats.instructions_decoded++;
-    if (!has_link(id))
-        return 1;
-    op->len |= OP_LINKED;
-    struct link *link = (struct link *)(op + 1);
-    *link = (struct link){NULL, b->insns}; /* until finish() knows how many follow */
-    return 2;
+    b->ops[b->slots - 1].len |= OP_LINKED;
+    *(struct link *)&b->ops[b->slots++] = (struct link){NULL, b->insns};
 }
 
-static unsigned emit_exit(struct block *b, unsigned at, unsigned offset)
+/* Appends one instruction's op, and its link slot. */
+static enum insn_id emit(struct hart *h, struct block *b, uint32_t word)
 {
-    b->ops[at] = (struct op){.id = INSN_exit, .imm = (int32_t)offset};
-    *(struct link *)&b->ops[at + 1] = (struct link){NULL, b->insns};
-    return at + 2;
+    struct op *op = &b->ops[b->slots++];
+    enum insn_id id = decode(h->cpu->decoder, word, b->offset + b->bytes, h->fp_on, op);
+    if (insn_is_system(id))
+        op->sys.index = b->insns;
+    b->insns++;
+    b->bytes = (uint8_t)(b->bytes + op->len);
+    h->stats.instructions_decoded++;
+    if (insn_flags(id) & I_LINK)
+        emit_link(b);
+    return id;
+}
+
+static enum insn_id emit_exit(struct block *b)
+{
+    b->ops[b->slots++] = (struct op){.imm = b->offset + b->bytes};
+    emit_link(b);
+    return INSN_exit;
 }
 
 /* The handler of two ops that follow each other, as a distance from PAIR_NONE; 0: they have none.
@@ -167,37 +169,37 @@ static const uint8_t pair_of[INSN_COUNT][INSN_COUNT] = {
 #undef PAIR
 };
 
-/* Ids become labels; links learn how many instructions follow them. */
-static void finish(struct hart *h, struct block *b, unsigned slots)
+/* Sets each op's handler, and in each link how many instructions follow it. */
+static void block_bind(struct hart *h, struct block *b)
 {
     const void *const *labels = h->blocks->labels[hart_is64(h)];
-    for (unsigned i = 0; i < slots; i++) {
-        unsigned id = (unsigned)b->ops[i].id, next = i + 1 + has_link(id);
-        unsigned pair = next < slots ? pair_of[id][b->ops[next].id] : 0;
-        b->ops[i].handler = labels[pair ? PAIR_NONE + pair : id];
-        if (has_link(id)) {
-            struct link *link = (struct link *)&b->ops[++i];
+    const uint16_t *id = block_ids(b);
+    for (unsigned i = 0; i < b->slots; id++) {
+        struct op *op = &b->ops[i++];
+        struct link *link = op->len & OP_LINKED ? (struct link *)&b->ops[i++] : NULL;
+        unsigned pair = i < b->slots ? pair_of[id[0]][id[1]] : 0;
+        op->handler = labels[pair ? PAIR_NONE + pair : id[0]];
+        if (link)
             link->rest = b->insns - link->rest;
-        }
     }
-    b->epoch = h->code_epoch;
-    h->stats.blocks_decoded++;
 }
 
-/* Decodes `size` bytes, the copy of what lies from b->pa on in its page. Returns the slots it took.
- */
-static unsigned build_trace(struct hart *h, struct block *b, const uint8_t *copy, unsigned size)
+/* Decodes `size` bytes, the copy of what lies from b->pa on in its page. Returns how many ids it
+ * wrote. */
+static unsigned build_trace(struct hart *h, struct block *b, const uint8_t *copy, unsigned size,
+                            uint16_t *ids)
 {
-    unsigned slots = 0, len;
+    unsigned n = 0;
     uint32_t word;
     while (b->insns < BLOCK_MAX_INSNS && b->bytes < size &&
-           (len = take_insn(copy + b->bytes, size - b->bytes, &word))) {
-        unsigned at = slots;
-        slots += emit(h, b, at, word, b->offset + b->bytes);
-        if (insn_ends_block((enum insn_id)b->ops[at].id))
-            return slots;
+           take_insn(copy + b->bytes, size - b->bytes, &word)) {
+        enum insn_id id = emit(h, b, word);
+        ids[n++] = (uint16_t)id;
+        if (insn_flags(id) & I_ENDS)
+            return n;
     }
-    return emit_exit(b, slots, b->offset + b->bytes);
+    ids[n++] = (uint16_t)emit_exit(b);
+    return n;
 }
 
 /*
@@ -226,17 +228,21 @@ static struct block *build(struct hart *h, const struct place *at, bool *forgot)
 {
     struct block *b = reserve(h, forgot);
     uint8_t copy[BYTES_MAX];
+    uint16_t ids[IDS_MAX];
     *b = (struct block){.pa = at->pa,
                         .second_pa = at->second_pa,
                         .offset = (uint16_t)(at->pa & PAGE_MASK),
                         .fp_on = h->fp_on,
-                        .part = at->part};
-    unsigned slots = build_trace(h, b, copy, copy_code(h, at, copy));
-    finish(h, b, slots);
-    uint8_t *src = (uint8_t *)&b->ops[slots];
-    memcpy(src, copy, b->bytes);
-    b->src = src;
-    h->blocks->used += ALIGN_UP(sizeof(*b) + slots * sizeof(struct op) + b->bytes, (size_t)16);
+                        .part = at->part,
+                        .epoch = h->code_epoch};
+    unsigned n = build_trace(h, b, copy, copy_code(h, at, copy), ids);
+    uint8_t *tail = (uint8_t *)&b->ops[b->slots]; /* block_src, then block_ids */
+    memcpy(tail, copy, b->bytes);
+    memcpy(tail + b->bytes, ids, n * sizeof(*ids));
+    block_bind(h, b);
+    h->stats.blocks_decoded++;
+    h->blocks->used += ALIGN_UP(
+        sizeof(*b) + b->slots * sizeof(struct op) + b->bytes + n * sizeof(*ids), (size_t)16);
     return b;
 }
 
@@ -248,7 +254,7 @@ bool block_verify(struct hart *h, struct block *b)
     for (unsigned i = 0; i < b->bytes; i += 2) {
         if (i == 2 && block_straddles(b))
             code = ram_at(h, b->second_pa) - 2;
-        if (fetch_half(code + i) != fetch_half(b->src + i)) {
+        if (fetch_half(code + i) != fetch_half(block_src(b) + i)) {
             b->epoch = 0;
             return false;
         }

@@ -41,17 +41,17 @@ struct block {
     uint64_t pa;
     uint64_t second_pa; /* of the second half of its one instruction, if that lies in two pages */
     struct block *next; /* in the same hash chain */
-    const uint8_t *src; /* the bytes it was decoded from */
     /* what entering it reads, next to the first ops */
     uint64_t epoch;               /* in which it was last found equal to memory; 0: dead */
     uint64_t entry_pc, entry_key; /* as it was looked up last, and hart.jump_key then */
-    uint16_t insns;
-    uint16_t bytes;
-    uint16_t offset; /* of pa in its page */
-    bool fp_on;
-    bool part; /* PMP or a trigger tells parts of its page apart: it has one instruction, and no
-                  fixed links */
-    struct op ops[];
+    uint16_t offset;              /* of pa in its page */
+    uint8_t insns;                /* without INSN_exit */
+    uint8_t bytes;
+    uint8_t slots; /* ops and links */
+    bool fp_on : 1;
+    bool part : 1;   /* PMP or a trigger tells parts of its page apart: it has one instruction, and
+                        no fixed links */
+    struct op ops[]; /* slots of them; then block_src, then block_ids */
 };
 
 #define BLOCK_ONE_PAGE UINT64_MAX /* as second_pa: it does not straddle pages */
@@ -59,6 +59,18 @@ struct block {
 static inline bool block_straddles(const struct block *b)
 {
     return b->second_pa != BLOCK_ONE_PAGE;
+}
+
+/* The bytes that a block was decoded from. */
+static inline const uint8_t *block_src(const struct block *b)
+{
+    return (const uint8_t *)&b->ops[b->slots];
+}
+
+/* The enum insn_id of each of its instructions, and of its INSN_exit if it has one. */
+static inline const uint16_t *block_ids(const struct block *b)
+{
+    return (const uint16_t *)(block_src(b) + b->bytes);
 }
 
 struct block_cache;

@@ -5,28 +5,31 @@
 
 enum format { R, I, S, B, U, J, AUIPC, SH, SYS, FL, FS, FF, FFR, FX, FXR, F4R };
 
+enum { RV32 = 1, RV64 = 2, RVANY = RV32 | RV64 };
+
 #define EXT_BASE EXT_COUNT
 
 struct row {
     uint32_t match, mask;
-    uint8_t format, ext, xlen;
+    uint8_t format, ext, xlen, flags;
 };
 
 static const struct row rows[] = {
-#define INSN(name, match, mask, format, ext, xlen) {match, mask, format, EXT_##ext, xlen},
+#define INSN(name, match, mask, format, ext, xlen, flags)                                          \
+    {match, mask, format, EXT_##ext, xlen, flags},
 #include "cpu/insns.def"
 #undef INSN
 };
 
 static const char *const names[] = {
-#define INSN(name, match, mask, format, ext, xlen) #name,
+#define INSN(name, match, mask, format, ext, xlen, flags) #name,
 #include "cpu/insns.def"
 #undef INSN
     "illegal", "exit"};
 
 #define BUCKETS 256 /* opcode[6:2] and funct3 */
 
-/* For every (opcode, funct3) the rows that may match, in table order. */
+/* For every (opcode, funct3) the rows that may match, those with the most mask bits first. */
 struct decoder {
     struct cpu_model model;
     uint16_t start[BUCKETS + 1];
@@ -51,7 +54,7 @@ static bool zfa_width_ok(const struct row *r, const struct cpu_model *m)
 static bool row_on(unsigned id, const struct cpu_model *m)
 {
     const struct row *r = &rows[id];
-    if (!(r->xlen & (m->xlen == 64 ? 2 : 1)) || !zfa_width_ok(r, m))
+    if (!(r->xlen & (m->xlen == 64 ? RV64 : RV32)) || !zfa_width_ok(r, m))
         return false;
     if ((id == INSN_fcvt_d_h || id == INSN_fcvt_h_d) && !model_has(m, EXT_D))
         return false;
@@ -66,6 +69,16 @@ static bool row_in_bucket(const struct row *r, unsigned b)
     return (key & fixed) == (r->match & fixed);
 }
 
+/* Appends a row to the n rows of a bucket's list, behind all that are as specific. */
+static void list_add(uint16_t *list, unsigned n, unsigned id)
+{
+    while (n && __builtin_popcount(rows[list[n - 1]].mask) < __builtin_popcount(rows[id].mask)) {
+        list[n] = list[n - 1];
+        n--;
+    }
+    list[n] = (uint16_t)id;
+}
+
 struct decoder *decoder_create(const struct cpu_model *model)
 {
     struct decoder *d = calloc(1, sizeof(*d) + ARRAY_SIZE(rows) * 8 * sizeof(uint16_t));
@@ -76,8 +89,10 @@ struct decoder *decoder_create(const struct cpu_model *model)
     for (unsigned b = 0; b < BUCKETS; b++) {
         d->start[b] = (uint16_t)n;
         for (unsigned id = 0; id < ARRAY_SIZE(rows); id++)
-            if (row_on(id, model) && row_in_bucket(&rows[id], b))
-                d->list[n++] = (uint16_t)id;
+            if (row_on(id, model) && row_in_bucket(&rows[id], b)) {
+                list_add(d->list + d->start[b], n - d->start[b], id);
+                n++;
+            }
     }
     d->start[BUCKETS] = (uint16_t)n;
     return d;
@@ -88,13 +103,13 @@ void decoder_destroy(struct decoder *d)
     free(d);
 }
 
-static unsigned find(const struct decoder *d, uint32_t word)
+static enum insn_id find_row(const struct decoder *d, uint32_t word)
 {
     unsigned b = bucket_of(word);
     for (unsigned i = d->start[b]; i < d->start[b + 1]; i++) {
         const struct row *r = &rows[d->list[i]];
         if ((word & r->mask) == r->match)
-            return d->list[i];
+            return (enum insn_id)d->list[i];
     }
     return INSN_illegal;
 }
@@ -145,8 +160,7 @@ static bool take_operands(struct op *op, enum format f, uint32_t w, unsigned off
     case SH: op->imm = (int32_t)(w >> 20 & 0x3f); break;
     case SYS:
         op->imm = (int32_t)w;
-        op->rd = (uint8_t)(offset >> 1);
-        op->rs1 = (uint8_t)(offset >> 9);
+        op->sys.half = (uint16_t)(offset >> 1);
         return true;
     case FL:
         op->imm = imm_i(w);
@@ -172,12 +186,8 @@ static bool take_operands(struct op *op, enum format f, uint32_t w, unsigned off
     return !((f == FFR || f == FXR || f == F4R) && (rm == 5 || rm == 6));
 }
 
-static bool needs_fp(const struct row *r)
-{
-    return r->format >= FL;
-}
-
-void decode(const struct decoder *d, uint32_t word, unsigned offset, bool fp_on, struct op *op)
+enum insn_id decode(const struct decoder *d, uint32_t word, unsigned offset, bool fp_on,
+                    struct op *op)
 {
     unsigned len = insn_length(word);
     uint32_t full = word;
@@ -186,18 +196,13 @@ void decode(const struct decoder *d, uint32_t word, unsigned offset, bool fp_on,
         word &= 0xffff;
         full = model_has(&d->model, EXT_C) ? rvc_expand((uint16_t)word, &d->model) : 0;
     }
-    unsigned id = full ? find(d, full) : INSN_illegal;
-    if (id != INSN_illegal &&
-        ((needs_fp(&rows[id]) && !fp_on) || !take_operands(op, rows[id].format, full, offset)))
+    enum insn_id id = full ? find_row(d, full) : INSN_illegal;
+    bool fp = insn_flags(id) & (I_READS_F | I_WRITES_F);
+    if (id != INSN_illegal && ((fp && !fp_on) || !take_operands(op, rows[id].format, full, offset)))
         id = INSN_illegal;
     if (id == INSN_illegal)
         op->imm = (int32_t)word;
-    op->id = id;
-}
-
-bool insn_is_branch(enum insn_id id)
-{
-    return id >= INSN_beq && id <= INSN_bgeu;
+    return id;
 }
 
 bool insn_is_system(enum insn_id id)
@@ -205,26 +210,12 @@ bool insn_is_system(enum insn_id id)
     return id < ARRAY_SIZE(rows) && rows[id].format == SYS;
 }
 
-bool insn_ends_block(enum insn_id id)
+unsigned insn_flags(enum insn_id id)
 {
     switch (id) {
-    case INSN_jal:
-    case INSN_jalr:
-    case INSN_illegal:
-    case INSN_exit:
-    case INSN_ecall:
-    case INSN_ebreak:
-    case INSN_mret:
-    case INSN_sret:
-    case INSN_wfi:
-    case INSN_wrs_nto:
-    case INSN_wrs_sto:
-    case INSN_pause:
-    case INSN_fence_i:
-    case INSN_sfence_vma:
-    case INSN_sinval_vma:
-    case INSN_sfence_inval_ir: return true;
-    default: return false;
+    case INSN_illegal: return I_ENDS | I_TRAPS;
+    case INSN_exit: return I_ENDS | I_LINK;
+    default: return rows[id].flags;
     }
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Decoding: from instruction words to ops, the form that the interpreter runs. An op is 16 bytes:
- * what to do, on which registers, with which constant. Register numbers are indices into the
- * hart's register file; an integer destination x0 becomes REG_SINK, so that no handler tests it.
+ * Decoding: an instruction word becomes an id (which instruction it is) and an op (its operands, in
+ * the form that the interpreter runs). An op has 16 bytes: a handler, registers, a constant. Register
+ * numbers are indices into the hart's register file; an integer destination x0 becomes REG_SINK, so
+ * that no handler tests for it. What else is known of an instruction, its flags, is in insns.def.
  */
 #ifndef CPU_DECODE_H
 #define CPU_DECODE_H
@@ -12,12 +13,22 @@
 #define REG_SINK 32 /* where writes to x0 go; never read */
 
 enum insn_id {
-#define INSN(name, match, mask, format, ext, xlen) INSN_##name,
+#define INSN(name, match, mask, format, ext, xlen, flags) INSN_##name,
 #include "cpu/insns.def"
 #undef INSN
     INSN_illegal, /* imm: the word */
     INSN_exit,    /* end of a block without a jump: go to page offset imm; a link follows */
     INSN_COUNT
+};
+
+/* The last column of insns.def. */
+enum insn_flags {
+    I_ENDS = 1,      /* ends its block: the next instruction is not reached by falling through */
+    I_BRANCH = 2,    /* a conditional jump */
+    I_LINK = 4,      /* jumps: its op is followed by a link slot (block.h) */
+    I_TRAPS = 8,     /* may raise an exception when it is executed */
+    I_READS_F = 16,  /* has a floating-point source */
+    I_WRITES_F = 32, /* has a floating-point destination */
 };
 
 /* Two ops in one handler: handlers that follow those of enum insn_id. */
@@ -29,16 +40,22 @@ enum insn_pair {
 };
 
 struct op {
-    union {
-        const void *handler; /* a label of the interpreter */
-        uintptr_t id;        /* before binding: enum insn_id */
-    };
+    const void *handler; /* a label of the interpreter */
     int32_t imm; /* constant; for SYS the word; for FP rm | rs3 << 8; for jumps the target's offset
                     from the page's start */
-    uint8_t rd, rs1, rs2; /* for SYS: page offset / 2 in rd and rs1, place in the block in rs2 */
-    uint8_t len; /* bytes in memory: 2 or 4, 0 for INSN_exit; OP_LINKED: a link slot follows */
+    union {
+        struct {
+            uint8_t rd, rs1, rs2;
+            uint8_t len; /* bytes in memory, 0 for INSN_exit; OP_LINKED: a link slot follows */
+        };
+        struct {
+            uint16_t half; /* offset in the page / 2 */
+            uint8_t index; /* in the block: how many instructions precede it */
+            uint8_t len;   /* as above */
+        } sys;             /* format SYS */
+    };
 };
-#define OP_LENGTH 7
+#define OP_LENGTH 7 /* mask: 2 or 4 bytes, or 0 */
 #define OP_LINKED 0x80
 _Static_assert(sizeof(struct op) == 16, "ops are 16 bytes");
 
@@ -48,11 +65,12 @@ struct decoder *decoder_create(const struct cpu_model *model);
 void decoder_destroy(struct decoder *d);
 
 /*
- * Decodes one instruction. word: its 4 bytes (only 2 matter if compressed). offset: its place in
- * its page, 0..4094, added to the constants of pc-relative ops. fp_on: FS is not Off. Never fails:
- * what is not known becomes INSN_illegal.
+ * Decodes one instruction into *op (all but its handler, and sys.index). word: its 4 bytes (only 2
+ * matter if compressed). offset: its place in its page, 0..4094, added to the constants of
+ * pc-relative ops. fp_on: FS is not Off. Never fails: what is not known is INSN_illegal. Any thread.
  */
-void decode(const struct decoder *d, uint32_t word, unsigned offset, bool fp_on, struct op *op);
+enum insn_id decode(const struct decoder *d, uint32_t word, unsigned offset, bool fp_on,
+                    struct op *op);
 
 static inline unsigned insn_length(uint32_t word)
 {
@@ -67,10 +85,8 @@ static inline bool model_has(const struct cpu_model *m, enum cpu_ext e)
     return m->ext >> e & 1;
 }
 
-/* Does this id end a block: nothing after it is reached by falling through? */
-bool insn_ends_block(enum insn_id id);
-bool insn_is_branch(enum insn_id id); /* conditional */
-bool insn_is_system(enum insn_id id); /* of format SYS */
+unsigned insn_flags(enum insn_id id); /* enum insn_flags; any id below INSN_COUNT */
+bool insn_is_system(enum insn_id id); /* of format SYS: executed by sys_execute */
 const char *insn_name(enum insn_id id);
 
 #endif

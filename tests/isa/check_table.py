@@ -4,7 +4,7 @@
 
 Every row of one must be in the other with the same encoding, extension and word sizes, and every
 row must have cases of the four kinds: value, edge, illegal, off. (The base has no switch; pause, off,
-must be the plain fence that its encoding is.)
+must be the plain fence that its encoding is.) Flags of insns.def are checked by operand class.
 
   check_table.py [path of insns.def]
 """
@@ -15,24 +15,39 @@ import sys
 import cases
 import insns
 
-ROW = re.compile(r'^INSN\((\w+), (0x\w+), (0x\w+), (\w+), (\w+), ([123])\)', re.M)
+ROW = re.compile(r'^INSN\((\w+), (0x\w+), (0x\w+), (\w+), (\w+), (\w+), ([\w| ]+)\)', re.M)
+XLEN = {'RV32': (32,), 'RV64': (64,), 'RVANY': (32, 64)}
+
+# Flags by operand class, without their I_; other classes have none.
+JUMP, F_TO_F = {'LINK', 'TRAPS'}, {'READS_F', 'WRITES_F'}
+FLAGS = {'b': JUMP | {'BRANCH'}, 'jal': JUMP | {'ENDS'}, 'jalr': JUMP | {'ENDS'},
+         'fr': F_TO_F, 'fr_rm': F_TO_F | {'TRAPS'}, 'f4': F_TO_F | {'TRAPS'},
+         'f1': F_TO_F, 'f1_rm': F_TO_F | {'TRAPS'},
+         'fx': {'READS_F'}, 'fx1': {'READS_F'}, 'fx1_rm': {'READS_F', 'TRAPS'},
+         'xf': {'WRITES_F'}, 'xf_rm': {'WRITES_F', 'TRAPS'}, 'xxf': {'WRITES_F'}, 'fli': {'WRITES_F'},
+         'fl': {'WRITES_F', 'TRAPS'}, 'fs': {'READS_F', 'TRAPS'},
+         **dict.fromkeys(('ld', 'st', 'amo', 'lr', 'sc', 'cbo', 'csr', 'csri'), {'TRAPS'}),
+         'vma': {'ENDS', 'TRAPS'}, 'sys': {'ENDS', 'TRAPS'}}
+OTHER_FLAGS = {'fence_i': {'ENDS'}, 'pause': {'ENDS'}, 'wrs_sto': {'ENDS'}, 'sfence_w_inval': {'TRAPS'}}
 
 
 def decoder_rows(path):
-    """{(name, xlen): (match, mask, extension)}"""
+    """{(name, xlen): (match, mask, extension, flags)}"""
     rows = {}
     with open(path) as f:
-        for name, match, mask, _, ext, xlen in ROW.findall(f.read()):
-            for bits, on in ((32, int(xlen) & 1), (64, int(xlen) & 2)):
-                if on:
-                    rows[name.removesuffix('_rv32'), bits] = (int(match, 16), int(mask, 16),
-                                                              ext.lower())
+        for name, match, mask, _, ext, xlen, flags in ROW.findall(f.read()):
+            facts = sorted(flag.strip().removeprefix('I_') for flag in flags.split('|') if flag != '0')
+            for bits in XLEN[xlen]:
+                rows[name.removesuffix('_rv32'), bits] = (int(match, 16), int(mask, 16), ext.lower(),
+                                                          facts)
     return rows
 
 
 def own_rows():
-    return {(i.name.replace('.', '_'), bits): (i.match, i.mask, i.ext or 'base')
-            for i in insns.INSNS for bits in i.xlen}
+    names = ((i, i.name.replace('.', '_')) for i in insns.INSNS)
+    return {(name, bits): (i.match, i.mask, i.ext or 'base',
+                           sorted(OTHER_FLAGS.get(name, FLAGS.get(i.cls, ()))))
+            for i, name in names for bits in i.xlen}
 
 
 def compare(decoder, own):

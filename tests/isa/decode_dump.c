@@ -10,8 +10,7 @@
 static const char *name_of(const struct decoder *d, uint32_t word)
 {
     struct op op;
-    decode(d, word, 0, true, &op);
-    return insn_name((enum insn_id)op.id);
+    return insn_name(decode(d, word, 0, true, &op));
 }
 
 int main(int argc, char **argv)
