@@ -12,17 +12,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SECTOR     512u
 #define MAX_IOV    256
 #define ZERO_BLOCK 65536u
 
 struct blk_file {
+    struct disk disk; /* first */
     int fd;
-    bool read_only;
-    bool no_punch, no_zero; /* the host said once that it can not */
+    bool no_punch, no_zero; /* the host refused once: not asked again */
     bool cuttable;          /* a file, not a device */
     uint64_t end;           /* of the file, in bytes, as it was opened */
 };
+
+static struct blk_file *file_of(struct disk *d)
+{
+    return container_of(d, struct blk_file, disk);
+}
 
 static bool looks_foreign(const struct blk_file *f, const char *path, char *err, size_t err_size)
 {
@@ -69,17 +73,18 @@ static bool measure(struct blk_file *f, const char *path, char *err, size_t err_
     }
     f->cuttable = S_ISREG(st.st_mode);
     f->end = (uint64_t)end;
+    f->disk.size = ALIGN_UP(f->end, DISK_SECTOR);
     return true;
 }
 
 static bool open_checked(struct blk_file *f, const char *path, char *err, size_t err_size)
 {
-    f->fd = open(path, (f->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK);
+    f->fd = open(path, (f->disk.read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK);
     if (f->fd < 0) {
         const char *cure = "check the path";
         if (errno == EACCES || errno == EROFS || errno == EPERM)
-            cure = f->read_only ? "check its permissions"
-                                : "make it writable, or add ,ro to use it read-only";
+            cure = f->disk.read_only ? "check its permissions"
+                                     : "make it writable, or add ,ro to use it read-only";
         else if (errno == EISDIR)
             cure = "name a raw image or a block device";
         snprintf(err, err_size, "cannot open disk %s: %s: %s", path, strerror(errno), cure);
@@ -87,50 +92,14 @@ static bool open_checked(struct blk_file *f, const char *path, char *err, size_t
     }
     if (!measure(f, path, err, err_size) || looks_foreign(f, path, err, err_size))
         return false;
-    int rc = lock_file(f->fd, f->read_only);
+    int rc = lock_file(f->fd, f->disk.read_only);
     if (rc == EAGAIN || rc == EACCES || rc == EWOULDBLOCK) {
         snprintf(err, err_size,
                  "disk %s is in use by another riscreen or QEMU: end that one, or use a copy",
                  path);
         return false;
     }
-    return true; /* a file system that knows no locks is the user's to watch */
-}
-
-struct blk_file *blk_file_open(const char *path, bool read_only, char *err, size_t err_size)
-{
-    struct blk_file *f = calloc(1, sizeof(*f));
-    if (!f) {
-        snprintf(err, err_size, "disk %s: out of memory", path);
-        return NULL;
-    }
-    f->read_only = read_only;
-    if (!open_checked(f, path, err, err_size)) {
-        if (f->fd >= 0)
-            close(f->fd);
-        free(f);
-        return NULL;
-    }
-    return f;
-}
-
-void blk_file_close(struct blk_file *f)
-{
-    if (!f)
-        return;
-    blk_file_flush(f);
-    close(f->fd);
-    free(f);
-}
-
-uint64_t blk_file_size(const struct blk_file *f)
-{
-    return ALIGN_UP(f->end, SECTOR);
-}
-
-bool blk_file_read_only(const struct blk_file *f)
-{
-    return f->read_only;
+    return true; /* also where the file system has no locks: the user's to watch */
 }
 
 /* Drops the first n bytes from *iov, *count. */
@@ -147,7 +116,7 @@ static void iov_advance(struct iovec **iov, unsigned *count, size_t n)
     }
 }
 
-/* Leaves the first n bytes in iov and zeroes the rest, if it is to be; how many pieces are left. */
+/* Keeps the first n bytes in iov; zero: zeroes the others. Returns how many pieces are left. */
 static unsigned iov_cut(struct iovec *iov, unsigned count, uint64_t n, bool zero)
 {
     unsigned left = 0;
@@ -163,14 +132,14 @@ static unsigned iov_cut(struct iovec *iov, unsigned count, uint64_t n, bool zero
     return left;
 }
 
-/* So many of len bytes at pos lie in the file; the others are between its end and the disk's. */
+/* How many of len bytes at pos lie in the file; the others are between its end and the disk's. */
 static uint64_t in_file(const struct blk_file *f, uint64_t pos, uint64_t len)
 {
     return pos < f->end ? MIN(len, f->end - pos) : 0;
 }
 
-/* 0, or BLK_FILE_CUT: a write to the extent would make a file longer that somebody cut, and what it
- * lost read as zeros. */
+/* 0, or DISK_CUT: somebody made the file shorter, and a write to the extent would make it longer
+ * again, with zeros where its data was. */
 static int still_there(const struct blk_file *f, uint64_t pos, uint64_t len)
 {
     struct stat st;
@@ -178,7 +147,7 @@ static int still_there(const struct blk_file *f, uint64_t pos, uint64_t len)
         return 0;
     if (fstat(f->fd, &st))
         return errno;
-    return extent_ok(pos, len, (uint64_t)st.st_size) ? 0 : BLK_FILE_CUT;
+    return extent_ok(pos, len, (uint64_t)st.st_size) ? 0 : DISK_CUT;
 }
 
 typedef ssize_t (*iov_fn)(int fd, const struct iovec *iov, int count, off_t pos);
@@ -195,7 +164,7 @@ static int transfer_batch(struct blk_file *f, struct iovec *iov, unsigned n, uin
         if (got < 0)
             return errno;
         if (got == 0)
-            return fn == preadv ? BLK_FILE_CUT : EIO;
+            return fn == preadv ? DISK_CUT : EIO;
         pos += (uint64_t)got;
         iov_advance(&iov, &n, (size_t)got);
     }
@@ -226,28 +195,21 @@ static int transfer(struct blk_file *f, const struct iovec *iov, unsigned n, uin
     return 0;
 }
 
-const char *blk_file_error(int rc)
+static int file_readv(struct disk *d, const struct iovec *iov, unsigned n, uint64_t pos)
 {
-    return rc == BLK_FILE_CUT ? "the image became shorter while it was in use" : strerror(rc);
+    return transfer(file_of(d), iov, n, pos, preadv);
 }
 
-int blk_file_readv(struct blk_file *f, const struct iovec *iov, unsigned n, uint64_t pos)
+static int file_writev(struct disk *d, const struct iovec *iov, unsigned n, uint64_t pos)
 {
-    return transfer(f, iov, n, pos, preadv);
+    return transfer(file_of(d), iov, n, pos, pwritev);
 }
 
-int blk_file_writev(struct blk_file *f, const struct iovec *iov, unsigned n, uint64_t pos)
-{
-    return f->read_only ? EROFS : transfer(f, iov, n, pos, pwritev);
-}
-
-int blk_file_flush(struct blk_file *f)
+static int file_flush(struct disk *d)
 {
     int rc;
-    if (f->read_only)
-        return 0;
     do
-        rc = fdatasync(f->fd);
+        rc = fdatasync(file_of(d)->fd);
     while (rc && errno == EINTR);
     return rc ? errno : 0;
 }
@@ -294,10 +256,9 @@ static int write_zeros(struct blk_file *f, uint64_t pos, uint64_t len)
     return 0;
 }
 
-int blk_file_zero(struct blk_file *f, uint64_t pos, uint64_t len, bool unmap)
+static int file_zero(struct disk *d, uint64_t pos, uint64_t len, bool unmap)
 {
-    if (f->read_only)
-        return EROFS;
+    struct blk_file *f = file_of(d);
     len = in_file(f, pos, len);
     int cut = still_there(f, pos, len);
     if (!len || cut)
@@ -316,13 +277,40 @@ int blk_file_zero(struct blk_file *f, uint64_t pos, uint64_t len, bool unmap)
     return write_zeros(f, pos, len);
 }
 
-int blk_file_discard(struct blk_file *f, uint64_t pos, uint64_t len)
+static int file_discard(struct disk *d, uint64_t pos, uint64_t len)
 {
-    if (f->read_only)
-        return EROFS;
+    struct blk_file *f = file_of(d);
     len = in_file(f, pos, len);
     int rc = still_there(f, pos, len);
     if (!rc && len)
         rc = punch(f, pos, len);
     return rc == EOPNOTSUPP ? 0 : rc;
+}
+
+static void file_close(struct disk *d)
+{
+    struct blk_file *f = file_of(d);
+    disk_flush(d);
+    close(f->fd);
+    free(f);
+}
+
+static const struct disk_ops file_ops = {file_readv, file_writev,  file_flush,
+                                         file_zero,  file_discard, file_close};
+
+struct disk *blk_file_open(const char *path, bool read_only, char *err, size_t err_size)
+{
+    struct blk_file *f = calloc(1, sizeof(*f));
+    if (!f) {
+        snprintf(err, err_size, "disk %s: out of memory", path);
+        return NULL;
+    }
+    f->disk = (struct disk){.ops = &file_ops, .read_only = read_only};
+    if (!open_checked(f, path, err, err_size)) {
+        if (f->fd >= 0)
+            close(f->fd);
+        free(f);
+        return NULL;
+    }
+    return &f->disk;
 }

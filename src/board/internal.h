@@ -18,7 +18,7 @@
 
 #include <pthread.h>
 
-struct blk_file;
+struct disk;
 struct virtio_dev;
 struct virtio_mmio;
 
@@ -78,7 +78,7 @@ struct machine {
     struct syscon syscon;
     struct console *console;
     /* virtio */
-    struct blk_file *disk[MACHINE_MAX_DISKS];
+    struct disk *disk[MACHINE_MAX_DISKS];
     struct virtio_mmio *slot[VIRT_MAX_SLOTS];
     struct virtio_dev *gpu; /* NULL: none */
     unsigned slots;

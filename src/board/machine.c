@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "board/internal.h"
 
-#include "backend/blk_file.h"
+#include "backend/disk.h"
 #include "display/display.h"
 #include "display/input.h"
 #include "host/entropy.h"
@@ -99,7 +99,7 @@ void machine_destroy(struct machine *m)
 void machine_flush_disks(struct machine *m)
 {
     for (unsigned i = 0; i < m->config.disks; i++)
-        blk_file_flush(m->disk[i]);
+        disk_flush(m->disk[i]);
 }
 
 void *machine_dtb(struct machine *m, size_t *size)

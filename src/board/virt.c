@@ -336,8 +336,7 @@ void virt_detach(struct machine *m)
     for (unsigned i = 0; i < m->steppers; i++)
         stepper_finish(&m->stepper[i]);
     for (unsigned i = 0; i < MACHINE_MAX_DISKS; i++)
-        if (m->disk[i])
-            blk_file_close(m->disk[i]);
+        disk_close(m->disk[i]);
     console_destroy(m->console);
     rtc_destroy(m->rtc);
     uart_destroy(m->uart);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A disk (VIRTIO 1.3, "Block Device") over backend/blk_file.h. The hart that kicks only wakes the
+ * A disk (VIRTIO 1.3, "Block Device") over backend/disk.h. The hart that kicks only wakes the
  * worker; the worker takes requests one after the other and moves data between the file and the
  * guest's pages without a copy of its own. A request is done in bounded steps and remembers how
  * far it came, so that whoever pauses the worker waits for one step, not for gigabytes; after a
@@ -8,7 +8,7 @@
  */
 #include "virtio/devices.h"
 
-#include "backend/blk_file.h"
+#include "backend/disk.h"
 #include "base/le.h"
 #include "host/worker.h"
 
@@ -82,7 +82,7 @@ struct blk_command {
 
 struct blk {
     struct virtio_dev dev;
-    struct blk_file *disk;
+    struct disk *disk;
     struct worker *worker;
     char serial[SERIAL_LEN];
     _Atomic bool writeback; /* the driver's choice in configuration space */
@@ -99,7 +99,7 @@ struct blk {
 
 static uint64_t capacity(const struct blk *blk)
 {
-    return blk_file_size(blk->disk) / SECTOR;
+    return blk->disk->size / SECTOR;
 }
 
 /* A host error becomes IOERR, and the user hears of it. */
@@ -108,7 +108,7 @@ static uint8_t host_status(struct blk *blk, int rc)
     if (!rc)
         return S_OK;
     log_limited(blk->dev.log, &blk->dev.limit, LOG_BY_HOST, "virtio-blk: the host's disk says: %s",
-                blk_file_error(rc));
+                disk_error(rc));
     return S_IOERR;
 }
 
@@ -161,7 +161,7 @@ static uint8_t step_read(struct blk *blk)
     uint64_t bytes;
     unsigned n =
         vq_take_out(blk->req.chain, pieces, STEP_PIECES, MIN(blk->req.left, STEP_BYTES), &bytes);
-    int rc = blk_file_readv(blk->disk, iov, to_iov(iov, pieces, n), blk->req.pos);
+    int rc = disk_readv(blk->disk, iov, to_iov(iov, pieces, n), blk->req.pos);
     vq_wrote(blk->req.chain, pieces, n);
     return advance(blk, rc, bytes);
 }
@@ -173,13 +173,13 @@ static uint8_t step_write(struct blk *blk)
     uint64_t bytes;
     unsigned n =
         vq_take_in(blk->req.chain, pieces, STEP_PIECES, MIN(blk->req.left, STEP_BYTES), &bytes);
-    int rc = blk_file_writev(blk->disk, iov, to_iov(iov, pieces, n), blk->req.pos);
+    int rc = disk_writev(blk->disk, iov, to_iov(iov, pieces, n), blk->req.pos);
     return advance(blk, rc, bytes);
 }
 
 static uint8_t start_flush(struct blk *blk)
 {
-    return host_status(blk, blk_file_flush(blk->disk));
+    return host_status(blk, disk_flush(blk->disk));
 }
 
 static uint8_t start_get_id(struct blk *blk)
@@ -222,8 +222,8 @@ static uint8_t step_segments(struct blk *blk)
         return next_segment(blk);
     uint64_t bytes = MIN(blk->req.left, STEP_ZERO);
     int rc = blk->req.cmd->type == T_DISCARD
-                 ? blk_file_discard(blk->disk, blk->req.pos, bytes)
-                 : blk_file_zero(blk->disk, blk->req.pos, bytes, blk->req.unmap);
+                 ? disk_discard(blk->disk, blk->req.pos, bytes)
+                 : disk_zero(blk->disk, blk->req.pos, bytes, blk->req.unmap);
     uint8_t status = advance(blk, rc, bytes);
     return status == S_OK ? S_MORE : status; /* there may be another segment */
 }
@@ -283,7 +283,7 @@ static uint8_t begin(struct blk *blk)
     blk->req.sector = le64_get(h.sector);
     if (!blk->req.cmd)
         return S_UNSUPP;
-    if (blk->req.cmd->writes && blk_file_read_only(blk->disk))
+    if (blk->req.cmd->writes && blk->disk->read_only)
         return S_IOERR;
     return blk->req.cmd->start(blk);
 }
@@ -294,7 +294,7 @@ static void blk_run(void *ctx, uint32_t bits, bool inline_run)
     (void)inline_run; /* never: disks are slow */
     struct blk *blk = ctx;
     if (bits & KICK_FLUSH)
-        host_status(blk, blk_file_flush(blk->disk));
+        host_status(blk, disk_flush(blk->disk));
     while (atomic_load(&blk->dev.driver_ok) && !worker_stopping(blk->worker)) {
         uint8_t status;
         if (blk->req.chain) {
@@ -318,7 +318,7 @@ static struct blk *blk_of(struct virtio_dev *dev)
 static uint64_t blk_features(struct virtio_dev *dev)
 {
     uint64_t f = F_SEG_MAX | F_BLK_SIZE | F_TOPOLOGY | F_FLUSH | F_CONFIG_WCE;
-    return f | (blk_file_read_only(blk_of(dev)->disk) ? F_RO : F_DISCARD | F_WRITE_ZEROES);
+    return f | (blk_of(dev)->disk->read_only ? F_RO : F_DISCARD | F_WRITE_ZEROES);
 }
 
 static void blk_notify(struct virtio_dev *dev, unsigned q)
@@ -412,7 +412,7 @@ static const struct virtio_ops blk_ops = {
     .destroy = blk_destroy,
 };
 
-struct virtio_dev *virtio_blk_create(struct gmem *mem, struct log *log, struct blk_file *disk,
+struct virtio_dev *virtio_blk_create(struct gmem *mem, struct log *log, struct disk *disk,
                                      const char *serial, bool threaded)
 {
     struct blk *blk = calloc(1, sizeof(*blk));

@@ -8,7 +8,7 @@
 
 #include "virtio/virtio.h"
 
-struct blk_file;
+struct disk;
 struct display;
 struct entropy;
 struct input_hub;
@@ -17,9 +17,9 @@ struct input_hub;
  * the smallest. */
 struct virtio_dev *virtio_rng_create(struct gmem *mem, struct log *log, struct entropy *entropy);
 
-/* A disk over backend/blk_file.h (not owned). threaded=false: tests or a stepper step
+/* A disk over backend/disk.h (not owned). threaded=false: tests or a stepper step
  * virtio_blk_worker. */
-struct virtio_dev *virtio_blk_create(struct gmem *mem, struct log *log, struct blk_file *disk,
+struct virtio_dev *virtio_blk_create(struct gmem *mem, struct log *log, struct disk *disk,
                                      const char *serial, bool threaded);
 struct worker;
 struct worker *virtio_blk_worker(struct virtio_dev *dev);

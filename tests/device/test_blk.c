@@ -32,7 +32,7 @@ enum { S_OK = 0, S_IOERR = 1, S_UNSUPP = 2 };
 
 struct fix {
     struct kit kit;
-    struct blk_file *file;
+    struct disk *file;
     char path[64];
 };
 
@@ -103,7 +103,7 @@ static int teardown(void **state)
 {
     struct fix *f = *state;
     kit_finish(&f->kit);
-    blk_file_close(f->file);
+    disk_close(f->file);
     unlink(f->path);
     free(f);
     return 0;
@@ -587,9 +587,9 @@ static void test_open_errors(void **state)
     expect_open_error(path, false, "is empty");
     expect_open_error(path, true, "is empty");
     assert_int_equal(truncate(path, 1023), 0);
-    struct blk_file *f = blk_file_open(path, false, err, sizeof(err));
-    assert_int_equal(blk_file_size(f), 1024);
-    blk_file_close(f);
+    struct disk *f = blk_file_open(path, false, err, sizeof(err));
+    assert_int_equal(f->size, 1024);
+    disk_close(f);
     if (geteuid() != 0) { /* root may write anything */
         assert_int_equal(chmod(path, 0444), 0);
         expect_open_error(path, false, ",ro");
@@ -648,9 +648,9 @@ static void test_foreign_places(void **state)
             expect_open_error(path, true,
                               rows[i].at < 0 ? "convert -f vpc -O raw" : "convert -O raw");
         } else {
-            struct blk_file *f = blk_file_open(path, false, err, sizeof(err));
+            struct disk *f = blk_file_open(path, false, err, sizeof(err));
             assert_non_null(f);
-            blk_file_close(f);
+            disk_close(f);
         }
         unlink(path);
     }
@@ -663,18 +663,18 @@ static void test_locking(void **state)
     expect_open_error(f->path, false, "in use");
     expect_open_error(f->path, true, "in use");
     make_file(path, 1024);
-    struct blk_file *a = blk_file_open(path, true, err, sizeof(err));
-    struct blk_file *b = blk_file_open(path, true, err, sizeof(err)); /* readers share */
+    struct disk *a = blk_file_open(path, true, err, sizeof(err));
+    struct disk *b = blk_file_open(path, true, err, sizeof(err)); /* readers share */
     assert_non_null(a);
     assert_non_null(b);
     expect_open_error(path, false, "in use");
-    blk_file_close(a);
+    disk_close(a);
     expect_open_error(path, false, "in use");
-    blk_file_close(b);
+    disk_close(b);
     a = blk_file_open(path, false, err, sizeof(err)); /* closed is free */
     assert_non_null(a);
-    assert_int_equal(blk_file_writev(a, NULL, 0, 0), 0);
-    blk_file_close(a);
+    assert_int_equal(disk_writev(a, NULL, 0, 0), 0);
+    disk_close(a);
     unlink(path);
 }
 
@@ -685,12 +685,12 @@ static void test_many_pieces(void **state)
     struct iovec iov[1500];
     for (unsigned i = 0; i < 1500; i++)
         iov[i] = (struct iovec){b + i, i % 3 ? 1 : 0}; /* empty ones, too */
-    assert_int_equal(blk_file_readv(f->file, iov, 1500, 100), 0);
+    assert_int_equal(disk_readv(f->file, iov, 1500, 100), 0);
     uint64_t pos = 100;
     for (unsigned i = 0; i < 1500; i++)
         if (i % 3)
             assert_int_equal(b[i], pattern(pos++));
-    assert_int_equal(blk_file_writev(f->file, iov, 1500, 100), 0);
+    assert_int_equal(disk_writev(f->file, iov, 1500, 100), 0);
     check_zeroed(f, 0, 0); /* that is: nothing changed */
 }
 

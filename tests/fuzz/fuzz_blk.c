@@ -112,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int fd = memfd_create("disk", MFD_CLOEXEC);
     FUZZ_CHECK(fd >= 0 && !ftruncate(fd, DISK));
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    struct blk_file *disk = blk_file_open(path, read_only, err, sizeof(err));
+    struct disk *disk = blk_file_open(path, read_only, err, sizeof(err));
     FUZZ_CHECK(disk);
     kit_init(&kit, RAM);
     struct virtio_dev *dev = virtio_blk_create(kit.mem, NULL, disk, "fuzz", false);
@@ -123,7 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_alive(&kit);
     kit_finish(&kit);
     FUZZ_CHECK(!fstat(fd, &st) && st.st_size == DISK);
-    blk_file_close(disk);
+    disk_close(disk);
     close(fd);
     return 0;
 }
