@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A disk (VIRTIO 1.3, "Block Device") over backend/disk.h. The hart that kicks only wakes the
- * worker; the worker takes requests one after the other and moves data between the file and the
- * guest's pages without a copy of its own. A request is done in bounded steps and remembers how
- * far it came, so that whoever pauses the worker waits for one step, not for gigabytes; after a
- * pause it goes on, after a reset it is dropped.
+ * worker; the worker takes requests one after the other (virtio/request.h) and moves data between
+ * the disk and the guest's pages without a copy of its own. A request is done in bounded steps, so
+ * that whoever pauses the worker waits for one step, not for gigabytes.
  */
 #include "virtio/devices.h"
 
 #include "backend/disk.h"
 #include "base/le.h"
 #include "host/worker.h"
+#include "virtio/request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,8 +70,8 @@ struct blk_segment {
 
 struct blk;
 
-/* One row of the command table. start checks the request and sets req.pos and req.left; step does
- * a bounded part of it. Both answer a status, or S_MORE to be stepped (again). */
+/* One row of the command table. start checks the request and sets pos and left; step does a
+ * bounded part of it. Both answer a status, or S_MORE to be stepped (again). */
 struct blk_command {
     uint32_t type;
     bool writes;
@@ -87,14 +87,11 @@ struct blk {
     char serial[SERIAL_LEN];
     _Atomic bool writeback; /* the driver's choice in configuration space */
     /* the worker's: the request being served */
-    struct {
-        struct vq_chain *chain; /* NULL: none */
-        const struct blk_command *cmd;
-        uint64_t sector;    /* as the header says */
-        uint64_t pos, left; /* bytes of the disk still to do */
-        bool unmap;         /* of a write-zeroes segment */
-        unsigned segments;  /* taken so far */
-    } req;
+    struct vq_request req;
+    const struct blk_command *cmd; /* NULL: unknown */
+    uint64_t sector;               /* as the header says */
+    uint64_t pos, left;            /* bytes of the disk still to do */
+    bool unmap;                    /* of a write-zeroes segment */
 };
 
 static uint64_t capacity(const struct blk *blk)
@@ -102,7 +99,7 @@ static uint64_t capacity(const struct blk *blk)
     return blk->disk->size / SECTOR;
 }
 
-/* A host error becomes IOERR, and the user hears of it. */
+/* A host error becomes IOERR, and is logged. */
 static uint8_t host_status(struct blk *blk, int rc)
 {
     if (!rc)
@@ -122,19 +119,19 @@ static uint8_t start_extent(struct blk *blk, uint64_t sector, uint64_t bytes)
 {
     if (bytes % SECTOR || !extent_ok(sector, bytes / SECTOR, capacity(blk)))
         return S_IOERR;
-    blk->req.pos = sector * SECTOR;
-    blk->req.left = bytes;
+    blk->pos = sector * SECTOR;
+    blk->left = bytes;
     return bytes ? S_MORE : S_OK;
 }
 
 static uint8_t start_read(struct blk *blk)
 {
-    return start_extent(blk, blk->req.sector, answer_room(blk->req.chain));
+    return start_extent(blk, blk->sector, answer_room(blk->req.chain));
 }
 
 static uint8_t start_write(struct blk *blk)
 {
-    return start_extent(blk, blk->req.sector, blk->req.chain->in.left);
+    return start_extent(blk, blk->sector, blk->req.chain->in.left);
 }
 
 static unsigned to_iov(struct iovec *iov, const struct vq_piece *pieces, unsigned n)
@@ -149,9 +146,9 @@ static uint8_t advance(struct blk *blk, int rc, uint64_t bytes)
 {
     if (rc)
         return host_status(blk, rc);
-    blk->req.pos += bytes;
-    blk->req.left -= bytes;
-    return blk->req.left ? S_MORE : S_OK;
+    blk->pos += bytes;
+    blk->left -= bytes;
+    return blk->left ? S_MORE : S_OK;
 }
 
 static uint8_t step_read(struct blk *blk)
@@ -160,8 +157,8 @@ static uint8_t step_read(struct blk *blk)
     struct iovec iov[STEP_PIECES];
     uint64_t bytes;
     unsigned n =
-        vq_take_out(blk->req.chain, pieces, STEP_PIECES, MIN(blk->req.left, STEP_BYTES), &bytes);
-    int rc = disk_readv(blk->disk, iov, to_iov(iov, pieces, n), blk->req.pos);
+        vq_take_out(blk->req.chain, pieces, STEP_PIECES, MIN(blk->left, STEP_BYTES), &bytes);
+    int rc = disk_readv(blk->disk, iov, to_iov(iov, pieces, n), blk->pos);
     vq_wrote(blk->req.chain, pieces, n);
     return advance(blk, rc, bytes);
 }
@@ -172,8 +169,8 @@ static uint8_t step_write(struct blk *blk)
     struct iovec iov[STEP_PIECES];
     uint64_t bytes;
     unsigned n =
-        vq_take_in(blk->req.chain, pieces, STEP_PIECES, MIN(blk->req.left, STEP_BYTES), &bytes);
-    int rc = disk_writev(blk->disk, iov, to_iov(iov, pieces, n), blk->req.pos);
+        vq_take_in(blk->req.chain, pieces, STEP_PIECES, MIN(blk->left, STEP_BYTES), &bytes);
+    int rc = disk_writev(blk->disk, iov, to_iov(iov, pieces, n), blk->pos);
     return advance(blk, rc, bytes);
 }
 
@@ -196,7 +193,7 @@ static uint8_t start_segments(struct blk *blk)
     if (!bytes || bytes % sizeof(struct blk_segment) ||
         bytes / sizeof(struct blk_segment) > MAX_ZERO_SEG)
         return S_IOERR;
-    blk->req.left = 0;
+    blk->left = 0;
     return S_MORE;
 }
 
@@ -206,24 +203,23 @@ static uint8_t next_segment(struct blk *blk)
     if (vq_read(blk->req.chain, &seg, sizeof(seg)) < sizeof(seg))
         return S_OK; /* that was the last */
     uint32_t flags = le32_get(seg.flags), sectors = le32_get(seg.num_sectors);
-    uint32_t known = blk->req.cmd->type == T_WRITE_ZEROES ? ZERO_UNMAP : 0;
+    uint32_t known = blk->cmd->type == T_WRITE_ZEROES ? ZERO_UNMAP : 0;
     if (flags & ~known)
         return S_UNSUPP;
     if (sectors > MAX_ZERO)
         return S_IOERR;
-    blk->req.unmap = (flags & ZERO_UNMAP) != 0;
+    blk->unmap = (flags & ZERO_UNMAP) != 0;
     return start_extent(blk, le64_get(seg.sector), (uint64_t)sectors * SECTOR) == S_IOERR ? S_IOERR
                                                                                           : S_MORE;
 }
 
 static uint8_t step_segments(struct blk *blk)
 {
-    if (!blk->req.left)
+    if (!blk->left)
         return next_segment(blk);
-    uint64_t bytes = MIN(blk->req.left, STEP_ZERO);
-    int rc = blk->req.cmd->type == T_DISCARD
-                 ? disk_discard(blk->disk, blk->req.pos, bytes)
-                 : disk_zero(blk->disk, blk->req.pos, bytes, blk->req.unmap);
+    uint64_t bytes = MIN(blk->left, STEP_ZERO);
+    int rc = blk->cmd->type == T_DISCARD ? disk_discard(blk->disk, blk->pos, bytes)
+                                         : disk_zero(blk->disk, blk->pos, bytes, blk->unmap);
     uint8_t status = advance(blk, rc, bytes);
     return status == S_OK ? S_MORE : status; /* there may be another segment */
 }
@@ -246,7 +242,7 @@ static const struct blk_command *find_command(const struct blk *blk, uint32_t ty
     return NULL;
 }
 
-/* Must what was written be on the disk before the driver hears that it was? */
+/* Must a write be on the disk before it is answered? */
 static bool write_through(const struct blk *blk)
 {
     if (virtio_has(&blk->dev, F_CONFIG_WCE))
@@ -258,15 +254,13 @@ static bool write_through(const struct blk *blk)
 static void finish(struct blk *blk, uint8_t status)
 {
     struct vq_chain *chain = blk->req.chain;
-    if (status == S_OK && blk->req.cmd->writes && write_through(blk))
+    if (status == S_OK && blk->cmd->writes && write_through(blk))
         status = start_flush(blk);
-    blk->req.chain = NULL;
     if (chain->out.left) {
         vq_skip_out(chain, (size_t)answer_room(chain));
         vq_write(chain, &status, 1);
     }
-    vq_push(chain);
-    vq_notify(&blk->dev.queue[0]);
+    vq_request_finish(&blk->req);
 }
 
 /* Reads the header and starts the command. */
@@ -279,40 +273,36 @@ static uint8_t begin(struct blk *blk)
                     chain->out.left ? "header" : "status byte");
         return S_IOERR;
     }
-    blk->req.cmd = find_command(blk, le32_get(h.type));
-    blk->req.sector = le64_get(h.sector);
-    if (!blk->req.cmd)
+    blk->cmd = find_command(blk, le32_get(h.type));
+    blk->sector = le64_get(h.sector);
+    if (!blk->cmd)
         return S_UNSUPP;
-    if (blk->req.cmd->writes && blk->disk->read_only)
+    if (blk->cmd->writes && blk->disk->read_only)
         return S_IOERR;
-    return blk->req.cmd->start(blk);
-}
-
-/* The worker: until the queue is empty or somebody waits for it to pause. */
-static void blk_run(void *ctx, uint32_t bits, bool inline_run)
-{
-    (void)inline_run; /* never: disks are slow */
-    struct blk *blk = ctx;
-    if (bits & KICK_FLUSH)
-        host_status(blk, disk_flush(blk->disk));
-    while (atomic_load(&blk->dev.driver_ok) && !worker_stopping(blk->worker)) {
-        uint8_t status;
-        if (blk->req.chain) {
-            status = blk->req.cmd->step(blk);
-        } else {
-            blk->req.chain = vq_pop(&blk->dev.queue[0]);
-            if (!blk->req.chain)
-                return;
-            status = begin(blk);
-        }
-        if (status != S_MORE)
-            finish(blk, status);
-    }
+    return blk->cmd->start(blk);
 }
 
 static struct blk *blk_of(struct virtio_dev *dev)
 {
     return container_of(dev, struct blk, dev);
+}
+
+static void blk_step(struct virtio_dev *dev)
+{
+    struct blk *blk = blk_of(dev);
+    uint8_t status = blk->req.begun ? blk->cmd->step(blk) : begin(blk);
+    blk->req.begun = true;
+    if (status != S_MORE)
+        finish(blk, status);
+}
+
+static void blk_run(void *ctx, uint32_t bits, bool inline_run)
+{
+    struct blk *blk = ctx;
+    (void)inline_run; /* never: disks are slow */
+    if (bits & KICK_FLUSH)
+        host_status(blk, disk_flush(blk->disk));
+    vq_request_serve(&blk->req, &blk->dev, 0, blk->worker, blk_step);
 }
 
 static uint64_t blk_features(struct virtio_dev *dev)
@@ -340,10 +330,7 @@ static void blk_resume(struct virtio_dev *dev)
 static void blk_queue_reset(struct virtio_dev *dev, unsigned q)
 {
     (void)q;
-    struct blk *blk = blk_of(dev);
-    if (blk->req.chain)
-        vq_discard(blk->req.chain);
-    blk->req.chain = NULL;
+    vq_request_drop(&blk_of(dev)->req);
 }
 
 static void blk_reset(struct virtio_dev *dev)
@@ -389,8 +376,7 @@ static void blk_destroy(struct virtio_dev *dev)
 {
     struct blk *blk = blk_of(dev);
     worker_destroy(blk->worker);
-    if (blk->req.chain)
-        vq_discard(blk->req.chain);
+    vq_request_drop(&blk->req);
     virtio_finish(dev);
     free(blk);
 }
