@@ -4,6 +4,8 @@
 #include "host/clock.h"
 #include "virtio/devices.h"
 #include "virtio/mmio.h"
+#include "virtio/mmio_regs.h"
+#include "virtio/vring.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,28 +18,6 @@
 
 /* Where a queue's parts are, from the start of its 64 KiB. */
 enum { DESC = 0, AVAIL = 0x1000, USED = 0x2000, QUEUE_BYTES = 0x10000 };
-
-/* VIRTIO 1.3, "MMIO Device Register Layout", "Device Status Field". */
-enum {
-    DRIVER_FEATURES = 0x020,
-    DRIVER_FEATURES_SEL = 0x024,
-    QUEUE_SEL = 0x030,
-    QUEUE_SIZE = 0x038,
-    QUEUE_READY = 0x044,
-    QUEUE_NOTIFY = 0x050,
-    STATUS = 0x070,
-    QUEUE_DESC = 0x080,
-    QUEUE_DRIVER = 0x090,
-    QUEUE_DEVICE = 0x0a0,
-};
-enum { ACKNOWLEDGE = 1, DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8 };
-
-struct desc {
-    le64 addr;
-    le32 len;
-    le16 flags, next;
-};
-enum { NEXT = 1, WRITE = 2 };
 
 struct driver {
     struct gmem *mem;
@@ -68,39 +48,39 @@ static void queue_start(struct driver *d, unsigned q)
     uint64_t at = d->own + q * (uint64_t)QUEUE_BYTES;
     d->sent[q] = 0;
     gmem_fill(d->mem, at, 0, QUEUE_BYTES);
-    wr(d, QUEUE_SEL, q);
-    wr(d, QUEUE_SIZE, ENTRIES);
-    wr64(d, QUEUE_DESC, at + DESC);
-    wr64(d, QUEUE_DRIVER, at + AVAIL);
-    wr64(d, QUEUE_DEVICE, at + USED);
-    wr(d, QUEUE_READY, 1);
+    wr(d, MMIO_QUEUE_SEL, q);
+    wr(d, MMIO_QUEUE_SIZE, ENTRIES);
+    wr64(d, MMIO_QUEUE_DESC, at + DESC);
+    wr64(d, MMIO_QUEUE_DRIVER, at + AVAIL);
+    wr64(d, MMIO_QUEUE_DEVICE, at + USED);
+    wr(d, MMIO_QUEUE_READY, 1);
 }
 
 void driver_reset(struct driver *d)
 {
-    wr(d, STATUS, 0);
+    wr(d, MMIO_STATUS, 0);
 }
 
 bool driver_start(struct driver *d, uint64_t features)
 {
     driver_reset(d);
-    wr(d, STATUS, ACKNOWLEDGE | DRIVER);
+    wr(d, MMIO_STATUS, STATUS_ACKNOWLEDGE | STATUS_DRIVER);
     for (unsigned word = 0; word < 2; word++) {
-        wr(d, DRIVER_FEATURES_SEL, word);
-        wr(d, DRIVER_FEATURES, (uint32_t)(features >> (32 * word)));
+        wr(d, MMIO_DRIVER_FEATURES_SEL, word);
+        wr(d, MMIO_DRIVER_FEATURES, (uint32_t)(features >> (32 * word)));
     }
-    wr(d, STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK);
-    if (!(virtio_mmio_ops.read(d->slot, STATUS, 4) & FEATURES_OK))
+    wr(d, MMIO_STATUS, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK);
+    if (!(virtio_mmio_ops.read(d->slot, MMIO_STATUS, 4) & STATUS_FEATURES_OK))
         return false;
     for (unsigned q = 0; q < GPU_QUEUES; q++)
         queue_start(d, q);
-    wr(d, STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
+    wr(d, MMIO_STATUS, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK);
     return true;
 }
 
 /* --- requests --------------------------------------------------------------------------------- */
 
-static void set_desc(struct driver *d, unsigned q, unsigned i, const struct desc *desc)
+static void set_desc(struct driver *d, unsigned q, unsigned i, const struct vring_desc *desc)
 {
     gmem_write(d->mem, d->own + q * (uint64_t)QUEUE_BYTES + DESC + i * sizeof(*desc), desc,
                sizeof(*desc));
@@ -113,18 +93,19 @@ bool driver_send(struct driver *d, const struct driver_request *r, uint64_t *ns)
     uint16_t used = 0;
     gmem_write(d->mem, d->own + REQUEST, r->bytes, r->size);
     set_desc(d, r->queue, 0,
-             &(struct desc){le64_make(d->own + REQUEST), le32_make((uint32_t)r->size),
-                            le16_make(NEXT), le16_make(1)});
+             &(struct vring_desc){le64_make(d->own + REQUEST), le32_make((uint32_t)r->size),
+                                  le16_make(VRING_DESC_NEXT), le16_make(1)});
     set_desc(d, r->queue, 1,
-             &(struct desc){le64_make(d->own + RESPONSE), le32_make((uint32_t)r->room),
-                            le16_make(WRITE), le16_make(0)});
-    gmem_fill(d->mem, at + AVAIL + 4 + slot * 2, 0, 2); /* descriptor 0 */
-    gmem_store16_release(d->mem, at + AVAIL + 2, d->sent[r->queue]);
+             &(struct vring_desc){le64_make(d->own + RESPONSE), le32_make((uint32_t)r->room),
+                                  le16_make(VRING_DESC_WRITE), le16_make(0)});
+    gmem_fill(d->mem, at + AVAIL + VRING_ENTRIES + slot * VRING_AVAIL_ENTRY, 0,
+              VRING_AVAIL_ENTRY); /* descriptor 0 */
+    gmem_store16_release(d->mem, at + AVAIL + VRING_IDX, d->sent[r->queue]);
     uint64_t start = host_now_ns();
-    wr(d, QUEUE_NOTIFY, r->queue);
+    wr(d, MMIO_QUEUE_NOTIFY, r->queue);
     worker_drain(virtio_gpu_worker(d->dev));
     *ns = host_now_ns() - start;
-    gmem_load16_acquire(d->mem, at + USED + 2, &used);
+    gmem_load16_acquire(d->mem, at + USED + VRING_IDX, &used);
     return used == d->sent[r->queue];
 }
 

@@ -6,28 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The registers that both versions have. Names are the specification's. */
-enum {
-    REG_MAGIC = 0x000,
-    REG_VERSION = 0x004,
-    REG_DEVICE_ID = 0x008,
-    REG_VENDOR_ID = 0x00c,
-    REG_DEVICE_FEATURES = 0x010,
-    REG_DEVICE_FEATURES_SEL = 0x014,
-    REG_DRIVER_FEATURES = 0x020,
-    REG_DRIVER_FEATURES_SEL = 0x024,
-    REG_QUEUE_SEL = 0x030,
-    REG_QUEUE_SIZE_MAX = 0x034,
-    REG_QUEUE_SIZE = 0x038,
-    REG_QUEUE_NOTIFY = 0x050,
-    REG_INTERRUPT_STATUS = 0x060,
-    REG_INTERRUPT_ACK = 0x064,
-    REG_STATUS = 0x070,
-    REG_CONFIG = 0x100,
-};
-
 /* Writes to these, in a version that does not have them, come from a driver for the other one. */
-static const uint16_t telltale[] = {0x028, 0x03c, 0x040, 0x044, 0x080, 0x090, 0x0a0};
+static const uint16_t telltale[] = {MMIO_PAGE_SIZE,   MMIO_QUEUE_ALIGN, MMIO_QUEUE_PFN,
+                                    MMIO_QUEUE_READY, MMIO_QUEUE_DESC,  MMIO_QUEUE_DRIVER,
+                                    MMIO_QUEUE_DEVICE};
 
 #define MAGIC 0x74726976u /* "virt" */
 /* QEMU's: xv6 and other teaching kernels look for it. */
@@ -244,12 +226,12 @@ static uint32_t reg_read(struct virtio_mmio *slot, uint64_t off)
     struct virtio_dev *dev = slot->dev;
     const struct vq *vq = slot_queue(slot);
     switch (off) {
-    case REG_DEVICE_ID: return dev->ops->id;
-    case REG_DEVICE_FEATURES:
+    case MMIO_DEVICE_ID: return dev->ops->id;
+    case MMIO_DEVICE_FEATURES:
         return slot->device_sel > 1 ? 0 : (uint32_t)(slot_offered(slot) >> (slot->device_sel * 32));
-    case REG_QUEUE_SIZE_MAX: return vq ? queue_size_max(slot) : 0;
-    case REG_INTERRUPT_STATUS: return virtio_isr(dev);
-    case REG_STATUS: return slot->status;
+    case MMIO_QUEUE_SIZE_MAX: return vq ? queue_size_max(slot) : 0;
+    case MMIO_INTERRUPT_STATUS: return virtio_isr(dev);
+    case MMIO_STATUS: return slot->status;
     default: return slot->version->read(slot, off);
     }
 }
@@ -266,14 +248,14 @@ static void other_write(struct virtio_mmio *slot, uint64_t off, uint32_t val)
 static void reg_write(struct virtio_mmio *slot, uint64_t off, uint32_t val)
 {
     switch (off) {
-    case REG_DEVICE_FEATURES_SEL: slot->device_sel = val; break;
-    case REG_DRIVER_FEATURES: driver_features_write(slot, val); break;
-    case REG_DRIVER_FEATURES_SEL: slot->driver_sel = val; break;
-    case REG_QUEUE_SEL: slot->queue_sel = val; break;
-    case REG_QUEUE_SIZE: queue_size_write(slot, val); break;
-    case REG_QUEUE_NOTIFY: notify_write(slot, val); break;
-    case REG_INTERRUPT_ACK: virtio_ack(slot->dev, val); break;
-    case REG_STATUS: status_write(slot, val); break;
+    case MMIO_DEVICE_FEATURES_SEL: slot->device_sel = val; break;
+    case MMIO_DRIVER_FEATURES: driver_features_write(slot, val); break;
+    case MMIO_DRIVER_FEATURES_SEL: slot->driver_sel = val; break;
+    case MMIO_QUEUE_SEL: slot->queue_sel = val; break;
+    case MMIO_QUEUE_SIZE: queue_size_write(slot, val); break;
+    case MMIO_QUEUE_NOTIFY: notify_write(slot, val); break;
+    case MMIO_INTERRUPT_ACK: virtio_ack(slot->dev, val); break;
+    case MMIO_STATUS: status_write(slot, val); break;
     default: other_write(slot, off, val); break;
     }
 }
@@ -296,19 +278,19 @@ static void config_write(struct virtio_dev *dev, uint64_t off, uint32_t val, uns
 static uint64_t mmio_read(void *ctx, uint64_t off, unsigned size)
 {
     struct virtio_mmio *slot = ctx;
-    if (off < REG_CONFIG && size != 4)
+    if (off < MMIO_CONFIG && size != 4)
         return 0;
     switch (off) {
-    case REG_MAGIC: return MAGIC;
-    case REG_VERSION: return slot->version->number;
-    case REG_VENDOR_ID: return VENDOR;
+    case MMIO_MAGIC: return MAGIC;
+    case MMIO_VERSION: return slot->version->number;
+    case MMIO_VENDOR_ID: return VENDOR;
     default: break;
     }
     if (!slot->dev)
         return 0;
     pthread_mutex_lock(&slot->lock);
     uint32_t val =
-        off < REG_CONFIG ? reg_read(slot, off) : config_read(slot->dev, off - REG_CONFIG, size);
+        off < MMIO_CONFIG ? reg_read(slot, off) : config_read(slot->dev, off - MMIO_CONFIG, size);
     pthread_mutex_unlock(&slot->lock);
     return val;
 }
@@ -316,13 +298,13 @@ static uint64_t mmio_read(void *ctx, uint64_t off, unsigned size)
 static void mmio_write(void *ctx, uint64_t off, uint64_t val, unsigned size)
 {
     struct virtio_mmio *slot = ctx;
-    if (!slot->dev || (off < REG_CONFIG && size != 4))
+    if (!slot->dev || (off < MMIO_CONFIG && size != 4))
         return;
     pthread_mutex_lock(&slot->lock);
-    if (off < REG_CONFIG)
+    if (off < MMIO_CONFIG)
         reg_write(slot, off, (uint32_t)val);
     else
-        config_write(slot->dev, off - REG_CONFIG, (uint32_t)val, size);
+        config_write(slot->dev, off - MMIO_CONFIG, (uint32_t)val, size);
     pthread_mutex_unlock(&slot->lock);
 }
 

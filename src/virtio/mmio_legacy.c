@@ -6,9 +6,7 @@
  * FEATURES_OK; and the device may be used before DRIVER_OK.
  */
 #include "virtio/mmio_slot.h"
-
-enum { REG_PAGE_SIZE = 0x028, REG_QUEUE_ALIGN = 0x03c, REG_QUEUE_PFN = 0x040 };
-enum { DESC_BYTES = 16, AVAIL_BYTES = 6, AVAIL_ENTRY = 2 }; /* AVAIL_BYTES: flags, idx, event */
+#include "virtio/vring.h"
 
 /* "Legacy Interfaces: A Note on Virtqueue Layout". */
 static void lay_out(const struct virtio_mmio *slot, struct vq *vq)
@@ -16,8 +14,8 @@ static void lay_out(const struct virtio_mmio *slot, struct vq *vq)
     unsigned q = slot->queue_sel;
     uint64_t align = slot->place[q].align ? slot->place[q].align : 4096;
     vq->desc = (uint64_t)slot->place[q].pfn << slot->page_shift;
-    vq->avail = vq->desc + (uint64_t)DESC_BYTES * vq->size;
-    vq->used = vq->avail + AVAIL_BYTES + (uint64_t)AVAIL_ENTRY * vq->size;
+    vq->avail = vq->desc + sizeof(struct vring_desc) * vq->size;
+    vq->used = vq->avail + vring_avail_bytes(vq->size);
     vq->used += (align - vq->used % align) % align;
 }
 
@@ -44,21 +42,21 @@ static void pfn_write(struct virtio_mmio *slot, struct vq *vq, uint32_t pfn)
 
 static uint32_t legacy_read(struct virtio_mmio *slot, uint64_t off)
 {
-    return off == REG_QUEUE_PFN && slot_queue(slot) ? slot->place[slot->queue_sel].pfn : 0;
+    return off == MMIO_QUEUE_PFN && slot_queue(slot) ? slot->place[slot->queue_sel].pfn : 0;
 }
 
 static bool legacy_write(struct virtio_mmio *slot, uint64_t off, uint32_t val)
 {
     struct vq *vq = slot_queue(slot);
     switch (off) {
-    case REG_PAGE_SIZE: slot->page_shift = val ? (unsigned)__builtin_ctz(val) : 0; return true;
-    case REG_QUEUE_ALIGN:
+    case MMIO_PAGE_SIZE: slot->page_shift = val ? (unsigned)__builtin_ctz(val) : 0; return true;
+    case MMIO_QUEUE_ALIGN:
         if (vq) {
             slot->place[slot->queue_sel].align = val;
             place(slot, vq, vq->size);
         }
         return true;
-    case REG_QUEUE_PFN:
+    case MMIO_QUEUE_PFN:
         if (vq)
             pfn_write(slot, vq, val);
         return true;

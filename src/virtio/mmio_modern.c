@@ -5,17 +5,6 @@
  */
 #include "virtio/mmio_slot.h"
 
-enum {
-    REG_QUEUE_READY = 0x044,
-    REG_QUEUE_DESC = 0x080, /* low word; high word at + 4 */
-    REG_QUEUE_DRIVER = 0x090,
-    REG_QUEUE_DEVICE = 0x0a0,
-    REG_SHM_LEN_LOW = 0x0b0,
-    REG_SHM_BASE_HIGH = 0x0bc,
-    REG_QUEUE_RESET = 0x0c0,
-    REG_CONFIG_GENERATION = 0x0fc,
-};
-
 /* FEATURES_OK stays off if the driver wants what was not offered. VERSION_1 may be missing: small
  * drivers (xv6's) never look at the high feature word. */
 static bool features_ok(struct virtio_mmio *slot)
@@ -41,9 +30,9 @@ static void queue_addr_write(struct virtio_mmio *slot, uint64_t off, uint32_t va
     struct vq *vq = slot_queue(slot);
     if (!vq || vq->ready)
         return;
-    uint64_t *addr = (off & ~UINT64_C(4)) == REG_QUEUE_DESC     ? &vq->desc
-                     : (off & ~UINT64_C(4)) == REG_QUEUE_DRIVER ? &vq->avail
-                                                                : &vq->used;
+    uint64_t *addr = (off & ~UINT64_C(4)) == MMIO_QUEUE_DESC     ? &vq->desc
+                     : (off & ~UINT64_C(4)) == MMIO_QUEUE_DRIVER ? &vq->avail
+                                                                 : &vq->used;
     if (off & 4)
         *addr = (*addr & 0xffffffffu) | (uint64_t)val << 32;
     else
@@ -73,25 +62,25 @@ static uint32_t modern_read(struct virtio_mmio *slot, uint64_t off)
 {
     const struct vq *vq = slot_queue(slot);
     switch (off) {
-    case REG_QUEUE_READY: return vq && vq->ready;
-    case REG_CONFIG_GENERATION: return atomic_load(&slot->dev->config_gen);
+    case MMIO_QUEUE_READY: return vq && vq->ready;
+    case MMIO_CONFIG_GENERATION: return atomic_load(&slot->dev->config_gen);
     default:
         /* No device has shared memory: length and base of every region are all ones. */
-        return off >= REG_SHM_LEN_LOW && off <= REG_SHM_BASE_HIGH ? UINT32_MAX : 0;
+        return off >= MMIO_SHM_LEN && off <= MMIO_SHM_BASE + 4 ? UINT32_MAX : 0;
     }
 }
 
 static bool modern_write(struct virtio_mmio *slot, uint64_t off, uint32_t val)
 {
     switch (off) {
-    case REG_QUEUE_READY: queue_ready_write(slot, val); return true;
-    case REG_QUEUE_DESC:
-    case REG_QUEUE_DESC + 4:
-    case REG_QUEUE_DRIVER:
-    case REG_QUEUE_DRIVER + 4:
-    case REG_QUEUE_DEVICE:
-    case REG_QUEUE_DEVICE + 4: queue_addr_write(slot, off, val); return true;
-    case REG_QUEUE_RESET: queue_reset_write(slot, val); return true;
+    case MMIO_QUEUE_READY: queue_ready_write(slot, val); return true;
+    case MMIO_QUEUE_DESC:
+    case MMIO_QUEUE_DESC + 4:
+    case MMIO_QUEUE_DRIVER:
+    case MMIO_QUEUE_DRIVER + 4:
+    case MMIO_QUEUE_DEVICE:
+    case MMIO_QUEUE_DEVICE + 4: queue_addr_write(slot, off, val); return true;
+    case MMIO_QUEUE_RESET: queue_reset_write(slot, val); return true;
     default: return false;
     }
 }

@@ -8,8 +8,9 @@
 #define VIRTIO_MMIO_SLOT_H
 
 #include "virtio/mmio.h"
+#include "virtio/mmio_regs.h"
 
-enum { STATUS_DRIVER_OK = 4, STATUS_FEATURES_OK = 8, STATUS_ALL = 0xcf };
+#define STATUS_ALL 0xcf /* bits of the status register that there are */
 
 /* A driver's mistakes: each is logged once between two resets. */
 enum mmio_mistake {

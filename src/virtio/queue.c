@@ -1,28 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "virtio/queue.h"
 
-#include "base/le.h"
+#include "virtio/vring.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* VIRTIO 1.3, "The Virtqueue Descriptor Table". */
-struct vring_desc {
-    le64 addr;
-    le32 len;
-    le16 flags;
-    le16 next;
-};
-enum { DESC_NEXT = 1, DESC_WRITE = 2, DESC_INDIRECT = 4 };
-
-/* "The Virtqueue Available Ring", "... Used Ring": flags, idx, entries, then the other's event. */
-enum { RING_FLAGS = 0, RING_IDX = 2, RING_ENTRIES = 4 };
-enum { AVAIL_ENTRY = 2, USED_ENTRY = 8, AVAIL_NO_INTERRUPT = 1 };
-struct vring_used_elem {
-    le32 id;
-    le32 len;
-};
 
 /* Pieces a chain has room for without an allocation of its own, and how much room it may keep. */
 #define NODE_PIECES      24
@@ -118,8 +101,8 @@ const char *vq_configure(const struct vq *vq)
     if (vq->avail % 2 || vq->used % 2) /* the indices are read and written at once */
         return "a ring is not aligned";
     bool there = gmem_has(vq->mem, vq->desc, n * sizeof(struct vring_desc)) &&
-                 gmem_has(vq->mem, vq->avail, RING_ENTRIES + n * AVAIL_ENTRY + 2) &&
-                 gmem_has(vq->mem, vq->used, RING_ENTRIES + n * USED_ENTRY + 2);
+                 gmem_has(vq->mem, vq->avail, vring_avail_bytes(vq->size)) &&
+                 gmem_has(vq->mem, vq->used, vring_used_bytes(vq->size));
     return there ? NULL : "a ring lies outside RAM";
 }
 
@@ -133,7 +116,7 @@ static uint16_t load16(struct vq *vq, uint64_t pa)
 
 static uint16_t avail_idx(struct vq *vq)
 {
-    return load16(vq, vq->avail + RING_IDX);
+    return load16(vq, vq->avail + VRING_IDX);
 }
 
 static void vq_break(struct vq *vq, const char *why)
@@ -173,7 +156,7 @@ static const char *indirect_error(struct vq *vq, const struct vring_desc *d, boo
         return "an indirect descriptor that was not negotiated";
     if (nested)
         return "an indirect descriptor inside an indirect table";
-    if (le16_get(d->flags) & DESC_NEXT)
+    if (le16_get(d->flags) & VRING_DESC_NEXT)
         return "an indirect descriptor with a successor";
     if (!len || len % sizeof(*d) || !gmem_has(vq->mem, le64_get(d->addr), len))
         return "an indirect table of a wrong size or outside RAM";
@@ -199,7 +182,7 @@ static const char *chain_walk(struct vq *vq, struct vq_node *node, uint16_t head
         if (!gmem_read(vq->mem, table + i * sizeof(d), &d, sizeof(d)))
             return "a descriptor outside RAM";
         uint16_t flags = le16_get(d.flags);
-        if (flags & DESC_INDIRECT) {
+        if (flags & VRING_DESC_INDIRECT) {
             const char *wrong = indirect_error(vq, &d, nested);
             if (wrong)
                 return wrong;
@@ -210,8 +193,8 @@ static const char *chain_walk(struct vq *vq, struct vq_node *node, uint16_t head
             continue;
         }
         const char *wrong =
-            chain_add(node, le64_get(d.addr), le32_get(d.len), (flags & DESC_WRITE) != 0);
-        if (wrong || !(flags & DESC_NEXT))
+            chain_add(node, le64_get(d.addr), le32_get(d.len), (flags & VRING_DESC_WRITE) != 0);
+        if (wrong || !(flags & VRING_DESC_NEXT))
             return wrong;
         i = le16_get(d.next);
     }
@@ -222,9 +205,9 @@ static void used_put(struct vq *vq, uint16_t head, uint64_t len)
 {
     struct vring_used_elem e = {le32_make(head), le32_make((uint32_t)MIN(len, UINT32_MAX))};
     uint64_t slot = vq->used_idx % vq->size;
-    gmem_write(vq->mem, vq->used + RING_ENTRIES + slot * USED_ENTRY, &e, sizeof(e));
+    gmem_write(vq->mem, vq->used + VRING_ENTRIES + slot * VRING_USED_ENTRY, &e, sizeof(e));
     vq->used_idx++;
-    gmem_store16_release(vq->mem, vq->used + RING_IDX, vq->used_idx);
+    gmem_store16_release(vq->mem, vq->used + VRING_IDX, vq->used_idx);
 }
 
 static bool look_again(struct vq *vq, uint16_t *idx);
@@ -247,7 +230,7 @@ static bool next_head(struct vq *vq, uint16_t *head)
         return false;
     }
     uint64_t slot = vq->last_avail % vq->size;
-    *head = load16(vq, vq->avail + RING_ENTRIES + slot * AVAIL_ENTRY);
+    *head = load16(vq, vq->avail + VRING_ENTRIES + slot * VRING_AVAIL_ENTRY);
     if (*head >= vq->size) {
         vq_break(vq, "a head outside the descriptor table");
         return false;
@@ -318,7 +301,7 @@ struct vq_chain *vq_retake(struct vq *vq, uint16_t head)
 static bool look_again(struct vq *vq, uint16_t *idx)
 {
     if (vq->event_idx) {
-        uint64_t avail_event = vq->used + RING_ENTRIES + (uint64_t)vq->size * USED_ENTRY;
+        uint64_t avail_event = vq->used + VRING_ENTRIES + (uint64_t)vq->size * VRING_USED_ENTRY;
         gmem_store16_release(vq->mem, avail_event, avail_idx(vq));
         /* The driver stores idx, then loads avail_event; we store that, then load idx. With a
          * full barrier on both sides one of the two sees the other's store. */
@@ -361,8 +344,8 @@ static bool interrupt_wanted(struct vq *vq, uint16_t old)
     if (vq->notify_empty && !vq->chains_out && avail_idx(vq) == vq->last_avail)
         return true;
     if (!vq->event_idx)
-        return !(load16(vq, vq->avail + RING_FLAGS) & AVAIL_NO_INTERRUPT);
-    uint16_t event = load16(vq, vq->avail + RING_ENTRIES + (uint64_t)vq->size * AVAIL_ENTRY);
+        return !(load16(vq, vq->avail + VRING_FLAGS) & VRING_AVAIL_NO_INTERRUPT);
+    uint16_t event = load16(vq, vq->avail + VRING_ENTRIES + (uint64_t)vq->size * VRING_AVAIL_ENTRY);
     return (uint16_t)(vq->used_idx - event - 1) < (uint16_t)(vq->used_idx - old);
 }
 

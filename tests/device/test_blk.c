@@ -155,10 +155,10 @@ static void test_config(void **state)
     assert_int_equal(word, 254);
     kit_config_read(&f->kit, 20, &word, 4);
     assert_int_equal(word, 512);
-    assert_int_equal(kit_rd(&f->kit, KIT_DEVICE_ID), 2);
+    assert_int_equal(kit_rd(&f->kit, MMIO_DEVICE_ID), 2);
     assert_true(kit_offered(&f->kit) & F_FLUSH);
     assert_false(kit_offered(&f->kit) & F_RO);
-    kit_wr(&f->kit, KIT_CONFIG, 0xffffffff); /* the capacity is not the driver's */
+    kit_wr(&f->kit, MMIO_CONFIG, 0xffffffff); /* the capacity is not the driver's */
     kit_config_read(&f->kit, 0, &capacity, 8);
     assert_int_equal(capacity, SECTORS);
 }
@@ -501,8 +501,8 @@ static void reset_rounds(struct fix *f, unsigned rounds, bool ring_only)
         for (volatile unsigned spin = 0; spin < i * 997 % 100000; spin++) {
         }
         if (ring_only) {
-            kit_wr(kit, KIT_QUEUE_SEL, 0);
-            kit_wr(kit, KIT_QUEUE_RESET, 1);
+            kit_wr(kit, MMIO_QUEUE_SEL, 0);
+            kit_wr(kit, MMIO_QUEUE_RESET, 1);
             assert_true(kit_queue_setup(kit, 0, 0));
         } else {
             kit_reset(kit);

@@ -51,13 +51,13 @@ static void test_features(void **state)
 {
     struct gpu_driver *g = *state;
     struct gpu_config config;
-    assert_int_equal(kit_rd(&g->kit, KIT_DEVICE_ID), 16);
+    assert_int_equal(kit_rd(&g->kit, MMIO_DEVICE_ID), 16);
     assert_true(kit_offered(&g->kit) & 1 << GPU_F_EDID);
     assert_true(kit_offered(&g->kit) & VIRTIO_F_VERSION_1);
     kit_config_read(&g->kit, 0, &config, sizeof(config));
     assert_int_equal(le32_get(config.num_scanouts), 2);
     assert_int_equal(le32_get(config.num_capsets), 0);
-    assert_int_equal(kit_rd(&g->kit, KIT_SHM_LEN), UINT32_MAX);
+    assert_int_equal(kit_rd(&g->kit, MMIO_SHM_LEN), UINT32_MAX);
 }
 
 static void test_display_info(void **state)
@@ -117,10 +117,10 @@ static void test_display_event(void **state)
 {
     struct gpu_driver *g = *state;
     struct gpu_config config;
-    uint32_t gen = kit_rd(&g->kit, KIT_CONFIG_GENERATION), one = GPU_EVENT_DISPLAY;
+    uint32_t gen = kit_rd(&g->kit, MMIO_CONFIG_GENERATION), one = GPU_EVENT_DISPLAY;
     kit_isr(&g->kit);
     display_set_preferred(g->display, 0, &(struct head_mode){true, 1024, 768, 60000});
-    assert_int_not_equal(kit_rd(&g->kit, KIT_CONFIG_GENERATION), gen);
+    assert_int_not_equal(kit_rd(&g->kit, MMIO_CONFIG_GENERATION), gen);
     assert_int_equal(kit_isr(&g->kit), 2);
     kit_config_read(&g->kit, 0, &config, sizeof(config));
     assert_int_equal(le32_get(config.events_read), GPU_EVENT_DISPLAY);

@@ -75,10 +75,10 @@ static void buffers_outside_ram(struct victim *t)
     for (size_t i = 0; i < ARRAY_SIZE(where); i++) {
         desc(t, 0, where[i], 24, 0, 0);
         offer(t, 0);
-        desc(t, 0, KIT_RAM_BASE, 24, KIT_DESC_NEXT, 1);
-        desc(t, 1, where[i], UINT32_MAX, KIT_DESC_WRITE, 0);
+        desc(t, 0, KIT_RAM_BASE, 24, VRING_DESC_NEXT, 1);
+        desc(t, 1, where[i], UINT32_MAX, VRING_DESC_WRITE, 0);
         offer(t, 0);
-        desc(t, 0, where[i], 64, KIT_DESC_INDIRECT, 0);
+        desc(t, 0, where[i], 64, VRING_DESC_INDIRECT, 0);
         offer(t, 0);
     }
 }
@@ -86,12 +86,12 @@ static void buffers_outside_ram(struct victim *t)
 static void loops(struct victim *t)
 {
     for (uint16_t next = 0; next < 3; next++) {
-        desc(t, 0, KIT_RAM_BASE, 8, KIT_DESC_NEXT, 1);
-        desc(t, 1, KIT_RAM_BASE, 8, KIT_DESC_NEXT, 2);
-        desc(t, 2, KIT_RAM_BASE, 8, KIT_DESC_NEXT, next);
+        desc(t, 0, KIT_RAM_BASE, 8, VRING_DESC_NEXT, 1);
+        desc(t, 1, KIT_RAM_BASE, 8, VRING_DESC_NEXT, 2);
+        desc(t, 2, KIT_RAM_BASE, 8, VRING_DESC_NEXT, next);
         offer(t, 0);
     }
-    desc(t, 0, KIT_RAM_BASE, 8, KIT_DESC_NEXT, UINT16_MAX);
+    desc(t, 0, KIT_RAM_BASE, 8, VRING_DESC_NEXT, UINT16_MAX);
     offer(t, 0);
 }
 
@@ -103,8 +103,8 @@ static void overlaps(struct victim *t)
     struct gpu_ctrl_hdr ask = gd_hdr(GPU_GET_DISPLAY_INFO);
     for (size_t i = 0; i < ARRAY_SIZE(where); i++) {
         uint64_t pa = kit_put(&t->g.kit, &ask, sizeof(ask));
-        desc(t, 4, pa, sizeof(ask), KIT_DESC_NEXT, 5);
-        desc(t, 5, i == 3 ? pa : where[i], 1024, KIT_DESC_WRITE, 0);
+        desc(t, 4, pa, sizeof(ask), VRING_DESC_NEXT, 5);
+        desc(t, 5, i == 3 ? pa : where[i], 1024, VRING_DESC_WRITE, 0);
         offer(t, 4);
         set_scene(&t->g);
     }
@@ -126,8 +126,8 @@ static void jumping_indices(struct victim *t)
         kit_avail_set(&t->g.kit, 0, (uint16_t)(t->g.kit.queue[0].avail_idx + jump));
         kit_notify(&t->g.kit, 0);
         kit_run(&t->g.kit);
-        kit_wr(&t->g.kit, KIT_QUEUE_SEL, 0);
-        kit_wr(&t->g.kit, KIT_QUEUE_RESET, 1);
+        kit_wr(&t->g.kit, MMIO_QUEUE_SEL, 0);
+        kit_wr(&t->g.kit, MMIO_QUEUE_RESET, 1);
         assert_true(kit_queue_setup(&t->g.kit, 0, 0));
     }
     offer(t, UINT16_MAX);
@@ -137,16 +137,16 @@ static void rings_outside_ram(struct victim *t)
 {
     kit_reset(&t->g.kit);
     kit_negotiate(&t->g.kit, KIT_ALL_FEATURES);
-    static const uint32_t regs[] = {KIT_QUEUE_DESC, KIT_QUEUE_DRIVER, KIT_QUEUE_DEVICE};
+    static const uint32_t regs[] = {MMIO_QUEUE_DESC, MMIO_QUEUE_DRIVER, MMIO_QUEUE_DEVICE};
     for (unsigned i = 0; i < 3; i++) {
-        kit_wr(&t->g.kit, KIT_QUEUE_SEL, 0);
-        kit_wr(&t->g.kit, KIT_QUEUE_SIZE, 64);
+        kit_wr(&t->g.kit, MMIO_QUEUE_SEL, 0);
+        kit_wr(&t->g.kit, MMIO_QUEUE_SIZE, 64);
         for (unsigned k = 0; k < 3; k++) {
             kit_wr(&t->g.kit, regs[k], k == i ? 0xfffffff0 : (uint32_t)KIT_RAM_BASE);
             kit_wr(&t->g.kit, regs[k] + 4, 0);
         }
-        kit_wr(&t->g.kit, KIT_QUEUE_READY, 1);
-        assert_int_equal(kit_rd(&t->g.kit, KIT_QUEUE_READY), 0);
+        kit_wr(&t->g.kit, MMIO_QUEUE_READY, 1);
+        assert_int_equal(kit_rd(&t->g.kit, MMIO_QUEUE_READY), 0);
     }
     kit_notify(&t->g.kit, 0);
     kit_run(&t->g.kit);
@@ -159,13 +159,13 @@ static void half_negotiated(struct victim *t)
     struct gpu_ctrl_hdr ask = gd_hdr(GPU_GET_DISPLAY_INFO);
     kit_reset(kit);
     kit_notify(kit, 0);
-    kit_wr(kit, KIT_STATUS, KIT_ACKNOWLEDGE | KIT_DRIVER | KIT_DRIVER_OK);
+    kit_wr(kit, MMIO_STATUS, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_DRIVER_OK);
     kit_notify(kit, 0);
     kit_queue_setup(kit, 0, 0);
-    kit_wr(kit, KIT_DRIVER_FEATURES_SEL, 0);
-    kit_wr(kit, KIT_DRIVER_FEATURES, UINT32_MAX); /* not offered */
-    kit_wr(kit, KIT_STATUS, KIT_ACKNOWLEDGE | KIT_DRIVER | KIT_FEATURES_OK);
-    assert_false(kit_rd(kit, KIT_STATUS) & KIT_FEATURES_OK);
+    kit_wr(kit, MMIO_DRIVER_FEATURES_SEL, 0);
+    kit_wr(kit, MMIO_DRIVER_FEATURES, UINT32_MAX); /* not offered */
+    kit_wr(kit, MMIO_STATUS, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK);
+    assert_false(kit_rd(kit, MMIO_STATUS) & STATUS_FEATURES_OK);
     kit_reset(kit);
     kit_negotiate(kit, KIT_ALL_FEATURES);
     kit_queue_setup(kit, 0, 0);
@@ -233,8 +233,8 @@ static void freed_while_held(struct victim *t)
             send_held(t, 1 + (uint32_t)k % 2);
         assert_int_equal(gpu->held, 40);
         if (i % 2) {
-            kit_wr(&t->g.kit, KIT_QUEUE_SEL, 0);
-            kit_wr(&t->g.kit, KIT_QUEUE_RESET, 1);
+            kit_wr(&t->g.kit, MMIO_QUEUE_SEL, 0);
+            kit_wr(&t->g.kit, MMIO_QUEUE_RESET, 1);
             assert_int_equal(gpu->held, 0);
         }
     }
@@ -299,8 +299,8 @@ static void reset_at_every_step(struct victim *t)
             if (step & 2) {
                 kit_reset(kit);
             } else {
-                kit_wr(kit, KIT_QUEUE_SEL, 0);
-                kit_wr(kit, KIT_QUEUE_RESET, 1);
+                kit_wr(kit, MMIO_QUEUE_SEL, 0);
+                kit_wr(kit, MMIO_QUEUE_RESET, 1);
             }
             kit_run(kit);
         }

@@ -214,9 +214,9 @@ static void test_reset_while_held(void **state)
     assert_false(answered(p, 0));
     send_control(p, 0, 3); /* one queue alone */
     assert_true(virtio_has(p->g.kit.dev, VIRTIO_F_RING_RESET));
-    kit_wr(&p->g.kit, KIT_QUEUE_SEL, 0);
-    kit_wr(&p->g.kit, KIT_QUEUE_RESET, 1);
-    assert_int_equal(kit_rd(&p->g.kit, KIT_QUEUE_RESET), 0);
+    kit_wr(&p->g.kit, MMIO_QUEUE_SEL, 0);
+    kit_wr(&p->g.kit, MMIO_QUEUE_RESET, 1);
+    assert_int_equal(kit_rd(&p->g.kit, MMIO_QUEUE_RESET), 0);
     assert_int_equal(gpu->held, 0);
     assert_true(kit_queue_setup(&p->g.kit, 0, 0));
     consume(p);

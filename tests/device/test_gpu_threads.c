@@ -163,7 +163,7 @@ static void test_reset_at_any_moment(void **state)
         struct timespec t = {.tv_nsec = (round * 37 % 50) * 20000};
         nanosleep(&t, NULL);
         kit_reset(&g->kit);
-        assert_int_equal(kit_rd(&g->kit, KIT_STATUS), 0);
+        assert_int_equal(kit_rd(&g->kit, MMIO_STATUS), 0);
         struct head_state s;
         display_state(g->display, 0, &s);
         assert_false(s.active);
@@ -386,8 +386,8 @@ static void test_deferred_reset(void **state)
     uint16_t a = put(g, PROMPT, 3, -1);
     expect_used(g, a);
     put(g, DEFER, 4, -1); /* one queue alone */
-    kit_wr(&g->kit, KIT_QUEUE_SEL, 0);
-    kit_wr(&g->kit, KIT_QUEUE_RESET, 1);
+    kit_wr(&g->kit, MMIO_QUEUE_SEL, 0);
+    kit_wr(&g->kit, MMIO_QUEUE_RESET, 1);
     assert_true(kit_queue_setup(&g->kit, 0, 0));
     a = put(g, PROMPT, 5, -1);
     expect_used(g, a);

@@ -156,7 +156,7 @@ static void test_keyboard_config(void **state)
 {
     struct fix *f = *state;
     uint8_t p[128];
-    assert_int_equal(kit_rd(&f->kit, KIT_DEVICE_ID), 18);
+    assert_int_equal(kit_rd(&f->kit, MMIO_DEVICE_ID), 18);
     assert_int_equal(config(f, NAME, 0, p), strlen("riscreen Keyboard"));
     assert_memory_equal(p, "riscreen Keyboard", 17);
     assert_true(config(f, SERIAL, 0, p) > 0);
@@ -518,7 +518,7 @@ static void test_tiny_queues(void **state)
     for (uint16_t size = 1; size <= 2; size++) {
         assert_true(kit_negotiate(&f->kit, kit_offered(&f->kit)));
         assert_true(kit_queue_setup(&f->kit, EVENTS, size));
-        kit_wr(&f->kit, KIT_STATUS, 15);
+        kit_wr(&f->kit, MMIO_STATUS, 15);
         input_abs(f->hub, 7, 8);
         input_abs(f->hub, 9, 10);
         drain(f);
@@ -579,8 +579,8 @@ static void test_ring_reset(void **state)
     struct fix *f = *state;
     give(f, 1);
     input_key(f->hub, KEY_A, true);
-    kit_wr(&f->kit, KIT_QUEUE_SEL, EVENTS);
-    kit_wr(&f->kit, KIT_QUEUE_RESET, 1);
+    kit_wr(&f->kit, MMIO_QUEUE_SEL, EVENTS);
+    kit_wr(&f->kit, MMIO_QUEUE_RESET, 1);
     assert_true(kit_queue_setup(&f->kit, EVENTS, 0));
     give(f, 8);
     expect(f, EV_KEY, KEY_A, 1); /* the device lives on, and so do its events */

@@ -81,7 +81,7 @@ static void test_all_sizes(void **state)
     for (unsigned i = 0; i < ARRAY_SIZE(size); i++) {
         assert_true(kit_negotiate(&f->kit, kit_offered(&f->kit)));
         assert_true(kit_queue_setup(&f->kit, 0, size[i]));
-        kit_wr(&f->kit, KIT_STATUS, 15);
+        kit_wr(&f->kit, MMIO_STATUS, 15);
         f->kit.framing = (struct kit_framing){.indirect = true};
         for (unsigned k = 0; k < 200; k++)
             round_trip(f, 33);
@@ -116,10 +116,10 @@ static void test_zero_length_descriptors(void **state)
     struct fix *f = *state;
     struct kit *kit = &f->kit;
     uint64_t table = kit->queue[0].desc, req = kit_put(kit, "abcd", 4), resp = kit_alloc(kit, 8, 8);
-    kit_desc_set(kit, table, 0, 0, 0, KIT_DESC_NEXT, 1); /* nowhere, but nothing either */
-    kit_desc_set(kit, table, 1, req, 4, KIT_DESC_NEXT, 2);
-    kit_desc_set(kit, table, 2, ~0ull, 0, KIT_DESC_NEXT | KIT_DESC_WRITE, 3);
-    kit_desc_set(kit, table, 3, resp, 8, KIT_DESC_WRITE, 0);
+    kit_desc_set(kit, table, 0, 0, 0, VRING_DESC_NEXT, 1); /* nowhere, but nothing either */
+    kit_desc_set(kit, table, 1, req, 4, VRING_DESC_NEXT, 2);
+    kit_desc_set(kit, table, 2, ~0ull, 0, VRING_DESC_NEXT | VRING_DESC_WRITE, 3);
+    kit_desc_set(kit, table, 3, resp, 8, VRING_DESC_WRITE, 0);
     assert_int_equal(send_head(f, 0), 4);
     char back[4];
     kit_read(kit, resp, back, 4);
@@ -134,7 +134,7 @@ static void expect_refused(struct fix *f, uint16_t head)
     assert_int_equal(send_head(f, head), 0);
     assert_int_equal(f->echo->served, 0);
     struct kit *kit = &f->kit;
-    kit_desc_set(kit, kit->queue[0].desc, 63, kit_alloc(kit, 8, 8), 8, KIT_DESC_WRITE, 0);
+    kit_desc_set(kit, kit->queue[0].desc, 63, kit_alloc(kit, 8, 8), 8, VRING_DESC_WRITE, 0);
     assert_int_equal(send_head(f, 63), 0);
     assert_int_equal(f->echo->served, 1);
     f->echo->served = 0;
@@ -145,18 +145,19 @@ static void test_hostile_direct(void **state)
     struct fix *f = *state;
     struct kit *kit = &f->kit;
     uint64_t t = kit->queue[0].desc, ok = kit_alloc(kit, 64, 8);
-    kit_desc_set(kit, t, 0, ok, 4, KIT_DESC_NEXT, 0); /* a loop of one */
+    kit_desc_set(kit, t, 0, ok, 4, VRING_DESC_NEXT, 0); /* a loop of one */
     expect_refused(f, 0);
-    kit_desc_set(kit, t, 0, ok, 4, KIT_DESC_NEXT, 1);
-    kit_desc_set(kit, t, 1, ok, 4, KIT_DESC_NEXT, 0); /* of two */
+    kit_desc_set(kit, t, 0, ok, 4, VRING_DESC_NEXT, 1);
+    kit_desc_set(kit, t, 1, ok, 4, VRING_DESC_NEXT, 0); /* of two */
     expect_refused(f, 0);
-    kit_desc_set(kit, t, 0, ok, 0, KIT_DESC_NEXT, 0); /* of nothing */
+    kit_desc_set(kit, t, 0, ok, 0, VRING_DESC_NEXT, 0); /* of nothing */
     expect_refused(f, 0);
-    kit_desc_set(kit, t, 0, ok, 4, KIT_DESC_NEXT, ECHO_SIZE); /* next outside */
+    kit_desc_set(kit, t, 0, ok, 4, VRING_DESC_NEXT, ECHO_SIZE); /* next outside */
     expect_refused(f, 0);
-    kit_desc_set(kit, t, 0, ok, 4, KIT_DESC_NEXT, 0xffff);
+    kit_desc_set(kit, t, 0, ok, 4, VRING_DESC_NEXT, 0xffff);
     expect_refused(f, 0);
-    kit_desc_set(kit, t, 0, ok, 4, KIT_DESC_NEXT | KIT_DESC_WRITE, 1); /* readable after writable */
+    kit_desc_set(kit, t, 0, ok, 4, VRING_DESC_NEXT | VRING_DESC_WRITE,
+                 1); /* readable after writable */
     kit_desc_set(kit, t, 1, ok, 4, 0, 0);
     expect_refused(f, 0);
 }
@@ -178,16 +179,16 @@ static void test_hostile_addresses(void **state)
         {KIT_SLOT, 4, 1},
     };
     for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
-        kit_desc_set(kit, t, 0, bad[i].pa, bad[i].len, bad[i].write ? KIT_DESC_WRITE : 0, 0);
+        kit_desc_set(kit, t, 0, bad[i].pa, bad[i].len, bad[i].write ? VRING_DESC_WRITE : 0, 0);
         expect_refused(f, 0);
     }
     /* 4 GiB and more, by naming the same RAM again and again: 64 x 256 MiB does not exist, but
      * 4096 x 2 MiB through a table does. */
     uint64_t table = kit_alloc(kit, 4096 * 16, 16);
     for (unsigned i = 0; i < 4096; i++)
-        kit_desc_set(kit, table, i, KIT_RAM_BASE, 2 << 20, i < 4095 ? KIT_DESC_NEXT : 0,
+        kit_desc_set(kit, table, i, KIT_RAM_BASE, 2 << 20, i < 4095 ? VRING_DESC_NEXT : 0,
                      (uint16_t)(i + 1));
-    kit_desc_set(kit, t, 0, table, 4096 * 16, KIT_DESC_INDIRECT, 0);
+    kit_desc_set(kit, t, 0, table, 4096 * 16, VRING_DESC_INDIRECT, 0);
     expect_refused(f, 0);
 }
 
@@ -198,23 +199,23 @@ static void test_hostile_indirect(void **state)
     uint64_t t = kit->queue[0].desc, ok = kit_alloc(kit, 64, 8), table = kit_alloc(kit, 64, 16);
     static const uint32_t lens[] = {0, 8, 15, 17, 40};
     for (unsigned i = 0; i < ARRAY_SIZE(lens); i++) {
-        kit_desc_set(kit, t, 0, table, lens[i], KIT_DESC_INDIRECT, 0);
+        kit_desc_set(kit, t, 0, table, lens[i], VRING_DESC_INDIRECT, 0);
         expect_refused(f, 0);
     }
-    kit_desc_set(kit, t, 0, KIT_RAM_BASE + RAM - 16, 32, KIT_DESC_INDIRECT, 0); /* outside RAM */
+    kit_desc_set(kit, t, 0, KIT_RAM_BASE + RAM - 16, 32, VRING_DESC_INDIRECT, 0); /* outside RAM */
     expect_refused(f, 0);
-    kit_desc_set(kit, t, 0, table, 16, KIT_DESC_INDIRECT | KIT_DESC_NEXT, 1);
+    kit_desc_set(kit, t, 0, table, 16, VRING_DESC_INDIRECT | VRING_DESC_NEXT, 1);
     expect_refused(f, 0);
-    kit_desc_set(kit, t, 0, table, 16, KIT_DESC_INDIRECT, 0);
-    kit_desc_set(kit, table, 0, table, 16, KIT_DESC_INDIRECT, 0); /* nested */
+    kit_desc_set(kit, t, 0, table, 16, VRING_DESC_INDIRECT, 0);
+    kit_desc_set(kit, table, 0, table, 16, VRING_DESC_INDIRECT, 0); /* nested */
     expect_refused(f, 0);
-    kit_desc_set(kit, table, 0, ok, 4, KIT_DESC_NEXT, 1); /* out of the table */
+    kit_desc_set(kit, table, 0, ok, 4, VRING_DESC_NEXT, 1); /* out of the table */
     expect_refused(f, 0);
-    kit_desc_set(kit, table, 0, ok, 4, KIT_DESC_NEXT, 0); /* loop in the table */
+    kit_desc_set(kit, table, 0, ok, 4, VRING_DESC_NEXT, 0); /* loop in the table */
     expect_refused(f, 0);
-    kit_desc_set(kit, t, 0, ok, 4, KIT_DESC_NEXT, 1); /* a loop that ends in a table is fine */
-    kit_desc_set(kit, t, 1, table, 16, KIT_DESC_INDIRECT | KIT_DESC_WRITE, 0);
-    kit_desc_set(kit, table, 0, ok, 4, KIT_DESC_WRITE, 0);
+    kit_desc_set(kit, t, 0, ok, 4, VRING_DESC_NEXT, 1); /* a loop that ends in a table is fine */
+    kit_desc_set(kit, t, 1, table, 16, VRING_DESC_INDIRECT | VRING_DESC_WRITE, 0);
+    kit_desc_set(kit, table, 0, ok, 4, VRING_DESC_WRITE, 0);
     assert_int_equal(send_head(f, 0), 4);
 }
 
@@ -226,11 +227,11 @@ static void test_too_many_pieces(void **state)
     uint64_t t = kit->queue[0].desc, ok = kit_alloc(kit, 64, 8);
     uint64_t table = kit_alloc(kit, (n + 1) * 16, 16);
     for (unsigned i = 0; i <= n; i++)
-        kit_desc_set(kit, table, i, ok, 1, KIT_DESC_WRITE | KIT_DESC_NEXT, (uint16_t)(i + 1));
-    kit_desc_set(kit, table, n, ok, 1, KIT_DESC_WRITE, 0); /* one more than the most */
-    kit_desc_set(kit, t, 0, table, (n + 1) * 16, KIT_DESC_INDIRECT, 0);
+        kit_desc_set(kit, table, i, ok, 1, VRING_DESC_WRITE | VRING_DESC_NEXT, (uint16_t)(i + 1));
+    kit_desc_set(kit, table, n, ok, 1, VRING_DESC_WRITE, 0); /* one more than the most */
+    kit_desc_set(kit, t, 0, table, (n + 1) * 16, VRING_DESC_INDIRECT, 0);
     expect_refused(f, 0);
-    kit_desc_set(kit, table, n - 1, ok, 1, KIT_DESC_WRITE, 0); /* exactly the most */
+    kit_desc_set(kit, table, n - 1, ok, 1, VRING_DESC_WRITE, 0); /* exactly the most */
     assert_int_equal(send_head(f, 0), 0);
     assert_int_equal(f->echo->served, 1);
 }
@@ -241,7 +242,7 @@ static void test_indirect_not_negotiated(void **state)
     assert_true(kit_start(&f->kit, 0));
     uint64_t table = kit_alloc(&f->kit, 16, 16);
     kit_desc_set(&f->kit, table, 0, kit_alloc(&f->kit, 8, 8), 8, 0, 0);
-    kit_desc_set(&f->kit, f->kit.queue[0].desc, 0, table, 16, KIT_DESC_INDIRECT, 0);
+    kit_desc_set(&f->kit, f->kit.queue[0].desc, 0, table, 16, VRING_DESC_INDIRECT, 0);
     expect_refused(f, 0);
 }
 
@@ -255,10 +256,10 @@ static void expect_broken(struct fix *f)
     assert_false(kit_used(kit, 0, &head, &len));
     assert_true(f->echo->dev.queue[0].broken);
     assert_int_equal(kit_request(kit, 1, "abcd", 4, b, 4), 4);
-    kit_wr(kit, KIT_QUEUE_SEL, 0);
-    kit_wr(kit, KIT_QUEUE_RESET, 1);
-    assert_int_equal(kit_rd(kit, KIT_QUEUE_RESET), 0);
-    assert_int_equal(kit_rd(kit, KIT_QUEUE_READY), 0);
+    kit_wr(kit, MMIO_QUEUE_SEL, 0);
+    kit_wr(kit, MMIO_QUEUE_RESET, 1);
+    assert_int_equal(kit_rd(kit, MMIO_QUEUE_RESET), 0);
+    assert_int_equal(kit_rd(kit, MMIO_QUEUE_READY), 0);
     assert_true(kit_queue_setup(kit, 0, 0));
     round_trip(f, 8);
 }
@@ -283,7 +284,7 @@ static void test_held_chains_bounded(void **state)
     struct fix *f = *state;
     struct kit *kit = &f->kit;
     f->echo->hold = true;
-    kit_desc_set(kit, kit->queue[0].desc, 0, kit_alloc(kit, 8, 8), 8, KIT_DESC_WRITE, 0);
+    kit_desc_set(kit, kit->queue[0].desc, 0, kit_alloc(kit, 8, 8), 8, VRING_DESC_WRITE, 0);
     for (unsigned i = 0; i <= ECHO_SIZE; i++) {
         kit_avail_push(kit, 0, 0);
         kit_notify(kit, 0);

@@ -17,7 +17,7 @@ static int setup(void **state)
     kit_init(kit, 4 << 20);
     kit_attach(kit, virtio_rng_create(kit->mem, NULL, NULL), NULL);
     assert_true(kit_start(kit, KIT_ALL_FEATURES));
-    assert_int_equal(kit_rd(kit, KIT_DEVICE_ID), 4);
+    assert_int_equal(kit_rd(kit, MMIO_DEVICE_ID), 4);
     *state = kit;
     return 0;
 }

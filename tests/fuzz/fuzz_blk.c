@@ -78,8 +78,8 @@ static void step(struct fuzz_input *in, struct kit *kit)
         kit_config_write(kit, 32, &wce, 1);
         break;
     case 11:
-        kit_wr(kit, KIT_QUEUE_SEL, 0);
-        kit_wr(kit, KIT_QUEUE_RESET, 1);
+        kit_wr(kit, MMIO_QUEUE_SEL, 0);
+        kit_wr(kit, MMIO_QUEUE_RESET, 1);
         break;
     case 12:
         kit_desc_set(kit, kit->queue[0].desc, fuzz_u8(in), fuzz_u64(in), fuzz_u32(in), fuzz_u16(in),

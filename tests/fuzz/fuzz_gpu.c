@@ -68,8 +68,8 @@ static void step(struct fuzz_input *in, struct gpu_driver *g, struct viewer *v)
             kit_free_to(kit, KIT_RAM_BASE);
             kit_start(kit, fuzz_u64(in));
         } else {
-            kit_wr(kit, KIT_QUEUE_SEL, op >> 4 & 1);
-            kit_wr(kit, KIT_QUEUE_RESET, 1);
+            kit_wr(kit, MMIO_QUEUE_SEL, op >> 4 & 1);
+            kit_wr(kit, MMIO_QUEUE_RESET, 1);
         }
         break;
     case 12:

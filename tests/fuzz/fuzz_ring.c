@@ -31,7 +31,7 @@ static void set_descriptor(struct fuzz_input *in, struct kit *kit, unsigned q)
     uint16_t flags = fuzz_u8(in);
     uint32_t len = flags & 0x80 ? fuzz_u32(in) : fuzz_u8(in);
     uint16_t next = flags & 0x40 ? fuzz_u16(in) : fuzz_u8(in) % ECHO_SIZE;
-    if (flags & KIT_DESC_INDIRECT && flags & 0x20) {
+    if (flags & VRING_DESC_INDIRECT && flags & 0x20) {
         addr = KIT_RAM_BASE + 0x8000;
         len = len % 64 * 16;
     }
@@ -69,8 +69,8 @@ static void step(struct fuzz_input *in, struct kit *kit, struct echo *echo)
         kit_start(kit, fuzz_u64(in));
         break;
     case 14:
-        kit_wr(kit, KIT_QUEUE_SEL, q);
-        kit_wr(kit, KIT_QUEUE_RESET, 1);
+        kit_wr(kit, MMIO_QUEUE_SEL, q);
+        kit_wr(kit, MMIO_QUEUE_RESET, 1);
         break;
     default: kit_isr(kit); break;
     }

@@ -11,10 +11,11 @@
 #define WAIT_NS (10 * NS_PER_SEC)
 #define MAX_CUT 8192 /* descriptors one kit_add may make */
 
+/* A descriptor that is not in a table yet. */
 struct desc {
     uint64_t addr;
     uint32_t len;
-    uint16_t flags, next;
+    uint16_t flags;
 };
 
 static void must(bool ok, const char *what)
@@ -76,7 +77,7 @@ void kit_config_read(struct kit *kit, uint32_t off, void *dst, uint32_t len)
 {
     for (uint32_t i = 0; i < len; i++) {
         uint64_t val = 0;
-        must(map_read(kit->map, KIT_SLOT + KIT_CONFIG + off + i, 1, &val), "config read refused");
+        must(map_read(kit->map, KIT_SLOT + MMIO_CONFIG + off + i, 1, &val), "config read refused");
         ((uint8_t *)dst)[i] = (uint8_t)val;
     }
 }
@@ -84,38 +85,38 @@ void kit_config_read(struct kit *kit, uint32_t off, void *dst, uint32_t len)
 void kit_config_write(struct kit *kit, uint32_t off, const void *src, uint32_t len)
 {
     for (uint32_t i = 0; i < len; i++)
-        must(map_write(kit->map, KIT_SLOT + KIT_CONFIG + off + i, 1, ((const uint8_t *)src)[i]),
+        must(map_write(kit->map, KIT_SLOT + MMIO_CONFIG + off + i, 1, ((const uint8_t *)src)[i]),
              "config write refused");
 }
 
 uint64_t kit_offered(struct kit *kit)
 {
-    kit_wr(kit, KIT_DEVICE_FEATURES_SEL, 0);
-    uint64_t low = kit_rd(kit, KIT_DEVICE_FEATURES);
-    kit_wr(kit, KIT_DEVICE_FEATURES_SEL, 1);
-    return low | (uint64_t)kit_rd(kit, KIT_DEVICE_FEATURES) << 32;
+    kit_wr(kit, MMIO_DEVICE_FEATURES_SEL, 0);
+    uint64_t low = kit_rd(kit, MMIO_DEVICE_FEATURES);
+    kit_wr(kit, MMIO_DEVICE_FEATURES_SEL, 1);
+    return low | (uint64_t)kit_rd(kit, MMIO_DEVICE_FEATURES) << 32;
 }
 
 void kit_reset(struct kit *kit)
 {
-    kit_wr(kit, KIT_STATUS, 0);
+    kit_wr(kit, MMIO_STATUS, 0);
     kit->features = 0;
 }
 
 bool kit_negotiate(struct kit *kit, uint64_t features)
 {
     kit_reset(kit);
-    kit_wr(kit, KIT_STATUS, KIT_ACKNOWLEDGE);
-    kit_wr(kit, KIT_STATUS, KIT_ACKNOWLEDGE | KIT_DRIVER);
+    kit_wr(kit, MMIO_STATUS, STATUS_ACKNOWLEDGE);
+    kit_wr(kit, MMIO_STATUS, STATUS_ACKNOWLEDGE | STATUS_DRIVER);
     for (uint32_t word = 0; word < (kit->legacy ? 1 : 2); word++) {
-        kit_wr(kit, KIT_DRIVER_FEATURES_SEL, word);
-        kit_wr(kit, KIT_DRIVER_FEATURES, (uint32_t)(features >> (word * 32)));
+        kit_wr(kit, MMIO_DRIVER_FEATURES_SEL, word);
+        kit_wr(kit, MMIO_DRIVER_FEATURES, (uint32_t)(features >> (word * 32)));
     }
     kit->features = features;
     if (kit->legacy)
         return true;
-    kit_wr(kit, KIT_STATUS, KIT_ACKNOWLEDGE | KIT_DRIVER | KIT_FEATURES_OK);
-    return (kit_rd(kit, KIT_STATUS) & KIT_FEATURES_OK) != 0;
+    kit_wr(kit, MMIO_STATUS, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK);
+    return (kit_rd(kit, MMIO_STATUS) & STATUS_FEATURES_OK) != 0;
 }
 
 static void set_addr(struct kit *kit, uint32_t reg, uint64_t pa)
@@ -127,38 +128,39 @@ static void set_addr(struct kit *kit, uint32_t reg, uint64_t pa)
 /* The rings of version 1: one behind the other, on a page. */
 static bool legacy_setup(struct kit *kit, struct kit_queue *kq)
 {
-    uint32_t end = kq->size * 18u + 6, align = 256;
-    kq->desc = kit_alloc(kit, ALIGN_UP(end, align) + kq->size * 8u + 6, 4096);
-    kq->avail = kq->desc + kq->size * 16u;
+    uint32_t table = kq->size * (uint32_t)sizeof(struct vring_desc), align = 256;
+    uint32_t end = table + (uint32_t)vring_avail_bytes(kq->size);
+    kq->desc = kit_alloc(kit, ALIGN_UP(end, align) + vring_used_bytes(kq->size), 4096);
+    kq->avail = kq->desc + table;
     kq->used = kq->desc + ALIGN_UP(end, align);
-    kit_wr(kit, KIT_PAGE_SIZE, 4096);
-    kit_wr(kit, KIT_QUEUE_SIZE, kq->size);
-    kit_wr(kit, KIT_QUEUE_ALIGN, align);
-    kit_wr(kit, KIT_QUEUE_PFN, (uint32_t)(kq->desc / 4096));
-    return kit_rd(kit, KIT_QUEUE_PFN) == kq->desc / 4096;
+    kit_wr(kit, MMIO_PAGE_SIZE, 4096);
+    kit_wr(kit, MMIO_QUEUE_SIZE, kq->size);
+    kit_wr(kit, MMIO_QUEUE_ALIGN, align);
+    kit_wr(kit, MMIO_QUEUE_PFN, (uint32_t)(kq->desc / 4096));
+    return kit_rd(kit, MMIO_QUEUE_PFN) == kq->desc / 4096;
 }
 
 bool kit_queue_setup(struct kit *kit, unsigned q, uint16_t size)
 {
     struct kit_queue *kq = &kit->queue[q];
-    kit_wr(kit, KIT_QUEUE_SEL, q);
+    kit_wr(kit, MMIO_QUEUE_SEL, q);
     if (!size)
-        size = (uint16_t)kit_rd(kit, KIT_QUEUE_SIZE_MAX);
+        size = (uint16_t)kit_rd(kit, MMIO_QUEUE_SIZE_MAX);
     memset(kq, 0, sizeof(*kq));
     kq->size = kq->num_free = size;
     for (uint16_t i = 0; i < size; i++)
         kq->next[i] = i + 1;
     if (kit->legacy)
         return legacy_setup(kit, kq);
-    kq->desc = kit_alloc(kit, size * 16u, 16);
-    kq->avail = kit_alloc(kit, 6 + size * 2u, 2);
-    kq->used = kit_alloc(kit, 6 + size * 8u, 4);
-    kit_wr(kit, KIT_QUEUE_SIZE, size);
-    set_addr(kit, KIT_QUEUE_DESC, kq->desc);
-    set_addr(kit, KIT_QUEUE_DRIVER, kq->avail);
-    set_addr(kit, KIT_QUEUE_DEVICE, kq->used);
-    kit_wr(kit, KIT_QUEUE_READY, 1);
-    return kit_rd(kit, KIT_QUEUE_READY) == 1;
+    kq->desc = kit_alloc(kit, size * sizeof(struct vring_desc), 16);
+    kq->avail = kit_alloc(kit, vring_avail_bytes(size), 2);
+    kq->used = kit_alloc(kit, vring_used_bytes(size), 4);
+    kit_wr(kit, MMIO_QUEUE_SIZE, size);
+    set_addr(kit, MMIO_QUEUE_DESC, kq->desc);
+    set_addr(kit, MMIO_QUEUE_DRIVER, kq->avail);
+    set_addr(kit, MMIO_QUEUE_DEVICE, kq->used);
+    kit_wr(kit, MMIO_QUEUE_READY, 1);
+    return kit_rd(kit, MMIO_QUEUE_READY) == 1;
 }
 
 bool kit_start(struct kit *kit, uint64_t features)
@@ -169,8 +171,8 @@ bool kit_start(struct kit *kit, uint64_t features)
     for (unsigned q = 0; q < kit->dev->ops->num_queues; q++)
         if (!kit_queue_setup(kit, q, 0))
             return false;
-    kit_wr(kit, KIT_STATUS, kit_rd(kit, KIT_STATUS) | KIT_DRIVER_OK);
-    return (kit_rd(kit, KIT_STATUS) & KIT_DRIVER_OK) != 0;
+    kit_wr(kit, MMIO_STATUS, kit_rd(kit, MMIO_STATUS) | STATUS_DRIVER_OK);
+    return (kit_rd(kit, MMIO_STATUS) & STATUS_DRIVER_OK) != 0;
 }
 
 uint64_t kit_alloc(struct kit *kit, uint64_t size, uint64_t align)
@@ -220,26 +222,26 @@ static void store16(struct kit *kit, uint64_t pa, uint16_t val)
 void kit_desc_set(struct kit *kit, uint64_t table, unsigned i, uint64_t addr, uint32_t len,
                   uint16_t flags, uint16_t next)
 {
-    struct desc d = {addr, len, flags, next};
+    struct vring_desc d = {le64_make(addr), le32_make(len), le16_make(flags), le16_make(next)};
     kit_write(kit, table + i * sizeof(d), &d, sizeof(d));
 }
 
 void kit_avail_push(struct kit *kit, unsigned q, uint16_t head)
 {
     struct kit_queue *kq = &kit->queue[q];
-    store16(kit, kq->avail + 4 + 2 * (kq->avail_idx % kq->size), head);
+    store16(kit, kq->avail + VRING_ENTRIES + VRING_AVAIL_ENTRY * (kq->avail_idx % kq->size), head);
     kit_avail_set(kit, q, kq->avail_idx + 1);
 }
 
 void kit_avail_set(struct kit *kit, unsigned q, uint16_t idx)
 {
     kit->queue[q].avail_idx = idx;
-    store16(kit, kit->queue[q].avail + 2, idx);
+    store16(kit, kit->queue[q].avail + VRING_IDX, idx);
 }
 
 void kit_notify(struct kit *kit, unsigned q)
 {
-    kit_wr(kit, KIT_QUEUE_NOTIFY, q);
+    kit_wr(kit, MMIO_QUEUE_NOTIFY, q);
 }
 
 /* Cuts the buffers into descriptors without links; returns how many. */
@@ -252,8 +254,9 @@ static unsigned cut(const struct kit *kit, const struct kit_buf *bufs, unsigned 
         do {
             uint32_t len = MIN(split, bufs[b].len - done);
             must(count < MAX_CUT, "too many descriptors");
-            out[count++] = (struct desc){
-                .addr = bufs[b].pa + done, .len = len, .flags = bufs[b].write ? KIT_DESC_WRITE : 0};
+            out[count++] = (struct desc){.addr = bufs[b].pa + done,
+                                         .len = len,
+                                         .flags = bufs[b].write ? VRING_DESC_WRITE : 0};
             done += len;
         } while (done < bufs[b].len);
     }
@@ -265,13 +268,16 @@ static struct desc indirect_table(struct kit *kit, const struct desc *d, unsigne
                                   unsigned count)
 {
     unsigned n = count - first;
-    uint64_t table = kit_alloc(kit, n * sizeof(*d), 16);
+    uint64_t table = kit_alloc(kit, n * sizeof(struct vring_desc), 16);
     for (unsigned i = 0; i < n; i++) {
         bool last = i + 1 == n;
         kit_desc_set(kit, table, i, d[first + i].addr, d[first + i].len,
-                     d[first + i].flags | (last ? 0 : KIT_DESC_NEXT), last ? 0 : (uint16_t)(i + 1));
+                     d[first + i].flags | (last ? 0 : VRING_DESC_NEXT),
+                     last ? 0 : (uint16_t)(i + 1));
     }
-    return (struct desc){.addr = table, .len = n * 16, .flags = KIT_DESC_INDIRECT};
+    return (struct desc){.addr = table,
+                         .len = n * (uint32_t)sizeof(struct vring_desc),
+                         .flags = VRING_DESC_INDIRECT};
 }
 
 /* Links `count` descriptors into the queue's table; the head. */
@@ -281,8 +287,8 @@ static uint16_t link_chain(struct kit *kit, struct kit_queue *kq, const struct d
     uint16_t head = kq->free_head, i = head;
     for (unsigned k = 0; k < count; k++) {
         bool last = k + 1 == count;
-        kit_desc_set(kit, kq->desc, i, d[k].addr, d[k].len, d[k].flags | (last ? 0 : KIT_DESC_NEXT),
-                     last ? 0 : kq->next[i]);
+        kit_desc_set(kit, kq->desc, i, d[k].addr, d[k].len,
+                     d[k].flags | (last ? 0 : VRING_DESC_NEXT), last ? 0 : kq->next[i]);
         i = kq->next[i];
     }
     kq->free_head = i;
@@ -318,10 +324,11 @@ bool kit_kick(struct kit *kit, unsigned q)
     kq->kicked = kq->avail_idx;
     bool wanted;
     if (kit->features & VIRTIO_F_EVENT_IDX) {
-        uint16_t event = load16(kit, kq->used + 4 + 8u * kq->size);
+        uint16_t event =
+            load16(kit, kq->used + VRING_ENTRIES + VRING_USED_ENTRY * (uint64_t)kq->size);
         wanted = (uint16_t)(kq->avail_idx - event - 1) < (uint16_t)(kq->avail_idx - old);
     } else {
-        wanted = !(load16(kit, kq->used) & 1);
+        wanted = !(load16(kit, kq->used + VRING_FLAGS) & VRING_USED_NO_NOTIFY);
     }
     if (wanted)
         kit_notify(kit, q);
@@ -337,19 +344,20 @@ void kit_run(struct kit *kit)
 bool kit_used(struct kit *kit, unsigned q, uint16_t *head, uint32_t *len)
 {
     struct kit_queue *kq = &kit->queue[q];
-    if (load16(kit, kq->used + 2) == kq->used_idx)
+    if (load16(kit, kq->used + VRING_IDX) == kq->used_idx)
         return false;
-    struct {
-        uint32_t id, len;
-    } e;
-    kit_read(kit, kq->used + 4 + 8u * (kq->used_idx % kq->size), &e, sizeof(e));
+    struct vring_used_elem e;
+    uint64_t at = kq->used + VRING_ENTRIES + VRING_USED_ENTRY * (kq->used_idx % kq->size);
+    kit_read(kit, at, &e, sizeof(e));
+    uint32_t id = le32_get(e.id);
     kq->used_idx++;
-    store16(kit, kq->avail + 4 + 2u * kq->size, kq->used_idx); /* used_event: tell of the next */
-    must(e.id < kq->size, "the device returned a head outside the table");
-    *head = (uint16_t)e.id;
-    *len = e.len;
-    unsigned count = kq->count[e.id]; /* 0: a chain made by hand */
-    kq->count[e.id] = 0;
+    store16(kit, kq->avail + VRING_ENTRIES + VRING_AVAIL_ENTRY * (uint64_t)kq->size,
+            kq->used_idx); /* used_event: interrupt at the next */
+    must(id < kq->size, "the device returned a head outside the table");
+    *head = (uint16_t)id;
+    *len = le32_get(e.len);
+    unsigned count = kq->count[id]; /* 0: a chain made by hand */
+    kq->count[id] = 0;
     if (count) {
         uint16_t last = *head;
         for (unsigned i = 1; i < count; i++)
@@ -376,8 +384,8 @@ bool kit_wait(struct kit *kit, unsigned q, uint16_t *head, uint32_t *len)
 
 uint32_t kit_isr(struct kit *kit)
 {
-    uint32_t isr = kit_rd(kit, KIT_ISR);
-    kit_wr(kit, KIT_ACK, isr);
+    uint32_t isr = kit_rd(kit, MMIO_INTERRUPT_STATUS);
+    kit_wr(kit, MMIO_INTERRUPT_ACK, isr);
     return isr;
 }
 

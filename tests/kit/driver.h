@@ -24,52 +24,14 @@
 #include "bus/map.h"
 #include "host/worker.h"
 #include "virtio/mmio.h"
+#include "virtio/mmio_regs.h"
+#include "virtio/vring.h"
 
 #define KIT_RAM_BASE UINT64_C(0x80000000)
 #define KIT_SLOT     UINT64_C(0x10001000) /* where the slot answers */
 
 /* kit_start: take everything the device offers. */
 #define KIT_ALL_FEATURES UINT64_MAX
-
-/* Registers of the transport, as offsets (VIRTIO 1.3, "MMIO Device Register Layout"). */
-enum kit_reg {
-    KIT_MAGIC = 0x000,
-    KIT_VERSION = 0x004,
-    KIT_DEVICE_ID = 0x008,
-    KIT_VENDOR_ID = 0x00c,
-    KIT_DEVICE_FEATURES = 0x010,
-    KIT_DEVICE_FEATURES_SEL = 0x014,
-    KIT_DRIVER_FEATURES = 0x020,
-    KIT_DRIVER_FEATURES_SEL = 0x024,
-    KIT_PAGE_SIZE = 0x028, /* legacy */
-    KIT_QUEUE_SEL = 0x030,
-    KIT_QUEUE_SIZE_MAX = 0x034,
-    KIT_QUEUE_SIZE = 0x038,
-    KIT_QUEUE_ALIGN = 0x03c, /* legacy */
-    KIT_QUEUE_PFN = 0x040,   /* legacy */
-    KIT_QUEUE_READY = 0x044,
-    KIT_QUEUE_NOTIFY = 0x050,
-    KIT_ISR = 0x060,
-    KIT_ACK = 0x064,
-    KIT_STATUS = 0x070,
-    KIT_QUEUE_DESC = 0x080,
-    KIT_QUEUE_DRIVER = 0x090,
-    KIT_QUEUE_DEVICE = 0x0a0,
-    KIT_SHM_SEL = 0x0ac,
-    KIT_SHM_LEN = 0x0b0,
-    KIT_SHM_BASE = 0x0b8,
-    KIT_QUEUE_RESET = 0x0c0,
-    KIT_CONFIG_GENERATION = 0x0fc,
-    KIT_CONFIG = 0x100,
-};
-enum {
-    KIT_ACKNOWLEDGE = 1,
-    KIT_DRIVER = 2,
-    KIT_DRIVER_OK = 4,
-    KIT_FEATURES_OK = 8,
-    KIT_FAILED = 128
-};
-enum { KIT_DESC_NEXT = 1, KIT_DESC_WRITE = 2, KIT_DESC_INDIRECT = 4 };
 
 /* A queue as the driver keeps it. */
 struct kit_queue {
