@@ -6,11 +6,12 @@
  * at most 1.1. With blobs (SET_SCANOUT_BLOB to another buffer and RESOURCE_FLUSH) against the same
  * with the smallest frame: it must not grow. Lower quartiles are compared.
  */
-#include "device/gpu_driver.h"
+#include "kit/gpu.h"
 #include "host/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { FRAMES = 200, PAGE = GMEM_PAGE, CACHES = 64 << 20 };
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The GPU, command by command, by a driver without a CPU. */
-#include "device/gpu_driver.h"
+#include "kit/gpu.h"
 #include "virtio/gpu/resource.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 enum { W = 64, H = 48, BYTES = W * H * 4 };

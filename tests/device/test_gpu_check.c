@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* --gpu-check reports each mistake of a driver once, with its coordinates, and reports nothing of a
  * correct driver. */
-#include "device/gpu_driver.h"
+#include "kit/gpu.h"
 #include "display/gpu_info.h"
 #include "virtio/devices.h"
 #include "virtio/gpu/check.h"
@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
 

@@ -8,13 +8,15 @@
  *     GPU_STORM=10000000 build-asan/tests/device/test_device_gpu_hostile
  *     GPU_STORM=100000 build-tsan/tests/device/test_device_gpu_hostile
  */
-#include "device/gpu_hostile.h"
+#include "kit/gpu_hostile.h"
 #include "host/thread.h"
+#include "virtio/gpu/gpu.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <cmocka.h>

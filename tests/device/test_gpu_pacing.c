@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Fences of flushes that wait for the viewer that paces the head. */
-#include "device/gpu_driver.h"
+#include "kit/gpu.h"
 #include "virtio/gpu/gpu.h"
 
 #include <setjmp.h>

@@ -3,11 +3,12 @@
  * Thousands of random commands, in random framings, over scattered guest memory and all formats;
  * what the display shows is compared with a naive model that keeps every truth in plain arrays.
  */
-#include "device/gpu_driver.h"
+#include "kit/gpu.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 enum { MAX_W = 70, MAX_H = 50, RESOURCES = 5, HEADS = 2, PIECES = 64 };

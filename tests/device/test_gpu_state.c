@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The GPU's state, written down in the middle of things and read back. */
-#include "device/gpu_driver.h"
+#include "kit/gpu.h"
 #include "virtio/gpu/gpu.h"
 #include "virtio/gpu/state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 enum { W = 64, H = 48, BYTES = W * H * 4, HEADS = 2 };

@@ -3,7 +3,7 @@
  * The GPU with its own thread, while viewers look and the driver resets it at any moment; and
  * commands that are finished later than they came. Worth running under TSan.
  */
-#include "device/gpu_driver.h"
+#include "kit/gpu.h"
 #include "host/thread.h"
 #include "virtio/gpu/gpu.h"
 

@@ -3,7 +3,7 @@
  * A trace written by the GPU and played again: the same pictures, the same answers; what is wrong
  * with a file is found; a full disk ends the trace and nothing else.
  */
-#include "device/gpu_driver.h"
+#include "kit/gpu.h"
 #include "display/gpu_info.h"
 #include "replay/player.h"
 #include "virtio/gpu/state.h"
@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>

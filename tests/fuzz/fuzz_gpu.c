@@ -4,7 +4,8 @@
  * makes sense, with the host looking at the picture in between. The budget holds, every chain of
  * a proper queue comes back, and afterwards a well-behaved driver still gets its frame.
  */
-#include "device/gpu_hostile.h"
+#include "kit/gpu_hostile.h"
+#include "virtio/gpu/gpu.h"
 #include "virtio/gpu/check.h"
 #include "virtio/gpu/state.h"
 #include "virtio/gpu/trace.h"

@@ -1,41 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A hostile driver: commands of any type, size and framing, mostly near to what makes sense, made
- * of a stream of bytes (fuzz.h), and the proof that the GPU is none the worse for them. For the
- * fuzzer, which chooses the bytes, and for test_gpu_hostile, which throws dice.
- */
-#ifndef TESTS_DEVICE_GPU_HOSTILE_H
-#define TESTS_DEVICE_GPU_HOSTILE_H
+#include "kit/gpu_hostile.h"
 
-#include "device/gpu_driver.h"
-#include "fuzz/fuzz.h"
 #include "virtio/gpu/gpu.h"
 
-#define GH_RAM    (UINT64_C(4) << 20)
-#define GH_BUDGET (UINT64_C(1) << 20)
-#define GH_HEADS  2
-
-static inline uint32_t gh_small(struct fuzz_input *in)
+static uint32_t gh_small(struct fuzz_input *in)
 {
     uint8_t how = fuzz_u8(in);
     return how < 250 ? how : fuzz_u32(in);
 }
 
-static inline le32 gh_id(struct fuzz_input *in)
+static le32 gh_id(struct fuzz_input *in)
 {
     uint8_t how = fuzz_u8(in);
     return le32_make(how < 250 ? how % 4 : fuzz_u32(in));
 }
 
-static inline struct gpu_rect gh_rect(struct fuzz_input *in)
+static struct gpu_rect gh_rect(struct fuzz_input *in)
 {
     if (fuzz_u8(in) & 1)
         return gd_rect((struct rect){0, 0, 64, 64});
     return gd_rect((struct rect){gh_small(in), gh_small(in), gh_small(in), gh_small(in)});
 }
 
-/* A command like a driver's; its size. */
-static inline uint32_t gh_make(struct fuzz_input *in, union gpu_request *req, unsigned queue)
+/* A command like a driver's; returns its size. */
+static uint32_t gh_make(struct fuzz_input *in, union gpu_request *req, unsigned queue)
 {
     static const uint8_t formats[] = {1, 2, 3, 4, 67, 68, 121, 134};
     uint8_t type = fuzz_u8(in);
@@ -98,8 +86,9 @@ static inline uint32_t gh_make(struct fuzz_input *in, union gpu_request *req, un
     }
 }
 
-/* The list behind ATTACH_BACKING or CREATE_BLOB: usually pages of RAM. */
-static inline uint32_t gh_entries(struct fuzz_input *in, struct kit *kit, uint32_t n, uint64_t *pa)
+/* Writes the list that follows ATTACH_BACKING or CREATE_BLOB, most often pages of RAM. Returns its
+ * size. */
+static uint32_t gh_entries(struct fuzz_input *in, struct kit *kit, uint32_t n, uint64_t *pa)
 {
     uint8_t lies = fuzz_u8(in);
     uint32_t sent = lies >= 240 ? n / 2 : n, len = sent * (uint32_t)sizeof(struct gpu_mem_entry);
@@ -113,8 +102,7 @@ static inline uint32_t gh_entries(struct fuzz_input *in, struct kit *kit, uint32
     return len;
 }
 
-/* Makes one command available on a queue; no kick. */
-static inline void gh_command(struct fuzz_input *in, struct kit *kit, unsigned queue)
+void gh_command(struct fuzz_input *in, struct kit *kit, unsigned queue)
 {
     union gpu_request req;
     struct kit_buf bufs[3];
@@ -148,9 +136,7 @@ static inline void gh_command(struct fuzz_input *in, struct kit *kit, unsigned q
         kit_add(kit, queue, bufs, n);
 }
 
-/* A well-behaved driver takes over: it gets its display info, and two frames, copied and shared,
- * with each pixel right. */
-static inline void gh_check_alive(struct gpu_driver *g)
+void gh_check_alive(struct gpu_driver *g)
 {
     const struct rect all = {0, 0, 64, 64};
     struct gpu_ctrl_hdr ask = gd_hdr(GPU_GET_DISPLAY_INFO);
@@ -179,5 +165,3 @@ static inline void gh_check_alive(struct gpu_driver *g)
     FUZZ_CHECK(display_read(g->display, 1, &all, (uint8_t *)got, 256));
     FUZZ_CHECK(!memcmp(got, pixels, sizeof(got)));
 }
-
-#endif

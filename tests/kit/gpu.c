@@ -1,25 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A little GPU driver over tests/kit: one function a command, which returns the response's type;
- * 0 when the answer was too short to have one. For tests, the fuzzer and the benchmark.
- */
-#ifndef TESTS_DEVICE_GPU_DRIVER_H
-#define TESTS_DEVICE_GPU_DRIVER_H
-
-#include "display/display.h"
-#include "kit/driver.h"
-#include "virtio/devices.h"
-#include "virtio/gpu/proto.h"
+#include "kit/gpu.h"
 
 #include <string.h>
 
-struct gpu_driver {
-    struct kit kit;
-    struct display *display;
-};
-
-static inline void gd_init(struct gpu_driver *g, uint64_t ram, unsigned heads, uint64_t memory,
-                           bool threaded)
+void gd_init(struct gpu_driver *g, uint64_t ram, unsigned heads, uint64_t memory, bool threaded)
 {
     static const struct head_mode preferred = {true, 1280, 800, 60000};
     kit_init(&g->kit, ram);
@@ -36,56 +20,51 @@ static inline void gd_init(struct gpu_driver *g, uint64_t ram, unsigned heads, u
     kit_attach(&g->kit, dev, virtio_gpu_worker(dev));
 }
 
-static inline void gd_finish(struct gpu_driver *g)
+void gd_finish(struct gpu_driver *g)
 {
     kit_finish(&g->kit);
     display_destroy(g->display);
 }
 
-static inline struct gpu_ctrl_hdr gd_hdr(uint32_t type)
+struct gpu_ctrl_hdr gd_hdr(uint32_t type)
 {
     return (struct gpu_ctrl_hdr){.type = le32_make(type)};
 }
 
-/* One command on a queue; the response's type. */
-static inline uint32_t gd_send(struct gpu_driver *g, unsigned queue, const void *req, uint32_t len)
+uint32_t gd_send(struct gpu_driver *g, unsigned queue, const void *req, uint32_t len)
 {
     struct gpu_ctrl_hdr resp = {0};
     uint32_t n = kit_request(&g->kit, queue, req, len, &resp, sizeof(resp));
     return n == sizeof(resp) ? le32_get(resp.type) : 0;
 }
 
-#define GD_SEND(g, req) gd_send(g, GPU_QUEUE_CONTROL, &(req), sizeof(req))
-
-static inline struct gpu_rect gd_rect(struct rect r)
+struct gpu_rect gd_rect(struct rect r)
 {
     return (struct gpu_rect){le32_make(r.x), le32_make(r.y), le32_make(r.w), le32_make(r.h)};
 }
 
-static inline uint32_t gd_create(struct gpu_driver *g, uint32_t id, uint32_t format, uint32_t w,
-                                 uint32_t h)
+uint32_t gd_create(struct gpu_driver *g, uint32_t id, uint32_t format, uint32_t w, uint32_t h)
 {
     struct gpu_resource_create_2d req = {gd_hdr(GPU_RESOURCE_CREATE_2D), le32_make(id),
                                          le32_make(format), le32_make(w), le32_make(h)};
     return GD_SEND(g, req);
 }
 
-static inline uint32_t gd_unref(struct gpu_driver *g, uint32_t id)
+uint32_t gd_unref(struct gpu_driver *g, uint32_t id)
 {
     struct gpu_resource_unref req = {gd_hdr(GPU_RESOURCE_UNREF), le32_make(id), le32_make(0)};
     return GD_SEND(g, req);
 }
 
-static inline uint32_t gd_detach(struct gpu_driver *g, uint32_t id)
+uint32_t gd_detach(struct gpu_driver *g, uint32_t id)
 {
     struct gpu_resource_unref req = {gd_hdr(GPU_RESOURCE_DETACH_BACKING), le32_make(id),
                                      le32_make(0)};
     return GD_SEND(g, req);
 }
 
-/* A request, then `entries` entries that are in guest RAM already, at pa; the response's type. */
-static inline uint32_t gd_send_list(struct gpu_driver *g, const void *req, uint32_t len,
-                                    uint64_t pa, uint32_t entries)
+uint32_t gd_send_list(struct gpu_driver *g, const void *req, uint32_t len, uint64_t pa,
+                      uint32_t entries)
 {
     struct kit *kit = &g->kit;
     struct gpu_ctrl_hdr resp = {0};
@@ -106,16 +85,15 @@ static inline uint32_t gd_send_list(struct gpu_driver *g, const void *req, uint3
     return le32_get(resp.type);
 }
 
-static inline uint32_t gd_attach_at(struct gpu_driver *g, uint32_t id, uint64_t pa,
-                                    uint32_t entries)
+uint32_t gd_attach_at(struct gpu_driver *g, uint32_t id, uint64_t pa, uint32_t entries)
 {
     struct gpu_resource_attach_backing req = {gd_hdr(GPU_RESOURCE_ATTACH_BACKING), le32_make(id),
                                               le32_make(entries)};
     return gd_send_list(g, &req, sizeof(req), pa, entries);
 }
 
-static inline uint32_t gd_attach(struct gpu_driver *g, uint32_t id,
-                                 const struct gpu_mem_entry *entry, uint32_t entries)
+uint32_t gd_attach(struct gpu_driver *g, uint32_t id, const struct gpu_mem_entry *entry,
+                   uint32_t entries)
 {
     uint64_t brk = g->kit.brk, pa = kit_put(&g->kit, entry, entries * sizeof(*entry));
     uint32_t type = gd_attach_at(g, id, pa, entries);
@@ -123,14 +101,13 @@ static inline uint32_t gd_attach(struct gpu_driver *g, uint32_t id,
     return type;
 }
 
-static inline struct gpu_mem_entry gd_entry(uint64_t pa, uint32_t len)
+struct gpu_mem_entry gd_entry(uint64_t pa, uint32_t len)
 {
     return (struct gpu_mem_entry){le64_make(pa), le32_make(len), le32_make(0)};
 }
 
-/* A blob of guest memory, as Linux makes one. */
-static inline uint32_t gd_create_blob(struct gpu_driver *g, uint32_t id, uint64_t size,
-                                      const struct gpu_mem_entry *entry, uint32_t entries)
+uint32_t gd_create_blob(struct gpu_driver *g, uint32_t id, uint64_t size,
+                        const struct gpu_mem_entry *entry, uint32_t entries)
 {
     struct gpu_resource_create_blob req = {
         .hdr = gd_hdr(GPU_RESOURCE_CREATE_BLOB),
@@ -146,9 +123,8 @@ static inline uint32_t gd_create_blob(struct gpu_driver *g, uint32_t id, uint64_
     return type;
 }
 
-/* The whole of a w x h BGRX framebuffer at the blob's beginning, `r` of it on a head. */
-static inline struct gpu_set_scanout_blob gd_shape(uint32_t head, uint32_t id, uint32_t w,
-                                                   uint32_t h, struct rect r)
+struct gpu_set_scanout_blob gd_shape(uint32_t head, uint32_t id, uint32_t w, uint32_t h,
+                                     struct rect r)
 {
     return (struct gpu_set_scanout_blob){
         .hdr = gd_hdr(GPU_SET_SCANOUT_BLOB),
@@ -162,37 +138,36 @@ static inline struct gpu_set_scanout_blob gd_shape(uint32_t head, uint32_t id, u
     };
 }
 
-static inline uint32_t gd_scanout_blob(struct gpu_driver *g, uint32_t head, uint32_t id, uint32_t w,
-                                       uint32_t h, struct rect r)
+uint32_t gd_scanout_blob(struct gpu_driver *g, uint32_t head, uint32_t id, uint32_t w, uint32_t h,
+                         struct rect r)
 {
     struct gpu_set_scanout_blob req = gd_shape(head, id, w, h, r);
     return GD_SEND(g, req);
 }
 
-static inline uint32_t gd_transfer(struct gpu_driver *g, uint32_t id, struct rect r, uint64_t off)
+uint32_t gd_transfer(struct gpu_driver *g, uint32_t id, struct rect r, uint64_t off)
 {
     struct gpu_transfer_to_host_2d req = {gd_hdr(GPU_TRANSFER_TO_HOST_2D), gd_rect(r),
                                           le64_make(off), le32_make(id), le32_make(0)};
     return GD_SEND(g, req);
 }
 
-static inline uint32_t gd_scanout(struct gpu_driver *g, uint32_t head, uint32_t id, struct rect r)
+uint32_t gd_scanout(struct gpu_driver *g, uint32_t head, uint32_t id, struct rect r)
 {
     struct gpu_set_scanout req = {gd_hdr(GPU_SET_SCANOUT), gd_rect(r), le32_make(head),
                                   le32_make(id)};
     return GD_SEND(g, req);
 }
 
-static inline uint32_t gd_flush(struct gpu_driver *g, uint32_t id, struct rect r)
+uint32_t gd_flush(struct gpu_driver *g, uint32_t id, struct rect r)
 {
     struct gpu_resource_flush req = {gd_hdr(GPU_RESOURCE_FLUSH), gd_rect(r), le32_make(id),
                                      le32_make(0)};
     return GD_SEND(g, req);
 }
 
-/* As Linux sends them: without a response buffer; true if the chain came back with length 0. */
-static inline bool gd_cursor(struct gpu_driver *g, uint32_t type, uint32_t head, int32_t x,
-                             int32_t y, uint32_t id, uint32_t hot_x, uint32_t hot_y)
+bool gd_cursor(struct gpu_driver *g, uint32_t type, uint32_t head, int32_t x, int32_t y,
+               uint32_t id, uint32_t hot_x, uint32_t hot_y)
 {
     struct gpu_update_cursor req = {
         .hdr = gd_hdr(type),
@@ -203,5 +178,3 @@ static inline bool gd_cursor(struct gpu_driver *g, uint32_t type, uint32_t head,
     };
     return kit_request(&g->kit, GPU_QUEUE_CURSOR, &req, sizeof(req), NULL, 0) == 0;
 }
-
-#endif
