@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void listener_set(struct listener *l, void (*fn)(void *ctx), void *ctx)
+void display_listener_set(struct display_listener *l, void (*fn)(void *ctx), void *ctx)
 {
     pthread_mutex_lock(&l->lock);
     l->fn = fn;
@@ -297,5 +297,5 @@ bool display_frame_pending(struct display *d, const struct display_frame *frame)
 
 void display_on_presented(struct display *d, void (*fn)(void *ctx), void *ctx)
 {
-    listener_set(&d->on_presented, fn, ctx);
+    display_listener_set(&d->on_presented, fn, ctx);
 }

@@ -80,7 +80,7 @@ bool display_has_gpu(struct display *d)
 
 void display_on_preferred(struct display *d, void (*fn)(void *ctx), void *ctx)
 {
-    listener_set(&d->on_preferred, fn, ctx);
+    display_listener_set(&d->on_preferred, fn, ctx);
 }
 
 /* --- the desktop ------------------------------------------------------------------------------ */

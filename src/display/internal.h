@@ -52,7 +52,7 @@ struct viewer {
 
 /* Someone who wants to know of something; the lock is held while fn runs, and comes before the
  * display's. */
-struct listener {
+struct display_listener {
     pthread_mutex_t lock;
     void (*fn)(void *ctx);
     void *ctx;
@@ -64,11 +64,11 @@ struct display {
     pthread_cond_t woke; /* a call of wake returned */
     struct viewer *viewers;
     bool presented_awaited; /* a caller waits for on_presented */
-    struct listener on_preferred, on_presented;
+    struct display_listener on_preferred, on_presented;
     struct head head[DISPLAY_MAX_HEADS];
 };
 
-void listener_set(struct listener *l, void (*fn)(void *ctx), void *ctx);
+void display_listener_set(struct display_listener *l, void (*fn)(void *ctx), void *ctx);
 
 /* Under the lock: part of a head's picture changed. */
 void viewers_damage(struct display *d, struct head *h, const struct rect *part);

@@ -19,7 +19,7 @@ struct config {
     struct config_display {
         const char *name;
         const char *args; /* what followed the name, or "" */
-    } display[UI_SET_MAX];
+    } display[FRONT_ENDS_MAX];
     unsigned displays; /* in display */
     bool shown;        /* one of them was asked for by --display; else there is also the default */
     const char *monitor, *script, *script_out, *junit, *dumpdtb, *log;

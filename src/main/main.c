@@ -33,7 +33,7 @@ struct app {
     struct script *script;
     struct host_ending *ending;
     struct host_signals *signals;
-    struct ui_set *uis;
+    struct front_ends *uis;
     struct loop_timer *timeout;
     int status; /* of machine_run */
 };
@@ -119,14 +119,14 @@ static bool open_uis(struct app *app)
     const struct config *c = &app->config;
     const char *usual = c->machine.scanouts ? NULL : ui_headless_ops.name;
     char err[LINE];
-    app->uis = ui_set_create(app->log);
+    app->uis = front_ends_create(app->log);
     if (!app->uis)
         return fail(app, "not enough memory");
-    if (!c->shown && !ui_set_add(app->uis, &env, usual, "", err, sizeof(err)))
+    if (!c->shown && !front_ends_add(app->uis, &env, usual, "", err, sizeof(err)))
         return fail(app, err);
     for (const struct config_display *d = c->display; d < c->display + c->displays; d++)
-        if (!ui_set_add(app->uis, &env, usual ? usual : d->name, usual ? "" : d->args, err,
-                        sizeof(err)))
+        if (!front_ends_add(app->uis, &env, usual ? usual : d->name, usual ? "" : d->args, err,
+                            sizeof(err)))
             return fail(app, err);
     return true;
 }
@@ -198,7 +198,7 @@ static void *machine_main(void *arg)
 {
     struct app *app = arg;
     app->status = machine_run(app->machine);
-    ui_set_stop(app->uis);
+    front_ends_stop(app->uis);
     return NULL;
 }
 
@@ -207,11 +207,11 @@ static int run(struct app *app)
 {
     pthread_t thread;
     host_ending_serve(app->ending, &ending_ops, app);
-    if (!ui_set_start(app->uis) || host_thread_start(&thread, "machine", machine_main, app)) {
+    if (!front_ends_start(app->uis) || host_thread_start(&thread, "machine", machine_main, app)) {
         fail(app, "the host starts no more threads; end other programs");
         app->status = 1;
     } else {
-        ui_set_run(app->uis);
+        front_ends_run(app->uis);
         pthread_join(thread, NULL);
     }
     return app->script ? script_finish(app->script, app->status) : app->status;
@@ -234,7 +234,7 @@ static int dump_dtb(struct app *app)
 
 static void finish(struct app *app)
 {
-    ui_set_destroy(app->uis);
+    front_ends_destroy(app->uis);
     if (app->ending)
         host_ending_serve(app->ending, NULL, NULL);
     monitor_destroy(app->monitor);

@@ -328,8 +328,8 @@ static bool no_gdb(struct config *c, const char *v, char *err, size_t err_size)
 static bool add_display(struct config *c, const char *name, const char *args, char *err,
                         size_t err_size)
 {
-    if (c->displays == UI_SET_MAX)
-        return wrong(err, err_size, "--display: more than %d; leave some out", UI_SET_MAX);
+    if (c->displays == FRONT_ENDS_MAX)
+        return wrong(err, err_size, "--display: more than %d; leave some out", FRONT_ENDS_MAX);
     c->display[c->displays++] = (struct config_display){name, args};
     return true;
 }

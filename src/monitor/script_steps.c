@@ -6,7 +6,7 @@
 #include "display/input.h"
 #include "host/clock.h"
 #include "host/thread.h"
-#include "ui/geometry.h"
+#include "ui/viewport.h"
 #include "ui/keymap.h"
 
 #include <linux/input-event-codes.h>
@@ -66,7 +66,8 @@ static bool step_move(struct script *s, struct step *step)
     if (step->x >= state.width || step->y >= state.height)
         return script_fail(step, "%d,%d is outside the screen, which is %ux%u", (int)step->x,
                            (int)step->y, state.width, state.height);
-    input_abs(s->input, ui_abs(step->x, state.width), ui_abs(step->y, state.height));
+    input_abs(s->input, viewport_to_abs(step->x, state.width),
+              viewport_to_abs(step->y, state.height));
     script_sleep(s, KEY_GAP_NS);
     return true;
 }

@@ -244,7 +244,7 @@ static void on_connection(void *arg, unsigned events)
 /* --- coming and going ------------------------------------------------------------------------- */
 
 /* A free place, or the one of who has been there longest. */
-static struct connection *make_place(struct http *h)
+static struct connection *make_room(struct http *h)
 {
     struct connection *oldest = &h->connection[0];
     for (struct connection *c = h->connection; c < h->connection + HTTP_MAX; c++) {
@@ -259,7 +259,7 @@ static struct connection *make_place(struct http *h)
 
 void http_admit(struct http *h, int fd)
 {
-    struct connection *c = make_place(h);
+    struct connection *c = make_room(h);
     c->http = h;
     c->busy = true;
     c->fd = fd;

@@ -13,7 +13,7 @@
 
 #include "host/clock.h"
 #include "host/file.h"
-#include "ui/geometry.h"
+#include "ui/viewport.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -141,7 +141,7 @@ static void convert(struct record_sink *sink, const struct picture *pic)
 /* The picture scaled into the first one's size, as large as it goes in its own shape. */
 static struct picture *fit(const struct record_sink *sink, const struct picture *pic)
 {
-    struct ui_place at = ui_fit(pic->width, pic->height, (int)sink->width, (int)sink->height);
+    struct viewport at = viewport_fit(pic->width, pic->height, (int)sink->width, (int)sink->height);
     struct picture *out = picture_create(sink->width, sink->height);
     if (!out)
         return NULL;

@@ -15,7 +15,7 @@
 #include "ui/sdl_status.h"
 #include "ui/sdl_window.h"
 #include "ui/sdl_x11.h"
-#include "ui/typist.h"
+#include "ui/type_text.h"
 
 #include <errno.h>
 #include <linux/input-event-codes.h>
@@ -32,7 +32,7 @@ struct ui {
     struct sdl_window *window[DISPLAY_MAX_HEADS];
     bool refused[DISPLAY_MAX_HEADS]; /* this head's window could not be opened */
     struct sdl_input input;
-    struct typist typist;
+    struct type_text typing;
     struct sdl_status status;
     struct input_watch *watch;
     Uint32 wake_event;
@@ -100,7 +100,7 @@ static void update_title(struct ui *ui, struct sdl_window *w)
         hint = "power button pressed; close again to end at once";
     else if (ui->input.grab == w)
         hint = "Ctrl+Alt+G releases the pointer";
-    else if (ui->typist.text)
+    else if (ui->typing.text)
         hint = "typing the clipboard; Ctrl+Alt+V stops it";
     else if (ui->status.on)
         hint = status;
@@ -211,14 +211,14 @@ static void save_screenshot(struct ui *ui, const struct sdl_window *w)
 
 static void toggle_paste(struct ui *ui)
 {
-    if (ui->typist.text) {
-        typist_finish(&ui->typist);
+    if (ui->typing.text) {
+        type_text_finish(&ui->typing);
         return;
     }
     char *text = ui->env.sdl.GetClipboardText();
     sdl_input_release(&ui->input); /* Ctrl and Alt are still held */
     if (text && *text)
-        typist_start(&ui->typist, text);
+        type_text_start(&ui->typing, text);
     else
         log_warn(ui->env.ui.log, "there is no text in the clipboard to type");
     ui->env.sdl.free(text);
@@ -331,7 +331,7 @@ static void on_event(struct ui *ui, const SDL_Event *e)
 /* The next event, or none if something is due first. False: SDL fails. */
 static bool wait_event(struct ui *ui, SDL_Event *event, bool *got)
 {
-    uint64_t due = ui->typist.due, now = host_now_ns();
+    uint64_t due = ui->typing.due, now = host_now_ns();
     for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++) {
         if (!ui->window[i])
             continue;
@@ -356,7 +356,7 @@ static bool wait_event(struct ui *ui, SDL_Event *event, bool *got)
 /* What has become due, and what there is to show. */
 static void update(struct ui *ui)
 {
-    typist_step(&ui->typist, host_now_ns());
+    type_text_step(&ui->typing, host_now_ns());
     sdl_status_step(&ui->status, host_now_ns());
     follow_plugs(ui);
     for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
@@ -420,7 +420,7 @@ static void sdl_destroy(struct ui *ui)
     display_detach(ui->env.viewer);
     ui->env.viewer = NULL;
     input_unwatch(ui->watch);
-    typist_finish(&ui->typist);
+    type_text_finish(&ui->typing);
     sdl_x11_guard(&ui->x11, close_windows, ui);
     sdl_x11_finish(&ui->x11);
     host_wakeup_finish(&ui->stopped);
@@ -458,14 +458,14 @@ static bool is_seen(const char *driver)
 static bool parse_args(struct sdl_options *options, const char *args, char *err, size_t err_size)
 {
     char word[64];
-    *options = (struct sdl_options){UI_SCALE_FIT, layout_find("us")};
+    *options = (struct sdl_options){VIEWPORT_FIT, keyboard_layout_find("us")};
     for (const char *p = args; *p; p += strspn(p, ",")) {
         size_t n = strcspn(p, ",");
         snprintf(word, sizeof(word), "%.*s", (int)n, p);
         p += n;
-        if (!strncmp(word, "scale=", 6) && ui_scale_parse(word + 6, &options->scale))
+        if (!strncmp(word, "scale=", 6) && viewport_scale_parse(word + 6, &options->scale))
             continue;
-        if (!strncmp(word, "keymap=", 7) && (options->layout = layout_find(word + 7)))
+        if (!strncmp(word, "keymap=", 7) && (options->layout = keyboard_layout_find(word + 7)))
             continue;
         snprintf(err, err_size,
                  "--display sdl: '%s' is no setting; there are scale=fit|integer|none and "
@@ -524,7 +524,7 @@ static struct ui *sdl_create(const struct ui_env *env, const char *args, char *e
         return failed(ui, err, err_size, "not enough memory");
     sdl_input_init(&ui->input, &ui->env);
     sdl_status_init(&ui->status, &ui->env.ui);
-    typist_init(&ui->typist, env->input, env->log, ui->env.options.layout);
+    type_text_init(&ui->typing, env->input, env->log, ui->env.options.layout);
     ui->watch = input_watch(env->input, on_update, ui);
     ui->window[0] = sdl_window_create(&ui->env, 0);
     if (!ui->window[0])

@@ -50,8 +50,8 @@ void sdl_input_key(struct sdl_input *in, const SDL_KeyboardEvent *key)
  * no picture, or, with `inside`, the point is beside it. */
 static bool position(const struct sdl_window *w, int x, int y, bool inside, int32_t at[2])
 {
-    struct ui_place p;
-    if (!sdl_screen_place(&w->screen, &p) || (inside && !ui_place_has(&p, x, y)))
+    struct viewport p;
+    if (!sdl_screen_viewport(&w->screen, &p) || (inside && !viewport_contains(&p, x, y)))
         return false;
     display_abs(w->env->ui.display, w->head, (uint32_t)MAX(x - p.x, 0), (uint32_t)MAX(y - p.y, 0),
                 (uint32_t)p.w, (uint32_t)p.h, &at[0], &at[1]);
@@ -141,9 +141,10 @@ void sdl_input_finger(struct sdl_input *in, struct sdl_window *w, const SDL_Touc
 
 void sdl_input_host_cursor(struct sdl_input *in, const struct sdl_window *w, int x, int y)
 {
-    struct ui_place p;
+    struct viewport p;
     sdl_window_point(w, &x, &y);
-    bool hide = sdl_screen_place(&w->screen, &p) && ui_place_has(&p, x, y) && w->screen.cursor;
+    bool hide =
+        sdl_screen_viewport(&w->screen, &p) && viewport_contains(&p, x, y) && w->screen.cursor;
     if (!in->grab && in->env->sdl.ShowCursor(SDL_QUERY) == hide)
         in->env->sdl.ShowCursor(hide ? SDL_DISABLE : SDL_ENABLE);
 }

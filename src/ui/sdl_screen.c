@@ -182,23 +182,23 @@ void sdl_screen_restore(struct sdl_screen *s)
 
 /* --- drawing ---------------------------------------------------------------------------------- */
 
-bool sdl_screen_place(const struct sdl_screen *s, struct ui_place *place)
+bool sdl_screen_viewport(const struct sdl_screen *s, struct viewport *viewport)
 {
     int w, h;
     if (!s->frame_w || s->sdl->GetRendererOutputSize(s->renderer, &w, &h))
         return false;
-    *place = ui_scale(s->scale, s->frame_w, s->frame_h, w, h);
+    *viewport = viewport_scale(s->scale, s->frame_w, s->frame_h, w, h);
     return true;
 }
 
 /* The pointer, which is at least in part inside the picture, above it: where it is to be drawn is
- * less than its own size outside the place, in whole pixels of any renderer. */
-static void draw_cursor(struct sdl_screen *s, const struct ui_place *place, SDL_ScaleMode mode)
+ * less than its own size outside the viewport, in whole pixels of any renderer. */
+static void draw_cursor(struct sdl_screen *s, const struct viewport *viewport, SDL_ScaleMode mode)
 {
-    double scale = (double)place->w / s->frame_w;
-    SDL_Rect clip = {place->x, place->y, place->w, place->h};
-    SDL_FRect to = {(float)(place->x + s->state.cursor_x * scale),
-                    (float)(place->y + s->state.cursor_y * scale), (float)(s->cursor_w * scale),
+    double scale = (double)viewport->w / s->frame_w;
+    SDL_Rect clip = {viewport->x, viewport->y, viewport->w, viewport->h};
+    SDL_FRect to = {(float)(viewport->x + s->state.cursor_x * scale),
+                    (float)(viewport->y + s->state.cursor_y * scale), (float)(s->cursor_w * scale),
                     (float)(s->cursor_h * scale)};
     s->sdl->SetTextureScaleMode(s->cursor, mode);
     s->sdl->RenderSetClipRect(s->renderer, &clip);
@@ -213,11 +213,11 @@ static void clear(struct sdl_screen *s)
 }
 
 /* By way of the texture, with any renderer. */
-static void draw_texture(struct sdl_screen *s, const struct ui_place *place)
+static void draw_texture(struct sdl_screen *s, const struct viewport *viewport)
 {
     pixman_box32_t box;
-    SDL_Rect to = {place->x, place->y, place->w, place->h};
-    bool whole = place->w % (int)s->frame_w == 0; /* whole pixels stay sharp */
+    SDL_Rect to = {viewport->x, viewport->y, viewport->w, viewport->h};
+    bool whole = viewport->w % (int)s->frame_w == 0; /* whole pixels stay sharp */
     SDL_ScaleMode mode = whole ? SDL_ScaleModeNearest : SDL_ScaleModeLinear;
     if (!s->frame) {
         make_frame(s);
@@ -229,14 +229,14 @@ static void draw_texture(struct sdl_screen *s, const struct ui_place *place)
     s->sdl->SetTextureScaleMode(s->frame, mode);
     s->sdl->RenderCopy(s->renderer, s->frame, NULL, &to);
     if (cursor_box(s, &s->state, &box))
-        draw_cursor(s, place, mode);
+        draw_cursor(s, viewport, mode);
 }
 
 /* The window's surface, if it can keep the picture as it is; notes if it is another than before. */
-static SDL_Surface *keeper(struct sdl_screen *s, const struct ui_place *place)
+static SDL_Surface *keeper(struct sdl_screen *s, const struct viewport *viewport)
 {
     SDL_Surface *surface = NULL;
-    if (s->soft && place->w == (int)s->frame_w && place->h == (int)s->frame_h)
+    if (s->soft && viewport->w == (int)s->frame_w && viewport->h == (int)s->frame_h)
         surface = s->sdl->GetWindowSurface(s->soft);
     if (surface && surface->format->format != SDL_PIXELFORMAT_RGB888)
         surface = NULL;
@@ -249,10 +249,10 @@ static SDL_Surface *keeper(struct sdl_screen *s, const struct ui_place *place)
 
 /* Adds where the pointer is and was to the damage, and clips it to the part of the picture that
  * the window shows. */
-static void clip_damage(struct sdl_screen *s, const struct ui_place *place)
+static void clip_damage(struct sdl_screen *s, const struct viewport *viewport)
 {
     pixman_region32_union(&s->damage, &s->damage, &s->moved);
-    pixman_region32_intersect_rect(&s->damage, &s->damage, -place->x, -place->y,
+    pixman_region32_intersect_rect(&s->damage, &s->damage, -viewport->x, -viewport->y,
                                    (unsigned)s->surface->w, (unsigned)s->surface->h);
     pixman_region32_intersect_rect(&s->damage, &s->damage, 0, 0, s->frame_w, s->frame_h);
     region_limit(&s->damage, MAX_BOXES);
@@ -260,7 +260,7 @@ static void clip_damage(struct sdl_screen *s, const struct ui_place *place)
 
 /* Reads what changed into the surface, and shows that part of it; on an expose, all of it. The
  * picture of a head that shows nothing any more stays. */
-static bool draw_surface(struct sdl_screen *s, const struct ui_place *place, bool expose)
+static bool draw_surface(struct sdl_screen *s, const struct viewport *viewport, bool expose)
 {
     SDL_Rect part[MAX_BOXES], all = {0, 0, s->surface->w, s->surface->h};
     pixman_box32_t pointer;
@@ -270,23 +270,23 @@ static bool draw_surface(struct sdl_screen *s, const struct ui_place *place, boo
         s->sdl->RenderFlush(s->renderer);
         damage_all(s);
     }
-    clip_damage(s, place);
+    clip_damage(s, viewport);
     /* It is blended: either no pixel below it changes, or all of them are read and it is drawn. */
     bool cursor = s->state.active && cursor_box(s, &s->state, &pointer) &&
                   pixman_region32_contains_rectangle(&s->damage, &pointer) != PIXMAN_REGION_OUT;
     if (cursor) {
         add_cursor(s, &s->state);
-        clip_damage(s, place);
+        clip_damage(s, viewport);
     }
     const pixman_box32_t *box = pixman_region32_rectangles(&s->damage, &n);
     for (int i = 0; i < n; i++) {
-        int x = place->x + box[i].x1, y = place->y + box[i].y1;
+        int x = viewport->x + box[i].x1, y = viewport->y + box[i].y1;
         part[i] = (SDL_Rect){x, y, box[i].x2 - box[i].x1, box[i].y2 - box[i].y1};
         uint8_t *to = (uint8_t *)s->surface->pixels + (ptrdiff_t)y * pitch + (ptrdiff_t)x * 4;
         read_box(s, &box[i], to, pitch);
     }
     if (cursor) {
-        draw_cursor(s, place, SDL_ScaleModeNearest);
+        draw_cursor(s, viewport, SDL_ScaleModeNearest);
         s->sdl->RenderFlush(s->renderer);
     }
     if (s->all || expose)
@@ -296,12 +296,12 @@ static bool draw_surface(struct sdl_screen *s, const struct ui_place *place, boo
 
 void sdl_screen_draw(struct sdl_screen *s, bool expose)
 {
-    struct ui_place place;
-    bool picture = sdl_screen_place(s, &place);
-    if (!picture || !keeper(s, &place) || !draw_surface(s, &place, expose)) {
+    struct viewport viewport;
+    bool picture = sdl_screen_viewport(s, &viewport);
+    if (!picture || !keeper(s, &viewport) || !draw_surface(s, &viewport, expose)) {
         clear(s);
         if (picture)
-            draw_texture(s, &place);
+            draw_texture(s, &viewport);
         s->sdl->RenderPresent(s->renderer);
     }
     pixman_region32_clear(&s->damage);

@@ -12,7 +12,7 @@
 #define UI_SDL_SCREEN_H
 
 #include "display/display.h"
-#include "ui/geometry.h"
+#include "ui/viewport.h"
 #include "sdl/api.h"
 
 struct sdl_screen {
@@ -20,7 +20,7 @@ struct sdl_screen {
     struct display *display;
     struct viewer *viewer;
     unsigned head;
-    enum ui_scale scale;
+    enum viewport_scale scale;
     SDL_Renderer *renderer;
     SDL_Window *soft;    /* SDL's software renderer draws on its surface; NULL: another renderer */
     SDL_Texture *frame;  /* holds the picture but for damage; NULL: the surface does, or none is */
@@ -50,6 +50,6 @@ void sdl_screen_restore(struct sdl_screen *s);
 /* Draws and presents what was taken since; expose: and everything else. */
 void sdl_screen_draw(struct sdl_screen *s, bool expose);
 /* Where the picture is in the window; false while there is none. */
-bool sdl_screen_place(const struct sdl_screen *s, struct ui_place *place);
+bool sdl_screen_viewport(const struct sdl_screen *s, struct viewport *viewport);
 
 #endif

@@ -34,11 +34,11 @@ static void set_size(struct sdl_window *w, uint32_t width, uint32_t height)
 {
     const struct sdl_api *sdl = &w->env->sdl;
     double d = density(w);
-    struct ui_place size = {0, 0, MAX(1, (int)(width / d)), MAX(1, (int)(height / d))};
+    struct viewport size = {0, 0, MAX(1, (int)(width / d)), MAX(1, (int)(height / d))};
     SDL_Rect desk;
     if (!sdl->GetDisplayUsableBounds(MAX(0, sdl->GetWindowDisplayIndex(w->window)), &desk) &&
         (size.w > desk.w || size.h > desk.h))
-        size = ui_fit((uint32_t)size.w, (uint32_t)size.h, desk.w, desk.h);
+        size = viewport_fit((uint32_t)size.w, (uint32_t)size.h, desk.w, desk.h);
     w->width = (int)(size.w * d);
     w->height = (int)(size.h * d);
     sdl->SetWindowSize(w->window, size.w, size.h);
@@ -255,9 +255,9 @@ struct sdl_window *sdl_window_create(const struct sdl_env *env, unsigned head)
     w->resize_due = w->consume_due = HOST_FOREVER;
     display_preferred(env->ui.display, head, &preferred);
     w->refresh = NS_PER_SEC * 1000 / MAX(preferred.refresh_mhz, 1000);
-    struct ui_place size = {0, 0, (int)MAX(preferred.width, 1), (int)MAX(preferred.height, 1)};
+    struct viewport size = {0, 0, (int)MAX(preferred.width, 1), (int)MAX(preferred.height, 1)};
     if (!env->sdl.GetDisplayUsableBounds(0, &desk) && (size.w > desk.w || size.h > desk.h))
-        size = ui_fit((uint32_t)size.w, (uint32_t)size.h, desk.w, desk.h);
+        size = viewport_fit((uint32_t)size.w, (uint32_t)size.h, desk.w, desk.h);
     w->width = size.w;
     w->height = size.h;
     w->window = open_window(env, size.w, size.h);

@@ -10,14 +10,14 @@
 #ifndef UI_SDL_WINDOW_H
 #define UI_SDL_WINDOW_H
 
-#include "ui/layout.h"
+#include "ui/keyboard_layout.h"
 #include "ui/sdl_screen.h"
 #include "ui/ui.h"
 
 /* --display sdl,... */
 struct sdl_options {
-    enum ui_scale scale;
-    const struct layout *layout; /* of the guest's keyboard, for typing the clipboard */
+    enum viewport_scale scale;
+    const struct keyboard_layout *layout; /* of the guest's keyboard, for typing the clipboard */
 };
 
 /* What all windows share. */

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Front-ends: whatever shows the screen to someone, or keeps it. Each attaches to the display as a
- * viewer of its own, feeds the input hub, and asks the machine for power actions through the
- * callbacks below, so that ui needs to know no machine, and one front-end needs to know no other.
+ * A front-end shows the screen to somebody or records it. Each attaches to the display as a viewer,
+ * sends keys and pointer events to the input hub, and asks for power actions through the callbacks
+ * of struct ui_env. So ui includes nothing of the machine, and no front-end depends on another.
  *
- * Several can be open at once, the same kind too: a window, VNC on two addresses, a recording. A
- * set (below) holds those that are open. One of them may need the main thread, which window systems
- * insist on; every other runs on a thread of its own. Their lives:
+ * Several can be open at once, also several of one kind: a window, VNC on two addresses, a
+ * recording. struct front_ends holds those that are open. At most one of them may need the main
+ * thread, as window systems do; each of the others runs on a thread of its own. The order of calls:
  *
- *     ui_set_add      creates one, on the main thread. What the user did wrong is said here, before
- *                     anything runs; what must be claimed (a port, a file, a window) is claimed
- * here ui_set_start    threads begin for all that do not need the main one ui_set_run      the main
- * thread, until ui_set_stop; then all have ended ui_set_destroy  each leaves the display and
- * finishes what it writes, on the main thread
+ *     front_ends_add      main thread: creates one front-end and claims what it needs (a port, a
+ *                         file, a window). The user's mistakes are reported here, before the
+ *                         machine runs.
+ *     front_ends_start    starts a thread for each front-end that does not need the main thread
+ *     front_ends_run      main thread: returns after front_ends_stop, when all threads have ended
+ *     front_ends_destroy  main thread: each front-end detaches from the display and completes the
+ *                         files that it writes
  *
- * A front-end's run() returns only after its stop(). One that loses its own ground (the X server
- * went away) asks for the machine's end with quit(), or says so once and waits for its stop.
+ * A front-end's run() returns only after its stop(). One that cannot go on (its X server ended)
+ * asks for the end of the machine with quit(), or logs that once, and waits for stop().
  */
 #ifndef UI_UI_H
 #define UI_UI_H
@@ -29,11 +31,11 @@ struct ui_env {
     struct display *display;
     struct input_hub *input;
     struct log *log;
-    const char *name;             /* of the window */
-    void *ctx;                    /* for the callbacks; any thread */
-    void (*powerdown)(void *ctx); /* window closed once: press the power button */
-    void (*quit)(void *ctx);      /* closed again, or the display went away: end now */
-    /* Processor time that all harts used so far, ns; NULL: nobody knows. */
+    const char *name;             /* of the machine: the window's title begins with it */
+    void *ctx;                    /* for the callbacks, which any thread may call */
+    void (*powerdown)(void *ctx); /* the window was closed once: presses the power button */
+    void (*quit)(void *ctx);      /* closed again, or the window system ended: ends the machine */
+    /* Processor time that all harts have used, ns. NULL: not available. */
     uint64_t (*busy)(void *ctx);
     unsigned harts;
 };
@@ -42,42 +44,43 @@ struct ui;
 struct ui_ops {
     const char *name; /* as in --display NAME */
     const char *help;
-    bool by_name;     /* never chosen unless named; if it cannot open then, nothing else will do */
-    bool main_thread; /* run needs the main thread: one of these at a time */
-    /* May be NULL. args: what follows NAME, or "". False with one line in err: the user is wrong.
-     */
+    bool by_name;     /* opened only if the user names it, and then no other is opened instead */
+    bool main_thread; /* run needs the main thread: at most one of these is open */
+    /* Checks args, the text that follows NAME, or "". Returns false with one line in err if the
+     * user made a mistake. May be NULL. */
     bool (*check)(const char *args, char *err, size_t err_size);
-    /* args: as above; NULL with one line in err: cannot be opened. Main thread. */
+    /* Main thread. args: as above. Returns NULL with one line in err if it cannot be opened. */
     struct ui *(*create)(const struct ui_env *env, const char *args, char *err, size_t err_size);
-    /* Runs the front-end until stop; on the main thread if it needs it, else on any other. */
+    /* Runs the front-end until stop. On the main thread if main_thread is set, else on any other. */
     void (*run)(struct ui *ui);
-    void (*stop)(struct ui *ui); /* any thread: makes run return soon; sticky */
-    /* Main thread, not while run runs; it may never have run. NULL is fine. */
+    void (*stop)(
+        struct ui *ui); /* any thread: makes run return soon; run called later returns, too */
+    /* Main thread, while run does not run; run may never have been called. NULL is fine. */
     void (*destroy)(struct ui *ui);
 };
 
-extern const struct ui_ops ui_sdl_ops;      /* compiled in if SDL2 is there */
-extern const struct ui_ops ui_vnc_ops;      /* compiled in if libvncserver is there */
-extern const struct ui_ops ui_web_ops;      /* the same */
+extern const struct ui_ops ui_sdl_ops;      /* in builds with SDL2 */
+extern const struct ui_ops ui_vnc_ops;      /* in builds with libvncserver */
+extern const struct ui_ops ui_web_ops;      /* in builds with libvncserver */
 extern const struct ui_ops ui_record_ops;   /* always; --record ARGS */
 extern const struct ui_ops ui_headless_ops; /* always */
-/* NULL-terminated; the list is made by meson from what was found. First is the default. */
+/* The front-ends of this build, NULL-terminated; made by meson. The first is the default. */
 extern const struct ui_ops *const ui_list[];
 
-#define UI_SET_MAX 16 /* front-ends open at once */
+#define FRONT_ENDS_MAX 16 /* open at once */
 
-struct ui_set;
-struct ui_set *ui_set_create(struct log *log); /* empty; NULL: out of memory */
+struct front_ends;
+struct front_ends *front_ends_create(struct log *log); /* none is open yet; NULL: out of memory */
 /*
- * Opens one more. name: one of ui_list, or NULL for the best that opens; then a window that cannot
- * open is told to the log, and none is opened instead. false with one line in err: the user is to
- * know, and nothing may start.
+ * Opens one more. name: one of ui_list; or NULL for the first in the list that opens, when one that
+ * cannot open is logged and the next is tried. Returns false with one line in err, for the user,
+ * if none was opened: the program must end.
  */
-bool ui_set_add(struct ui_set *set, const struct ui_env *env, const char *name, const char *args,
-                char *err, size_t err_size);
-bool ui_set_start(struct ui_set *set); /* false: the host starts no more threads */
-void ui_set_run(struct ui_set *set);   /* main thread, after start */
-void ui_set_stop(struct ui_set *set);  /* any thread, also before run; sticky */
-void ui_set_destroy(struct ui_set *set);
+bool front_ends_add(struct front_ends *set, const struct ui_env *env, const char *name,
+                    const char *args, char *err, size_t err_size);
+bool front_ends_start(struct front_ends *set); /* false: a thread could not be started */
+void front_ends_run(struct front_ends *set);   /* main thread, after start */
+void front_ends_stop(struct front_ends *set); /* any thread; if called first, run returns at once */
+void front_ends_destroy(struct front_ends *set); /* NULL is fine */
 
 #endif

@@ -9,9 +9,9 @@
 
 #include "host/loop.h"
 #include "ui/http.h"
-#include "ui/vnc_door.h"
+#include "ui/vnc_sniffer.h"
 #include "ui/vnc_listen.h"
-#include "ui/vnc_places.h"
+#include "ui/vnc_slots.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +19,9 @@
 struct ui {
     struct loop *loop;
     struct vnc_listen listen;
-    struct vnc_places *places;
+    struct vnc_slots *slots;
     /* with a password: browsers are served, too */
-    struct vnc_door *door;
+    struct vnc_sniffer *sniffer;
     struct websockets *websockets;
     struct http *http;
 };
@@ -31,7 +31,7 @@ static void on_viewer(void *ctx, int fd)
     struct ui *ui = ctx;
     struct peer peer;
     peer_of(&peer, fd);
-    vnc_places_admit(ui->places, fd, &peer);
+    vnc_slots_admit(ui->slots, fd, &peer);
 }
 
 static void on_browser(void *ctx, int fd)
@@ -43,14 +43,14 @@ static void on_browser(void *ctx, int fd)
 static void on_websocket(void *ctx, int fd, const struct peer *peer)
 {
     struct ui *ui = ctx;
-    vnc_places_admit(ui->places, fd, peer);
+    vnc_slots_admit(ui->slots, fd, peer);
 }
 
 static void on_connection(void *ctx, int fd)
 {
     struct ui *ui = ctx;
-    if (ui->door)
-        vnc_door_admit(ui->door, fd);
+    if (ui->sniffer)
+        vnc_sniffer_admit(ui->sniffer, fd);
     else
         on_viewer(ui, fd);
 }
@@ -70,10 +70,10 @@ static void vnc_destroy(struct ui *ui)
     if (!ui)
         return;
     vnc_listen_close(&ui->listen);
-    vnc_door_destroy(ui->door);
+    vnc_sniffer_destroy(ui->sniffer);
     http_destroy(ui->http);
     websockets_destroy(ui->websockets); /* first: a viewer may wait for room in its pair */
-    vnc_places_destroy(ui->places);
+    vnc_slots_destroy(ui->slots);
     loop_destroy(ui->loop);
     free(ui);
 }
@@ -82,14 +82,14 @@ static void vnc_destroy(struct ui *ui)
  * not know the password; without one, browsers are not served. */
 static bool set_up_browsers(struct ui *ui, const struct ui_env *env)
 {
-    const struct vnc_door_config door = {ui->loop, on_viewer, on_browser, ui};
+    const struct vnc_sniffer_config sniffer = {ui->loop, on_viewer, on_browser, ui};
     char err[80];
     ui->websockets = websockets_create(ui->loop, on_websocket, ui);
     const struct http_config http = {
         .loop = ui->loop, .log = env->log, .any_page = true, .websockets = ui->websockets};
     ui->http = ui->websockets ? http_create(&http, err, sizeof(err)) : NULL;
-    ui->door = ui->http ? vnc_door_create(&door) : NULL;
-    return ui->door;
+    ui->sniffer = ui->http ? vnc_sniffer_create(&sniffer) : NULL;
+    return ui->sniffer;
 }
 
 static bool set_up(struct ui *ui, const struct ui_env *env)
@@ -98,15 +98,15 @@ static bool set_up(struct ui *ui, const struct ui_env *env)
     struct vnc_config config = {
         .env = *env, .head = ui->listen.head, .password = password, .layout = ui->listen.layout};
     ui->loop = loop_create();
-    ui->places = ui->loop ? vnc_places_create(&config, ui->loop) : NULL;
-    return ui->places && (!password || set_up_browsers(ui, env)) &&
+    ui->slots = ui->loop ? vnc_slots_create(&config, ui->loop) : NULL;
+    return ui->slots && (!password || set_up_browsers(ui, env)) &&
            vnc_listen_watch(&ui->listen, ui->loop, on_connection, ui);
 }
 
 static struct ui *vnc_create(const struct ui_env *env, const char *args, char *err, size_t err_size)
 {
     static const struct vnc_listen_kind kind = {.name = "vnc",
-                                                .place = "ADDRESS:PORT",
+                                                .syntax = "ADDRESS:PORT",
                                                 .example = "vnc=127.0.0.1:5900",
                                                 .first_port = 5900};
     struct ui *ui = calloc(1, sizeof(*ui));

@@ -19,7 +19,8 @@ static const uint16_t modifier_keys[] = {KEY_LEFTSHIFT, KEY_RIGHTSHIFT, KEY_RIGH
 #define SHIFTS   (VNC_HOLDS_LEFTSHIFT | VNC_HOLDS_RIGHTSHIFT)
 #define XK_ALT_R 0xffea /* a key that says of itself that it is Alt */
 
-void vnc_input_init(struct vnc_input *in, struct input_hub *hub, const struct layout *layout)
+void vnc_input_init(struct vnc_input *in, struct input_hub *hub,
+                    const struct keyboard_layout *layout)
 {
     *in = (struct vnc_input){.x = -1, .y = -1, .layout = layout};
     input_held_init(&in->held, hub);
@@ -44,16 +45,16 @@ static void set_modifiers(struct vnc_input *in, unsigned wanted)
 }
 
 /* The modifiers that a stroke takes, with those that the viewer holds where they will do. */
-static unsigned modifiers_for(const struct vnc_input *in, const struct layout_stroke *stroke)
+static unsigned modifiers_for(const struct vnc_input *in, const struct key_stroke *stroke)
 {
     bool caps = input_leds(in->held.hub) >> LED_CAPSL & 1;
-    unsigned level = stroke->modifiers ^ (stroke->letter && caps ? LAYOUT_SHIFT : 0);
+    unsigned level = stroke->modifiers ^ (stroke->letter && caps ? KEYBOARD_SHIFT : 0);
     unsigned wanted = in->modifiers;
-    if (!(level & LAYOUT_SHIFT))
+    if (!(level & KEYBOARD_SHIFT))
         wanted &= ~(unsigned)SHIFTS;
     else if (!(wanted & SHIFTS))
         wanted |= VNC_HOLDS_LEFTSHIFT;
-    if (level & LAYOUT_ALTGR)
+    if (level & KEYBOARD_ALTGR)
         wanted |= VNC_HOLDS_ALTGR;
     else if (in->level)
         wanted &= ~(unsigned)VNC_HOLDS_ALTGR;
@@ -95,7 +96,7 @@ void vnc_input_keysym(struct vnc_input *in, uint32_t keysym, bool down)
         return;
     unsigned code = k.stroke[k.count - 1].code;
     if (code == KEY_RIGHTALT && down)
-        in->level = keysym != XK_ALT_R || layout_has_altgr(in->layout);
+        in->level = keysym != XK_ALT_R || keyboard_layout_has_altgr(in->layout);
     if (k.character && down)
         press_character(in, &k);
     else

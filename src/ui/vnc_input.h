@@ -14,13 +14,13 @@
 #define UI_VNC_INPUT_H
 
 #include "display/input.h"
-#include "ui/layout.h"
+#include "ui/keyboard_layout.h"
 
 struct vnc_input {
     struct input_held held;
     unsigned buttons; /* held, by RFB's mask */
     int32_t x, y;     /* last position; -1: none yet */
-    const struct layout *layout;
+    const struct keyboard_layout *layout;
     unsigned modifiers; /* those of Shift and AltGr that the viewer holds: VNC_HOLDS_* */
     bool level;         /* AltGr, if held, chooses characters; else it is Alt */
     unsigned typing;    /* the held key for whose character they differ in the guest; 0: none */
@@ -29,7 +29,8 @@ struct vnc_input {
 enum { VNC_HOLDS_LEFTSHIFT = 1, VNC_HOLDS_RIGHTSHIFT = 2, VNC_HOLDS_ALTGR = 4 };
 
 /* layout: the guest's. */
-void vnc_input_init(struct vnc_input *in, struct input_hub *hub, const struct layout *layout);
+void vnc_input_init(struct vnc_input *in, struct input_hub *hub,
+                    const struct keyboard_layout *layout);
 /* By what the key types on the viewer's keyboard. One that the layout does not have is ignored. */
 void vnc_input_keysym(struct vnc_input *in, uint32_t keysym, bool down);
 /* By its place. code: KEY_*, or 0 for a key that the guest does not have. */

@@ -86,12 +86,13 @@ static uint32_t character_of(uint32_t keysym)
     return keysym >= UNICODE + 0x100 && keysym <= UNICODE + 0x10ffff ? keysym - UNICODE : 0;
 }
 
-static unsigned find_accent(const struct layout *layout, uint32_t keysym, struct layout_stroke *out)
+static unsigned find_accent(const struct keyboard_layout *layout, uint32_t keysym,
+                            struct key_stroke *out)
 {
     for (size_t i = 0; i < ARRAY_SIZE(accents); i++)
         if (accents[i].keysym == keysym)
-            return layout_key(layout, accents[i].combining, out) ||
-                   layout_key(layout, accents[i].alone, out);
+            return keyboard_layout_key(layout, accents[i].combining, out) ||
+                   keyboard_layout_key(layout, accents[i].alone, out);
     return 0;
 }
 
@@ -108,7 +109,7 @@ static unsigned find_key(uint32_t keysym)
     return 0;
 }
 
-struct vnc_keysym vnc_keysym_find(const struct layout *layout, uint32_t keysym)
+struct vnc_keysym vnc_keysym_find(const struct keyboard_layout *layout, uint32_t keysym)
 {
     struct vnc_keysym k = {.stroke = {{(uint16_t)find_key(keysym), 0, false}}};
     uint32_t character = character_of(keysym);
@@ -116,11 +117,11 @@ struct vnc_keysym vnc_keysym_find(const struct layout *layout, uint32_t keysym)
     if (k.count)
         return k;
     if (character)
-        k.count = layout_type(layout, character, k.stroke);
+        k.count = keyboard_layout_strokes(layout, character, k.stroke);
     else
         k.count = find_accent(layout, keysym, k.stroke);
     if (keysym == ISO_LEFT_TAB) {
-        k.stroke[0] = (struct layout_stroke){KEY_TAB, LAYOUT_SHIFT, false};
+        k.stroke[0] = (struct key_stroke){KEY_TAB, KEYBOARD_SHIFT, false};
         k.count = 1;
     }
     k.character = k.count;

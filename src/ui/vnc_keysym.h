@@ -8,14 +8,14 @@
 #ifndef UI_VNC_KEYSYM_H
 #define UI_VNC_KEYSYM_H
 
-#include "ui/layout.h"
+#include "ui/keyboard_layout.h"
 
 struct vnc_keysym {
-    struct layout_stroke stroke[LAYOUT_MAX_STROKES]; /* the last is the key that is held */
-    unsigned count;                                  /* 0: the layout has no such key */
+    struct key_stroke stroke[KEYBOARD_MAX_STROKES]; /* the last is the key that is held */
+    unsigned count;                                 /* 0: the layout has no such key */
     bool character; /* its strokes need their modifiers; false: any that are held go with it */
 };
 
-struct vnc_keysym vnc_keysym_find(const struct layout *layout, uint32_t keysym);
+struct vnc_keysym vnc_keysym_find(const struct keyboard_layout *layout, uint32_t keysym);
 
 #endif

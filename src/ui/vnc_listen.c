@@ -18,7 +18,7 @@
 #define BACKLOG 128
 
 /* Where to listen, as text. */
-struct place {
+struct listen_addr {
     char host[256];
     char port[8];
 };
@@ -44,8 +44,8 @@ static unsigned parse_port(const char *text, size_t len)
     return len && port <= 65535 ? port : UINT_MAX;
 }
 
-static bool parse_place(const struct vnc_listen_kind *kind, struct place *p, const char *text,
-                        size_t len, char *err, size_t err_size)
+static bool parse_address(const struct vnc_listen_kind *kind, struct listen_addr *p,
+                          const char *text, size_t len, char *err, size_t err_size)
 {
     const char *colon = memrchr(text, ':', len);
     const char *number = colon ? colon + 1 : text;
@@ -55,7 +55,7 @@ static bool parse_place(const struct vnc_listen_kind *kind, struct place *p, con
         port += kind->first_port;
     if (port > 65535 || host_len >= sizeof(p->host) || (!colon && kind->first_port))
         return wrong(err, err_size, "--display %s=%.*s: not an address; write %s, as in %s",
-                     kind->name, (int)len, text, kind->place, kind->example);
+                     kind->name, (int)len, text, kind->syntax, kind->example);
     if (host_len >= 2 && text[0] == '[' && text[host_len - 1] == ']') {
         text++;
         host_len -= 2;
@@ -106,8 +106,8 @@ static bool take_word(struct vnc_listen *l, const struct ui_env *env, const char
         return read_secret(l, word + 9, err, err_size);
     if (!strncmp(word, "head=", 5))
         return take_head(l, env, word + 5, err, err_size);
-    if (!strncmp(word, "keymap=", 7) && layout_find(word + 7)) {
-        l->layout = layout_find(word + 7);
+    if (!strncmp(word, "keymap=", 7) && keyboard_layout_find(word + 7)) {
+        l->layout = keyboard_layout_find(word + 7);
         return true;
     }
     if (!strncmp(word, "novnc=", 6) && l->kind->pages) {
@@ -120,13 +120,13 @@ static bool take_word(struct vnc_listen *l, const struct ui_env *env, const char
                  l->kind->name, word, l->kind->pages ? ", novnc=FOLDER" : "");
 }
 
-static bool parse(struct vnc_listen *l, struct place *p, const struct ui_env *env, const char *args,
-                  char *err, size_t err_size)
+static bool parse(struct vnc_listen *l, struct listen_addr *p, const struct ui_env *env,
+                  const char *args, char *err, size_t err_size)
 {
     char word[PATH_MAX + 16];
     size_t len = strcspn(args, ",");
     snprintf(word, sizeof(word), ":%u", l->kind->usual_port);
-    if (!parse_place(l->kind, p, len ? args : word, len ? len : strlen(word), err, err_size))
+    if (!parse_address(l->kind, p, len ? args : word, len ? len : strlen(word), err, err_size))
         return false;
     while (args[len]) {
         args += len + 1;
@@ -182,7 +182,7 @@ static void note_where(struct vnc_listen *l)
     snprintf(l->where, sizeof(l->where), strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
 }
 
-static bool open_all(struct vnc_listen *l, const struct place *p, const struct addrinfo *list,
+static bool open_all(struct vnc_listen *l, const struct listen_addr *p, const struct addrinfo *list,
                      char *err, size_t err_size)
 {
     for (const struct addrinfo *a = list; a && l->count < VNC_MAX_SOCKETS; a = a->ai_next) {
@@ -210,10 +210,10 @@ bool vnc_listen_open(struct vnc_listen *l, const struct vnc_listen_kind *kind,
 {
     const struct addrinfo hints = {.ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
     struct addrinfo *list;
-    struct place p;
+    struct listen_addr p;
     memset(l, 0, sizeof(*l));
     l->kind = kind;
-    l->layout = layout_find("us");
+    l->layout = keyboard_layout_find("us");
     l->spare = -1;
     snprintf(l->pages, sizeof(l->pages), "%s", kind->pages ? kind->pages : "");
     if (!parse(l, &p, env, args, err, err_size))

@@ -7,7 +7,7 @@
 #define UI_VNC_LISTEN_H
 
 #include "host/loop.h"
-#include "ui/layout.h"
+#include "ui/keyboard_layout.h"
 #include "ui/ui.h"
 
 #include <limits.h>
@@ -19,10 +19,10 @@
 /* What differs between front-ends. */
 struct vnc_listen_kind {
     const char *name;    /* as in --display NAME */
-    const char *place;   /* how a place is written */
+    const char *syntax;  /* how an address is written */
     const char *example; /* of an option */
     unsigned first_port; /* ":N" is this port plus N; 0: it is port N, and so is a lone N */
-    unsigned usual_port; /* if no place is given: this one plus first_port, on loopback */
+    unsigned usual_port; /* if no address is given: this one plus first_port, on loopback */
     const char *pages;   /* the folder of pages, if it has any: changed by novnc=FOLDER */
 };
 
@@ -30,10 +30,10 @@ struct vnc_listen {
     const struct vnc_listen_kind *kind;
     int fd[VNC_MAX_SOCKETS];
     unsigned count;
-    char where[300];                   /* the first address and its port, as numbers */
-    char secret[VNC_MAX_PASSWORD + 1]; /* "": none is asked for */
-    unsigned head;                     /* which one is shown */
-    const struct layout *layout;       /* of the guest's keyboard */
+    char where[300];                      /* the first address and its port, as numbers */
+    char secret[VNC_MAX_PASSWORD + 1];    /* "": none is asked for */
+    unsigned head;                        /* which one is shown */
+    const struct keyboard_layout *layout; /* of the guest's keyboard */
     char pages[PATH_MAX];
     /* while watched */
     int spare; /* a descriptor to give up, to be able to turn someone away when none is left */

@@ -2,7 +2,7 @@
 #include "ui/vnc_message.h"
 
 #include "base/util.h"
-#include "ui/vnc_extras.h"
+#include "ui/vnc_extensions.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -117,7 +117,7 @@ void vnc_message_read(rfbClientPtr client, struct log *log)
         [rfbSetServerInput] = on_server_input,
         [rfbSetSW] = on_single_window,
         [rfbSetDesktopSize] = on_desktop_size,
-        [VNC_QEMU_MESSAGE] = by_library, /* goes on to vnc_extras.c */
+        [VNC_QEMU_MESSAGE] = by_library, /* goes on to vnc_extensions.c */
     };
     uint8_t type;
     ssize_t n = recv(client->sock, &type, 1, MSG_PEEK | MSG_DONTWAIT);

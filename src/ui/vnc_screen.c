@@ -57,7 +57,7 @@ static int on_resize(int width, int height, int screens, rfbExtDesktopScreen *la
     struct vnc_screen *s = screen_of(client);
     unsigned status = judge_size(s, width, height, screens);
     (void)layout;
-    vnc_extras_answer_size(client, status);
+    vnc_extensions_answer_size(client, status);
     if (status != rfbExtDesktopSize_Success && status != VNC_SIZE_FORWARDED)
         return (int)status;
     if (!s->wanted_width)
@@ -160,7 +160,7 @@ static void take_cursor(struct vnc_screen *s, const struct head_state *old)
     const struct head_state *now = &s->state;
     if (now->cursor_gen != old->cursor_gen || now->cursor_visible != old->cursor_visible) {
         vnc_cursor_set(s->rfb, s->config->env.display, s->config->head, now);
-        vnc_extras_cursor_changed(&s->extras);
+        vnc_extensions_cursor_changed(&s->extensions);
     }
     /* where the library draws it for viewers that can not: the gate of display_set_cursor holds
      * the sum, and the library's own with the cursor's size, below 2^18 */
@@ -236,7 +236,7 @@ void vnc_screen_update(struct vnc_screen *s, rfbClientPtr client)
         return;
     }
     if (!sraRgnEmpty(client->requestedRegion))
-        vnc_extras_send(&s->extras, client, &s->state);
+        vnc_extensions_send(&s->extensions, client, &s->state);
     if (client->sock != RFB_INVALID_SOCKET)
         send_update(s, client);
 }
@@ -299,13 +299,13 @@ static void on_request(rfbClientPtr client, rfbFramebufferUpdateRequestMsg *requ
 void vnc_screen_welcome(struct vnc_screen *s, rfbClientPtr client)
 {
     client->clientFramebufferUpdateRequestHook = on_request;
-    vnc_extras_enable(&s->extras, client);
+    vnc_extensions_enable(&s->extensions, client);
 }
 
 void vnc_screen_farewell(struct vnc_screen *s, rfbClientPtr client)
 {
     vnc_input_release(&s->input);
-    vnc_extras_disable(&s->extras, client);
+    vnc_extensions_disable(&s->extensions, client);
     vnc_client_destroy(client);
 }
 
@@ -317,7 +317,7 @@ bool vnc_screen_init(struct vnc_screen *s, const struct vnc_config *config)
     if (!s->rfb)
         return false;
     set_format(s->rfb);
-    vnc_extras_init(&s->extras, &s->input, config->env.display, config->head);
+    vnc_extensions_init(&s->extensions, &s->input, config->env.display, config->head);
     s->rfb->screenData = s;
     s->rfb->desktopName = config->env.name;
     s->rfb->cursor = NULL;

@@ -11,7 +11,7 @@
 #define UI_VNC_SCREEN_H
 
 #include "host/loop.h"
-#include "ui/vnc_extras.h"
+#include "ui/vnc_extensions.h"
 #include "ui/vnc_viewer.h"
 
 #include <rfb/rfb.h>
@@ -19,7 +19,7 @@
 struct vnc_screen {
     const struct vnc_config *config;
     rfbScreenInfoPtr rfb;
-    struct vnc_extras extras;
+    struct vnc_extensions extensions;
     struct vnc_input input;
     /* from begin to end */
     struct loop_timer *blank;  /* armed while a screen that went dark still shows its picture */

@@ -11,7 +11,7 @@
 #ifndef UI_VNC_VIEWER_H
 #define UI_VNC_VIEWER_H
 
-#include "ui/layout.h"
+#include "ui/keyboard_layout.h"
 #include "ui/peer.h"
 #include "ui/ui.h"
 #include "ui/vnc_tries.h"
@@ -24,10 +24,10 @@ struct vnc_viewer;
 /* What all viewers of a front-end have in common. */
 struct vnc_config {
     struct ui_env env;
-    unsigned head;               /* the one they see */
-    const char *password;        /* NULL: none is asked for; outlives the viewers */
-    const struct layout *layout; /* of the guest's keyboard */
-    struct vnc_tries *tries;     /* of the password; outlive the viewers */
+    unsigned head;                        /* the one they see */
+    const char *password;                 /* NULL: none is asked for; outlives the viewers */
+    const struct keyboard_layout *layout; /* of the guest's keyboard */
+    struct vnc_tries *tries;              /* of the password; outlive the viewers */
 };
 
 /* What a viewer's thread calls with ctx. */

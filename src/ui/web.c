@@ -2,13 +2,13 @@
 /*
  * The screen in a web browser: noVNC's pages from their folder, and VNC through WebSockets, all on
  * one port. This front-end's thread serves pages and takes WebSockets apart for viewers, which are
- * the same as those of VNC (vnc_places.h) and see plain streams.
+ * the same as those of VNC (vnc_slots.h) and see plain streams.
  */
 #include "ui/ui.h"
 
 #include "ui/http.h"
 #include "ui/vnc_listen.h"
-#include "ui/vnc_places.h"
+#include "ui/vnc_slots.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@
 struct ui {
     struct loop *loop;
     struct vnc_listen listen;
-    struct vnc_places *places;
+    struct vnc_slots *slots;
     struct websockets *websockets;
     struct http *http;
 };
@@ -36,7 +36,7 @@ static void on_connection(void *ctx, int fd)
 static void on_websocket(void *ctx, int fd, const struct peer *peer)
 {
     struct ui *ui = ctx;
-    vnc_places_admit(ui->places, fd, peer);
+    vnc_slots_admit(ui->slots, fd, peer);
 }
 
 static void web_run(struct ui *ui)
@@ -56,7 +56,7 @@ static void web_destroy(struct ui *ui)
     vnc_listen_close(&ui->listen);
     http_destroy(ui->http);
     websockets_destroy(ui->websockets); /* first: a viewer may wait for room in its pair */
-    vnc_places_destroy(ui->places);
+    vnc_slots_destroy(ui->slots);
     loop_destroy(ui->loop);
     free(ui);
 }
@@ -90,15 +90,15 @@ static bool set_up(struct ui *ui, const struct ui_env *env, char *err, size_t er
                                       .start = START,
                                       .local_only = !password,
                                       .websockets = ui->websockets};
-    ui->places = vnc_places_create(&viewers, ui->loop);
-    return ui->places && vnc_listen_watch(&ui->listen, ui->loop, on_connection, ui) &&
+    ui->slots = vnc_slots_create(&viewers, ui->loop);
+    return ui->slots && vnc_listen_watch(&ui->listen, ui->loop, on_connection, ui) &&
            (ui->http = http_create(&pages, err, err_size));
 }
 
 static struct ui *web_create(const struct ui_env *env, const char *args, char *err, size_t err_size)
 {
     static const struct vnc_listen_kind kind = {.name = "web",
-                                                .place = "PORT or ADDRESS:PORT",
+                                                .syntax = "PORT or ADDRESS:PORT",
                                                 .example = "web=6080",
                                                 .usual_port = 6080,
                                                 .pages = PAGES};

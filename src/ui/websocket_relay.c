@@ -195,7 +195,7 @@ static void on_pair(void *arg, unsigned events)
 /* --- coming and going ------------------------------------------------------------------------- */
 
 /* A free place, or that of a WebSocket that is over but for its last bytes; NULL: none. */
-static struct relay **find_place(struct websockets *w)
+static struct relay **find_slot(struct websockets *w)
 {
     struct relay **ending = NULL;
     for (struct relay **r = w->relay; r < w->relay + WEBSOCKETS; r++) {
@@ -234,12 +234,12 @@ void websockets_admit(struct websockets *w, int fd, const char *hello, const voi
                       size_t early_size)
 {
     int pair[2], on = 1;
-    struct relay **place = find_place(w);
-    if (!place || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair)) {
+    struct relay **slot = find_slot(w);
+    if (!slot || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair)) {
         close(fd);
         return;
     }
-    struct relay *r = *place = create(w, fd, pair[0]);
+    struct relay *r = *slot = create(w, fd, pair[0]);
     if (!r) {
         close(pair[0]);
         close(pair[1]);

@@ -43,7 +43,7 @@
 struct fake {
     struct display *display;
     struct input_hub *input;
-    struct ui_set *uis;
+    struct front_ends *uis;
     unsigned head;
     struct image *images[HEADS];
     struct host_wakeup consumed;
@@ -199,7 +199,7 @@ static void command(struct fake *f, const char *line)
     } else if (sscanf(line, "storm %u", &w) == 1) {
         storm(f, w);
     } else if (!strcmp(line, "stop")) {
-        ui_set_stop(f->uis);
+        front_ends_stop(f->uis);
     } else {
         printf("what? ");
     }
@@ -214,7 +214,7 @@ static void *read_commands(void *arg)
         line[strcspn(line, "\n")] = 0;
         command(f, line);
     }
-    ui_set_stop(f->uis);
+    front_ends_stop(f->uis);
     return NULL;
 }
 
@@ -234,7 +234,7 @@ static void on_quit(void *ctx)
 {
     struct fake *f = ctx;
     printf("quit\n");
-    ui_set_stop(f->uis);
+    front_ends_stop(f->uis);
 }
 
 /* One of two harts works. */
@@ -278,21 +278,22 @@ int main(int argc, char **argv)
         .busy = half_busy,
         .harts = 2,
     };
-    f.uis = ui_set_create(NULL);
+    f.uis = front_ends_create(NULL);
     for (int i = 1; i < argc; i += 2) {
-        if (!ui_set_add(f.uis, &env, argv[i], i + 1 < argc ? argv[i + 1] : "", err, sizeof(err))) {
+        if (!front_ends_add(f.uis, &env, argv[i], i + 1 < argc ? argv[i + 1] : "", err,
+                            sizeof(err))) {
             fprintf(stderr, "%s\n", err);
-            ui_set_destroy(f.uis);
+            front_ends_destroy(f.uis);
             input_hub_destroy(f.input);
             display_destroy(f.display);
             return 1;
         }
     }
-    ui_set_start(f.uis);
+    front_ends_start(f.uis);
     pthread_t thread;
     pthread_create(&thread, NULL, read_commands, &f);
-    ui_set_run(f.uis);
+    front_ends_run(f.uis);
     printf("end\n");
-    ui_set_destroy(f.uis);
+    front_ends_destroy(f.uis);
     _exit(0); /* the reader may wait for a line */
 }

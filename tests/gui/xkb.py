@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What keys write, by libxkbcommon: a second opinion on ui/layout.c."""
+"""What keys write, by libxkbcommon: a second opinion on ui/keyboard_layout.c."""
 import ctypes
 
 KEYS = {9: "\t", 13: "\n", 8: "\b"}  # what xkbcommon calls Tab and Return

@@ -42,7 +42,7 @@ static inline void vnc_end_open(struct vnc_end *e)
         .env = {.display = display_create(1, &preferred),
                 .input = input_hub_create(),
                 .name = "test"},
-        .layout = layout_find("us"),
+        .layout = keyboard_layout_find("us"),
     };
     display_on_preferred(e->config.env.display, vnc_end_nothing, NULL); /* so there is a GPU */
     e->loop = loop_create();

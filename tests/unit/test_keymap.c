@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/keymap.h"
 
-#include "ui/geometry.h"
+#include "ui/viewport.h"
 
 #include <linux/input-event-codes.h>
 #include <setjmp.h>
@@ -109,20 +109,20 @@ static void test_characters(void **state)
 static void test_fit(void **state)
 {
     (void)state;
-    struct ui_place p = ui_fit(320, 200, 700, 400);
+    struct viewport p = viewport_fit(320, 200, 700, 400);
     assert_int_equal(p.x, 30);
     assert_int_equal(p.y, 0);
     assert_int_equal(p.w, 640);
     assert_int_equal(p.h, 400);
-    p = ui_fit(320, 200, 320, 500);
+    p = viewport_fit(320, 200, 320, 500);
     assert_int_equal(p.y, 150);
     assert_int_equal(p.w, 320);
-    p = ui_fit(16384, 1, 10, 10);
+    p = viewport_fit(16384, 1, 10, 10);
     assert_int_equal(p.w, 10);
     assert_int_equal(p.h, 1);
 }
 
-static void assert_place(struct ui_place p, int x, int y, int w, int h)
+static void assert_place(struct viewport p, int x, int y, int w, int h)
 {
     assert_int_equal(p.x, x);
     assert_int_equal(p.y, y);
@@ -133,20 +133,22 @@ static void assert_place(struct ui_place p, int x, int y, int w, int h)
 static void test_scale(void **state)
 {
     (void)state;
-    enum ui_scale scale = UI_SCALE_NONE;
-    assert_place(ui_scale(UI_SCALE_FIT, 320, 200, 700, 400), 30, 0, 640, 400);
-    assert_place(ui_scale(UI_SCALE_INTEGER, 320, 200, 700, 500), 30, 50, 640, 400);
-    assert_place(ui_scale(UI_SCALE_INTEGER, 320, 200, 160, 300), 0, 100, 160, 100); /* as fit */
-    assert_place(ui_scale(UI_SCALE_NONE, 320, 200, 700, 500), 190, 150, 320, 200);
-    assert_place(ui_scale(UI_SCALE_NONE, 320, 200, 200, 500), 0, 150, 320, 200);
-    assert_true(ui_scale_parse("fit", &scale) && scale == UI_SCALE_FIT);
-    assert_true(ui_scale_parse("integer", &scale) && scale == UI_SCALE_INTEGER);
-    assert_true(ui_scale_parse("none", &scale) && scale == UI_SCALE_NONE);
-    assert_false(ui_scale_parse("", &scale));
-    assert_false(ui_scale_parse("Fit", &scale));
-    struct ui_place p = {10, 20, 30, 40};
-    assert_true(ui_place_has(&p, 10, 20) && ui_place_has(&p, 39, 59));
-    assert_false(ui_place_has(&p, 9, 20) || ui_place_has(&p, 40, 20) || ui_place_has(&p, 10, 60));
+    enum viewport_scale scale = VIEWPORT_NONE;
+    assert_place(viewport_scale(VIEWPORT_FIT, 320, 200, 700, 400), 30, 0, 640, 400);
+    assert_place(viewport_scale(VIEWPORT_INTEGER, 320, 200, 700, 500), 30, 50, 640, 400);
+    assert_place(viewport_scale(VIEWPORT_INTEGER, 320, 200, 160, 300), 0, 100, 160,
+                 100); /* as fit */
+    assert_place(viewport_scale(VIEWPORT_NONE, 320, 200, 700, 500), 190, 150, 320, 200);
+    assert_place(viewport_scale(VIEWPORT_NONE, 320, 200, 200, 500), 0, 150, 320, 200);
+    assert_true(viewport_scale_parse("fit", &scale) && scale == VIEWPORT_FIT);
+    assert_true(viewport_scale_parse("integer", &scale) && scale == VIEWPORT_INTEGER);
+    assert_true(viewport_scale_parse("none", &scale) && scale == VIEWPORT_NONE);
+    assert_false(viewport_scale_parse("", &scale));
+    assert_false(viewport_scale_parse("Fit", &scale));
+    struct viewport p = {10, 20, 30, 40};
+    assert_true(viewport_contains(&p, 10, 20) && viewport_contains(&p, 39, 59));
+    assert_false(viewport_contains(&p, 9, 20) || viewport_contains(&p, 40, 20) ||
+                 viewport_contains(&p, 10, 60));
 }
 
 /* A guest finds the very pixel, whichever way it rounds. */
@@ -156,13 +158,13 @@ static void test_abs(void **state)
     static const unsigned sizes[] = {1, 2, 100, 640, 800, 1280, 1366, 3840, 8192};
     for (size_t s = 0; s < ARRAY_SIZE(sizes); s++)
         for (unsigned px = 0; px < sizes[s]; px++) {
-            int32_t at = ui_abs(px, sizes[s]);
+            int32_t at = viewport_to_abs(px, sizes[s]);
             assert_in_range(at, 0, 32767);
             assert_int_equal((int64_t)at * sizes[s] / 32768, px);
             assert_int_equal(((int64_t)at * (sizes[s] - 1) + 16383) / 32767, px);
         }
-    assert_int_equal(ui_abs(-5, 100), 0);
-    assert_int_equal(ui_abs(100, 100), 32767);
+    assert_int_equal(viewport_to_abs(-5, 100), 0);
+    assert_int_equal(viewport_to_abs(100, 100), 32767);
 }
 
 int main(void)

@@ -40,7 +40,7 @@ static void begin(struct guest *g, const char *layout)
     g->hub = input_hub_create();
     g->got[0] = 0;
     input_hub_set_sink(g->hub, INPUT_KIND_KEYBOARD, on_key, g);
-    vnc_input_init(&g->in, g->hub, layout_find(layout));
+    vnc_input_init(&g->in, g->hub, keyboard_layout_find(layout));
 }
 
 /* Asserts which keys the guest got since the last call. LEFTSHIFT is 42, RIGHTSHIFT 54, AltGr

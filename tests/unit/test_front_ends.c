@@ -11,7 +11,7 @@
 
 struct fixture {
     struct ui_env env;
-    struct ui_set *set;
+    struct front_ends *set;
     char err[256];
 };
 
@@ -22,7 +22,7 @@ static int set_up(void **state)
     f->env.display = display_create(1, &preferred);
     f->env.input = input_hub_create();
     f->env.name = "test";
-    f->set = ui_set_create(NULL);
+    f->set = front_ends_create(NULL);
     *state = f;
     return !f->set;
 }
@@ -30,7 +30,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
-    ui_set_destroy(f->set);
+    front_ends_destroy(f->set);
     input_hub_destroy(f->env.input);
     display_destroy(f->env.display);
     test_free(f);
@@ -39,26 +39,26 @@ static int tear_down(void **state)
 
 static bool add(struct fixture *f, const char *name, const char *args)
 {
-    return ui_set_add(f->set, &f->env, name, args, f->err, sizeof(f->err));
+    return front_ends_add(f->set, &f->env, name, args, f->err, sizeof(f->err));
 }
 
 static void test_many_run_and_end(void **state)
 {
     struct fixture *f = *state;
-    for (unsigned i = 0; i < UI_SET_MAX; i++)
+    for (unsigned i = 0; i < FRONT_ENDS_MAX; i++)
         assert_true(add(f, "none", ""));
     assert_false(add(f, "none", ""));
     assert_non_null(strstr(f->err, "leave some out"));
-    assert_true(ui_set_start(f->set));
-    ui_set_stop(f->set);
-    ui_set_run(f->set); /* stop was said already: it does not hang */
+    assert_true(front_ends_start(f->set));
+    front_ends_stop(f->set);
+    front_ends_run(f->set); /* stop was said already: it does not hang */
 }
 
 static void test_never_run(void **state)
 {
     struct fixture *f = *state;
     assert_true(add(f, "none", ""));
-    assert_true(ui_set_start(f->set)); /* tear_down stops and joins */
+    assert_true(front_ends_start(f->set)); /* tear_down stops and joins */
 }
 
 static void test_unknown(void **state)

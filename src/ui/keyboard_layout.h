@@ -5,36 +5,37 @@
  * that the guest has chosen. Layouts are those of the same names in XKB (uk: gb), which Linux's
  * console uses too. Constant tables; any thread.
  */
-#ifndef UI_LAYOUT_H
-#define UI_LAYOUT_H
+#ifndef UI_KEYBOARD_LAYOUT_H
+#define UI_KEYBOARD_LAYOUT_H
 
 #include "base/util.h"
 
-enum { LAYOUT_SHIFT = 1, LAYOUT_ALTGR = 2 };
+enum { KEYBOARD_SHIFT = 1, KEYBOARD_ALTGR = 2 };
 
 /* One press: a key (KEY_*), modifiers held around it. */
-struct layout_stroke {
+struct key_stroke {
     uint16_t code;
     uint8_t modifiers;
     bool letter; /* caps lock swaps its shift */
 };
 
-#define LAYOUT_MAX_STROKES 2 /* of a character: a dead key, then a letter */
+#define KEYBOARD_MAX_STROKES 2 /* of a character: a dead key, then a letter */
 
-struct layout;
+struct keyboard_layout;
 
 /* "us", "uk", "de", "fr"; NULL: none of these. */
-const struct layout *layout_find(const char *name);
+const struct keyboard_layout *keyboard_layout_find(const char *name);
 /* Does AltGr choose characters in it, or is that key Alt? */
-bool layout_has_altgr(const struct layout *l);
+bool keyboard_layout_has_altgr(const struct keyboard_layout *l);
 /* The one key with this character on it; for the dead key of an accent, a combining character
  * (U+0300 and so on). */
-bool layout_key(const struct layout *l, uint32_t character, struct layout_stroke *out);
+bool keyboard_layout_key(const struct keyboard_layout *l, uint32_t character,
+                         struct key_stroke *out);
 /* The strokes that type a Unicode character; 0: this layout has no way. */
-unsigned layout_type(const struct layout *l, uint32_t character,
-                     struct layout_stroke out[LAYOUT_MAX_STROKES]);
+unsigned keyboard_layout_strokes(const struct keyboard_layout *l, uint32_t character,
+                                 struct key_stroke out[KEYBOARD_MAX_STROKES]);
 
 /* The next character of UTF-8 text at *p, which moves on; 0 at the end, U+FFFD for a wrong byte. */
-uint32_t layout_next(const char **p);
+uint32_t utf8_next(const char **p);
 
 #endif

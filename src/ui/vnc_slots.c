@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/vnc_places.h"
+#include "ui/vnc_slots.h"
 
 #include "host/thread.h"
 
@@ -10,43 +10,43 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PLACES (VNC_VIEWERS + VNC_SHAKING)
+#define SLOTS (VNC_VIEWERS + VNC_SHAKING)
 
-struct place {
+struct slot {
     struct vnc_viewer *viewer;
-    struct vnc_places *all;
+    struct vnc_slots *all;
     struct loop_event ended; /* calls reap */
 };
 
-struct vnc_places {
+struct vnc_slots {
     struct log *log;
     struct vnc_tries *tries;
     struct loop_event seats; /* calls seat_who_wait */
-    struct place place[PLACES];
+    struct slot slot[SLOTS];
 };
 
 /* The viewer's thread: it is about to end. */
 static void on_done(void *ctx)
 {
-    struct place *place = ctx;
-    loop_event_post(&place->ended);
+    struct slot *slot = ctx;
+    loop_event_post(&slot->ended);
 }
 
 /* The viewer's thread. */
 static void on_waits(void *ctx)
 {
-    struct place *place = ctx;
-    loop_event_post(&place->all->seats);
+    struct slot *slot = ctx;
+    loop_event_post(&slot->all->seats);
 }
 
 /* Runs a statement for each viewer v that is not on its way out. */
 #define FOR_EACH_VIEWER(v, p)                                                                      \
-    for (unsigned i_ = 0; i_ < PLACES; i_++)                                                       \
-        for (struct vnc_viewer *v = (p)->place[i_].viewer;                                         \
+    for (unsigned i_ = 0; i_ < SLOTS; i_++)                                                        \
+        for (struct vnc_viewer *v = (p)->slot[i_].viewer;                                          \
              v && vnc_viewer_busy(v) && !vnc_viewer_dropped(v); v = NULL)
 
 /* How many that shake hands come from this address? */
-static unsigned count_shaking(const struct vnc_places *p, uint64_t key)
+static unsigned count_shaking(const struct vnc_slots *p, uint64_t key)
 {
     unsigned n = 0;
     FOR_EACH_VIEWER(v, p)
@@ -55,7 +55,7 @@ static unsigned count_shaking(const struct vnc_places *p, uint64_t key)
 }
 
 /* Of those that shake hands, the oldest of the address that has most of them goes. */
-static void make_room_for_shaking(struct vnc_places *p)
+static void make_room_for_shaking(struct vnc_slots *p)
 {
     struct vnc_viewer *worst = NULL;
     unsigned most = 0;
@@ -80,7 +80,7 @@ static bool is_less(const struct vnc_viewer *a, const struct vnc_viewer *b)
 }
 
 /* The viewer that has been silent for longest goes; false: all are on their way out. */
-static bool drop_silent(struct vnc_places *p)
+static bool drop_silent(struct vnc_slots *p)
 {
     struct vnc_viewer *silent = NULL;
     FOR_EACH_VIEWER(v, p)
@@ -98,10 +98,10 @@ static bool drop_silent(struct vnc_places *p)
  */
 static void seat_who_wait(void *arg)
 {
-    struct vnc_places *p = arg;
+    struct vnc_slots *p = arg;
     unsigned taken = 0, leaving = 0;
-    for (unsigned i = 0; i < PLACES; i++) {
-        const struct vnc_viewer *v = p->place[i].viewer;
+    for (unsigned i = 0; i < SLOTS; i++) {
+        const struct vnc_viewer *v = p->slot[i].viewer;
         bool seated = vnc_viewer_busy(v) && vnc_viewer_is_seated(v);
         taken += seated;
         leaving += seated && vnc_viewer_dropped(v);
@@ -123,20 +123,20 @@ static void seat_who_wait(void *arg)
 
 static void reap(void *arg)
 {
-    struct place *place = arg;
-    vnc_viewer_join(place->viewer);
-    seat_who_wait(place->all);
+    struct slot *slot = arg;
+    vnc_viewer_join(slot->viewer);
+    seat_who_wait(slot->all);
 }
 
-static struct vnc_viewer *free_place(struct vnc_places *p)
+static struct vnc_viewer *find_free(struct vnc_slots *p)
 {
-    for (unsigned i = 0; i < PLACES; i++)
-        if (!vnc_viewer_busy(p->place[i].viewer))
-            return p->place[i].viewer;
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (!vnc_viewer_busy(p->slot[i].viewer))
+            return p->slot[i].viewer;
     return NULL;
 }
 
-void vnc_places_admit(struct vnc_places *p, int fd, const struct peer *peer)
+void vnc_slots_admit(struct vnc_slots *p, int fd, const struct peer *peer)
 {
     int on = 1;
     unsigned shaking = 0;
@@ -144,9 +144,9 @@ void vnc_places_admit(struct vnc_places *p, int fd, const struct peer *peer)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     FOR_EACH_VIEWER(v, p)
     shaking += !vnc_viewer_is_seated(v);
-    struct vnc_viewer *place = shaking < VNC_SHAKING ? free_place(p) : NULL;
-    if (place) {
-        vnc_viewer_start(place, fd, peer);
+    struct vnc_viewer *slot = shaking < VNC_SHAKING ? find_free(p) : NULL;
+    if (slot) {
+        vnc_viewer_start(slot, fd, peer);
         return;
     }
     log_debug(p->log, LOG_UI, "vnc: %s is sent away: too many come at once", peer->text);
@@ -154,10 +154,10 @@ void vnc_places_admit(struct vnc_places *p, int fd, const struct peer *peer)
     make_room_for_shaking(p);
 }
 
-struct vnc_places *vnc_places_create(const struct vnc_config *config, struct loop *loop)
+struct vnc_slots *vnc_slots_create(const struct vnc_config *config, struct loop *loop)
 {
     static const struct vnc_viewer_ops ops = {.waits = on_waits, .done = on_done};
-    struct vnc_places *p = calloc(1, sizeof(*p));
+    struct vnc_slots *p = calloc(1, sizeof(*p));
     struct vnc_config viewers = *config;
     if (!p)
         return NULL;
@@ -167,29 +167,29 @@ struct vnc_places *vnc_places_create(const struct vnc_config *config, struct loo
     rfbGetExtensionIterator(); /* makes a lock of the library's, which its threads would race for */
     rfbReleaseExtensionIterator();
     rfbLogEnable(FALSE); /* the library would tell each viewer's story on stderr */
-    for (unsigned i = 0; i < PLACES; i++) {
-        struct place *place = &p->place[i];
-        place->all = p;
-        place->viewer = p->tries ? vnc_viewer_create(&viewers, &ops, place) : NULL;
-        if (!place->viewer) {
-            vnc_places_destroy(p);
+    for (unsigned i = 0; i < SLOTS; i++) {
+        struct slot *slot = &p->slot[i];
+        slot->all = p;
+        slot->viewer = p->tries ? vnc_viewer_create(&viewers, &ops, slot) : NULL;
+        if (!slot->viewer) {
+            vnc_slots_destroy(p);
             return NULL;
         }
-        loop_event_init(&place->ended, loop, reap, place);
+        loop_event_init(&slot->ended, loop, reap, slot);
     }
     return p;
 }
 
-void vnc_places_destroy(struct vnc_places *p)
+void vnc_slots_destroy(struct vnc_slots *p)
 {
     if (!p)
         return;
-    for (unsigned i = 0; i < PLACES; i++)
-        if (p->place[i].viewer && vnc_viewer_busy(p->place[i].viewer))
-            vnc_viewer_drop(p->place[i].viewer); /* all at once: none waits for another's end */
-    for (unsigned i = 0; i < PLACES; i++) {
-        vnc_viewer_destroy(p->place[i].viewer);
-        loop_event_cancel(&p->place[i].ended);
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (p->slot[i].viewer && vnc_viewer_busy(p->slot[i].viewer))
+            vnc_viewer_drop(p->slot[i].viewer); /* all at once: none waits for another's end */
+    for (unsigned i = 0; i < SLOTS; i++) {
+        vnc_viewer_destroy(p->slot[i].viewer);
+        loop_event_cancel(&p->slot[i].ended);
     }
     loop_event_cancel(&p->seats);
     vnc_tries_destroy(p->tries);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Viewers and browsers on one port: who comes through which door, with every byte unread. */
-#include "ui/vnc_door.h"
+/* Viewers and browsers on one port: each is passed on with every byte unread. */
+#include "ui/vnc_sniffer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 
 struct fixture {
     struct loop *loop;
-    struct vnc_door *door;
+    struct vnc_sniffer *sniffer;
     unsigned viewers, browsers;
     int last; /* who came */
 };
@@ -38,27 +38,27 @@ static int set_up(void **state)
 {
     struct fixture *f = test_calloc(1, sizeof(*f));
     f->loop = loop_create();
-    const struct vnc_door_config config = {f->loop, on_viewer, on_browser, f};
-    f->door = vnc_door_create(&config);
+    const struct vnc_sniffer_config config = {f->loop, on_viewer, on_browser, f};
+    f->sniffer = vnc_sniffer_create(&config);
     *state = f;
-    return !f->loop || !f->door;
+    return !f->loop || !f->sniffer;
 }
 
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
-    vnc_door_destroy(f->door);
+    vnc_sniffer_destroy(f->sniffer);
     loop_destroy(f->loop);
     test_free(f);
     return 0;
 }
 
-/* A connection at the door; its other end. */
+/* A connection at the sniffer; its other end. */
 static int admit(struct fixture *f, int *ours)
 {
     int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
-    vnc_door_admit(f->door, pair[0]);
+    vnc_sniffer_admit(f->sniffer, pair[0]);
     *ours = pair[0];
     return pair[1];
 }
@@ -121,20 +121,20 @@ static void test_gone(void **state)
 }
 
 /* There are more than may wait: the oldest counts as a viewer, and those that wait are closed as
- * the door goes. */
+ * the sniffer goes. */
 static void test_crowd(void **state)
 {
     struct fixture *f = *state;
-    int ours[VNC_DOOR_WAITING + 1], peer[VNC_DOOR_WAITING + 1];
-    for (unsigned i = 0; i < VNC_DOOR_WAITING; i++)
+    int ours[VNC_SNIFFER_WAITING + 1], peer[VNC_SNIFFER_WAITING + 1];
+    for (unsigned i = 0; i < VNC_SNIFFER_WAITING; i++)
         peer[i] = admit(f, &ours[i]);
     assert_int_equal(f->viewers, 0);
-    peer[VNC_DOOR_WAITING] = admit(f, &ours[VNC_DOOR_WAITING]);
+    peer[VNC_SNIFFER_WAITING] = admit(f, &ours[VNC_SNIFFER_WAITING]);
     assert_int_equal(f->viewers, 1);
     expect_last(f, ours[0], "");
-    vnc_door_destroy(f->door);
-    f->door = NULL;
-    for (unsigned i = 0; i <= VNC_DOOR_WAITING; i++)
+    vnc_sniffer_destroy(f->sniffer);
+    f->sniffer = NULL;
+    for (unsigned i = 0; i <= VNC_SNIFFER_WAITING; i++)
         expect_closed(peer[i]);
     assert_int_equal(f->viewers + f->browsers, 1);
 }

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Types a text into the guest, key by key, as a patient person would: one character at a time, and
- * none while the guest has not read the one before. Whoever runs it calls typist_step when it is
+ * none while the guest has not read the one before. Whoever runs it calls type_text_step when it is
  * due and when the input hub says that the guest has read everything (input_watch). One thread.
  */
-#ifndef UI_TYPIST_H
-#define UI_TYPIST_H
+#ifndef UI_TYPE_TEXT_H
+#define UI_TYPE_TEXT_H
 
 #include "base/log.h"
 #include "display/input.h"
-#include "ui/layout.h"
+#include "ui/keyboard_layout.h"
 
-struct typist {
+struct type_text {
     struct log *log;
-    const struct layout *layout;
+    const struct keyboard_layout *layout;
     struct input_held held;
     char *text;       /* what is being typed; NULL: nothing */
     const char *next; /* where in it */
@@ -22,12 +22,12 @@ struct typist {
     char missed[64];  /* the first of them, UTF-8 */
 };
 
-void typist_init(struct typist *t, struct input_hub *hub, struct log *log,
-                 const struct layout *layout);
-void typist_finish(struct typist *t); /* stops in the middle; nothing stays pressed */
+void type_text_init(struct type_text *t, struct input_hub *hub, struct log *log,
+                    const struct keyboard_layout *layout);
+void type_text_finish(struct type_text *t); /* stops in the middle; nothing stays pressed */
 /* Begins with a UTF-8 text, which is copied; what was being typed is given up. */
-void typist_start(struct typist *t, const char *text);
+void type_text_start(struct type_text *t, const char *text);
 /* Says what could not be typed, when all is done. */
-void typist_step(struct typist *t, uint64_t now);
+void type_text_step(struct type_text *t, uint64_t now);
 
 #endif

@@ -12,8 +12,8 @@
  *
  * The front-end's thread only, which runs `loop`.
  */
-#ifndef UI_VNC_PLACES_H
-#define UI_VNC_PLACES_H
+#ifndef UI_VNC_SLOTS_H
+#define UI_VNC_SLOTS_H
 
 #include "host/loop.h"
 #include "ui/vnc_viewer.h"
@@ -21,12 +21,12 @@
 #define VNC_VIEWERS 16
 #define VNC_SHAKING 16
 
-struct vnc_places;
+struct vnc_slots;
 
 /* NULL: out of memory. Before any viewer of the process runs (see vnc_screen.h). */
-struct vnc_places *vnc_places_create(const struct vnc_config *config, struct loop *loop);
-void vnc_places_destroy(struct vnc_places *p); /* all leave; NULL is fine; the loop does not run */
+struct vnc_slots *vnc_slots_create(const struct vnc_config *config, struct loop *loop);
+void vnc_slots_destroy(struct vnc_slots *p); /* all leave; NULL is fine; the loop does not run */
 /* A connection, not blocking, which is the places' from now on; peer: whose it is. */
-void vnc_places_admit(struct vnc_places *p, int fd, const struct peer *peer);
+void vnc_slots_admit(struct vnc_slots *p, int fd, const struct peer *peer);
 
 #endif

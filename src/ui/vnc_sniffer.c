@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/vnc_door.h"
+#include "ui/vnc_sniffer.h"
 
 #include "host/clock.h"
 
@@ -10,7 +10,7 @@
 #define NS_PER_MS UINT64_C(1000000)
 
 struct waiting {
-    struct vnc_door *door;
+    struct vnc_sniffer *sniffer;
     bool busy;
     int fd;
     uint64_t since;
@@ -18,9 +18,9 @@ struct waiting {
     struct loop_timer *timer;
 };
 
-struct vnc_door {
-    struct vnc_door_config config;
-    struct waiting waiting[VNC_DOOR_WAITING];
+struct vnc_sniffer {
+    struct vnc_sniffer_config config;
+    struct waiting waiting[VNC_SNIFFER_WAITING];
 };
 
 static void leave(struct waiting *w)
@@ -34,13 +34,13 @@ static void on_silence(void *arg)
 {
     struct waiting *w = arg;
     leave(w);
-    w->door->config.viewer(w->door->config.ctx, w->fd);
+    w->sniffer->config.viewer(w->sniffer->config.ctx, w->fd);
 }
 
 static void on_first_byte(void *arg, unsigned events)
 {
     struct waiting *w = arg;
-    const struct vnc_door_config *config = &w->door->config;
+    const struct vnc_sniffer_config *config = &w->sniffer->config;
     char first = 0;
     (void)events;
     leave(w);
@@ -52,10 +52,10 @@ static void on_first_byte(void *arg, unsigned events)
         config->viewer(config->ctx, w->fd);
 }
 
-static struct waiting *make_place(struct vnc_door *d)
+static struct waiting *make_room(struct vnc_sniffer *d)
 {
     struct waiting *oldest = &d->waiting[0];
-    for (struct waiting *w = d->waiting; w < d->waiting + VNC_DOOR_WAITING; w++) {
+    for (struct waiting *w = d->waiting; w < d->waiting + VNC_SNIFFER_WAITING; w++) {
         if (!w->busy)
             return w;
         if (w->since < oldest->since)
@@ -65,33 +65,33 @@ static struct waiting *make_place(struct vnc_door *d)
     return oldest;
 }
 
-void vnc_door_admit(struct vnc_door *d, int fd)
+void vnc_sniffer_admit(struct vnc_sniffer *d, int fd)
 {
-    struct waiting *w = make_place(d);
-    *w = (struct waiting){.door = d, .busy = true, .fd = fd, .since = host_now_ns()};
+    struct waiting *w = make_room(d);
+    *w = (struct waiting){.sniffer = d, .busy = true, .fd = fd, .since = host_now_ns()};
     w->source = loop_fd_add(d->config.loop, fd, LOOP_READ, on_first_byte, w);
     w->timer = loop_timer_add(d->config.loop, on_silence, w);
     if (w->source && w->timer) {
-        loop_timer_set(w->timer, w->since + VNC_DOOR_MS * NS_PER_MS);
+        loop_timer_set(w->timer, w->since + VNC_SNIFFER_MS * NS_PER_MS);
         return;
     }
     leave(w);
     close(fd);
 }
 
-struct vnc_door *vnc_door_create(const struct vnc_door_config *config)
+struct vnc_sniffer *vnc_sniffer_create(const struct vnc_sniffer_config *config)
 {
-    struct vnc_door *d = calloc(1, sizeof(*d));
+    struct vnc_sniffer *d = calloc(1, sizeof(*d));
     if (d)
         d->config = *config;
     return d;
 }
 
-void vnc_door_destroy(struct vnc_door *d)
+void vnc_sniffer_destroy(struct vnc_sniffer *d)
 {
     if (!d)
         return;
-    for (struct waiting *w = d->waiting; w < d->waiting + VNC_DOOR_WAITING; w++)
+    for (struct waiting *w = d->waiting; w < d->waiting + VNC_SNIFFER_WAITING; w++)
         if (w->busy) {
             leave(w);
             close(w->fd);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Keyboard layouts, and typing with them. tests/gui/test_sdl.py compares each key with
  * libxkbcommon. */
-#include "ui/layout.h"
+#include "ui/keyboard_layout.h"
 
 #include "host/thread.h"
-#include "ui/typist.h"
+#include "ui/type_text.h"
 
 #include <linux/input-event-codes.h>
 #include <setjmp.h>
@@ -13,19 +13,19 @@
 
 #include <cmocka.h>
 
-static unsigned type(const char *layout, uint32_t c, struct layout_stroke s[LAYOUT_MAX_STROKES])
+static unsigned type(const char *layout, uint32_t c, struct key_stroke s[KEYBOARD_MAX_STROKES])
 {
-    memset(s, 0, sizeof(*s) * LAYOUT_MAX_STROKES);
-    return layout_type(layout_find(layout), c, s);
+    memset(s, 0, sizeof(*s) * KEYBOARD_MAX_STROKES);
+    return keyboard_layout_strokes(keyboard_layout_find(layout), c, s);
 }
 
 static void test_find(void **state)
 {
     (void)state;
-    assert_null(layout_find("xx"));
-    assert_null(layout_find(""));
+    assert_null(keyboard_layout_find("xx"));
+    assert_null(keyboard_layout_find(""));
     static const char *const names[] = {"us", "uk", "de", "fr"};
-    struct layout_stroke s[LAYOUT_MAX_STROKES];
+    struct key_stroke s[KEYBOARD_MAX_STROKES];
     for (size_t i = 0; i < ARRAY_SIZE(names); i++)
         for (uint32_t c = 32; c < 127; c++)
             if (!type(names[i], c, s))
@@ -35,16 +35,16 @@ static void test_find(void **state)
 static void test_strokes(void **state)
 {
     (void)state;
-    struct layout_stroke s[LAYOUT_MAX_STROKES];
+    struct key_stroke s[KEYBOARD_MAX_STROKES];
     assert_int_equal(type("us", '"', s), 1);
     assert_int_equal(s[0].code, KEY_APOSTROPHE);
-    assert_int_equal(s[0].modifiers, LAYOUT_SHIFT);
+    assert_int_equal(s[0].modifiers, KEYBOARD_SHIFT);
     assert_int_equal(type("de", 'z', s), 1);
     assert_int_equal(s[0].code, KEY_Y);
     assert_true(s[0].letter);
     assert_int_equal(type("de", '@', s), 1);
     assert_int_equal(s[0].code, KEY_Q);
-    assert_int_equal(s[0].modifiers, LAYOUT_ALTGR);
+    assert_int_equal(s[0].modifiers, KEYBOARD_ALTGR);
     assert_int_equal(type("de", '^', s), 2);
     assert_int_equal(s[0].code, KEY_GRAVE);
     assert_int_equal(s[1].code, KEY_SPACE);
@@ -66,7 +66,7 @@ static void test_utf8(void **state)
     static const uint32_t want[] = {'a',    0xe9,   0x20ac, 0x1f600, 0xfffd, 0xfffd, '(',
                                     0xfffd, 0xfffd, 0xfffd, 0xfffd,  0xfffd, 0,      0};
     for (size_t i = 0; i < ARRAY_SIZE(want); i++)
-        assert_int_equal(layout_next(&p), want[i]);
+        assert_int_equal(utf8_next(&p), want[i]);
 }
 
 struct heard {
@@ -81,38 +81,38 @@ static void hear(void *ctx, const struct input_event_raw *ev, unsigned n)
             *(ev[i].value ? &h->presses : &h->releases) += 1;
 }
 
-static void test_typist(void **state)
+static void test_type_text(void **state)
 {
     (void)state;
     struct input_hub *hub = input_hub_create();
     struct heard heard = {0};
-    struct typist t;
+    struct type_text t;
     input_hub_set_sink(hub, INPUT_KIND_KEYBOARD, hear, &heard);
-    typist_init(&t, hub, NULL, layout_find("us"));
+    type_text_init(&t, hub, NULL, keyboard_layout_find("us"));
     assert_int_equal(t.due, HOST_FOREVER);
-    typist_step(&t, 1000);
+    type_text_step(&t, 1000);
     assert_int_equal(heard.presses, 0);
-    typist_start(&t, "a\r\nB");
-    typist_step(&t, 1000);
+    type_text_start(&t, "a\r\nB");
+    type_text_step(&t, 1000);
     assert_int_equal(heard.presses, 1);
     assert_true(t.due > 1000 && t.due != HOST_FOREVER);
-    typist_step(&t, t.due - 1); /* not yet */
+    type_text_step(&t, t.due - 1); /* not yet */
     assert_int_equal(heard.presses, 1);
     input_set_waiting(hub, INPUT_KIND_KEYBOARD, 1); /* the guest is slow */
-    typist_step(&t, t.due);
+    type_text_step(&t, t.due);
     assert_int_equal(heard.presses, 1);
     assert_int_equal(t.due, HOST_FOREVER);
     input_set_waiting(hub, INPUT_KIND_KEYBOARD, 0);
-    typist_step(&t, 5000);
+    type_text_step(&t, 5000);
     assert_int_equal(heard.presses, 2); /* one Enter for CR LF */
-    typist_step(&t, t.due);
+    type_text_step(&t, t.due);
     assert_int_equal(heard.presses, 4); /* shift and B */
     assert_int_equal(heard.releases, 4);
-    typist_step(&t, t.due);
+    type_text_step(&t, t.due);
     assert_null(t.text);
     assert_int_equal(t.due, HOST_FOREVER);
-    typist_start(&t, "abc");
-    typist_finish(&t);
+    type_text_start(&t, "abc");
+    type_text_finish(&t);
     assert_null(t.text);
     input_hub_destroy(hub);
 }
@@ -123,7 +123,7 @@ int main(void)
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_strokes),
         cmocka_unit_test(test_utf8),
-        cmocka_unit_test(test_typist),
+        cmocka_unit_test(test_type_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/vnc_extras.h"
+#include "ui/vnc_extensions.h"
 
 #include "ui/keymap.h"
 #include "ui/vnc_cursor.h"
@@ -13,7 +13,7 @@
 #define LED_STATE     (-261)
 #define ALPHA_CURSOR  (-314)       /* RGBA, colours multiplied by alpha */
 #define VMWARE_CURSOR (0x574d5664) /* RGBA, colours whole, after a word that says so */
-#define LEDS_UNTOLD   UINT32_MAX
+#define LEDS_NOT_SENT UINT32_MAX
 
 #define QEMU_KEY        0
 #define QEMU_KEY_LENGTH 12
@@ -21,10 +21,10 @@
 #define HEADER 16 /* of an update of one rectangle */
 
 /* Not an extension's data: the library would free that. */
-static struct vnc_extras *extras_of(rfbClientPtr client)
+static struct vnc_extensions *extensions_of(rfbClientPtr client)
 {
     struct vnc_screen *screen = client->screen->screenData;
-    return &screen->extras;
+    return &screen->extensions;
 }
 
 /* --- sending ---------------------------------------------------------------------------------- */
@@ -53,17 +53,18 @@ static void send_all(rfbClientPtr client, const uint8_t *data, size_t size)
         rfbCloseClient(client);
 }
 
-static void send_leds(struct vnc_extras *x, rfbClientPtr client, unsigned leds)
+static void send_leds(struct vnc_extensions *x, rfbClientPtr client, unsigned leds)
 {
     /* the guest's bits are Num, Caps, Scroll from the lowest; these are Scroll, Num, Caps */
     uint8_t update[HEADER + 1];
     put_header(update, 0, 0, 1, 1, LED_STATE);
     update[HEADER] = (uint8_t)((leds >> 2 & 1) | (leds & 1) << 1 | (leds >> 1 & 1) << 2);
-    x->leds_told = leds;
+    x->leds_sent = leds;
     send_all(client, update, sizeof(update));
 }
 
-static void send_cursor(struct vnc_extras *x, rfbClientPtr client, const struct head_state *state)
+static void send_cursor(struct vnc_extensions *x, rfbClientPtr client,
+                        const struct head_state *state)
 {
     struct picture *pic = state->cursor_visible ? display_cursor(x->display, x->head) : NULL;
     uint32_t w = pic ? pic->width : 0, h = pic ? pic->height : 0;
@@ -82,7 +83,7 @@ static void send_cursor(struct vnc_extras *x, rfbClientPtr client, const struct 
     picture_destroy(pic);
 }
 
-void vnc_extras_answer_size(rfbClientPtr client, unsigned status)
+void vnc_extensions_answer_size(rfbClientPtr client, unsigned status)
 {
     enum { SCREENS = HEADER, SCREEN = HEADER + 4, SCREEN_SIZE = 16 };
     uint8_t update[SCREEN + SCREEN_SIZE] = {0};
@@ -98,15 +99,16 @@ void vnc_extras_answer_size(rfbClientPtr client, unsigned status)
     send_all(client, update, sizeof(update));
 }
 
-void vnc_extras_cursor_changed(struct vnc_extras *x)
+void vnc_extensions_cursor_changed(struct vnc_extensions *x)
 {
     x->cursor_due = true;
 }
 
-void vnc_extras_send(struct vnc_extras *x, rfbClientPtr client, const struct head_state *state)
+void vnc_extensions_send(struct vnc_extensions *x, rfbClientPtr client,
+                         const struct head_state *state)
 {
     unsigned leds = input_leds(x->input->held.hub);
-    if (x->leds && leds != x->leds_told)
+    if (x->leds && leds != x->leds_sent)
         send_leds(x, client, leds);
     if (!x->cursor_encoding)
         return;
@@ -133,14 +135,14 @@ static rfbBool on_message(rfbClientPtr client, void *data, const rfbClientToServ
     memcpy(words, rest + 3, sizeof(words));
     unsigned code = keymap_from_number(ntohl(words[1]));
     if (code)
-        vnc_input_key(extras_of(client)->input, code, rest[1] || rest[2]);
+        vnc_input_key(extensions_of(client)->input, code, rest[1] || rest[2]);
     else
-        vnc_input_keysym(extras_of(client)->input, ntohl(words[0]), rest[1] || rest[2]);
+        vnc_input_keysym(extensions_of(client)->input, ntohl(words[0]), rest[1] || rest[2]);
     return TRUE;
 }
 
 /* The pointer is the viewer's to draw, in the best of the ways it knows. */
-static void take_cursor_encoding(struct vnc_extras *x, rfbClientPtr client, int encoding)
+static void take_cursor_encoding(struct vnc_extensions *x, rfbClientPtr client, int encoding)
 {
     client->enableCursorShapeUpdates = TRUE;
     if (x->cursor_encoding != ALPHA_CURSOR)
@@ -150,7 +152,7 @@ static void take_cursor_encoding(struct vnc_extras *x, rfbClientPtr client, int 
 
 static rfbBool on_encoding(rfbClientPtr client, void **data, int encoding)
 {
-    struct vnc_extras *x = extras_of(client);
+    struct vnc_extensions *x = extensions_of(client);
     (void)data;
     uint8_t yes[HEADER];
     switch (encoding) {
@@ -160,7 +162,7 @@ static rfbBool on_encoding(rfbClientPtr client, void **data, int encoding)
         return TRUE;
     case LED_STATE:
         x->leds = true;
-        x->leds_told = LEDS_UNTOLD;
+        x->leds_sent = LEDS_NOT_SENT;
         return TRUE;
     case ALPHA_CURSOR:
     case VMWARE_CURSOR: take_cursor_encoding(x, client, encoding); return TRUE;
@@ -168,15 +170,15 @@ static rfbBool on_encoding(rfbClientPtr client, void **data, int encoding)
     }
 }
 
-void vnc_extras_init(struct vnc_extras *x, struct vnc_input *input, struct display *d,
-                     unsigned head)
+void vnc_extensions_init(struct vnc_extensions *x, struct vnc_input *input, struct display *d,
+                         unsigned head)
 {
-    *x = (struct vnc_extras){.input = input, .display = d, .head = head};
+    *x = (struct vnc_extensions){.input = input, .display = d, .head = head};
     x->extension.handleMessage = on_message;
     x->extension.enablePseudoEncoding = on_encoding;
 }
 
-void vnc_extras_enable(struct vnc_extras *x, rfbClientPtr client)
+void vnc_extensions_enable(struct vnc_extensions *x, rfbClientPtr client)
 {
     x->leds = false;
     x->cursor_encoding = 0;
@@ -184,7 +186,7 @@ void vnc_extras_enable(struct vnc_extras *x, rfbClientPtr client)
     client->extensions = &x->record;
 }
 
-void vnc_extras_disable(struct vnc_extras *x, rfbClientPtr client)
+void vnc_extensions_disable(struct vnc_extensions *x, rfbClientPtr client)
 {
     for (rfbExtensionData **p = &client->extensions; *p; p = &(*p)->next)
         if (*p == &x->record) {

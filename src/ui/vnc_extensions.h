@@ -6,8 +6,8 @@
  * (ExtendedDesktopSize). A viewer names what it knows in SetEncodings, as an encoding that is
  * none; the server answers with rectangles of that encoding, in updates of their own.
  */
-#ifndef UI_VNC_EXTRAS_H
-#define UI_VNC_EXTRAS_H
+#ifndef UI_VNC_EXTENSIONS_H
+#define UI_VNC_EXTENSIONS_H
 
 #include "display/display.h"
 #include "ui/vnc_input.h"
@@ -16,7 +16,7 @@
 
 #define VNC_QEMU_MESSAGE 255 /* a type of message from a viewer: extended key events */
 
-struct vnc_extras {
+struct vnc_extensions {
     rfbProtocolExtension extension;
     rfbExtensionData record; /* in the client's list: the library would never free one of its own */
     struct vnc_input *input;
@@ -26,21 +26,22 @@ struct vnc_extras {
     bool leds;
     int cursor_encoding; /* the best, or 0 */
     /* what it was told */
-    unsigned leds_told; /* a bit each, or LEDS_UNTOLD */
+    unsigned leds_sent; /* a bit each, or LEDS_NOT_SENT */
     bool cursor_due;    /* it changed since */
 };
 
-void vnc_extras_init(struct vnc_extras *x, struct vnc_input *input, struct display *d,
-                     unsigned head);
+void vnc_extensions_init(struct vnc_extensions *x, struct vnc_input *input, struct display *d,
+                         unsigned head);
 /* A new viewer, before its first message. */
-void vnc_extras_enable(struct vnc_extras *x, rfbClientPtr client);
-void vnc_extras_disable(struct vnc_extras *x, rfbClientPtr client);
-void vnc_extras_cursor_changed(struct vnc_extras *x);
+void vnc_extensions_enable(struct vnc_extensions *x, rfbClientPtr client);
+void vnc_extensions_disable(struct vnc_extensions *x, rfbClientPtr client);
+void vnc_extensions_cursor_changed(struct vnc_extensions *x);
 /* Answers a viewer's request for a size, with an rfbExtDesktopSize_ status or VNC_SIZE_FORWARDED, and
  * with the size that its screen has now. Nothing, if it knows no such answers. */
 enum { VNC_SIZE_FORWARDED = 4 }; /* the guest has been asked and will follow, or not */
-void vnc_extras_answer_size(rfbClientPtr client, unsigned status);
+void vnc_extensions_answer_size(rfbClientPtr client, unsigned status);
 /* Sends what is due. The viewer has asked for an update. */
-void vnc_extras_send(struct vnc_extras *x, rfbClientPtr client, const struct head_state *state);
+void vnc_extensions_send(struct vnc_extensions *x, rfbClientPtr client,
+                         const struct head_state *state);
 
 #endif

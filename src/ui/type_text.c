@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/typist.h"
+#include "ui/type_text.h"
 
 #include "host/clock.h"
 #include "host/thread.h"
@@ -13,14 +13,14 @@
  * load may leave alone for a few tenths of a second. */
 #define PACE (NS_PER_SEC / 50)
 
-void typist_init(struct typist *t, struct input_hub *hub, struct log *log,
-                 const struct layout *layout)
+void type_text_init(struct type_text *t, struct input_hub *hub, struct log *log,
+                    const struct keyboard_layout *layout)
 {
-    *t = (struct typist){.log = log, .layout = layout, .due = HOST_FOREVER};
+    *t = (struct type_text){.log = log, .layout = layout, .due = HOST_FOREVER};
     input_held_init(&t->held, hub);
 }
 
-void typist_finish(struct typist *t)
+void type_text_finish(struct type_text *t)
 {
     input_held_release(&t->held);
     free(t->text);
@@ -28,9 +28,9 @@ void typist_finish(struct typist *t)
     t->due = HOST_FOREVER;
 }
 
-void typist_start(struct typist *t, const char *text)
+void type_text_start(struct type_text *t, const char *text)
 {
-    typist_finish(t);
+    type_text_finish(t);
     t->text = strdup(text);
     t->next = t->text;
     t->missing = 0;
@@ -39,7 +39,7 @@ void typist_start(struct typist *t, const char *text)
 }
 
 /* c came from these bytes. */
-static void note_missing(struct typist *t, uint32_t c, const char *from, const char *to)
+static void note_missing(struct type_text *t, uint32_t c, const char *from, const char *to)
 {
     size_t used = strlen(t->missed), left = sizeof(t->missed) - used;
     t->missing++;
@@ -51,13 +51,13 @@ static void note_missing(struct typist *t, uint32_t c, const char *from, const c
         snprintf(t->missed + used, left, " U+%04X", (unsigned)c);
 }
 
-static void stroke(struct typist *t, const struct layout_stroke *s)
+static void stroke(struct type_text *t, const struct key_stroke *s)
 {
     bool caps = input_leds(t->held.hub) >> LED_CAPSL & 1;
-    unsigned modifiers = s->modifiers ^ (s->letter && caps ? LAYOUT_SHIFT : 0);
-    if (modifiers & LAYOUT_SHIFT)
+    unsigned modifiers = s->modifiers ^ (s->letter && caps ? KEYBOARD_SHIFT : 0);
+    if (modifiers & KEYBOARD_SHIFT)
         input_held_key(&t->held, KEY_LEFTSHIFT, true);
-    if (modifiers & LAYOUT_ALTGR)
+    if (modifiers & KEYBOARD_ALTGR)
         input_held_key(&t->held, KEY_RIGHTALT, true);
     input_held_key(&t->held, s->code, true);
     input_held_key(&t->held, s->code, false);
@@ -66,24 +66,24 @@ static void stroke(struct typist *t, const struct layout_stroke *s)
 }
 
 /* The next character; a line may end in CR LF. */
-static void type_next(struct typist *t)
+static void type_next(struct type_text *t)
 {
-    struct layout_stroke strokes[LAYOUT_MAX_STROKES];
+    struct key_stroke strokes[KEYBOARD_MAX_STROKES];
     const char *from = t->next;
-    uint32_t c = layout_next(&t->next);
+    uint32_t c = utf8_next(&t->next);
     if (c == '\r') {
         if (*t->next == '\n')
             t->next++;
         c = '\n';
     }
-    unsigned n = layout_type(t->layout, c, strokes);
+    unsigned n = keyboard_layout_strokes(t->layout, c, strokes);
     for (unsigned i = 0; i < n; i++)
         stroke(t, &strokes[i]);
     if (!n)
         note_missing(t, c, from, t->next);
 }
 
-void typist_step(struct typist *t, uint64_t now)
+void type_text_step(struct type_text *t, uint64_t now)
 {
     if (!t->text || (t->due != HOST_FOREVER && now < t->due))
         return;
@@ -96,7 +96,7 @@ void typist_step(struct typist *t, uint64_t now)
         t->due = now + PACE;
         return;
     }
-    typist_finish(t);
+    type_text_finish(t);
     if (t->missing)
         log_warn(t->log,
                  "typing left out %u that the guest's keyboard does not have:%s; another keymap "

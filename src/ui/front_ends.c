@@ -7,24 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct front {
+struct front_end {
     const struct ui_ops *ops;
     struct ui *ui;
     pthread_t thread;
-    bool threaded; /* thread runs and is to be joined */
+    bool threaded; /* the thread was started and must be joined */
 };
 
-struct ui_set {
+struct front_ends {
     struct log *log;
-    struct front front[UI_SET_MAX];
+    struct front_end front[FRONT_ENDS_MAX];
     unsigned count;
-    struct front *main; /* the one that needs the main thread, or NULL */
+    struct front_end *main; /* the one whose run needs the main thread; NULL: none does */
     struct host_wakeup stop;
 };
 
-struct ui_set *ui_set_create(struct log *log)
+struct front_ends *front_ends_create(struct log *log)
 {
-    struct ui_set *set = calloc(1, sizeof(*set));
+    struct front_ends *set = calloc(1, sizeof(*set));
     if (!set)
         return NULL;
     set->log = log;
@@ -34,11 +34,11 @@ struct ui_set *ui_set_create(struct log *log)
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-static bool open_one(struct ui_set *set, const struct ui_ops *ops, const struct ui_env *env,
+static bool open_one(struct front_ends *set, const struct ui_ops *ops, const struct ui_env *env,
                      const char *args, char *err, size_t err_size)
 {
-    struct front *f = &set->front[set->count];
-    *f = (struct front){.ops = ops, .ui = ops->create(env, args, err, err_size)};
+    struct front_end *f = &set->front[set->count];
+    *f = (struct front_end){.ops = ops, .ui = ops->create(env, args, err, err_size)};
     if (!f->ui)
         return false;
     set->count++;
@@ -47,7 +47,7 @@ static bool open_one(struct ui_set *set, const struct ui_ops *ops, const struct 
     return true;
 }
 
-static bool exists(const char *name)
+static bool is_in_list(const char *name)
 {
     for (unsigned i = 0; ui_list[i]; i++)
         if (!strcmp(ui_list[i]->name, name))
@@ -55,33 +55,27 @@ static bool exists(const char *name)
     return false;
 }
 
-/* May it be opened where the user named this one, or (NULL) none? */
-static bool stands_in(const struct ui_ops *ops, const char *name)
+/* True if ops is the front-end that the user named or, when none was named (NULL), one that may be
+ * opened unnamed. */
+static bool is_candidate(const struct ui_ops *ops, const char *name)
 {
     return name ? !strcmp(name, ops->name) : !ops->by_name;
 }
 
-/* A window that was asked for cannot be had: adds the cure to why. */
-static void add_cure(char *err, size_t err_size)
+bool front_ends_add(struct front_ends *set, const struct ui_env *env, const char *name,
+                    const char *args, char *err, size_t err_size)
 {
-    size_t n = strlen(err);
-    snprintf(err + n, err_size - n, "; --display none goes on without a window");
-}
-
-bool ui_set_add(struct ui_set *set, const struct ui_env *env, const char *name, const char *args,
-                char *err, size_t err_size)
-{
-    if (set->count == UI_SET_MAX) {
-        snprintf(err, err_size, "more than %d displays; leave some out", UI_SET_MAX);
+    if (set->count == FRONT_ENDS_MAX) {
+        snprintf(err, err_size, "more than %d displays; leave some out", FRONT_ENDS_MAX);
         return false;
     }
-    if (name && !exists(name)) {
+    if (name && !is_in_list(name)) {
         snprintf(err, err_size, "--display %s: not in this build", name);
         return false;
     }
     for (unsigned i = 0; ui_list[i]; i++) {
         const struct ui_ops *ops = ui_list[i];
-        if (!stands_in(ops, name))
+        if (!is_candidate(ops, name))
             continue;
         if (ops->main_thread && set->main) {
             snprintf(err, err_size, "--display %s: there is one already; give it once", ops->name);
@@ -91,8 +85,9 @@ bool ui_set_add(struct ui_set *set, const struct ui_env *env, const char *name, 
             return false;
         if (open_one(set, ops, env, name ? args : "", err, err_size))
             return true;
+        size_t n = strlen(err);
         if (name && ops->main_thread)
-            add_cure(err, err_size);
+            snprintf(err + n, err_size - n, "; --display none goes on without a window");
         if (name)
             return false;
         log_warn(set->log, "%s%s", err,
@@ -103,58 +98,58 @@ bool ui_set_add(struct ui_set *set, const struct ui_env *env, const char *name, 
 
 /* --- running ---------------------------------------------------------------------------------- */
 
-static void *front_main(void *arg)
+static void *front_end_main(void *arg)
 {
-    struct front *f = arg;
+    struct front_end *f = arg;
     f->ops->run(f->ui);
     return NULL;
 }
 
-bool ui_set_start(struct ui_set *set)
+bool front_ends_start(struct front_ends *set)
 {
-    for (struct front *f = set->front; f < set->front + set->count; f++) {
+    for (struct front_end *f = set->front; f < set->front + set->count; f++) {
         if (f == set->main)
             continue;
-        f->threaded = !host_thread_start(&f->thread, f->ops->name, front_main, f);
+        f->threaded = !host_thread_start(&f->thread, f->ops->name, front_end_main, f);
         if (!f->threaded)
             return false;
     }
     return true;
 }
 
-static void join(struct ui_set *set)
+static void join_threads(struct front_ends *set)
 {
-    for (struct front *f = set->front; f < set->front + set->count; f++)
+    for (struct front_end *f = set->front; f < set->front + set->count; f++)
         if (f->threaded)
             pthread_join(f->thread, NULL);
-    for (struct front *f = set->front; f < set->front + set->count; f++)
+    for (struct front_end *f = set->front; f < set->front + set->count; f++)
         f->threaded = false;
 }
 
-void ui_set_run(struct ui_set *set)
+void front_ends_run(struct front_ends *set)
 {
     if (set->main)
         set->main->ops->run(set->main->ui);
     host_wakeup_wait(&set->stop, HOST_FOREVER);
-    host_wakeup_raise(&set->stop); /* sticky */
-    join(set);
+    host_wakeup_raise(&set->stop); /* a later wait returns at once, too */
+    join_threads(set);
 }
 
-void ui_set_stop(struct ui_set *set)
+void front_ends_stop(struct front_ends *set)
 {
-    for (struct front *f = set->front; f < set->front + set->count; f++)
+    for (struct front_end *f = set->front; f < set->front + set->count; f++)
         f->ops->stop(f->ui);
     host_wakeup_raise(&set->stop);
 }
 
-void ui_set_destroy(struct ui_set *set)
+void front_ends_destroy(struct front_ends *set)
 {
     if (!set)
         return;
-    ui_set_stop(set);
-    join(set);
+    front_ends_stop(set);
+    join_threads(set);
     while (set->count) {
-        struct front *f = &set->front[--set->count];
+        struct front_end *f = &set->front[--set->count];
         f->ops->destroy(f->ui);
     }
     host_wakeup_finish(&set->stop);

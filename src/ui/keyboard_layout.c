@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/layout.h"
+#include "ui/keyboard_layout.h"
 
 #include <linux/input-event-codes.h>
 #include <string.h>
@@ -13,8 +13,8 @@
 #define TILDE      "\u0303"
 #define DIAERESIS  "\u0308"
 
-/* The places that a layout's strings go through, from the top left. */
-static const uint8_t places[] = {
+/* The key positions that a layout's strings go through, from the top left. */
+static const uint8_t positions[] = {
     KEY_GRAVE,      KEY_1,     KEY_2, KEY_3,     KEY_4,         KEY_5,
     KEY_6,          KEY_7,     KEY_8, KEY_9,     KEY_0,         KEY_MINUS,
     KEY_EQUAL,      KEY_Q,     KEY_W, KEY_E,     KEY_R,         KEY_T,
@@ -25,13 +25,13 @@ static const uint8_t places[] = {
     KEY_B,          KEY_N,     KEY_M, KEY_COMMA, KEY_DOT,       KEY_SLASH,
 };
 
-/* One character a place; a blank is nothing worth typing there. */
-struct layout {
+/* One character for each position; a blank is nothing worth typing there. */
+struct keyboard_layout {
     const char *name;
     const char *level[LEVELS];
 };
 
-static const struct layout layouts[] = {
+static const struct keyboard_layout layouts[] = {
     {"us",
      {"`1234567890-="
       "qwertyuiop[]"
@@ -75,7 +75,7 @@ static const struct layout layouts[] = {
       "  €"}},
 };
 
-const struct layout *layout_find(const char *name)
+const struct keyboard_layout *keyboard_layout_find(const char *name)
 {
     for (size_t i = 0; i < ARRAY_SIZE(layouts); i++)
         if (!strcmp(layouts[i].name, name))
@@ -83,7 +83,7 @@ const struct layout *layout_find(const char *name)
     return NULL;
 }
 
-uint32_t layout_next(const char **p)
+uint32_t utf8_next(const char **p)
 {
     static const uint32_t smallest[] = {0, 0x80, 0x800, 0x10000}; /* by bytes that follow */
     const uint8_t *s = (const uint8_t *)*p;
@@ -105,36 +105,37 @@ uint32_t layout_next(const char **p)
     return c;
 }
 
-/* The character of a place; 0: none. */
-static uint32_t at_place(const struct layout *l, unsigned level, unsigned place)
+/* Returns the character at a position; 0: none. */
+static uint32_t character_at(const struct keyboard_layout *l, unsigned level, unsigned position)
 {
     const char *p = l->level[level];
     uint32_t c = 0;
-    for (unsigned i = 0; p && *p && i <= place; i++)
-        c = i < place ? (layout_next(&p), 0) : layout_next(&p);
+    for (unsigned i = 0; p && *p && i <= position; i++)
+        c = i < position ? (utf8_next(&p), 0) : utf8_next(&p);
     return c;
 }
 
 /* Does caps lock swap what this place writes? It does where shift is the letter's capital. */
-static bool is_letter(const struct layout *l, unsigned place)
+static bool is_letter(const struct keyboard_layout *l, unsigned position)
 {
-    uint32_t plain = at_place(l, 0, place), shifted = at_place(l, 1, place);
+    uint32_t plain = character_at(l, 0, position), shifted = character_at(l, 1, position);
     return plain - shifted == 0x20 && (plain - 'a' < 26 || plain >= 0xe0);
 }
 
-bool layout_has_altgr(const struct layout *l)
+bool keyboard_layout_has_altgr(const struct keyboard_layout *l)
 {
-    return l->level[LAYOUT_ALTGR];
+    return l->level[KEYBOARD_ALTGR];
 }
 
-bool layout_key(const struct layout *l, uint32_t character, struct layout_stroke *out)
+bool keyboard_layout_key(const struct keyboard_layout *l, uint32_t character,
+                         struct key_stroke *out)
 {
     for (unsigned level = 0; level < LEVELS; level++) {
         const char *p = l->level[level];
-        for (unsigned i = 0; p && *p && i < ARRAY_SIZE(places); i++) {
-            if (layout_next(&p) != character)
+        for (unsigned i = 0; p && *p && i < ARRAY_SIZE(positions); i++) {
+            if (utf8_next(&p) != character)
                 continue;
-            *out = (struct layout_stroke){places[i], (uint8_t)level, level < 2 && is_letter(l, i)};
+            *out = (struct key_stroke){positions[i], (uint8_t)level, level < 2 && is_letter(l, i)};
             return true;
         }
     }
@@ -156,26 +157,27 @@ static const struct {
     const char *accent;
 } doubled[] = {{0xb4, ACUTE}, {0xa8, DIAERESIS}};
 
-static bool find_base(const struct layout *l, uint32_t character, struct layout_stroke *out)
+static bool find_base(const struct keyboard_layout *l, uint32_t character, struct key_stroke *out)
 {
-    *out = (struct layout_stroke){KEY_SPACE, 0, false};
-    return character == ' ' || layout_key(l, character, out);
+    *out = (struct key_stroke){KEY_SPACE, 0, false};
+    return character == ' ' || keyboard_layout_key(l, character, out);
 }
 
-static unsigned compose(const struct layout *l, uint32_t character,
-                        struct layout_stroke out[LAYOUT_MAX_STROKES])
+static unsigned compose(const struct keyboard_layout *l, uint32_t character,
+                        struct key_stroke out[KEYBOARD_MAX_STROKES])
 {
     for (size_t i = 0; i < ARRAY_SIZE(composed); i++) {
         const char *accent = composed[i].accent, *base = composed[i].bases;
-        uint32_t dead = layout_next(&accent), from;
-        for (const char *to = composed[i].results; (from = layout_next(&base));)
-            if (layout_next(&to) == character && layout_key(l, dead, &out[0]) &&
+        uint32_t dead = utf8_next(&accent), from;
+        for (const char *to = composed[i].results; (from = utf8_next(&base));)
+            if (utf8_next(&to) == character && keyboard_layout_key(l, dead, &out[0]) &&
                 find_base(l, from, &out[1]))
                 return 2;
     }
     for (size_t i = 0; i < ARRAY_SIZE(doubled); i++) {
         const char *accent = doubled[i].accent;
-        if (doubled[i].character == character && layout_key(l, layout_next(&accent), &out[0])) {
+        if (doubled[i].character == character &&
+            keyboard_layout_key(l, utf8_next(&accent), &out[0])) {
             out[1] = out[0];
             return 2;
         }
@@ -183,19 +185,19 @@ static unsigned compose(const struct layout *l, uint32_t character,
     return 0;
 }
 
-unsigned layout_type(const struct layout *l, uint32_t character,
-                     struct layout_stroke out[LAYOUT_MAX_STROKES])
+unsigned keyboard_layout_strokes(const struct keyboard_layout *l, uint32_t character,
+                                 struct key_stroke out[KEYBOARD_MAX_STROKES])
 {
     uint16_t plain = character == ' '    ? KEY_SPACE
                      : character == '\t' ? KEY_TAB
                      : character == '\n' ? KEY_ENTER
                                          : 0;
     if (plain) {
-        out[0] = (struct layout_stroke){plain, 0, false};
+        out[0] = (struct key_stroke){plain, 0, false};
         return 1;
     }
     bool dead = character >= 0x300 && character < 0x370; /* not characters of a text */
-    if (!dead && layout_key(l, character, &out[0]))
+    if (!dead && keyboard_layout_key(l, character, &out[0]))
         return 1;
     return compose(l, character, out);
 }
