@@ -100,25 +100,9 @@ struct console *console_create(const struct console_config *config)
     return c;
 }
 
-void console_destroy(struct console *c)
-{
-    if (!c)
-        return;
-    console_close(c);
-    loop_event_cancel(&c->moved);
-    pthread_mutex_destroy(&c->lock);
-    free(c->typed);
-    free(c);
-}
-
 struct uart_host console_host(struct console *c)
 {
     return (struct uart_host){output, room, c};
-}
-
-void console_reset(struct console *c)
-{
-    panic_watch_reset(&c->watch);
 }
 
 void console_set_uart(struct console *c, struct uart *uart)
@@ -174,3 +158,22 @@ void console_type(struct console *c, const void *bytes, size_t n)
     pthread_mutex_unlock(&c->lock);
     loop_event_post(&c->moved);
 }
+
+static void console_reset(void *dev)
+{
+    struct console *c = dev;
+    panic_watch_reset(&c->watch);
+}
+
+static void console_destroy(void *dev)
+{
+    struct console *c = dev;
+    console_close(c);
+    loop_event_cancel(&c->moved);
+    pthread_mutex_destroy(&c->lock);
+    free(c->typed);
+    free(c);
+}
+
+const struct chip_ops console_chip = {
+    .name = "console", .reset = console_reset, .destroy = console_destroy};

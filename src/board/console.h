@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between the UART and everything that talks to it: riscreen's terminal, bytes typed by scripts,
- * and whoever listens to its output.
+ * The far end of the UART's line: riscreen's terminal, bytes typed by scripts, and the listeners of
+ * its output. The board resets and destroys it as a chip without registers.
  */
 #ifndef BOARD_CONSOLE_H
 #define BOARD_CONSOLE_H
@@ -27,12 +27,10 @@ struct console_config {
 };
 
 struct console *console_create(const struct console_config *config);
-void console_destroy(struct console *c);
+extern const struct chip_ops console_chip; /* a reset forgets what a kernel's panic began with */
 /* The host side for uart_create; then the UART itself. */
 struct uart_host console_host(struct console *c);
 void console_set_uart(struct console *c, struct uart *uart);
-/* The machine begins anew. No hart runs. */
-void console_reset(struct console *c);
 /* Takes hold of the terminal, before the loop runs; lets it go, when it does not any more. */
 bool console_open(struct console *c);
 void console_close(struct console *c);

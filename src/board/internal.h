@@ -8,6 +8,7 @@
 #include "board/loader.h"
 #include "board/machine.h"
 #include "board/virt.h"
+#include "bus/chip.h"
 #include "bus/stepper.h"
 #include "dev/aclint.h"
 #include "dev/plic.h"
@@ -20,7 +21,6 @@
 
 struct disk;
 struct virtio_dev;
-struct virtio_mmio;
 
 /* What machine_run is asked to do; a list, in the order of asking. */
 enum request_kind {
@@ -70,18 +70,16 @@ struct machine {
     struct host_bytes edid; /* data NULL: EDIDs are made */
     struct display *display;
     struct input_hub *input;
-    /* chips */
+    struct chip_list chips; /* all of them, also the processor and the virtio slots */
+    /* those of them that others here refer to */
     struct plic *plic;
-    struct aclint *aclint;
     struct uart *uart;
-    struct rtc *rtc;
     struct syscon syscon;
     struct console *console;
     /* virtio */
     struct disk *disk[MACHINE_MAX_DISKS];
-    struct virtio_mmio *slot[VIRT_MAX_SLOTS];
     struct virtio_dev *gpu; /* NULL: none */
-    unsigned slots;
+    unsigned slots;         /* in use */
     /* with all harts in one thread: the disks' workers and the GPU's */
     struct stepper stepper[MACHINE_MAX_DISKS + 1];
     unsigned steppers;
@@ -105,6 +103,15 @@ struct request requests_take(struct machine *m, uint64_t deadline_ns);
 void machine_panic(struct machine *m, bool said);
 void machine_failure(struct machine *m, bool reboot);
 void machine_tell(struct machine *m, enum machine_event ev, enum machine_cause cause);
+
+/* devices.c: opens the files behind the devices; false with one line in err. */
+bool devices_open(struct machine *m, char *err, size_t err_size);
+void devices_close(struct machine *m); /* the devices are gone */
+/* Makes the virtio devices and the slots they are in; false: out of memory. */
+bool devices_attach(struct machine *m);
+/* Starts the GPU's checks and its trace, if the configuration asks for them. Called last, before
+ * anything runs, since a trace's file is created here; false with one line in err. */
+bool devices_observe(struct machine *m, char *err, size_t err_size);
 
 /* dtb.c: the tree to boot with: made, or the user's, patched; malloc'd, NULL with one line in err.
  */

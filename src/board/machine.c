@@ -73,7 +73,7 @@ struct machine *machine_create(const struct machine_config *config, char *err, s
     m->log = config->log;
     requests_init(m);
     if (!create_parts(m, err, err_size) || !check_images(m, err, err_size) ||
-        !virt_observe(m, err, err_size)) {
+        !devices_observe(m, err, err_size)) {
         machine_destroy(m);
         return NULL;
     }

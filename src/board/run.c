@@ -51,8 +51,7 @@ static bool do_reset(struct machine *m, enum machine_cause cause)
     m->panicked = false;
     m->panic_stopped = false;
     cpu_park(m->cpu);
-    cpu_reset(m->cpu); /* before the chips, which raise lines anew */
-    virt_reset(m);
+    chips_reset(&m->chips);
     gmem_clear(m->mem);
     bool ok = boot(m);
     cpu_unpark(m->cpu);
@@ -67,7 +66,7 @@ static void do_stop(struct machine *m)
     cpu_park(m->cpu);
     vclock_stop(m->clock);
     m->stopped = true;
-    cpu_clock_changed(m->cpu);
+    chips_clock_changed(&m->chips);
     machine_tell(m, MACHINE_EVENT_STOP, CAUSE_NONE);
 }
 
@@ -78,7 +77,7 @@ static void do_cont(struct machine *m)
     m->stopped = false;
     m->panic_stopped = false;
     vclock_cont(m->clock);
-    cpu_clock_changed(m->cpu);
+    chips_clock_changed(&m->chips);
     cpu_unpark(m->cpu);
     machine_tell(m, MACHINE_EVENT_RESUME, CAUSE_NONE);
 }

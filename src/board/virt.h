@@ -34,12 +34,7 @@ static inline unsigned virt_slot_irq(unsigned slot)
 
 /* Makes chips, cpu and devices; false: out of memory, or the reason in err. */
 bool virt_attach(struct machine *m, char *err, size_t err_size);
-/* Lets look at the devices whoever the configuration names: traces are begun here. After all else
- * was checked, before anything runs; false with one line in err. */
-bool virt_observe(struct machine *m, char *err, size_t err_size);
 void virt_detach(struct machine *m);
-/* All harts parked: every chip and device to its reset state. */
-void virt_reset(struct machine *m);
 /* The device tree for this layout, malloc'd; NULL: out of memory. */
 void *virt_fdt(struct machine *m, const struct boot_layout *layout, size_t *size);
 

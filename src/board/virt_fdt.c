@@ -2,7 +2,6 @@
 #include "board/internal.h"
 
 #include "host/entropy.h"
-#include "virtio/mmio.h"
 
 #include <stdlib.h>
 
@@ -32,21 +31,14 @@ static void memory(struct machine *m, struct fdt_builder *b)
     fdt_node_end(b);
 }
 
-static void soc(struct machine *m, struct fdt_builder *b, const uint32_t *intc, uint32_t test)
+static void soc(struct machine *m, struct fdt_builder *b, const uint32_t *intc)
 {
-    uint32_t plic = fdt_phandle(b);
     fdt_node(b, "soc");
     fdt_str(b, "compatible", "simple-bus");
     fdt_u32(b, "#address-cells", 2);
     fdt_u32(b, "#size-cells", 2);
     fdt_flag(b, "ranges");
-    syscon_fdt(b, VIRT_FINISHER, test);
-    rtc_fdt(b, VIRT_RTC, VIRT_IRQ_RTC, plic);
-    aclint_fdt(m->aclint, b, VIRT_CLINT, intc);
-    plic_fdt(m->plic, b, VIRT_PLIC, plic, intc);
-    uart_fdt(b, VIRT_UART, VIRT_IRQ_UART, plic);
-    for (unsigned i = 0; i < m->slots; i++)
-        virtio_mmio_fdt(b, VIRT_VIRTIO + i * VIRT_STRIDE, virt_slot_irq(i), plic);
+    chips_fdt(&m->chips, b, chips_phandle(&m->chips, m->plic), intc);
     fdt_node_end(b);
 }
 
@@ -62,9 +54,9 @@ static void root(struct machine *m, struct fdt_builder *b, const struct boot_lay
     chosen(m, b, layout);
     memory(m, b);
     cpu_fdt(m->cpu, b, intc);
-    uint32_t test = fdt_phandle(b);
-    soc(m, b, intc, test);
-    syscon_fdt_power(b, test);
+    chips_fdt_phandles(&m->chips, b);
+    soc(m, b, intc);
+    syscon_fdt_power(b, chips_phandle(&m->chips, &m->syscon));
     fdt_node_end(b);
 }
 

@@ -13,7 +13,6 @@
 #include "base/util.h"
 
 struct mmio_ops {
-    const char *name;
     uint8_t min_size, max_size; /* of an access, in bytes: 1, 2, 4 or 8 */
     /* off: from the start of the region, a multiple of size. */
     uint64_t (*read)(void *dev, uint64_t off, unsigned size);

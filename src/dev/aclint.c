@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SIZE         0x10000 /* bytes of registers */
 #define REG_MTIMECMP 0x4000
 #define REG_MTIME    0xbff8
 #define MAX_HARTS    32
@@ -108,8 +109,29 @@ static void aclint_write(void *dev, uint64_t off, uint64_t val, unsigned size)
     pthread_mutex_unlock(&a->lock);
 }
 
-const struct mmio_ops aclint_ops = {
-    .name = "aclint", .min_size = 4, .max_size = 8, .read = aclint_read, .write = aclint_write};
+static void aclint_reset(void *dev)
+{
+    struct aclint *a = dev;
+    pthread_mutex_lock(&a->lock);
+    vclock_set_ticks(a->clock, 0);
+    for (unsigned i = 0; i < a->harts; i++) {
+        struct local *h = &a->hart[i];
+        h->cmp = 0;
+        h->msip = h->expired = false;
+        irq_set(&h->msi, false);
+        irq_set(&h->mti, false);
+    }
+    compare(a);
+    pthread_mutex_unlock(&a->lock);
+}
+
+static void aclint_destroy(void *dev)
+{
+    struct aclint *a = dev;
+    vclock_timer_set(&a->timer, VCLOCK_NEVER);
+    pthread_mutex_destroy(&a->lock);
+    free(a);
+}
 
 struct aclint *aclint_create(unsigned harts, const struct irq_line *msi, const struct irq_line *mti,
                              struct vclock *clock)
@@ -127,44 +149,33 @@ struct aclint *aclint_create(unsigned harts, const struct irq_line *msi, const s
     return a;
 }
 
-void aclint_destroy(struct aclint *a)
+static void aclint_fdt(const void *dev, struct fdt_builder *b, const struct chip_node *node)
 {
-    if (!a)
-        return;
-    vclock_timer_set(&a->timer, VCLOCK_NEVER);
-    pthread_mutex_destroy(&a->lock);
-    free(a);
-}
-
-void aclint_reset(struct aclint *a)
-{
-    pthread_mutex_lock(&a->lock);
-    vclock_set_ticks(a->clock, 0);
-    for (unsigned i = 0; i < a->harts; i++) {
-        struct local *h = &a->hart[i];
-        h->cmp = 0;
-        h->msip = h->expired = false;
-        irq_set(&h->msi, false);
-        irq_set(&h->mti, false);
-    }
-    compare(a);
-    pthread_mutex_unlock(&a->lock);
-}
-
-void aclint_fdt(const struct aclint *a, struct fdt_builder *b, uint64_t base, const uint32_t *intc)
-{
+    const struct aclint *a = dev;
     uint32_t cells[4 * MAX_HARTS];
     unsigned n = 0;
     for (unsigned i = 0; i < MIN(a->harts, MAX_HARTS); i++) {
-        cells[n++] = intc[i];
+        cells[n++] = node->intc[i];
         cells[n++] = 3; /* machine software interrupt */
-        cells[n++] = intc[i];
+        cells[n++] = node->intc[i];
         cells[n++] = 7; /* machine timer interrupt */
     }
     static const char compatible[] = "sifive,clint0\0riscv,clint0";
-    fdt_node(b, "clint@%llx", (unsigned long long)base);
+    fdt_node(b, "clint@%llx", (unsigned long long)node->base);
     fdt_strs(b, "compatible", compatible, sizeof(compatible));
-    fdt_reg(b, base, ACLINT_SIZE);
+    fdt_reg(b, node->base, SIZE);
     fdt_cells(b, "interrupts-extended", cells, n);
     fdt_node_end(b);
 }
+
+static const struct mmio_ops registers = {
+    .min_size = 4, .max_size = 8, .read = aclint_read, .write = aclint_write};
+
+const struct chip_ops aclint_chip = {
+    .name = "aclint",
+    .mmio = &registers,
+    .size = SIZE,
+    .fdt = aclint_fdt,
+    .reset = aclint_reset,
+    .destroy = aclint_destroy,
+};

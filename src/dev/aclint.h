@@ -10,23 +10,16 @@
 #ifndef DEV_ACLINT_H
 #define DEV_ACLINT_H
 
-#include "bus/fdt.h"
+#include "bus/chip.h"
 #include "bus/irq.h"
-#include "bus/map.h"
 #include "bus/vclock.h"
-
-#define ACLINT_SIZE 0x10000
 
 struct aclint;
 
-extern const struct mmio_ops aclint_ops;
+extern const struct chip_ops aclint_chip;
 
 /* msi, mti: a line for each hart (copied). NULL: out of memory. */
 struct aclint *aclint_create(unsigned harts, const struct irq_line *msi, const struct irq_line *mti,
                              struct vclock *clock);
-void aclint_destroy(struct aclint *a); /* nothing runs timers any more */
-void aclint_reset(struct aclint *a);
-/* intc: the harts' interrupt controllers. */
-void aclint_fdt(const struct aclint *a, struct fdt_builder *b, uint64_t base, const uint32_t *intc);
 
 #endif

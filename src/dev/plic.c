@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SIZE         0x600000                /* bytes of registers */
 #define WORDS        (PLIC_SOURCES / 32 + 1) /* bit 0 of word 0 is "no interrupt" */
 #define MAX_PRIORITY 7
 
@@ -189,9 +190,6 @@ static void plic_write(void *dev, uint64_t off, uint64_t val, unsigned size)
     pthread_mutex_unlock(&plic->lock);
 }
 
-const struct mmio_ops plic_ops = {
-    .name = "plic", .min_size = 4, .max_size = 4, .read = plic_read, .write = plic_write};
-
 struct plic *plic_create(unsigned contexts, const struct irq_line *out)
 {
     struct plic *plic = calloc(1, sizeof(*plic) + contexts * sizeof(struct context));
@@ -208,10 +206,9 @@ struct plic *plic_create(unsigned contexts, const struct irq_line *out)
     return plic;
 }
 
-void plic_destroy(struct plic *plic)
+static void plic_destroy(void *dev)
 {
-    if (!plic)
-        return;
+    struct plic *plic = dev;
     pthread_mutex_destroy(&plic->lock);
     free(plic->out);
     free(plic);
@@ -227,8 +224,9 @@ void plic_disconnect(struct plic *plic)
     pthread_mutex_unlock(&plic->lock);
 }
 
-void plic_reset(struct plic *plic)
+static void plic_reset(void *dev)
 {
+    struct plic *plic = dev;
     pthread_mutex_lock(&plic->lock);
     memset(plic->claimed, 0, sizeof(plic->claimed));
     memcpy(plic->pending, plic->level, sizeof(plic->pending));
@@ -247,24 +245,37 @@ struct irq_line plic_line(struct plic *plic, unsigned n)
     return (struct irq_line){n && n <= PLIC_SOURCES ? set_level : NULL, plic, n};
 }
 
-void plic_fdt(const struct plic *plic, struct fdt_builder *b, uint64_t base, uint32_t phandle,
-              const uint32_t *intc)
+static void plic_fdt(const void *dev, struct fdt_builder *b, const struct chip_node *node)
 {
+    const struct plic *plic = dev;
     uint32_t cells[2 * 2 * 64];
     unsigned n = 0;
     for (unsigned i = 0; i < plic->contexts && n < ARRAY_SIZE(cells); i++) {
-        cells[n++] = intc[i / 2];
+        cells[n++] = node->intc[i / 2];
         cells[n++] = i & 1 ? 9 : 11; /* S-mode, M-mode external interrupt */
     }
-    fdt_node(b, "plic@%llx", (unsigned long long)base);
+    fdt_node(b, "plic@%llx", (unsigned long long)node->base);
     static const char compatible[] = "sifive,plic-1.0.0\0riscv,plic0";
     fdt_strs(b, "compatible", compatible, sizeof(compatible));
-    fdt_reg(b, base, PLIC_SIZE);
+    fdt_reg(b, node->base, SIZE);
     fdt_flag(b, "interrupt-controller");
     fdt_u32(b, "#interrupt-cells", 1);
     fdt_u32(b, "#address-cells", 0);
     fdt_cells(b, "interrupts-extended", cells, n);
     fdt_u32(b, "riscv,ndev", PLIC_SOURCES);
-    fdt_u32(b, "phandle", phandle);
+    fdt_u32(b, "phandle", node->phandle);
     fdt_node_end(b);
 }
+
+static const struct mmio_ops registers = {
+    .min_size = 4, .max_size = 4, .read = plic_read, .write = plic_write};
+
+const struct chip_ops plic_chip = {
+    .name = "plic",
+    .mmio = &registers,
+    .size = SIZE,
+    .phandle = true,
+    .fdt = plic_fdt,
+    .reset = plic_reset,
+    .destroy = plic_destroy,
+};

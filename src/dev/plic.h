@@ -15,28 +15,21 @@
 #ifndef DEV_PLIC_H
 #define DEV_PLIC_H
 
-#include "bus/fdt.h"
+#include "bus/chip.h"
 #include "bus/irq.h"
-#include "bus/map.h"
 
 #define PLIC_SOURCES 96
-#define PLIC_SIZE    0x600000
 
 struct plic;
 
-extern const struct mmio_ops plic_ops;
+/* A reset turns everything off; the levels are the devices' and stay. */
+extern const struct chip_ops plic_chip;
 
 /* out: one line for each context (copied). NULL: out of memory. */
 struct plic *plic_create(unsigned contexts, const struct irq_line *out);
-void plic_destroy(struct plic *plic);
 /* Cuts the lines out: the harts go before the devices do. NULL is fine. */
 void plic_disconnect(struct plic *plic);
-/* Everything off; levels are the devices' and stay. */
-void plic_reset(struct plic *plic);
 /* The wire into source n, 1..PLIC_SOURCES. */
 struct irq_line plic_line(struct plic *plic, unsigned n);
-/* intc: the harts' interrupt controllers, contexts / 2 of them. */
-void plic_fdt(const struct plic *plic, struct fdt_builder *b, uint64_t base, uint32_t phandle,
-              const uint32_t *intc);
 
 #endif

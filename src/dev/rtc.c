@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#define SIZE 0x1000 /* bytes of registers */
+
 enum {
     TIME_LOW = 0x00,
     TIME_HIGH = 0x04,
@@ -100,9 +102,6 @@ static void rtc_write(void *dev, uint64_t off, uint64_t val, unsigned size)
     pthread_mutex_unlock(&rtc->lock);
 }
 
-const struct mmio_ops rtc_ops = {
-    .name = "rtc", .min_size = 4, .max_size = 4, .read = rtc_read, .write = rtc_write};
-
 struct rtc *rtc_create(struct irq_line irq, struct vclock *clock)
 {
     struct rtc *rtc = calloc(1, sizeof(*rtc));
@@ -115,17 +114,17 @@ struct rtc *rtc_create(struct irq_line irq, struct vclock *clock)
     return rtc;
 }
 
-void rtc_destroy(struct rtc *rtc)
+static void rtc_destroy(void *dev)
 {
-    if (!rtc)
-        return;
+    struct rtc *rtc = dev;
     vclock_timer_set(&rtc->timer, VCLOCK_NEVER);
     pthread_mutex_destroy(&rtc->lock);
     free(rtc);
 }
 
-void rtc_reset(struct rtc *rtc)
+static void rtc_reset(void *dev)
 {
+    struct rtc *rtc = dev;
     pthread_mutex_lock(&rtc->lock);
     rtc->armed = rtc->pending = rtc->enabled = false;
     rtc->alarm = 0;
@@ -134,12 +133,25 @@ void rtc_reset(struct rtc *rtc)
     pthread_mutex_unlock(&rtc->lock);
 }
 
-void rtc_fdt(struct fdt_builder *b, uint64_t base, uint32_t irq, uint32_t plic_phandle)
+static void rtc_fdt(const void *dev, struct fdt_builder *b, const struct chip_node *node)
 {
-    fdt_node(b, "rtc@%llx", (unsigned long long)base);
+    (void)dev;
+    fdt_node(b, "rtc@%llx", (unsigned long long)node->base);
     fdt_str(b, "compatible", "google,goldfish-rtc");
-    fdt_reg(b, base, RTC_SIZE);
-    fdt_u32(b, "interrupts", irq);
-    fdt_u32(b, "interrupt-parent", plic_phandle);
+    fdt_reg(b, node->base, SIZE);
+    fdt_u32(b, "interrupts", node->irq);
+    fdt_u32(b, "interrupt-parent", node->irq_parent);
     fdt_node_end(b);
 }
+
+static const struct mmio_ops registers = {
+    .min_size = 4, .max_size = 4, .read = rtc_read, .write = rtc_write};
+
+const struct chip_ops rtc_chip = {
+    .name = "rtc",
+    .mmio = &registers,
+    .size = SIZE,
+    .fdt = rtc_fdt,
+    .reset = rtc_reset,
+    .destroy = rtc_destroy,
+};

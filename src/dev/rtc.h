@@ -7,20 +7,15 @@
 #ifndef DEV_RTC_H
 #define DEV_RTC_H
 
-#include "bus/fdt.h"
+#include "bus/chip.h"
 #include "bus/irq.h"
-#include "bus/map.h"
 #include "bus/vclock.h"
-
-#define RTC_SIZE 0x1000
 
 struct rtc;
 
-extern const struct mmio_ops rtc_ops;
+extern const struct chip_ops rtc_chip; /* a reset leaves the time as it is, as with a battery */
 
+/* NULL: out of memory. */
 struct rtc *rtc_create(struct irq_line irq, struct vclock *clock);
-void rtc_destroy(struct rtc *rtc); /* nothing runs timers any more */
-void rtc_reset(struct rtc *rtc);   /* the time stays, as with a battery */
-void rtc_fdt(struct fdt_builder *b, uint64_t base, uint32_t irq, uint32_t plic_phandle);
 
 #endif

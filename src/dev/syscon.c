@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "dev/syscon.h"
 
+#define SIZE 0x1000 /* bytes of registers */
+
 static uint64_t syscon_read(void *dev, uint64_t off, unsigned size)
 {
     (void)dev, (void)off, (void)size;
@@ -22,18 +24,27 @@ static void syscon_write(void *dev, uint64_t off, uint64_t val, unsigned size)
     }
 }
 
-const struct mmio_ops syscon_ops = {
-    .name = "syscon", .min_size = 2, .max_size = 4, .read = syscon_read, .write = syscon_write};
-
-void syscon_fdt(struct fdt_builder *b, uint64_t base, uint32_t phandle)
+static void syscon_fdt(const void *dev, struct fdt_builder *b, const struct chip_node *node)
 {
+    (void)dev;
     static const char compatible[] = "sifive,test1\0sifive,test0\0syscon";
-    fdt_node(b, "test@%llx", (unsigned long long)base);
+    fdt_node(b, "test@%llx", (unsigned long long)node->base);
     fdt_strs(b, "compatible", compatible, sizeof(compatible));
-    fdt_reg(b, base, SYSCON_SIZE);
-    fdt_u32(b, "phandle", phandle);
+    fdt_reg(b, node->base, SIZE);
+    fdt_u32(b, "phandle", node->phandle);
     fdt_node_end(b);
 }
+
+static const struct mmio_ops registers = {
+    .min_size = 2, .max_size = 4, .read = syscon_read, .write = syscon_write};
+
+const struct chip_ops syscon_chip = {
+    .name = "syscon",
+    .mmio = &registers,
+    .size = SIZE,
+    .phandle = true,
+    .fdt = syscon_fdt,
+};
 
 static void power_node(struct fdt_builder *b, const char *name, const char *compatible,
                        uint32_t phandle, uint32_t value)

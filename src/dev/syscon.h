@@ -6,10 +6,7 @@
 #ifndef DEV_SYSCON_H
 #define DEV_SYSCON_H
 
-#include "bus/fdt.h"
-#include "bus/map.h"
-
-#define SYSCON_SIZE 0x1000
+#include "bus/chip.h"
 
 enum { SYSCON_FAIL = 0x3333, SYSCON_POWEROFF = 0x5555, SYSCON_REBOOT = 0x7777 };
 
@@ -21,10 +18,9 @@ struct syscon {
     void *ctx;
 };
 
-extern const struct mmio_ops syscon_ops; /* dev is a struct syscon */
+extern const struct chip_ops syscon_chip; /* of a struct syscon, which is the board's; no state */
 
-/* Writes /test@base; the nodes that point to it stand at the root: syscon_fdt_power. */
-void syscon_fdt(struct fdt_builder *b, uint64_t base, uint32_t phandle);
+/* Writes the nodes that refer to its own; they stand at the root. */
 void syscon_fdt_power(struct fdt_builder *b, uint32_t phandle);
 
 #endif

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#define SIZE     0x100 /* bytes of registers */
 #define CLOCK_HZ 3686400
 #define RX_ROOM  64 /* more than the chip's 16 does not show and saves wake-ups */
 
@@ -223,9 +224,24 @@ static void uart_write(void *dev, uint64_t off, uint64_t val, unsigned size)
         u->host.room(u->host.ctx);
 }
 
-/* Wider accesses reach the register at their address, as on QEMU's. */
-const struct mmio_ops uart_ops = {
-    .name = "uart", .min_size = 1, .max_size = 8, .read = uart_read, .write = uart_write};
+static void uart_reset(void *dev)
+{
+    struct uart *u = dev;
+    pthread_mutex_lock(&u->lock);
+    u->ier = u->fcr = u->lcr = u->scr = u->dlm = 0;
+    u->dll = 12; /* 9600 baud */
+    u->mcr = MCR_OUT2;
+    u->thre_pending = false;
+    update(u, false);
+    pthread_mutex_unlock(&u->lock);
+}
+
+static void uart_destroy(void *dev)
+{
+    struct uart *u = dev;
+    pthread_mutex_destroy(&u->lock);
+    free(u);
+}
 
 struct uart *uart_create(struct irq_line irq, const struct uart_host *host)
 {
@@ -237,25 +253,6 @@ struct uart *uart_create(struct irq_line irq, const struct uart_host *host)
     pthread_mutex_init(&u->lock, NULL);
     uart_reset(u);
     return u;
-}
-
-void uart_destroy(struct uart *u)
-{
-    if (!u)
-        return;
-    pthread_mutex_destroy(&u->lock);
-    free(u);
-}
-
-void uart_reset(struct uart *u)
-{
-    pthread_mutex_lock(&u->lock);
-    u->ier = u->fcr = u->lcr = u->scr = u->dlm = 0;
-    u->dll = 12; /* 9600 baud */
-    u->mcr = MCR_OUT2;
-    u->thre_pending = false;
-    update(u, false);
-    pthread_mutex_unlock(&u->lock);
 }
 
 size_t uart_input(struct uart *u, const uint8_t *bytes, size_t n)
@@ -306,13 +303,27 @@ size_t uart_console_read(struct uart *u, uint8_t *bytes, size_t n)
     return took;
 }
 
-void uart_fdt(struct fdt_builder *b, uint64_t base, uint32_t irq, uint32_t plic_phandle)
+static void uart_fdt(const void *dev, struct fdt_builder *b, const struct chip_node *node)
 {
-    fdt_node(b, "serial@%llx", (unsigned long long)base);
+    (void)dev;
+    fdt_node(b, "serial@%llx", (unsigned long long)node->base);
     fdt_str(b, "compatible", "ns16550a");
-    fdt_reg(b, base, UART_SIZE);
+    fdt_reg(b, node->base, SIZE);
     fdt_u32(b, "clock-frequency", CLOCK_HZ);
-    fdt_u32(b, "interrupts", irq);
-    fdt_u32(b, "interrupt-parent", plic_phandle);
+    fdt_u32(b, "interrupts", node->irq);
+    fdt_u32(b, "interrupt-parent", node->irq_parent);
     fdt_node_end(b);
 }
+
+/* Wider accesses reach the register at their address, as on QEMU's. */
+static const struct mmio_ops registers = {
+    .min_size = 1, .max_size = 8, .read = uart_read, .write = uart_write};
+
+const struct chip_ops uart_chip = {
+    .name = "uart",
+    .mmio = &registers,
+    .size = SIZE,
+    .fdt = uart_fdt,
+    .reset = uart_reset,
+    .destroy = uart_destroy,
+};

@@ -10,11 +10,9 @@
 #ifndef DEV_UART_H
 #define DEV_UART_H
 
-#include "bus/fdt.h"
+#include "bus/chip.h"
 #include "bus/irq.h"
-#include "bus/map.h"
 
-#define UART_SIZE     0x100
 #define UART_TX_BURST 16 /* bytes a driver sends after seeing THRE */
 
 /* The host side. Called on a hart's thread, output with the UART's lock held. */
@@ -27,11 +25,10 @@ struct uart_host {
 
 struct uart;
 
-extern const struct mmio_ops uart_ops;
+extern const struct chip_ops uart_chip;
 
+/* NULL: out of memory. */
 struct uart *uart_create(struct irq_line irq, const struct uart_host *host);
-void uart_destroy(struct uart *u);
-void uart_reset(struct uart *u);
 
 /* Bytes for the receiver; returns how many it took. Any thread. */
 size_t uart_input(struct uart *u, const uint8_t *bytes, size_t n);
@@ -40,7 +37,5 @@ void uart_output_ready(struct uart *u); /* any thread, without locks that output
 /* For the SBI console, on a hart's thread: up to n bytes; how many it was. */
 size_t uart_console_write(struct uart *u, const uint8_t *bytes, size_t n);
 size_t uart_console_read(struct uart *u, uint8_t *bytes, size_t n);
-
-void uart_fdt(struct fdt_builder *b, uint64_t base, uint32_t irq, uint32_t plic_phandle);
 
 #endif

@@ -309,7 +309,6 @@ static void mmio_write(void *ctx, uint64_t off, uint64_t val, unsigned size)
 }
 
 const struct mmio_ops virtio_mmio_ops = {
-    .name = "virtio-mmio",
     .min_size = 1,
     .max_size = 8,
     .unit = 4,
@@ -352,12 +351,32 @@ void virtio_mmio_reset(struct virtio_mmio *slot)
     pthread_mutex_unlock(&slot->lock);
 }
 
-void virtio_mmio_fdt(struct fdt_builder *b, uint64_t base, uint32_t irq, uint32_t plic_phandle)
+static void mmio_fdt(const void *dev, struct fdt_builder *b, const struct chip_node *node)
 {
-    fdt_node(b, "virtio_mmio@%llx", (unsigned long long)base);
+    (void)dev;
+    fdt_node(b, "virtio_mmio@%llx", (unsigned long long)node->base);
     fdt_str(b, "compatible", "virtio,mmio");
-    fdt_reg(b, base, VIRTIO_MMIO_SIZE);
-    fdt_u32(b, "interrupt-parent", plic_phandle);
-    fdt_u32(b, "interrupts", irq);
+    fdt_reg(b, node->base, VIRTIO_MMIO_SIZE);
+    fdt_u32(b, "interrupt-parent", node->irq_parent);
+    fdt_u32(b, "interrupts", node->irq);
     fdt_node_end(b);
 }
+
+static void chip_reset(void *dev)
+{
+    virtio_mmio_reset(dev);
+}
+
+static void chip_destroy(void *dev)
+{
+    virtio_mmio_destroy(dev);
+}
+
+const struct chip_ops virtio_mmio_chip = {
+    .name = "virtio-mmio",
+    .mmio = &virtio_mmio_ops,
+    .size = VIRTIO_MMIO_SIZE,
+    .fdt = mmio_fdt,
+    .reset = chip_reset,
+    .destroy = chip_destroy,
+};

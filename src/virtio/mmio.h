@@ -11,9 +11,8 @@
 #ifndef VIRTIO_MMIO_H
 #define VIRTIO_MMIO_H
 
-#include "bus/fdt.h"
+#include "bus/chip.h"
 #include "bus/irq.h"
-#include "bus/map.h"
 #include "virtio/virtio.h"
 
 #define VIRTIO_MMIO_SIZE 0x1000 /* of the region, in the device tree, too, as in QEMU's */
@@ -21,13 +20,12 @@
 struct virtio_mmio;
 
 extern const struct mmio_ops virtio_mmio_ops;
+extern const struct chip_ops virtio_mmio_chip; /* of a struct virtio_mmio */
 
 /* dev: NULL for an empty slot; otherwise owned by the slot from now on. */
 struct virtio_mmio *virtio_mmio_create(struct virtio_dev *dev, struct irq_line irq, bool legacy);
 void virtio_mmio_destroy(struct virtio_mmio *slot);
 /* Machine reset: as if the driver wrote 0 to Status. Any thread; harts parked. */
 void virtio_mmio_reset(struct virtio_mmio *slot);
-/* Writes /soc/virtio_mmio@base. */
-void virtio_mmio_fdt(struct fdt_builder *b, uint64_t base, uint32_t irq, uint32_t plic_phandle);
 
 #endif

@@ -122,9 +122,9 @@ static void test_map_finds_and_refuses(void **state)
 {
     (void)state;
     static const struct mmio_ops words = {
-        .name = "words", .min_size = 4, .max_size = 8, .read = read_echo, .write = write_note};
+        .min_size = 4, .max_size = 8, .read = read_echo, .write = write_note};
     static const struct mmio_ops bytes = {
-        .name = "bytes", .min_size = 1, .max_size = 1, .read = read_echo, .write = write_note};
+        .min_size = 1, .max_size = 1, .read = read_echo, .write = write_note};
     uint64_t dev = 0, val;
     struct map *map = map_create();
     assert_false(map_read(map, 0x1000, 4, &val));
@@ -143,12 +143,8 @@ static void test_map_finds_and_refuses(void **state)
     assert_true(map_write(map, 0x2abc, 1, 5));
     assert_int_equal(dev, UINT64_C(0xabc) << 32 | 5 << 8 | 1);
     assert_false(map_write(map, 0x3000, 1, 5));
-    static const struct mmio_ops cut = {.name = "cut",
-                                        .min_size = 1,
-                                        .max_size = 8,
-                                        .unit = 4,
-                                        .read = read_echo,
-                                        .write = write_note};
+    static const struct mmio_ops cut = {
+        .min_size = 1, .max_size = 8, .unit = 4, .read = read_echo, .write = write_note};
     assert_true(map_add(map, 0x4000, 0x1000, &cut, &dev));
     assert_true(map_read(map, 0x4008, 8, &val)); /* two words, the low one first */
     assert_true(val == (UINT64_C(0xc04) << 32 | 0x804));

@@ -45,8 +45,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    aclint_destroy(f->aclint);
-    rtc_destroy(f->rtc);
+    aclint_chip.destroy(f->aclint);
+    rtc_chip.destroy(f->rtc);
     vclock_destroy(f->clock);
     loop_destroy(f->loop);
     return 0;
@@ -55,13 +55,13 @@ static int teardown(void **state)
 static void test_software_interrupts(void **state)
 {
     struct fixture *f = *state;
-    aclint_ops.write(f->aclint, 4, 0xffffffff, 4);
+    aclint_chip.mmio->write(f->aclint, 4, 0xffffffff, 4);
     assert_true(f->msi[1] && !f->msi[0]);
-    assert_int_equal(aclint_ops.read(f->aclint, 4, 4), 1);
-    aclint_ops.write(f->aclint, 4, 0xfffffffe, 4);
+    assert_int_equal(aclint_chip.mmio->read(f->aclint, 4, 4), 1);
+    aclint_chip.mmio->write(f->aclint, 4, 0xfffffffe, 4);
     assert_false(f->msi[1]);
-    aclint_ops.write(f->aclint, 8, 1, 4); /* no such hart */
-    assert_int_equal(aclint_ops.read(f->aclint, 8, 4), 0);
+    aclint_chip.mmio->write(f->aclint, 8, 1, 4); /* no such hart */
+    assert_int_equal(aclint_chip.mmio->read(f->aclint, 8, 4), 0);
 }
 
 /* Both harts' timers fire in order, neither early, each soon. */
@@ -70,10 +70,10 @@ static void test_timers(void **state)
     struct fixture *f = *state;
     uint64_t now = vclock_ticks(f->clock), late = now + VCLOCK_HZ / 100,
              soon = now + VCLOCK_HZ / 500;
-    aclint_ops.write(f->aclint, MTIMECMP(0), late, 8);
-    aclint_ops.write(f->aclint, MTIMECMP(1), (uint32_t)soon, 4);
-    aclint_ops.write(f->aclint, MTIMECMP(1) + 4, soon >> 32, 4);
-    assert_int_equal(aclint_ops.read(f->aclint, MTIMECMP(1), 8), soon);
+    aclint_chip.mmio->write(f->aclint, MTIMECMP(0), late, 8);
+    aclint_chip.mmio->write(f->aclint, MTIMECMP(1), (uint32_t)soon, 4);
+    aclint_chip.mmio->write(f->aclint, MTIMECMP(1) + 4, soon >> 32, 4);
+    assert_int_equal(aclint_chip.mmio->read(f->aclint, MTIMECMP(1), 8), soon);
     while (!f->mti[1])
         loop_step(f->loop, HOST_FOREVER);
     assert_true(vclock_ticks(f->clock) >= soon);
@@ -81,19 +81,19 @@ static void test_timers(void **state)
     while (!f->mti[0])
         loop_step(f->loop, HOST_FOREVER);
     assert_true(vclock_ticks(f->clock) >= late);
-    aclint_ops.write(f->aclint, MTIMECMP(0), UINT64_MAX, 8);
+    aclint_chip.mmio->write(f->aclint, MTIMECMP(0), UINT64_MAX, 8);
     assert_false(f->mti[0]);
-    aclint_ops.write(f->aclint, MTIMECMP(0), 0, 8); /* in the past: at once */
+    aclint_chip.mmio->write(f->aclint, MTIMECMP(0), 0, 8); /* in the past: at once */
     assert_true(f->mti[0]);
-    aclint_reset(f->aclint);
+    aclint_chip.reset(f->aclint);
     assert_true(f->mti[0] && f->mti[1]); /* both are 0 again, as mtime is */
-    assert_int_equal(aclint_ops.read(f->aclint, MTIMECMP(0), 8), 0);
+    assert_int_equal(aclint_chip.mmio->read(f->aclint, MTIMECMP(0), 8), 0);
 }
 
 static void test_a_stopped_clock_fires_nothing(void **state)
 {
     struct fixture *f = *state;
-    aclint_ops.write(f->aclint, MTIMECMP(0), vclock_ticks(f->clock) + VCLOCK_HZ, 8);
+    aclint_chip.mmio->write(f->aclint, MTIMECMP(0), vclock_ticks(f->clock) + VCLOCK_HZ, 8);
     vclock_stop(f->clock);
     uint64_t until = host_now_ns() + NS_PER_SEC * 5 / 4;
     while (host_now_ns() < until)
@@ -108,32 +108,33 @@ static void test_a_stopped_clock_fires_nothing(void **state)
 static void test_mtime_can_be_set(void **state)
 {
     struct fixture *f = *state;
-    uint64_t before = vclock_ticks(f->clock), mtime = aclint_ops.read(f->aclint, MTIME, 8);
+    uint64_t before = vclock_ticks(f->clock), mtime = aclint_chip.mmio->read(f->aclint, MTIME, 8);
     uint64_t wall = vclock_wall_ns(f->clock), cmp = UINT64_C(0x500000000);
     assert_true(mtime >= before && mtime <= vclock_ticks(f->clock));
-    aclint_ops.write(f->aclint, MTIMECMP(0), cmp, 8);
-    aclint_ops.write(f->aclint, MTIMECMP(1), UINT64_MAX, 8);
+    aclint_chip.mmio->write(f->aclint, MTIMECMP(0), cmp, 8);
+    aclint_chip.mmio->write(f->aclint, MTIMECMP(1), UINT64_MAX, 8);
     assert_false(f->mti[0] || f->mti[1]);
-    aclint_ops.write(f->aclint, MTIME + 4, 5, 4);
-    assert_int_equal(aclint_ops.read(f->aclint, MTIME + 4, 4), 5);
+    aclint_chip.mmio->write(f->aclint, MTIME + 4, 5, 4);
+    assert_int_equal(aclint_chip.mmio->read(f->aclint, MTIME + 4, 4), 5);
     assert_true(f->mti[0] && !f->mti[1]);
-    aclint_ops.write(f->aclint, MTIME + 4, 4, 4);
+    aclint_chip.mmio->write(f->aclint, MTIME + 4, 4, 4);
     assert_false(f->mti[0]);
-    aclint_ops.write(f->aclint, MTIME, 0xffffffff - VCLOCK_HZ / 100, 4); /* 10 ms before it */
+    aclint_chip.mmio->write(f->aclint, MTIME, 0xffffffff - VCLOCK_HZ / 100,
+                            4); /* 10 ms before it */
     while (!f->mti[0])
         loop_step(f->loop, HOST_FOREVER);
     assert_true(vclock_ticks(f->clock) >= cmp);
-    aclint_ops.write(f->aclint, MTIME, UINT64_MAX - 1000, 8);
+    aclint_chip.mmio->write(f->aclint, MTIME, UINT64_MAX - 1000, 8);
     assert_true(vclock_ticks(f->clock) >= UINT64_MAX - 1000 || vclock_ticks(f->clock) < cmp);
-    aclint_ops.write(f->aclint, MTIME, 0, 8);
+    aclint_chip.mmio->write(f->aclint, MTIME, 0, 8);
     assert_true(!f->mti[0] && vclock_ticks(f->clock) < cmp);
     assert_in_range(vclock_wall_ns(f->clock) - wall, 0, 3600 * NS_PER_SEC);
 }
 
 static uint64_t rtc_time(struct fixture *f)
 {
-    uint64_t low = rtc_ops.read(f->rtc, 0, 4);
-    return low | rtc_ops.read(f->rtc, 4, 4) << 32;
+    uint64_t low = rtc_chip.mmio->read(f->rtc, 0, 4);
+    return low | rtc_chip.mmio->read(f->rtc, 4, 4) << 32;
 }
 
 static void test_rtc_tells_and_wakes(void **state)
@@ -144,18 +145,18 @@ static void test_rtc_tells_and_wakes(void **state)
     uint64_t now = rtc_time(f), wall = host_wall_ns(), hour = 3600 * NS_PER_SEC;
     assert_in_range(now, wall - hour, wall + hour);
     uint64_t at = now + NS_PER_SEC / 100;
-    rtc_ops.write(f->rtc, 0x10, 1, 4);
-    rtc_ops.write(f->rtc, 0x0c, at >> 32, 4);
-    rtc_ops.write(f->rtc, 0x08, (uint32_t)at, 4);
-    assert_int_equal(rtc_ops.read(f->rtc, 0x18, 4), 1);
+    rtc_chip.mmio->write(f->rtc, 0x10, 1, 4);
+    rtc_chip.mmio->write(f->rtc, 0x0c, at >> 32, 4);
+    rtc_chip.mmio->write(f->rtc, 0x08, (uint32_t)at, 4);
+    assert_int_equal(rtc_chip.mmio->read(f->rtc, 0x18, 4), 1);
     while (!f->alarm)
         loop_step(f->loop, HOST_FOREVER);
     assert_true(rtc_time(f) >= at);
-    assert_int_equal(rtc_ops.read(f->rtc, 0x18, 4), 0);
-    rtc_ops.write(f->rtc, 0x1c, 1, 4);
+    assert_int_equal(rtc_chip.mmio->read(f->rtc, 0x18, 4), 0);
+    rtc_chip.mmio->write(f->rtc, 0x1c, 1, 4);
     assert_false(f->alarm);
-    rtc_ops.write(f->rtc, 4, 5, 4);
-    rtc_ops.write(f->rtc, 0, 0, 4);
+    rtc_chip.mmio->write(f->rtc, 4, 5, 4);
+    rtc_chip.mmio->write(f->rtc, 0, 0, 4);
     assert_int_equal(rtc_time(f) >> 32, 5);
 }
 
@@ -173,13 +174,13 @@ static void test_counted_timers(void **state)
     vclock_set_counted(f->clock, note_sooner, &sooner);
     assert_int_equal(vclock_ns(f->clock), 0);
     uint64_t at = rtc_time(f) + 5000;
-    rtc_ops.write(f->rtc, 0x10, 1, 4);
-    rtc_ops.write(f->rtc, 0x0c, at >> 32, 4);
-    rtc_ops.write(f->rtc, 0x08, (uint32_t)at, 4);
+    rtc_chip.mmio->write(f->rtc, 0x10, 1, 4);
+    rtc_chip.mmio->write(f->rtc, 0x0c, at >> 32, 4);
+    rtc_chip.mmio->write(f->rtc, 0x08, (uint32_t)at, 4);
     assert_int_equal(sooner, 1);
-    aclint_ops.write(f->aclint, MTIMECMP(1), 60, 8);
+    aclint_chip.mmio->write(f->aclint, MTIMECMP(1), 60, 8);
     assert_int_equal(sooner, 1); /* 6000 ns, and the alarm at 5000 */
-    aclint_ops.write(f->aclint, MTIMECMP(0), 20, 8);
+    aclint_chip.mmio->write(f->aclint, MTIMECMP(0), 20, 8);
     assert_int_equal(sooner, 2);
     assert_int_equal(vclock_next(f->clock), 2000);
     vclock_advance(f->clock, 1999);
@@ -223,16 +224,16 @@ static void test_finisher(void **state)
     (void)state;
     int code = -1;
     struct syscon s = {note_code, note_reboot, &code};
-    syscon_ops.write(&s, 0, 0x1234, 4);
-    syscon_ops.write(&s, 4, 0x5555, 4);
+    syscon_chip.mmio->write(&s, 0, 0x1234, 4);
+    syscon_chip.mmio->write(&s, 4, 0x5555, 4);
     assert_int_equal(code, -1);
-    syscon_ops.write(&s, 0, 0x5555, 4);
+    syscon_chip.mmio->write(&s, 0, 0x5555, 4);
     assert_int_equal(code, 0);
-    syscon_ops.write(&s, 0, 7 << 16 | 0x3333, 4);
+    syscon_chip.mmio->write(&s, 0, 7 << 16 | 0x3333, 4);
     assert_int_equal(code, 7);
-    syscon_ops.write(&s, 0, 0x3333, 2);
+    syscon_chip.mmio->write(&s, 0, 0x3333, 2);
     assert_int_equal(code, 1); /* failing with 0 is failing */
-    syscon_ops.write(&s, 0, 0x7777, 4);
+    syscon_chip.mmio->write(&s, 0, 0x7777, 4);
     assert_int_equal(code, -2);
 }
 

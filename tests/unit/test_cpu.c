@@ -289,7 +289,7 @@ static void note_store(void *dev, uint64_t off, uint64_t val, unsigned size)
 }
 
 static const struct mmio_ops note_ops = {
-    .name = "note", .min_size = 4, .max_size = 4, .read = no_read, .write = note_store};
+    .min_size = 4, .max_size = 4, .read = no_read, .write = note_store};
 
 static void test_stores_have_a_place(void **state)
 {

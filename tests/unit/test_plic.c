@@ -36,18 +36,18 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    plic_destroy(((struct fixture *)*state)->plic);
+    plic_chip.destroy(((struct fixture *)*state)->plic);
     return 0;
 }
 
 static void put(struct fixture *f, uint64_t off, uint32_t val)
 {
-    plic_ops.write(f->plic, off, val, 4);
+    plic_chip.mmio->write(f->plic, off, val, 4);
 }
 
 static uint32_t get(struct fixture *f, uint64_t off)
 {
-    return (uint32_t)plic_ops.read(f->plic, off, 4);
+    return (uint32_t)plic_chip.mmio->read(f->plic, off, 4);
 }
 
 static void level(struct fixture *f, unsigned n, bool on)
@@ -133,7 +133,7 @@ static void test_reset_keeps_levels(void **state)
     put(f, ENABLE(0, 0), 1 << 7);
     level(f, 7, true);
     assert_int_equal(get(f, CLAIM(0)), 7);
-    plic_reset(f->plic);
+    plic_chip.reset(f->plic);
     assert_false(f->out[0]);
     assert_int_equal(get(f, PRIORITY(7)), 0);
     put(f, PRIORITY(7), 1);
@@ -144,8 +144,8 @@ static void test_reset_keeps_levels(void **state)
 static void test_outside_reads_zero(void **state)
 {
     struct fixture *f = *state;
-    const uint64_t off[] = {0,        PRIORITY(97), PENDING(4),   ENABLE(4, 0), ENABLE(0, 4),
-                            CLAIM(4), 0x200008,     PLIC_SIZE - 4};
+    const uint64_t off[] = {0,        PRIORITY(97), PENDING(4),        ENABLE(4, 0), ENABLE(0, 4),
+                            CLAIM(4), 0x200008,     plic_chip.size - 4};
     for (unsigned i = 0; i < ARRAY_SIZE(off); i++) {
         put(f, off[i], ~0u);
         assert_int_equal(get(f, off[i]), 0);

@@ -48,18 +48,18 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    uart_destroy(((struct fixture *)*state)->uart);
+    uart_chip.destroy(((struct fixture *)*state)->uart);
     return 0;
 }
 
 static void put(struct fixture *f, unsigned reg, uint8_t val)
 {
-    uart_ops.write(f->uart, reg, val, 1);
+    uart_chip.mmio->write(f->uart, reg, val, 1);
 }
 
 static uint8_t get(struct fixture *f, unsigned reg)
 {
-    return (uint8_t)uart_ops.read(f->uart, reg, 1);
+    return (uint8_t)uart_chip.mmio->read(f->uart, reg, 1);
 }
 
 static void test_transmits(void **state)
@@ -204,7 +204,7 @@ static void test_typed_ahead(void **state)
     assert_int_equal(get(f, LSR) & 1, 0);
     put(f, MCR, 0);
     put(f, FCR, 7);
-    uart_reset(f->uart);
+    uart_chip.reset(f->uart);
     for (const char *c = "hello"; *c; c++)
         assert_int_equal(get(f, DATA), *c);
     assert_int_equal(get(f, LSR) & 1, 0);
