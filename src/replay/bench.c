@@ -91,12 +91,12 @@ static void time_copy(struct bench *b)
 }
 
 /* A transfer that will succeed and is large enough to count: times the copy. */
-static bool begin_frame(struct bench *b, struct driver *d,
-                        const struct gpu_transfer_to_host_2d *req)
+static bool begin_frame(struct bench *b, struct driver *d, const struct gpu_row *row,
+                        const union gpu_request *req)
 {
-    const struct gpu_resource *res = gpu_resource_find(driver_gpu(d), le32_get(req->resource_id));
-    struct rect r = gpu_rect_get(&req->r);
-    uint64_t bytes = (uint64_t)r.w * r.h * 4, offset = le64_get(req->offset);
+    const struct gpu_resource *res = gpu_resource_find(driver_gpu(d), gpu_row_resource(row, req));
+    struct rect r = gpu_row_rect(row, req);
+    uint64_t bytes = (uint64_t)r.w * r.h * 4, offset = gpu_row_offset(row, req);
     if (!res || !res->image || !res->backing || bytes < SMALLEST || bytes > LARGEST ||
         !rect_inside(&r, image_width(res->image), image_height(res->image)))
         return false;
@@ -116,10 +116,11 @@ static bool begin_frame(struct bench *b, struct driver *d,
 }
 
 /* A flush of a large part of a blob. */
-static bool begin_blob(struct bench *b, struct driver *d, const struct gpu_resource_flush *req)
+static bool begin_blob(struct bench *b, struct driver *d, const struct gpu_row *row,
+                       const union gpu_request *req)
 {
-    const struct gpu_resource *res = gpu_resource_find(driver_gpu(d), le32_get(req->resource_id));
-    struct rect r = gpu_rect_get(&req->r);
+    const struct gpu_resource *res = gpu_resource_find(driver_gpu(d), gpu_row_resource(row, req));
+    struct rect r = gpu_row_rect(row, req);
     uint64_t bytes = (uint64_t)r.w * r.h * 4;
     if (!res || !res->blob_size || bytes < SMALLEST)
         return false;
@@ -135,13 +136,14 @@ void bench_before(struct bench *b, struct driver *d, const struct driver_request
     union gpu_request req = {0};
     memcpy(&req, request->bytes, MIN(request->size, sizeof(req)));
     b->transfer = b->flush = b->blob = false;
-    if (request->queue != GPU_QUEUE_CONTROL)
+    const struct gpu_row *row = gpu_row_find(driver_gpu(d), le32_get(req.hdr.type), request->queue);
+    if (!row)
         return;
-    if (le32_get(req.hdr.type) == GPU_TRANSFER_TO_HOST_2D) {
-        b->transfer = begin_frame(b, d, &req.transfer);
-    } else if (le32_get(req.hdr.type) == GPU_RESOURCE_FLUSH) {
-        b->flush = b->resource && b->resource == le32_get(req.flush.resource_id);
-        b->blob = begin_blob(b, d, &req.flush);
+    if (row->effect == GPU_EFFECT_TRANSFER) {
+        b->transfer = begin_frame(b, d, row, &req);
+    } else if (row->effect == GPU_EFFECT_FLUSH) {
+        b->flush = b->resource && b->resource == gpu_row_resource(row, &req);
+        b->blob = begin_blob(b, d, row, &req);
     }
 }
 

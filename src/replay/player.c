@@ -150,11 +150,10 @@ static struct player_stats *stats_of(struct player *p, const char *name)
 /* Bytes of pixels that a command is about. */
 static uint64_t pixel_bytes(const struct gpu_command *cmd)
 {
-    struct rect r = {0};
-    if (cmd->row && cmd->row->type == GPU_TRANSFER_TO_HOST_2D)
-        r = gpu_rect_get(&cmd->req.transfer.r);
-    else if (cmd->row && cmd->row->type == GPU_RESOURCE_FLUSH)
-        r = gpu_rect_get(&cmd->req.flush.r);
+    enum gpu_effect effect = gpu_command_effect(cmd);
+    if (effect != GPU_EFFECT_TRANSFER && effect != GPU_EFFECT_FLUSH)
+        return 0;
+    struct rect r = gpu_command_rect(cmd);
     return (uint64_t)r.w * r.h * 4;
 }
 

@@ -284,8 +284,8 @@ static uint32_t prompt(struct gpu_command *cmd)
 }
 
 static const struct gpu_row test_rows[] = {
-    {DEFER, sizeof(struct gpu_ctrl_hdr), GPU_QUEUE_CONTROL, defer, "DEFER", 0},
-    {PROMPT, sizeof(struct gpu_ctrl_hdr), GPU_QUEUE_CONTROL, prompt, "PROMPT", 0},
+    {.type = DEFER, .name = "DEFER", .size = sizeof(struct gpu_ctrl_hdr), .handler = defer},
+    {.type = PROMPT, .name = "PROMPT", .size = sizeof(struct gpu_ctrl_hdr), .handler = prompt},
 };
 static const struct gpu_table test_table = {test_rows, ARRAY_SIZE(test_rows)};
 

@@ -51,16 +51,16 @@ static bool is_cursor(const struct check *c, uint32_t id)
 
 /* --- commands --------------------------------------------------------------------------------- */
 
-static void on_transfer(struct check *c, struct watched *w,
-                        const struct gpu_transfer_to_host_2d *req, uint32_t code)
+static void on_transfer(struct check *c, struct watched *w, const struct gpu_command *cmd,
+                        uint32_t code)
 {
     const struct gpu_resource *res = gpu_resource_find(c->observer.gpu, w->id);
-    struct rect r = gpu_rect_get(&req->r);
+    struct rect r = gpu_command_rect(cmd);
     if (!res || !res->image || !res->backing || rect_empty(&r) ||
         !rect_inside(&r, image_width(res->image), image_height(res->image)))
         return;
     uint64_t pitch = image_width(res->image) * 4ul, frame = pitch * image_height(res->image);
-    uint64_t offset = le64_get(req->offset), right = r.y * pitch + r.x * 4ul;
+    uint64_t offset = gpu_command_offset(cmd), right = r.y * pitch + r.x * 4ul;
     if (offset != right) {
         w->packed = true;
         if (res->backing->size >= frame && res->backing->size < 2 * frame)
@@ -81,10 +81,10 @@ static void on_transfer(struct check *c, struct watched *w,
     region_limit(&w->unflushed, MAX_BOXES);
 }
 
-static void on_flush(struct check *c, struct watched *w, const struct gpu_resource_flush *req)
+static void on_flush(struct check *c, struct watched *w, const struct gpu_command *cmd)
 {
     const struct gpu_resource *res = gpu_resource_find(c->observer.gpu, w->id);
-    struct rect r = gpu_rect_get(&req->r);
+    struct rect r = gpu_command_rect(cmd);
     if (!res || rect_empty(&r))
         return;
     if (res->image) { /* so the rectangle lies in it; one of a blob that no head shows may not */
@@ -101,12 +101,12 @@ static void on_flush(struct check *c, struct watched *w, const struct gpu_resour
                   "flushed, but nothing was ever transferred: TRANSFER_TO_HOST_2D comes first");
 }
 
-static void on_scanout(struct check *c, struct watched *w, bool blob)
+static void on_scanout(struct check *c, struct watched *w)
 {
     const struct gpu_resource *res = gpu_resource_find(c->observer.gpu, w->id);
     if (!w->shown && !w->flushed)
         w->shown = c->now;
-    const struct gpu_view *v = blob && res ? res->view : NULL;
+    const struct gpu_view *v = res ? res->view : NULL;
     if (v && (!w->rows.backing || w->rows.offset != v->offset || w->rows.stride != v->stride ||
               w->rows.width != image_width(v->image) || w->rows.height != image_height(v->image)))
         check_rows_init(&w->rows, res, &c->budget);
@@ -119,11 +119,19 @@ static void on_attach(struct check *c, struct watched *w)
         check_rows_init(&w->rows, res, &c->budget);
 }
 
-static void on_cursor(struct check *c, const struct gpu_update_cursor *req)
+static void on_cursor(struct check *c, const struct gpu_command *cmd)
 {
-    uint32_t head = le32_get(req->pos.scanout_id);
+    uint32_t head = gpu_command_scanout(cmd);
     if (head < DISPLAY_MAX_HEADS)
-        c->cursor[head] = le32_get(req->resource_id);
+        c->cursor[head] = gpu_command_resource(cmd);
+}
+
+/* From now on the resource's pixels are others than its transfers say. */
+static void on_opaque(struct check *c, struct watched *w, const struct gpu_command *cmd)
+{
+    check_say(c, w, NOT_COVERED, check_here(c), "%s is not covered: it is not watched any more",
+              cmd->row->name);
+    unwatch(c, w->id);
 }
 
 /* It is about to go. */
@@ -188,25 +196,6 @@ static void on_kick(struct gpu_observer *o, unsigned queue)
     atomic_store(&c->ra, ra);
 }
 
-/* The resource that a command names, whatever the command. */
-static uint32_t named(const struct gpu_command *cmd)
-{
-    const union gpu_request *q = &cmd->req;
-    switch (cmd->row->type) {
-    case GPU_RESOURCE_CREATE_2D: return le32_get(q->create_2d.resource_id);
-    case GPU_RESOURCE_CREATE_BLOB: return le32_get(q->create_blob.resource_id);
-    case GPU_SET_SCANOUT: return le32_get(q->set_scanout.resource_id);
-    case GPU_SET_SCANOUT_BLOB: return le32_get(q->scanout_blob.resource_id);
-    case GPU_TRANSFER_TO_HOST_2D: return le32_get(q->transfer.resource_id);
-    case GPU_RESOURCE_FLUSH: return le32_get(q->flush.resource_id);
-    case GPU_RESOURCE_ATTACH_BACKING: return le32_get(q->attach.resource_id);
-    case GPU_RESOURCE_UNREF:
-    case GPU_RESOURCE_DETACH_BACKING: return le32_get(q->unref.resource_id);
-    case GPU_UPDATE_CURSOR: return le32_get(q->cursor.resource_id);
-    default: return 0;
-    }
-}
-
 static bool is_whole(const struct gpu_command *cmd)
 {
     return cmd->row && cmd->req_size == cmd->row->size;
@@ -217,38 +206,26 @@ static void on_begin(struct gpu_observer *o, const struct gpu_command *cmd)
     struct check *c = check_of(o);
     check_take_time(c);
     check_look_around(c); /* it may be about to cover what was forgotten */
-    struct watched *w = is_whole(cmd) ? check_find(c, named(cmd)) : NULL;
+    enum gpu_effect effect = gpu_command_effect(cmd);
+    struct watched *w = is_whole(cmd) ? check_find(c, gpu_command_resource(cmd)) : NULL;
     if (!w)
         return;
     w->used = c->now;
-    if (cmd->row->type == GPU_RESOURCE_UNREF)
+    if (effect == GPU_EFFECT_UNREF)
         on_unref(c, w);
-    else if (cmd->row->type == GPU_RESOURCE_DETACH_BACKING)
+    else if (effect == GPU_EFFECT_DETACH)
         on_detach(c, w);
 }
 
-/* A command that succeeded, or will. */
-static void on_success(struct check *c, const struct gpu_command *cmd)
+/* A command on a watched resource that succeeded, or will. */
+static void on_success(struct check *c, struct watched *w, const struct gpu_command *cmd)
 {
-    struct watched *w = check_find(c, named(cmd));
-    switch (cmd->row->type) {
-    case GPU_RESOURCE_CREATE_2D:
-    case GPU_RESOURCE_CREATE_BLOB: on_create(c, named(cmd)); break;
-    case GPU_RESOURCE_UNREF: unwatch(c, named(cmd)); break;
-    case GPU_UPDATE_CURSOR: on_cursor(c, &cmd->req.cursor); break;
-    case GPU_RESOURCE_FLUSH:
-        if (w)
-            on_flush(c, w, &cmd->req.flush);
-        break;
-    case GPU_RESOURCE_ATTACH_BACKING:
-        if (w)
-            on_attach(c, w);
-        break;
-    case GPU_SET_SCANOUT:
-    case GPU_SET_SCANOUT_BLOB:
-        if (w)
-            on_scanout(c, w, cmd->row->type == GPU_SET_SCANOUT_BLOB);
-        break;
+    switch (gpu_command_effect(cmd)) {
+    case GPU_EFFECT_UNREF: unwatch(c, w->id); break;
+    case GPU_EFFECT_FLUSH: on_flush(c, w, cmd); break;
+    case GPU_EFFECT_ATTACH: on_attach(c, w); break;
+    case GPU_EFFECT_SCANOUT: on_scanout(c, w); break;
+    case GPU_EFFECT_OPAQUE: on_opaque(c, w, cmd); break;
     default: break;
     }
 }
@@ -256,13 +233,20 @@ static void on_success(struct check *c, const struct gpu_command *cmd)
 static void on_ran(struct gpu_observer *o, const struct gpu_command *cmd, uint32_t code)
 {
     struct check *c = check_of(o);
+    enum gpu_effect effect = gpu_command_effect(cmd);
     if (code == GPU_AGAIN || !is_whole(cmd))
         return;
-    struct watched *w = check_find(c, named(cmd));
-    if (w && cmd->row->type == GPU_TRANSFER_TO_HOST_2D)
-        on_transfer(c, w, &cmd->req.transfer, code);
-    if (code < GPU_ERR_UNSPEC)
-        on_success(c, cmd);
+    struct watched *w = check_find(c, gpu_command_resource(cmd));
+    if (w && effect == GPU_EFFECT_TRANSFER)
+        on_transfer(c, w, cmd, code);
+    if (code < GPU_ERR_UNSPEC) {
+        if (effect == GPU_EFFECT_CREATE)
+            on_create(c, gpu_command_resource(cmd));
+        else if (effect == GPU_EFFECT_CURSOR)
+            on_cursor(c, cmd);
+        else if (w)
+            on_success(c, w, cmd);
+    }
     check_look_soon(c);
     check_look_around(c);
 }

@@ -37,7 +37,7 @@ struct watched *check_find(struct check *c, uint32_t id)
 
 bool check_seen_part(const struct check *c, const struct watched *w, struct rect *seen)
 {
-    const struct gpu_account *a = &c->observer.gpu->account;
+    const struct gpu_stats *a = &c->observer.gpu->stats;
     uint32_t x2 = 0, y2 = 0;
     *seen = (struct rect){UINT32_MAX, UINT32_MAX, 0, 0};
     for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++) {
@@ -108,7 +108,7 @@ static void look_at_rows(struct check *c, struct watched *w, struct check_time *
 /* What a head scans out, or NULL. */
 static struct watched *scanned_out(struct check *c, unsigned head)
 {
-    uint32_t id = c->observer.gpu->account.scanout[head].resource;
+    uint32_t id = c->observer.gpu->stats.scanout[head].resource;
     return id ? check_find(c, id) : NULL;
 }
 

@@ -22,6 +22,7 @@ enum kind {
     FREED_IN_USE = 32,
     DETACHED_IN_USE = 64,
     LEAKED = 128,
+    NOT_COVERED = 256,
 };
 
 struct place {

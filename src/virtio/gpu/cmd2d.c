@@ -6,35 +6,56 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONTROL(type, req, fn)                                                                     \
-    {                                                                                              \
-        GPU_##type, sizeof(struct req), GPU_QUEUE_CONTROL, fn, #type, 0                            \
-    }
-/* Only with a feature bit negotiated. */
-#define FEATURE(type, req, fn, bit)                                                                \
-    {                                                                                              \
-        GPU_##type, sizeof(struct req), GPU_QUEUE_CONTROL, fn, #type, UINT64_C(1) << GPU_F_##bit   \
-    }
-#define CURSOR(type, req, fn)                                                                      \
-    {                                                                                              \
-        GPU_##type, sizeof(struct req), GPU_QUEUE_CURSOR, fn, #type, 0                             \
-    }
+/* A row's name and type, its request and its handler. */
+#define COMMAND(name_, request, fn)                                                                \
+    .type = GPU_##name_, .name = #name_, .size = sizeof(struct request), .handler = fn
+/* Where a field is in a request. */
+#define AT(request, field) offsetof(struct request, field)
+#define FEATURE(bit)       (UINT64_C(1) << GPU_F_##bit)
 
 static const struct gpu_row rows[] = {
-    CONTROL(GET_DISPLAY_INFO, gpu_ctrl_hdr, gpu_get_display_info),
-    CONTROL(RESOURCE_CREATE_2D, gpu_resource_create_2d, gpu_create_2d),
-    CONTROL(RESOURCE_UNREF, gpu_resource_unref, gpu_unref),
-    CONTROL(SET_SCANOUT, gpu_set_scanout, gpu_set_scanout),
-    CONTROL(RESOURCE_FLUSH, gpu_resource_flush, gpu_resource_flush),
-    CONTROL(TRANSFER_TO_HOST_2D, gpu_transfer_to_host_2d, gpu_transfer_to_host_2d),
-    CONTROL(RESOURCE_ATTACH_BACKING, gpu_resource_attach_backing, gpu_attach_backing),
-    CONTROL(RESOURCE_DETACH_BACKING, gpu_resource_unref, gpu_detach_backing),
-    FEATURE(GET_EDID, gpu_get_edid, gpu_get_edid, EDID),
-    FEATURE(RESOURCE_ASSIGN_UUID, gpu_resource_unref, gpu_assign_uuid, RESOURCE_UUID),
-    FEATURE(RESOURCE_CREATE_BLOB, gpu_resource_create_blob, gpu_create_blob, RESOURCE_BLOB),
-    FEATURE(SET_SCANOUT_BLOB, gpu_set_scanout_blob, gpu_set_scanout_blob, RESOURCE_BLOB),
-    CURSOR(UPDATE_CURSOR, gpu_update_cursor, gpu_update_cursor),
-    CURSOR(MOVE_CURSOR, gpu_update_cursor, gpu_move_cursor),
+    {COMMAND(GET_DISPLAY_INFO, gpu_ctrl_hdr, gpu_get_display_info), .quick = GPU_QUICK},
+    {COMMAND(RESOURCE_CREATE_2D, gpu_resource_create_2d, gpu_create_2d),
+     .effect = GPU_EFFECT_CREATE, .resource = AT(gpu_resource_create_2d, resource_id),
+     .describe = gpu_describe_create_2d},
+    {COMMAND(RESOURCE_UNREF, gpu_resource_unref, gpu_unref), .effect = GPU_EFFECT_UNREF,
+     .resource = AT(gpu_resource_unref, resource_id), .describe = gpu_describe_resource},
+    {COMMAND(SET_SCANOUT, gpu_set_scanout, gpu_set_scanout), .effect = GPU_EFFECT_SCANOUT,
+     .resource = AT(gpu_set_scanout, resource_id), .scanout = AT(gpu_set_scanout, scanout_id),
+     .rect = AT(gpu_set_scanout, r), .describe = gpu_describe_scanout},
+    {COMMAND(RESOURCE_FLUSH, gpu_resource_flush, gpu_resource_flush), .effect = GPU_EFFECT_FLUSH,
+     .quick = GPU_QUICK_IF_RESOURCE, .resource = AT(gpu_resource_flush, resource_id),
+     .rect = AT(gpu_resource_flush, r), .describe = gpu_describe_flush},
+    {COMMAND(TRANSFER_TO_HOST_2D, gpu_transfer_to_host_2d, gpu_transfer_to_host_2d),
+     .effect = GPU_EFFECT_TRANSFER, .quick = GPU_QUICK_IF_RESOURCE,
+     .resource = AT(gpu_transfer_to_host_2d, resource_id), .rect = AT(gpu_transfer_to_host_2d, r),
+     .offset = AT(gpu_transfer_to_host_2d, offset), .describe = gpu_describe_transfer},
+    {COMMAND(RESOURCE_ATTACH_BACKING, gpu_resource_attach_backing, gpu_attach_backing),
+     .effect = GPU_EFFECT_ATTACH, .resource = AT(gpu_resource_attach_backing, resource_id),
+     .describe = gpu_describe_attach},
+    {COMMAND(RESOURCE_DETACH_BACKING, gpu_resource_unref, gpu_detach_backing),
+     .effect = GPU_EFFECT_DETACH, .resource = AT(gpu_resource_unref, resource_id),
+     .describe = gpu_describe_resource},
+    {COMMAND(GET_EDID, gpu_get_edid, gpu_get_edid), .quick = GPU_QUICK,
+     .scanout = AT(gpu_get_edid, scanout), .feature = FEATURE(EDID), .describe = gpu_describe_edid},
+    {COMMAND(RESOURCE_ASSIGN_UUID, gpu_resource_unref, gpu_assign_uuid),
+     .resource = AT(gpu_resource_unref, resource_id), .feature = FEATURE(RESOURCE_UUID),
+     .describe = gpu_describe_resource},
+    {COMMAND(RESOURCE_CREATE_BLOB, gpu_resource_create_blob, gpu_create_blob),
+     .effect = GPU_EFFECT_CREATE, .resource = AT(gpu_resource_create_blob, resource_id),
+     .feature = FEATURE(RESOURCE_BLOB), .describe = gpu_describe_create_blob},
+    {COMMAND(SET_SCANOUT_BLOB, gpu_set_scanout_blob, gpu_set_scanout_blob),
+     .effect = GPU_EFFECT_SCANOUT, .quick = GPU_QUICK,
+     .resource = AT(gpu_set_scanout_blob, resource_id),
+     .scanout = AT(gpu_set_scanout_blob, scanout_id), .rect = AT(gpu_set_scanout_blob, r),
+     .feature = FEATURE(RESOURCE_BLOB), .describe = gpu_describe_scanout_blob},
+    {COMMAND(UPDATE_CURSOR, gpu_update_cursor, gpu_update_cursor), .queue = GPU_QUEUE_CURSOR,
+     .effect = GPU_EFFECT_CURSOR, .quick = GPU_QUICK, /* reads 16 KiB at most */
+     .resource = AT(gpu_update_cursor, resource_id),
+     .scanout = AT(gpu_update_cursor, pos.scanout_id), .describe = gpu_describe_cursor},
+    {COMMAND(MOVE_CURSOR, gpu_update_cursor, gpu_move_cursor), .queue = GPU_QUEUE_CURSOR,
+     .effect = GPU_EFFECT_CURSOR_MOVE, .quick = GPU_QUICK,
+     .scanout = AT(gpu_update_cursor, pos.scanout_id), .describe = gpu_describe_cursor},
 };
 
 const struct gpu_table gpu_table_2d = {rows, ARRAY_SIZE(rows)};

@@ -109,18 +109,6 @@ void gpu_command_reply(struct gpu_command *cmd)
 
 /* --- dispatch --------------------------------------------------------------------------------- */
 
-static const struct gpu_row *find_row(const struct gpu *gpu, uint32_t type, unsigned queue)
-{
-    for (unsigned t = 0; t < GPU_TABLES; t++) {
-        for (size_t i = 0; gpu->table[t] && i < gpu->table[t]->count; i++) {
-            const struct gpu_row *row = &gpu->table[t]->row[i];
-            if (row->type == type && row->queue == queue)
-                return !row->feature || virtio_has(&gpu->dev, row->feature) ? row : NULL;
-        }
-    }
-    return NULL;
-}
-
 /* The gate: reads the fixed part of the request into cmd->req, each byte once: the header tells how
  * much follows it, and is not read again. 0, or the error. */
 static uint32_t command_read(struct gpu_command *cmd, unsigned queue)
@@ -131,7 +119,7 @@ static uint32_t command_read(struct gpu_command *cmd, unsigned queue)
         memset(hdr, 0, sizeof(*hdr));
         return GPU_ERR_UNSPEC;
     }
-    cmd->row = find_row(cmd->gpu, le32_get(hdr->type), queue);
+    cmd->row = gpu_row_find(cmd->gpu, le32_get(hdr->type), queue);
     if (!cmd->row)
         return GPU_ERR_UNSPEC;
     cmd->req_size += (uint32_t)vq_read(cmd->chain, hdr + 1, cmd->row->size - sizeof(*hdr));
@@ -142,13 +130,13 @@ static uint32_t command_read(struct gpu_command *cmd, unsigned queue)
 static uint32_t command_run(struct gpu_command *cmd, unsigned queue)
 {
     uint32_t code = command_read(cmd, queue);
-    if (!code && cmd->gpu->inline_run && !gpu_is_quick(cmd))
+    if (!code && cmd->gpu->inline_run && !gpu_command_is_quick(cmd))
         return GPU_AGAIN;
     if (unlikely(cmd->gpu->observers))
         gpu_observe_begin(cmd);
     if (!code)
         code = cmd->row->handler(cmd);
-    gpu_account_command(&cmd->gpu->account, cmd, code);
+    gpu_stats_command(&cmd->gpu->stats, cmd, code);
     if (unlikely(cmd->gpu->observers))
         gpu_observe_ran(cmd, code);
     free(cmd->list);
@@ -169,7 +157,7 @@ struct gpu_command *gpu_command_again(struct gpu *gpu, unsigned queue, uint16_t 
     }
     cmd->req.hdr = *hdr;
     cmd->req_size = sizeof(*hdr);
-    cmd->row = find_row(gpu, le32_get(hdr->type), queue);
+    cmd->row = gpu_row_find(gpu, le32_get(hdr->type), queue);
     return cmd;
 }
 
@@ -292,7 +280,7 @@ static void gpu_reset(struct virtio_dev *dev)
     gpu_waiting_drop(gpu, NULL);
     display_reset(gpu->display);
     gpu_resource_destroy_all(gpu);
-    gpu_account_reset(&gpu->account);
+    gpu_stats_reset(&gpu->stats);
     atomic_store(&gpu->events, 0);
 }
 

@@ -5,26 +5,6 @@
 
 #include <string.h>
 
-static bool resource_is_quick(const struct gpu_command *cmd, le32 id)
-{
-    const struct gpu_resource *res = gpu_resource_find(cmd->gpu, le32_get(id));
-    return !res || res->ops->quick;
-}
-
-bool gpu_is_quick(const struct gpu_command *cmd)
-{
-    switch (cmd->row->type) {
-    case GPU_GET_DISPLAY_INFO:
-    case GPU_GET_EDID:
-    case GPU_SET_SCANOUT_BLOB:
-    case GPU_UPDATE_CURSOR: /* 16 KiB at most */
-    case GPU_MOVE_CURSOR: return true;
-    case GPU_RESOURCE_FLUSH: return resource_is_quick(cmd, cmd->req.flush.resource_id);
-    case GPU_TRANSFER_TO_HOST_2D: return resource_is_quick(cmd, cmd->req.transfer.resource_id);
-    default: return false;
-    }
-}
-
 uint32_t gpu_get_display_info(struct gpu_command *cmd)
 {
     struct display *d = cmd->gpu->display;

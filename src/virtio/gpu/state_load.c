@@ -220,7 +220,7 @@ static bool load_cursor(struct in *in, unsigned head, const struct state_scanout
 static void account_head(struct gpu *gpu, unsigned head, const struct state_scanout_src *scanout)
 {
     struct rect src = gpu_rect_get(&scanout->src);
-    gpu_account_scanout(&gpu->account, head, le32_get(scanout->resource), &src);
+    gpu_stats_scanout(&gpu->stats, head, le32_get(scanout->resource), &src);
 }
 
 /* Shows at once what was shown; notes what comes next. */

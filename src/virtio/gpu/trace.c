@@ -67,6 +67,17 @@ static void put_command(struct trace *t, const struct gpu_command *cmd, uint32_t
     trace_file_put(t->file, cmd->list, cmd->list_size);
 }
 
+static void leave_out(struct trace *t, const struct gpu_command *cmd)
+{
+    struct virtio_dev *dev = &t->observer.gpu->dev;
+    if (!t->incomplete)
+        log_limited(dev->log, &dev->limit, LOG_BY_GUEST,
+                    "GPU trace: %s is not covered: the trace goes on without it and without "
+                    "checksums until the GPU is reset",
+                    cmd->row->name);
+    t->incomplete = true;
+}
+
 static void on_ran(struct gpu_observer *o, const struct gpu_command *cmd, uint32_t code)
 {
     struct trace *t = trace_of(o);
@@ -74,6 +85,10 @@ static void on_ran(struct gpu_observer *o, const struct gpu_command *cmd, uint32
         return;
     if (code == GPU_AGAIN) {
         trace_pixels_again(t, cmd);
+        return;
+    }
+    if (gpu_command_effect(cmd) == GPU_EFFECT_OPAQUE) {
+        leave_out(t, cmd);
         return;
     }
     trace_pixels_ran(t, cmd, code);
@@ -102,7 +117,7 @@ static void on_reset(struct gpu_observer *o)
         return;
     trace_pixels_check_all(t);
     trace_put(t, TRACE_RESET, NULL, 0, 0);
-    t->begun = false;
+    t->begun = t->incomplete = false;
     t->torn = 0;
 }
 

@@ -12,21 +12,15 @@
 #include <string.h>
 #include <zlib.h>
 
-static uint32_t type_of(const struct gpu_command *cmd)
-{
-    return cmd->row && cmd->req_size == cmd->row->size ? cmd->row->type : 0;
-}
-
 /* --- transfers -------------------------------------------------------------------------------- */
 
 /* The rectangle that a command is to move, and of which resource; NULL: none. */
 static const struct gpu_resource *moved(const struct gpu_command *cmd, struct rect *rect)
 {
-    if (type_of(cmd) != GPU_TRANSFER_TO_HOST_2D)
+    if (gpu_command_effect(cmd) != GPU_EFFECT_TRANSFER)
         return NULL;
-    const struct gpu_transfer_to_host_2d *req = &cmd->req.transfer;
-    const struct gpu_resource *res = gpu_resource_find(cmd->gpu, le32_get(req->resource_id));
-    *rect = gpu_rect_get(&req->r);
+    const struct gpu_resource *res = gpu_resource_find(cmd->gpu, gpu_command_resource(cmd));
+    *rect = gpu_command_rect(cmd);
     if (!res || !res->image || rect_empty(rect) ||
         !rect_inside(rect, image_width(res->image), image_height(res->image)))
         return NULL;
@@ -46,7 +40,8 @@ static void keep_before(struct trace *t, const struct gpu_command *cmd)
     struct rect r;
     const struct gpu_resource *res = moved(cmd, &r);
     t->has_before = false;
-    if (!res || res->id == t->torn || !trace_room_make(&t->before, (size_t)r.w * 4 * r.h))
+    if (!res || res->id == t->torn || t->incomplete ||
+        !trace_room_make(&t->before, (size_t)r.w * 4 * r.h))
         return;
     for (uint32_t y = 0; y < r.h; y++)
         memcpy(t->before.bytes + (size_t)y * r.w * 4, image_row(res->image, &r, y),
@@ -94,10 +89,10 @@ static void put_moved(struct trace *t, const struct gpu_command *cmd)
     if (!res)
         return;
     const struct trace_pixels head = {
-        .r = cmd->req.transfer.r,
-        .resource_id = cmd->req.transfer.resource_id,
+        .r = {le32_make(r.x), le32_make(r.y), le32_make(r.w), le32_make(r.h)},
+        .resource_id = le32_make(res->id),
         .stride = le32_make(image_width(res->image) * 4),
-        .offset = cmd->req.transfer.offset,
+        .offset = le64_make(gpu_command_offset(cmd)),
     };
     trace_put(t, TRACE_PIXELS, &head, sizeof(head), put_runs(t, res->image, &r, false));
     put_runs(t, res->image, &r, true);
@@ -185,9 +180,8 @@ void trace_pixels_loaded(struct trace *t)
 /* What a flush shows of a blob, in every shape it is shown in. */
 static void put_flushed(struct trace *t, const struct gpu_command *cmd)
 {
-    const struct gpu_resource *res =
-        gpu_resource_find(cmd->gpu, le32_get(cmd->req.flush.resource_id));
-    struct rect r = gpu_rect_get(&cmd->req.flush.r), part;
+    const struct gpu_resource *res = gpu_resource_find(cmd->gpu, gpu_command_resource(cmd));
+    struct rect r = gpu_command_rect(cmd), part;
     if (!res || !res->backing)
         return;
     for (const struct gpu_view *v = res->view; v; v = v->next) {
@@ -200,8 +194,7 @@ static void put_flushed(struct trace *t, const struct gpu_command *cmd)
 /* A blob as a cursor. */
 static void put_cursor(struct trace *t, const struct gpu_command *cmd)
 {
-    const struct gpu_resource *res =
-        gpu_resource_find(cmd->gpu, le32_get(cmd->req.cursor.resource_id));
+    const struct gpu_resource *res = gpu_resource_find(cmd->gpu, gpu_command_resource(cmd));
     uint8_t pixels[DISPLAY_CURSOR * DISPLAY_CURSOR * 4];
     uint32_t width, height;
     if (!res || !res->blob_size || gpu_blob_cursor(res, &width, &height))
@@ -254,6 +247,8 @@ static void check_head(struct trace *t, unsigned head)
 
 void trace_pixels_check_all(struct trace *t)
 {
+    if (t->incomplete)
+        return;
     for (unsigned i = 0; i < display_heads(t->observer.gpu->display); i++)
         check_head(t, i);
     t->last_check = host_now_ns();
@@ -265,16 +260,16 @@ void trace_pixels_begin(struct trace *t, const struct gpu_command *cmd)
 {
     t->has_check = false;
     keep_before(t, cmd);
-    if (type_of(cmd) == GPU_RESOURCE_FLUSH)
+    if (gpu_command_effect(cmd) == GPU_EFFECT_FLUSH)
         put_flushed(t, cmd);
-    else if (type_of(cmd) == GPU_UPDATE_CURSOR)
+    else if (gpu_command_effect(cmd) == GPU_EFFECT_CURSOR)
         put_cursor(t, cmd);
 }
 
 void trace_pixels_again(struct trace *t, const struct gpu_command *cmd)
 {
-    if (type_of(cmd) == GPU_TRANSFER_TO_HOST_2D)
-        t->torn = le32_get(cmd->req.transfer.resource_id);
+    if (gpu_command_effect(cmd) == GPU_EFFECT_TRANSFER)
+        t->torn = gpu_command_resource(cmd);
 }
 
 void trace_pixels_ran(struct trace *t, const struct gpu_command *cmd, uint32_t code)
@@ -285,7 +280,7 @@ void trace_pixels_ran(struct trace *t, const struct gpu_command *cmd, uint32_t c
 
 void trace_pixels_check(struct trace *t, const struct gpu_command *cmd, uint32_t code)
 {
-    if (type_of(cmd) != GPU_RESOURCE_FLUSH || code >= GPU_ERR_UNSPEC)
+    if (t->incomplete || gpu_command_effect(cmd) != GPU_EFFECT_FLUSH || code >= GPU_ERR_UNSPEC)
         return;
     if (t->has_check)
         trace_put(t, TRACE_CHECK, &t->check, sizeof(t->check), 0);

@@ -18,6 +18,8 @@ struct trace {
     struct trace_file *file;
     uint64_t last; /* when the last record was made */
     bool begun;    /* FEATURES was written since the last reset */
+    /* since the last reset a command was left out: a replay has other pixels */
+    bool incomplete;
     /* trace_pixels.c's */
     struct trace_room before; /* what its rectangle held, rows without gaps */
     bool has_before;

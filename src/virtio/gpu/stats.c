@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "virtio/gpu/account.h"
+#include "virtio/gpu/stats.h"
 
 #include "display/gpu_info.h"
 #include "virtio/devices.h"
@@ -15,13 +15,13 @@ static uint64_t area(const struct rect *r)
     return (uint64_t)r->w * r->h;
 }
 
-static void count_flush(struct gpu_account *a, uint32_t id, const struct rect *r)
+static void count_flush(struct gpu_stats *a, uint32_t id, const struct rect *r)
 {
     struct rect seen;
     a->flushes++;
     a->flushed += area(r);
     for (unsigned i = 0; i < ARRAY_SIZE(a->scanout); i++) {
-        struct gpu_account_scanout *s = &a->scanout[i];
+        struct gpu_stats_scanout *s = &a->scanout[i];
         if (!s->resource || s->resource != id || !rect_intersect(r, &s->rect, &seen))
             continue;
         s->frames++;
@@ -29,7 +29,7 @@ static void count_flush(struct gpu_account *a, uint32_t id, const struct rect *r
     }
 }
 
-void gpu_account_scanout(struct gpu_account *a, unsigned head, uint32_t id, const struct rect *r)
+void gpu_stats_scanout(struct gpu_stats *a, unsigned head, uint32_t id, const struct rect *r)
 {
     if (head >= ARRAY_SIZE(a->scanout))
         return;
@@ -37,24 +37,15 @@ void gpu_account_scanout(struct gpu_account *a, unsigned head, uint32_t id, cons
     a->scanout[head].rect = id ? *r : (struct rect){0};
 }
 
-static void set_scanout(struct gpu_account *a, uint32_t head, uint32_t id,
-                        const struct gpu_rect *rect)
-{
-    struct rect r = gpu_rect_get(rect);
-    gpu_account_scanout(a, head, id, &r);
-}
-
-static void forget(struct gpu_account *a, uint32_t id)
+static void forget(struct gpu_stats *a, uint32_t id)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(a->scanout); i++)
         if (a->scanout[i].resource == id)
-            gpu_account_scanout(a, i, 0, NULL);
+            gpu_stats_scanout(a, i, 0, NULL);
 }
 
-void gpu_account_command(struct gpu_account *a, const struct gpu_command *cmd, uint32_t code)
+void gpu_stats_command(struct gpu_stats *a, const struct gpu_command *cmd, uint32_t code)
 {
-    const union gpu_request *q = &cmd->req;
-    struct rect r;
     if (code == GPU_AGAIN)
         return;
     a->commands++;
@@ -63,37 +54,28 @@ void gpu_account_command(struct gpu_account *a, const struct gpu_command *cmd, u
         a->errors++;
         return;
     }
-    switch (cmd->row->type) {
-    case GPU_TRANSFER_TO_HOST_2D:
-        r = gpu_rect_get(&q->transfer.r);
+    uint32_t id = gpu_command_resource(cmd);
+    struct rect r = gpu_command_rect(cmd);
+    switch (gpu_command_effect(cmd)) {
+    case GPU_EFFECT_TRANSFER:
         a->transfers++;
         a->transferred += area(&r) * 4;
         break;
-    case GPU_RESOURCE_FLUSH:
-        r = gpu_rect_get(&q->flush.r);
-        count_flush(a, le32_get(q->flush.resource_id), &r);
-        break;
-    case GPU_SET_SCANOUT:
-        set_scanout(a, le32_get(q->set_scanout.scanout_id), le32_get(q->set_scanout.resource_id),
-                    &q->set_scanout.r);
-        break;
-    case GPU_SET_SCANOUT_BLOB:
-        set_scanout(a, le32_get(q->scanout_blob.scanout_id), le32_get(q->scanout_blob.resource_id),
-                    &q->scanout_blob.r);
-        break;
-    case GPU_RESOURCE_UNREF: forget(a, le32_get(q->unref.resource_id)); break;
-    case GPU_UPDATE_CURSOR: a->cursor_updates++; break;
-    case GPU_MOVE_CURSOR: a->cursor_moves++; break;
+    case GPU_EFFECT_FLUSH: count_flush(a, id, &r); break;
+    case GPU_EFFECT_SCANOUT: gpu_stats_scanout(a, gpu_command_scanout(cmd), id, &r); break;
+    case GPU_EFFECT_UNREF: forget(a, id); break;
+    case GPU_EFFECT_CURSOR: a->cursor_updates++; break;
+    case GPU_EFFECT_CURSOR_MOVE: a->cursor_moves++; break;
     default: break;
     }
 }
 
-void gpu_account_reset(struct gpu_account *a)
+void gpu_stats_reset(struct gpu_stats *a)
 {
     a->resets += a->used;
     a->used = false;
     for (unsigned i = 0; i < ARRAY_SIZE(a->scanout); i++)
-        gpu_account_scanout(a, i, 0, NULL);
+        gpu_stats_scanout(a, i, 0, NULL);
 }
 
 /* --- telling ---------------------------------------------------------------------------------- */
@@ -120,7 +102,7 @@ static void tell_resource(const struct gpu *gpu, const struct gpu_resource *res,
         .backing = state.backing_size,
     };
     for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
-        out->scanout |= gpu->account.scanout[i].resource == res->id;
+        out->scanout |= gpu->stats.scanout[i].resource == res->id;
 }
 
 static void tell_resources(const struct gpu *gpu, struct gpu_info *info)
@@ -134,7 +116,7 @@ static void tell_resources(const struct gpu *gpu, struct gpu_info *info)
 
 static void tell_scanout(const struct gpu *gpu, unsigned head, struct gpu_info_scanout *out)
 {
-    const struct gpu_account_scanout *s = &gpu->account.scanout[head];
+    const struct gpu_stats_scanout *s = &gpu->stats.scanout[head];
     *out = (struct gpu_info_scanout){
         .resource = s->resource, .rect = s->rect, .frames = s->frames, .damage = s->damage};
     display_preferred(gpu->display, head, &out->preferred);
@@ -148,7 +130,7 @@ static void tell_scanout(const struct gpu *gpu, unsigned head, struct gpu_info_s
 void virtio_gpu_info(struct virtio_dev *dev, struct gpu_info *info)
 {
     const struct gpu *gpu = container_of(dev, struct gpu, dev);
-    const struct gpu_account *a = &gpu->account;
+    const struct gpu_stats *a = &gpu->stats;
     memset(info, 0, sizeof(*info));
     dev->ops->quiesce(dev);
     info->memory = gpu->memory;
