@@ -28,12 +28,12 @@ static struct blk_file *file_of(struct disk *d)
     return container_of(d, struct blk_file, disk);
 }
 
-static bool looks_foreign(const struct blk_file *f, const char *path, char *err, size_t err_size)
+static bool looks_foreign(const struct blk_file *f, const char *path, struct error *err)
 {
     off_t end = lseek(f->fd, 0, SEEK_END);
     const char *cure, *name = blk_foreign(f->fd, (uint64_t)MAX(end, 0), &cure);
     if (name)
-        snprintf(err, err_size, "disk %s is %s, not a raw image: %s", path, name, cure);
+        error_set(err, "disk %s is %s, not a raw image: %s", path, name, cure);
     return name;
 }
 
@@ -53,31 +53,25 @@ static int lock_file(int fd, bool shared)
 }
 
 /* Size and kind; false with the reason in err. */
-static bool measure(struct blk_file *f, const char *path, char *err, size_t err_size)
+static bool measure(struct blk_file *f, const char *path, struct error *err)
 {
     struct stat st;
-    if (fstat(f->fd, &st)) {
-        snprintf(err, err_size, "disk %s: %s", path, strerror(errno));
-        return false;
-    }
-    if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)) {
-        snprintf(err, err_size, "disk %s is not a file: name a raw image or a block device", path);
-        return false;
-    }
+    if (fstat(f->fd, &st))
+        return error_set(err, "disk %s: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+        return error_set(err, "disk %s is not a file: name a raw image or a block device", path);
     off_t end = lseek(f->fd, 0, SEEK_END);
-    if (end <= 0) {
-        snprintf(err, err_size,
-                 "disk %s is empty: give it a size, for example with: truncate -s 1G %s", path,
-                 path);
-        return false;
-    }
+    if (end <= 0)
+        return error_set(err,
+                         "disk %s is empty: give it a size, for example with: truncate -s 1G %s",
+                         path, path);
     f->cuttable = S_ISREG(st.st_mode);
     f->end = (uint64_t)end;
     f->disk.size = ALIGN_UP(f->end, DISK_SECTOR);
     return true;
 }
 
-static bool open_checked(struct blk_file *f, const char *path, char *err, size_t err_size)
+static bool open_checked(struct blk_file *f, const char *path, struct error *err)
 {
     f->fd = open(path, (f->disk.read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK);
     if (f->fd < 0) {
@@ -87,18 +81,15 @@ static bool open_checked(struct blk_file *f, const char *path, char *err, size_t
                                      : "make it writable, or add ,ro to use it read-only";
         else if (errno == EISDIR)
             cure = "name a raw image or a block device";
-        snprintf(err, err_size, "cannot open disk %s: %s: %s", path, strerror(errno), cure);
-        return false;
+        return error_set(err, "cannot open disk %s: %s: %s", path, strerror(errno), cure);
     }
-    if (!measure(f, path, err, err_size) || looks_foreign(f, path, err, err_size))
+    if (!measure(f, path, err) || looks_foreign(f, path, err))
         return false;
     int rc = lock_file(f->fd, f->disk.read_only);
-    if (rc == EAGAIN || rc == EACCES || rc == EWOULDBLOCK) {
-        snprintf(err, err_size,
-                 "disk %s is in use by another riscreen or QEMU: end that one, or use a copy",
-                 path);
-        return false;
-    }
+    if (rc == EAGAIN || rc == EACCES || rc == EWOULDBLOCK)
+        return error_set(
+            err, "disk %s is in use by another riscreen or QEMU: end that one, or use a copy",
+            path);
     return true; /* also where the file system has no locks: the user's to watch */
 }
 
@@ -298,15 +289,15 @@ static void file_close(struct disk *d)
 static const struct disk_ops file_ops = {file_readv, file_writev,  file_flush,
                                          file_zero,  file_discard, file_close};
 
-struct disk *blk_file_open(const char *path, bool read_only, char *err, size_t err_size)
+struct disk *blk_file_open(const char *path, bool read_only, struct error *err)
 {
     struct blk_file *f = calloc(1, sizeof(*f));
     if (!f) {
-        snprintf(err, err_size, "disk %s: out of memory", path);
+        error_no_memory(err);
         return NULL;
     }
     f->disk = (struct disk){.ops = &file_ops, .read_only = read_only};
-    if (!open_checked(f, path, err, err_size)) {
+    if (!open_checked(f, path, err)) {
         if (f->fd >= 0)
             close(f->fd);
         free(f);

@@ -11,9 +11,10 @@
 #define BACKEND_BLK_FILE_H
 
 #include "backend/disk.h"
+#include "base/error.h"
 
 /* The caller closes the disk. NULL with a one-line reason (what, why, the cure) in err. Shared lock
  * if read_only. */
-struct disk *blk_file_open(const char *path, bool read_only, char *err, size_t err_size);
+struct disk *blk_file_open(const char *path, bool read_only, struct error *err);
 
 #endif

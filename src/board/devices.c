@@ -118,37 +118,33 @@ bool devices_attach(struct machine *m)
     return true;
 }
 
-static bool open_disks(struct machine *m, char *err, size_t err_size)
+static bool open_disks(struct machine *m, struct error *err)
 {
     for (unsigned i = 0; i < m->config.disks; i++) {
         const struct machine_disk *d = &m->config.disk[i];
-        m->disk[i] = blk_file_open(d->path, d->read_only, err, err_size);
+        m->disk[i] = blk_file_open(d->path, d->read_only, err);
         if (!m->disk[i])
             return false;
     }
     return true;
 }
 
-static bool read_edid(struct machine *m, char *err, size_t err_size)
+static bool read_edid(struct machine *m, struct error *err)
 {
     const char *path = m->config.gpu_edid_file, *wrong;
-    char why[128];
     if (!path)
         return true;
-    if (host_file_read(&m->edid, path, EDID_FILE_LIMIT, false, why, sizeof(why))) {
-        snprintf(err, err_size, "%s: %s; check the path or leave edid= out", path, why);
-        return false;
-    }
+    if (host_file_read(&m->edid, path, EDID_FILE_LIMIT, false, err))
+        return error_set(err, "%s: %s; check the path or leave edid= out", path, err->text);
     wrong = edid_check(m->edid.data, m->edid.size);
     if (wrong)
-        snprintf(err, err_size, "%s: no EDID: %s; give a whole one or leave edid= out", path,
-                 wrong);
+        error_set(err, "%s: no EDID: %s; give a whole one or leave edid= out", path, wrong);
     return !wrong;
 }
 
-bool devices_open(struct machine *m, char *err, size_t err_size)
+bool devices_open(struct machine *m, struct error *err)
 {
-    return open_disks(m, err, err_size) && read_edid(m, err, err_size);
+    return open_disks(m, err) && read_edid(m, err);
 }
 
 void devices_close(struct machine *m)
@@ -177,14 +173,13 @@ static bool guest_runs(void *ctx)
     return machine_running(ctx);
 }
 
-bool devices_observe(struct machine *m, char *err, size_t err_size)
+bool devices_observe(struct machine *m, struct error *err)
 {
     const struct machine_config *c = &m->config;
     const struct gpu_check_config check = {.place = guest_place, .running = guest_runs, .ctx = m};
-    snprintf(err, err_size, "not enough host memory to watch the GPU");
+    error_no_memory(err);
     if (!m->gpu)
         return true;
     return (!c->gpu_check || virtio_gpu_check(m->gpu, &check)) &&
-           (!c->gpu_trace ||
-            virtio_gpu_trace(m->gpu, c->gpu_trace, GPU_TRACE_CHECK_NS, err, err_size));
+           (!c->gpu_trace || virtio_gpu_trace(m->gpu, c->gpu_trace, GPU_TRACE_CHECK_NS, err));
 }

@@ -93,7 +93,7 @@ static void *with_room(void *fdt)
 
 /* A copy of the user's tree with what this machine knows better. */
 static void *patch(struct machine *m, const struct boot_layout *layout, const struct file *f,
-                   char *err, size_t err_size)
+                   struct error *err)
 {
     const struct machine_config *c = &m->config;
     size_t room = f->size + PATCH_ROOM + (c->cmdline ? strlen(c->cmdline) : 0);
@@ -111,8 +111,8 @@ static void *patch(struct machine *m, const struct boot_layout *layout, const st
         return fdt;
     if (!fdt)
         bad = -FDT_ERR_NOSPACE;
-    snprintf(err, err_size, "%s: the device tree cannot be patched: %s; fix it, or add ,raw",
-             c->dtb, fdt_strerror(bad));
+    error_set(err, "%s: the device tree cannot be patched: %s; fix it, or add ,raw", c->dtb,
+              fdt_strerror(bad));
     free(fdt);
     return NULL;
 }
@@ -124,8 +124,7 @@ static bool is_tree(const struct file *f)
            fdt_version(f->data) >= 16 && !fdt_check_full(f->data, f->size);
 }
 
-void *dtb_make(struct machine *m, const struct boot_layout *layout, size_t *size, char *err,
-               size_t err_size)
+void *dtb_make(struct machine *m, const struct boot_layout *layout, size_t *size, struct error *err)
 {
     const struct machine_config *c = &m->config;
     struct file f;
@@ -134,28 +133,28 @@ void *dtb_make(struct machine *m, const struct boot_layout *layout, size_t *size
         if (fdt && (fdt = with_room(fdt)))
             *size = fdt_totalsize(fdt);
         else
-            snprintf(err, err_size, "no memory to make the device tree");
+            error_no_memory(err);
         return fdt;
     }
-    if (!file_read(&f, c->dtb, FILE_LIMIT, err, err_size))
+    if (!file_read(&f, c->dtb, FILE_LIMIT, err))
         return NULL;
     if (!is_tree(&f)) {
-        snprintf(err, err_size, "%s: not a device tree blob; compile it with dtc", c->dtb);
+        error_set(err, "%s: not a device tree blob; compile it with dtc", c->dtb);
         file_free(&f);
         return NULL;
     }
     void *fdt = f.data;
     if (!c->dtb_raw) {
-        fdt = patch(m, layout, &f, err, err_size);
+        fdt = patch(m, layout, &f, err);
         file_free(&f);
     }
     *size = fdt ? fdt_totalsize(fdt) : 0;
     if (*size <= LOADER_DTB_ROOM)
         return fdt;
-    snprintf(err, err_size, "%s: the device tree has %zu KiB, but room for %u KiB; %s", c->dtb,
-             *size >> 10, LOADER_DTB_ROOM >> 10,
-             c->dtb_raw ? "leave out ,raw, or pack it with: dtc -I dtb -O dtb"
-                        : "leave something out of it");
+    error_set(err, "%s: the device tree has %zu KiB, but room for %u KiB; %s", c->dtb, *size >> 10,
+              LOADER_DTB_ROOM >> 10,
+              c->dtb_raw ? "leave out ,raw, or pack it with: dtc -I dtb -O dtb"
+                         : "leave something out of it");
     free(fdt);
     return NULL;
 }

@@ -32,29 +32,23 @@ bool elf_is(const uint8_t *data, size_t size)
     return size >= 4 && !memcmp(data, "\177ELF", 4);
 }
 
-static bool fail(char *err, size_t err_size, const char *why)
-{
-    snprintf(err, err_size, "%s", why);
-    return false;
-}
-
-static const struct layout *check_header(const uint8_t *data, size_t size, unsigned xlen, char *err,
-                                         size_t err_size)
+static const struct layout *check_header(const uint8_t *data, size_t size, unsigned xlen,
+                                         struct error *err)
 {
     if (size < layouts[0].header || data[EI_CLASS] < 1 || data[EI_CLASS] > 2 ||
         data[EI_DATA] != 1 || get(data + E_MACHINE, 2) != EM_RISCV) {
-        fail(err, err_size, "not an ELF file for little-endian RISC-V; build it for riscv");
+        error_set(err, "not an ELF file for little-endian RISC-V; build it for riscv");
         return NULL;
     }
     const struct layout *l = &layouts[data[EI_CLASS] - 1];
     unsigned type = (unsigned)get(data + E_TYPE, 2);
     if (l->xlen != xlen) {
-        snprintf(err, err_size, "a %u-bit program for a %u-bit machine; use --cpu rv%u", l->xlen,
-                 xlen, l->xlen);
+        error_set(err, "a %u-bit program for a %u-bit machine; use --cpu rv%u", l->xlen, xlen,
+                  l->xlen);
         return NULL;
     }
     if (size < l->header || (type != ET_EXEC && type != ET_DYN)) {
-        fail(err, err_size, "the ELF file is no executable; link it");
+        error_set(err, "the ELF file is no executable; link it");
         return NULL;
     }
     return l;
@@ -131,9 +125,9 @@ uint64_t elf_start(const struct elf *elf, uint64_t fixed)
 }
 
 bool elf_parse(struct elf *elf, const uint8_t *data, size_t size, unsigned xlen, uint64_t bias,
-               char *err, size_t err_size)
+               struct error *err)
 {
-    const struct layout *l = check_header(data, size, xlen, err, err_size);
+    const struct layout *l = check_header(data, size, xlen, err);
     if (!l)
         return false;
     uint64_t phoff = get(data + l->phoff, l->word), phnum = get(data + l->phnum, 2);
@@ -141,14 +135,14 @@ bool elf_parse(struct elf *elf, const uint8_t *data, size_t size, unsigned xlen,
     uint64_t entry = get(data + l->entry, l->word);
     *elf = (struct elf){0};
     if (phentsize < l->p_size || !extent_ok(phoff, phnum * phentsize, size))
-        return fail(err, err_size, "the ELF program headers are damaged; fetch the file again");
+        return error_set(err, "the ELF program headers are damaged; fetch the file again");
     for (uint64_t i = 0; i < phnum; i++)
         if (!add_segment(elf, l, data + phoff + i * phentsize, data, size))
-            return fail(err, err_size, "an ELF segment is damaged; fetch the file again");
+            return error_set(err, "an ELF segment is damaged; fetch the file again");
     if (!elf->count)
-        return fail(err, err_size, "the ELF file has nothing to load; link it for this machine");
+        return error_set(err, "the ELF file has nothing to load; link it for this machine");
     if (overlapping(elf))
-        return fail(err, err_size, "segments of the ELF file overlap; link it again");
+        return error_set(err, "segments of the ELF file overlap; link it again");
     if (get(data + E_TYPE, 2) == ET_DYN && lowest(elf)->pa - bias >= FAR)
         move(elf, bias);
     elf->lowest = lowest(elf)->pa;

@@ -7,6 +7,7 @@
 #ifndef BOARD_ELF_H
 #define BOARD_ELF_H
 
+#include "base/error.h"
 #include "base/util.h"
 
 #define ELF_MAX_SEGMENTS 32
@@ -31,7 +32,7 @@ bool elf_is(const uint8_t *data, size_t size); /* does it begin as an ELF file? 
 /* bias: where a position-independent executable goes that is linked below it; others keep their
  * addresses. The result points into data. False with the reason in err. */
 bool elf_parse(struct elf *elf, const uint8_t *data, size_t size, unsigned xlen, uint64_t bias,
-               char *err, size_t err_size);
+               struct error *err);
 /*
  * Where QEMU's virt starts this program: at its lowest address, whatever the file's entry says; in
  * M-mode (`fixed` not 0) always at `fixed`. Where QEMU would find no code there, at the entry.

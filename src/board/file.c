@@ -10,18 +10,17 @@
 
 #define GZIP_WINDOW (15 + 16) /* zlib: largest window, gzip header */
 
-bool file_read(struct file *f, const char *path, uint64_t limit, char *err, size_t err_size)
+bool file_read(struct file *f, const char *path, uint64_t limit, struct error *err)
 {
     struct host_bytes bytes;
-    char why[128];
     *f = (struct file){NULL, 0};
-    int error = host_file_read(&bytes, path, limit, true, why, sizeof(why));
+    int error = host_file_read(&bytes, path, limit, true, err);
     if (error == EFBIG)
-        snprintf(err, err_size, "%s: it does not fit into guest memory; raise -m", path);
+        error_set(err, "%s: it does not fit into guest memory; raise -m", path);
     else if (error)
-        snprintf(err, err_size, "%s: %s; check the path", path, why);
+        error_set(err, "%s: %s; check the path", path, err->text);
     else if (!bytes.size)
-        snprintf(err, err_size, "%s: the file is empty; give another", path);
+        error_set(err, "%s: the file is empty; give another", path);
     if (error || !bytes.size) {
         host_bytes_free(&bytes);
         return false;
@@ -59,7 +58,7 @@ static int inflate_all(z_stream *z, struct file *out, uint64_t limit)
     return ret;
 }
 
-bool file_gunzip(struct file *f, const char *path, uint64_t limit, char *err, size_t err_size)
+bool file_gunzip(struct file *f, const char *path, uint64_t limit, struct error *err)
 {
     if (f->size < 18 || f->data[0] != 0x1f || f->data[1] != 0x8b)
         return true;
@@ -71,10 +70,10 @@ bool file_gunzip(struct file *f, const char *path, uint64_t limit, char *err, si
         inflateEnd(&z);
     }
     if (ret != Z_STREAM_END) {
-        snprintf(err, err_size, "%s: %s", path,
-                 ret == Z_BUF_ERROR   ? "unpacked, it does not fit into guest memory; raise -m"
-                 : ret == Z_MEM_ERROR ? "no memory to unpack it"
-                                      : "the gzip data is damaged or cut off; fetch it again");
+        error_set(err, "%s: %s", path,
+                  ret == Z_BUF_ERROR   ? "unpacked, it does not fit into guest memory; raise -m"
+                  : ret == Z_MEM_ERROR ? ERROR_NO_MEMORY
+                                       : "the gzip data is damaged or cut off; fetch it again");
         free(out.data);
         return false;
     }

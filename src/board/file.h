@@ -3,6 +3,7 @@
 #ifndef BOARD_FILE_H
 #define BOARD_FILE_H
 
+#include "base/error.h"
 #include "base/util.h"
 
 struct file {
@@ -11,9 +12,9 @@ struct file {
 };
 
 /* Reads a regular file of at most `limit` bytes. False with one line in err. */
-bool file_read(struct file *f, const char *path, uint64_t limit, char *err, size_t err_size);
+bool file_read(struct file *f, const char *path, uint64_t limit, struct error *err);
 /* Replaces the contents, if they are gzip's, by what they hold, at most `limit` bytes. */
-bool file_gunzip(struct file *f, const char *path, uint64_t limit, char *err, size_t err_size);
+bool file_gunzip(struct file *f, const char *path, uint64_t limit, struct error *err);
 void file_free(struct file *f);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef BOARD_INTERNAL_H
 #define BOARD_INTERNAL_H
 
+#include "base/error.h"
 #include "board/console.h"
 #include "board/file.h"
 #include "board/loader.h"
@@ -105,17 +106,17 @@ void machine_failure(struct machine *m, bool reboot);
 void machine_tell(struct machine *m, enum machine_event ev, enum machine_cause cause);
 
 /* devices.c: opens the files behind the devices; false with one line in err. */
-bool devices_open(struct machine *m, char *err, size_t err_size);
+bool devices_open(struct machine *m, struct error *err);
 void devices_close(struct machine *m); /* the devices are gone */
 /* Makes the virtio devices and the slots they are in; false: out of memory. */
 bool devices_attach(struct machine *m);
 /* Starts the GPU's checks and its trace, if the configuration asks for them. Called last, before
  * anything runs, since a trace's file is created here; false with one line in err. */
-bool devices_observe(struct machine *m, char *err, size_t err_size);
+bool devices_observe(struct machine *m, struct error *err);
 
 /* dtb.c: the tree to boot with: made, or the user's, patched; malloc'd, NULL with one line in err.
  */
-void *dtb_make(struct machine *m, const struct boot_layout *layout, size_t *size, char *err,
-               size_t err_size);
+void *dtb_make(struct machine *m, const struct boot_layout *layout, size_t *size,
+               struct error *err);
 
 #endif

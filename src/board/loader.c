@@ -6,7 +6,6 @@
 #include "board/foreign.h"
 #include "board/virt.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,18 +18,8 @@ struct loading {
     const struct machine_config *config;
     struct gmem *mem; /* NULL: only check */
     struct boot_layout *layout;
-    char *err;
-    size_t err_size;
+    struct error *err;
 };
-
-static bool PRINTF_LIKE(2, 3) fail(struct loading *l, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(l->err, l->err_size, fmt, ap);
-    va_end(ap);
-    return false;
-}
 
 /* Puts size bytes, taking `room` in RAM, at pa. */
 static bool put(struct loading *l, const char *path, uint64_t pa, const uint8_t *data,
@@ -38,11 +27,12 @@ static bool put(struct loading *l, const char *path, uint64_t pa, const uint8_t 
 {
     const struct machine_config *c = l->config;
     if (pa < VIRT_RAM || !extent_ok(pa - VIRT_RAM, room, c->ram))
-        return fail(l, "%s: [%#llx, +%#llx) is outside of guest memory [%#llx, +%#llx); %s", path,
-                    (unsigned long long)pa, (unsigned long long)room, (unsigned long long)VIRT_RAM,
-                    (unsigned long long)c->ram,
-                    pa < VIRT_RAM ? "link it there, or give Linux as an Image"
-                                  : "raise -m or link it lower");
+        return error_set(l->err,
+                         "%s: [%#llx, +%#llx) is outside of guest memory [%#llx, +%#llx); %s", path,
+                         (unsigned long long)pa, (unsigned long long)room,
+                         (unsigned long long)VIRT_RAM, (unsigned long long)c->ram,
+                         pa < VIRT_RAM ? "link it there, or give Linux as an Image"
+                                       : "raise -m or link it lower");
     l->layout->low_end = MAX(l->layout->low_end, pa + room);
     if (l->mem)
         gmem_write(l->mem, pa, data, size);
@@ -65,13 +55,12 @@ static bool put_elf(struct loading *l, const char *path, const struct file *f, u
 {
     struct boot_layout *o = l->layout;
     struct elf elf;
-    char why[128];
-    if (!elf_parse(&elf, f->data, f->size, l->config->cpu.xlen, bias, why, sizeof(why)))
-        return fail(l, "%s: %s", path, why);
+    if (!elf_parse(&elf, f->data, f->size, l->config->cpu.xlen, bias, l->err))
+        return error_set(l->err, "%s: %s", path, l->err->text);
     if (elf.lowest < o->low_end && o->low_end > VIRT_RAM)
-        return fail(l, "%s: it belongs to %#llx, but the firmware %s ends at %#llx; link it higher",
-                    path, (unsigned long long)elf.lowest, l->config->bios,
-                    (unsigned long long)o->low_end);
+        return error_set(
+            l->err, "%s: it belongs to %#llx, but the firmware %s ends at %#llx; link it higher",
+            path, (unsigned long long)elf.lowest, l->config->bios, (unsigned long long)o->low_end);
     for (unsigned i = 0; i < elf.count; i++) {
         const struct elf_segment *s = &elf.segment[i];
         if (!put(l, path, s->pa, s->data, s->filesz, s->memsz))
@@ -114,7 +103,7 @@ static bool put_flat(struct loading *l, const char *path, const struct file *f)
     bool image = is_image(f);
     const char *foreign = image ? NULL : foreign_program(f->data, f->size);
     if (foreign)
-        return fail(l, "%s: this is %s", path, foreign);
+        return error_set(l->err, "%s: this is %s", path, foreign);
     l->layout->kernel = kernel_place(l);
     return put(l, path, l->layout->kernel, f->data, f->size,
                image ? MAX(f->size, get64(f->data + 16)) : f->size);
@@ -124,9 +113,9 @@ static bool load_kernel(struct loading *l)
 {
     const char *path = l->config->kernel;
     struct file f;
-    if (!file_read(&f, path, l->config->ram, l->err, l->err_size))
+    if (!file_read(&f, path, l->config->ram, l->err))
         return false;
-    bool ok = file_gunzip(&f, path, l->config->ram, l->err, l->err_size);
+    bool ok = file_gunzip(&f, path, l->config->ram, l->err);
     if (ok && elf_is(f.data, f.size))
         ok = put_elf(l, path, &f, kernel_place(l), &l->layout->kernel);
     else if (ok)
@@ -139,12 +128,12 @@ static bool load_firmware(struct loading *l)
 {
     const char *path = l->config->bios;
     struct file f;
-    if (!file_read(&f, path, l->config->ram, l->err, l->err_size))
+    if (!file_read(&f, path, l->config->ram, l->err))
         return false;
     l->layout->entry = VIRT_RAM;
     bool elf = elf_is(f.data, f.size);
     const char *foreign = elf ? NULL : foreign_program(f.data, f.size);
-    bool ok = foreign ? fail(l, "%s: this is %s", path, foreign)
+    bool ok = foreign ? error_set(l->err, "%s: this is %s", path, foreign)
               : elf   ? put_elf(l, path, &f, VIRT_RAM, &l->layout->entry)
                       : put(l, path, VIRT_RAM, f.data, f.size, f.size);
     file_free(&f);
@@ -157,7 +146,7 @@ static bool load_initrd(struct loading *l)
     const struct machine_config *c = l->config;
     struct boot_layout *o = l->layout;
     struct file f;
-    if (!file_read(&f, c->initrd, c->ram, l->err, l->err_size))
+    if (!file_read(&f, c->initrd, c->ram, l->err))
         return false;
     uint64_t low = o->low_end;
     bool ok = f.size <= o->dtb - VIRT_RAM;
@@ -168,8 +157,9 @@ static bool load_initrd(struct loading *l)
     }
     o->low_end = low;
     if (!ok)
-        fail(l, "%s: kernel and initrd do not fit into %llu MiB of guest memory; raise -m",
-             c->initrd, (unsigned long long)(c->ram >> 20));
+        error_set(l->err,
+                  "%s: kernel and initrd do not fit into %llu MiB of guest memory; raise -m",
+                  c->initrd, (unsigned long long)(c->ram >> 20));
     file_free(&f);
     return ok;
 }
@@ -188,21 +178,20 @@ static bool load_all(struct loading *l)
     if (!has_firmware(c))
         o->entry = o->kernel;
     if (o->low_end > o->dtb)
-        return fail(l, "%s: does not fit into %llu MiB of guest memory; raise -m",
-                    c->kernel ? c->kernel : c->bios, (unsigned long long)(c->ram >> 20));
+        return error_set(l->err, "%s: does not fit into %llu MiB of guest memory; raise -m",
+                         c->kernel ? c->kernel : c->bios, (unsigned long long)(c->ram >> 20));
     return !c->initrd || load_initrd(l);
 }
 
 bool loader_load(const struct machine_config *config, struct gmem *mem, struct boot_layout *out,
-                 char *err, size_t err_size)
+                 struct error *err)
 {
     uint64_t limit = config->cpu.xlen == 32 ? HIGH_LIMIT_32 : HIGH_LIMIT_64;
     uint64_t top = ALIGN_DOWN(MIN(VIRT_RAM + config->ram, limit), UINT64_C(2) << 20);
     *out = (struct boot_layout){0};
     out->info = top - INFO_ROOM;
     out->dtb = top - INFO_ROOM - LOADER_DTB_ROOM; /* as on QEMU, on a boundary of 2 MiB */
-    struct loading l = {
-        .config = config, .mem = mem, .layout = out, .err = err, .err_size = err_size};
+    struct loading l = {.config = config, .mem = mem, .layout = out, .err = err};
     return load_all(&l);
 }
 

@@ -9,6 +9,7 @@
 #ifndef BOARD_LOADER_H
 #define BOARD_LOADER_H
 
+#include "base/error.h"
 #include "board/machine.h"
 
 #define LOADER_DTB_ROOM ((2u << 20) - 4096)
@@ -30,7 +31,7 @@ struct boot_layout {
  * which must be zero. False with one line in err.
  */
 bool loader_load(const struct machine_config *config, struct gmem *mem, struct boot_layout *out,
-                 char *err, size_t err_size);
+                 struct error *err);
 /* Writes fw_dynamic's information block (OpenSBI, fw_dynamic_info version 2). */
 void loader_write_info(const struct machine_config *config, struct gmem *mem,
                        const struct boot_layout *layout);

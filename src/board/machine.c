@@ -12,13 +12,13 @@
 #include <stdlib.h>
 
 /* Everything that can be wrong with the user's files shows here, before anything starts. */
-static bool check_images(struct machine *m, char *err, size_t err_size)
+static bool check_images(struct machine *m, struct error *err)
 {
     struct boot_layout layout;
     size_t size;
-    if (!loader_load(&m->config, NULL, &layout, err, err_size))
+    if (!loader_load(&m->config, NULL, &layout, err))
         return false;
-    void *dtb = dtb_make(m, &layout, &size, err, err_size);
+    void *dtb = dtb_make(m, &layout, &size, err);
     free(dtb);
     if (dtb && layout.unused_entry)
         log_warn(
@@ -28,30 +28,24 @@ static bool check_images(struct machine *m, char *err, size_t err_size)
     return dtb;
 }
 
-static bool create_parts(struct machine *m, char *err, size_t err_size)
+static bool create_parts(struct machine *m, struct error *err)
 {
     const struct machine_config *c = &m->config;
     const struct head_mode preferred = {true, c->gpu_width, c->gpu_height, c->gpu_refresh_mhz};
     m->mem = gmem_create(VIRT_RAM, c->ram);
-    if (!m->mem) {
-        snprintf(err, err_size, "the host refuses %llu MiB of guest memory; lower -m",
-                 (unsigned long long)(c->ram >> 20));
-        return false;
-    }
+    if (!m->mem)
+        return error_set(err, "the host refuses %llu MiB of guest memory; lower -m",
+                         (unsigned long long)(c->ram >> 20));
     m->map = map_create();
     m->clock = vclock_create();
     m->loop = loop_create();
     m->display = display_create(MAX(c->scanouts, 1), &preferred);
     m->input = input_hub_create();
     if (!m->map || !m->clock || !m->loop || !m->display || !m->input ||
-        !vclock_attach(m->clock, m->loop)) {
-        snprintf(err, err_size, "not enough host memory or file descriptors for a machine");
-        return false;
-    }
-    if ((c->seeded || c->single_thread) && !(m->entropy = entropy_create(c->seed))) {
-        snprintf(err, err_size, "not enough host memory for a machine");
-        return false;
-    }
+        !vclock_attach(m->clock, m->loop))
+        return error_set(err, "not enough host memory or file descriptors for a machine");
+    if ((c->seeded || c->single_thread) && !(m->entropy = entropy_create(c->seed)))
+        return error_no_memory(err);
     if (c->rtc == MACHINE_RTC_AT)
         vclock_set_wall_ns(m->clock, c->rtc_ns);
     else if (c->rtc == MACHINE_RTC_DEFAULT && c->single_thread)
@@ -59,21 +53,20 @@ static bool create_parts(struct machine *m, char *err, size_t err_size)
     for (unsigned i = 1; i < c->scanouts; i++)
         display_set_preferred(m->display, i, &preferred); /* connected, as the first is */
     vclock_stop(m->clock);                                /* it starts with machine_run */
-    return virt_attach(m, err, err_size);
+    return virt_attach(m, err);
 }
 
-struct machine *machine_create(const struct machine_config *config, char *err, size_t err_size)
+struct machine *machine_create(const struct machine_config *config, struct error *err)
 {
     struct machine *m = calloc(1, sizeof(*m));
     if (!m) {
-        snprintf(err, err_size, "not enough host memory for a machine");
+        error_no_memory(err);
         return NULL;
     }
     m->config = *config;
     m->log = config->log;
     requests_init(m);
-    if (!create_parts(m, err, err_size) || !check_images(m, err, err_size) ||
-        !devices_observe(m, err, err_size)) {
+    if (!create_parts(m, err) || !check_images(m, err) || !devices_observe(m, err)) {
         machine_destroy(m);
         return NULL;
     }
@@ -105,10 +98,10 @@ void machine_flush_disks(struct machine *m)
 void *machine_dtb(struct machine *m, size_t *size)
 {
     struct boot_layout layout;
-    char err[256];
-    if (!loader_load(&m->config, NULL, &layout, err, sizeof(err)))
+    struct error err;
+    if (!loader_load(&m->config, NULL, &layout, &err))
         return NULL;
-    return dtb_make(m, &layout, size, err, sizeof(err));
+    return dtb_make(m, &layout, size, &err);
 }
 
 enum machine_on_panic machine_on_panic(struct machine *m)

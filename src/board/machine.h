@@ -9,6 +9,7 @@
 #ifndef BOARD_MACHINE_H
 #define BOARD_MACHINE_H
 
+#include "base/error.h"
 #include "base/log.h"
 #include "cpu/cpu.h"
 
@@ -76,7 +77,7 @@ struct machine_config {
 };
 
 /* NULL with one line (what, why, the cure) in err; nothing was started or written. */
-struct machine *machine_create(const struct machine_config *config, char *err, size_t err_size);
+struct machine *machine_create(const struct machine_config *config, struct error *err);
 void machine_destroy(struct machine *m); /* NULL is fine; flushes the disks */
 
 /* As the guest's own flush; any thread, while the machine lives. */

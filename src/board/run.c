@@ -16,17 +16,17 @@ enum { REG_A2 = 12 };
 
 static bool load(struct machine *m, struct boot_layout *layout)
 {
-    char err[512];
+    struct error err;
     size_t size;
     void *dtb = NULL;
-    bool ok = loader_load(&m->config, m->mem, layout, err, sizeof(err)) &&
-              (dtb = dtb_make(m, layout, &size, err, sizeof(err))) &&
+    bool ok = loader_load(&m->config, m->mem, layout, &err) &&
+              (dtb = dtb_make(m, layout, &size, &err)) &&
               gmem_write(m->mem, layout->dtb, dtb, size);
     free(dtb);
     if (ok && m->config.bios)
         loader_write_info(&m->config, m->mem, layout);
     if (!ok)
-        log_warn(m->log, "%s", err);
+        log_warn(m->log, "%s", err.text);
     return ok;
 }
 

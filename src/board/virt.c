@@ -200,14 +200,13 @@ static bool make_chips(struct machine *m)
     return true;
 }
 
-bool virt_attach(struct machine *m, char *err, size_t err_size)
+bool virt_attach(struct machine *m, struct error *err)
 {
-    if (!devices_open(m, err, err_size))
+    if (!devices_open(m, err))
         return false;
     if (make_chips(m) && devices_attach(m))
         return true;
-    snprintf(err, err_size, "not enough host memory for this machine; use fewer harts or devices");
-    return false;
+    return error_no_memory(err);
 }
 
 void virt_detach(struct machine *m)

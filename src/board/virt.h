@@ -6,6 +6,7 @@
 #ifndef BOARD_VIRT_H
 #define BOARD_VIRT_H
 
+#include "base/error.h"
 #include "base/util.h"
 
 #define VIRT_RAM      UINT64_C(0x80000000)
@@ -33,7 +34,7 @@ static inline unsigned virt_slot_irq(unsigned slot)
 }
 
 /* Makes chips, cpu and devices; false: out of memory, or the reason in err. */
-bool virt_attach(struct machine *m, char *err, size_t err_size);
+bool virt_attach(struct machine *m, struct error *err);
 void virt_detach(struct machine *m);
 /* The device tree for this layout, malloc'd; NULL: out of memory. */
 void *virt_fdt(struct machine *m, const struct boot_layout *layout, size_t *size);

@@ -13,6 +13,7 @@
 #ifndef CPU_CPU_H
 #define CPU_CPU_H
 
+#include "base/error.h"
 #include "base/log.h"
 #include "bus/fdt.h"
 #include "bus/gmem.h"
@@ -68,7 +69,7 @@ struct cpu_model {
  * `--cpu` argument: "rv64" or "rv32", then ",name=on|off"... Dependencies are resolved (d=on needs
  * f). False with one line in err: what is wrong and the cure.
  */
-bool cpu_model_parse(const char *arg, struct cpu_model *model, char *err, size_t err_size);
+bool cpu_model_parse(const char *arg, struct cpu_model *model, struct error *err);
 
 /* What a supervisor call does: the built-in SBI. NULL ops: ecall from S traps to M (firmware). */
 struct cpu_sbi_ops {

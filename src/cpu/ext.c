@@ -76,7 +76,7 @@ static void resolve(struct cpu_model *m)
     }
 }
 
-bool cpu_model_parse(const char *arg, struct cpu_model *model, char *err, size_t err_size)
+bool cpu_model_parse(const char *arg, struct cpu_model *model, struct error *err)
 {
     size_t len = strcspn(arg, ",");
     if (len == 4 && !memcmp(arg, "rv64", 4)) {
@@ -84,8 +84,7 @@ bool cpu_model_parse(const char *arg, struct cpu_model *model, char *err, size_t
     } else if (len == 4 && !memcmp(arg, "rv32", 4)) {
         *model = (struct cpu_model){32, RV64_ALL & ~RV64_ONLY};
     } else {
-        snprintf(err, err_size, "--cpu %s: unknown processor; use rv64 or rv32", arg);
-        return false;
+        return error_set(err, "--cpu %s: unknown processor; use rv64 or rv32", arg);
     }
     uint64_t on = 0;
     for (const char *p = arg + len; *p;) {
@@ -96,29 +95,23 @@ bool cpu_model_parse(const char *arg, struct cpu_model *model, char *err, size_t
         const char *val = p + name_len + 1;
         size_t val_len = len > name_len ? len - name_len - 1 : 0;
         bool off = val_len == 3 && !memcmp(val, "off", 3);
-        if (!ext || !(off || (val_len == 2 && !memcmp(val, "on", 2)))) {
-            snprintf(err, err_size,
-                     "--cpu: '%.*s' is not NAME=on or NAME=off of a known extension; "
-                     "for example: --cpu rv64,zbc=off",
-                     (int)len, p);
-            return false;
-        }
-        if (!off && model->xlen == 32 && (ext & RV64_ONLY)) {
-            snprintf(err, err_size, "--cpu: %.*s does not exist on rv32; leave it out",
-                     (int)name_len, p);
-            return false;
-        }
+        if (!ext || !(off || (val_len == 2 && !memcmp(val, "on", 2))))
+            return error_set(err,
+                             "--cpu: '%.*s' is not NAME=on or NAME=off of a known extension; "
+                             "for example: --cpu rv64,zbc=off",
+                             (int)len, p);
+        if (!off && model->xlen == 32 && (ext & RV64_ONLY))
+            return error_set(err, "--cpu: %.*s does not exist on rv32; leave it out", (int)name_len,
+                             p);
         model->ext = off ? model->ext & ~ext : model->ext | ext;
         on = off ? on & ~ext : on | ext;
         p += len;
     }
     resolve(model);
     for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
-        if ((on & BIT(table[i].ext)) && !(model->ext & BIT(table[i].ext))) {
-            snprintf(err, err_size, "--cpu: %s needs an extension that is off; switch both on",
-                     table[i].name);
-            return false;
-        }
+        if ((on & BIT(table[i].ext)) && !(model->ext & BIT(table[i].ext)))
+            return error_set(err, "--cpu: %s needs an extension that is off; switch both on",
+                             table[i].name);
     }
     return true;
 }

@@ -89,11 +89,10 @@ static int read_fd(int fd, struct host_bytes *b, size_t limit, bool regular)
 }
 
 /* A limit as a person says it. */
-static void say_larger(char *why, size_t why_size, size_t limit)
+static void say_larger(struct error *err, size_t limit)
 {
     bool mib = limit >= 1 << 20 && limit % (1 << 20) == 0;
-    snprintf(why, why_size, "it is larger than %zu %s", mib ? limit >> 20 : limit,
-             mib ? "MiB" : "bytes");
+    error_set(err, "it is larger than %zu %s", mib ? limit >> 20 : limit, mib ? "MiB" : "bytes");
 }
 
 /* Whatever lies there, without waiting for it. */
@@ -107,8 +106,8 @@ static const char *why_not(int error, bool regular)
     return regular && error == ENOTSUP ? "it is no regular file" : host_file_why(error);
 }
 
-int host_file_read(struct host_bytes *b, const char *path, size_t limit, bool regular, char *why,
-                   size_t why_size)
+int host_file_read(struct host_bytes *b, const char *path, size_t limit, bool regular,
+                   struct error *err)
 {
     *b = (struct host_bytes){NULL, 0};
     int fd = open_read(path);
@@ -116,9 +115,9 @@ int host_file_read(struct host_bytes *b, const char *path, size_t limit, bool re
     if (fd >= 0)
         close(fd);
     if (error == EFBIG)
-        say_larger(why, why_size, limit);
+        say_larger(err, limit);
     else if (error)
-        snprintf(why, why_size, "%s", why_not(error, regular));
+        error_set(err, "%s", why_not(error, regular));
     if (error)
         host_bytes_free(b);
     return error;
@@ -130,7 +129,7 @@ void host_bytes_free(struct host_bytes *b)
     *b = (struct host_bytes){NULL, 0};
 }
 
-FILE *host_file_open(const char *path, char *why, size_t why_size)
+FILE *host_file_open(const char *path, struct error *err)
 {
     struct stat st;
     int fd = open_read(path);
@@ -140,7 +139,7 @@ FILE *host_file_open(const char *path, char *why, size_t why_size)
     FILE *f = error ? NULL : fdopen(fd, "r");
     if (f)
         return f;
-    snprintf(why, why_size, "%s", why_not(error ? error : errno, true));
+    error_set(err, "%s", why_not(error ? error : errno, true));
     if (fd >= 0)
         close(fd);
     return NULL;

@@ -12,6 +12,7 @@
 #ifndef HOST_FILE_H
 #define HOST_FILE_H
 
+#include "base/error.h"
 #include "base/util.h"
 
 #include <stdio.h>
@@ -29,12 +30,12 @@ struct host_bytes {
  * larger; ENODATA a pipe ended without a byte; ETIMEDOUT it said nothing for HOST_FILE_QUIET_S;
  * ENOTSUP what cannot be read as a file. regular: nothing but a regular file will do.
  */
-int host_file_read(struct host_bytes *b, const char *path, size_t limit, bool regular, char *why,
-                   size_t why_size);
+int host_file_read(struct host_bytes *b, const char *path, size_t limit, bool regular,
+                   struct error *err);
 void host_bytes_free(struct host_bytes *b);
 /* Opens a regular file for reading piece by piece, whatever its size; fclose it. NULL with what is
  * wrong in why. */
-FILE *host_file_open(const char *path, char *why, size_t why_size);
+FILE *host_file_open(const char *path, struct error *err);
 
 /*
  * Opens a file for writing, and makes it if it is not there. It is neither truncated nor, if it is

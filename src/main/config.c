@@ -26,8 +26,7 @@ static const struct option_row *find_name(const char *name, size_t n)
 struct cursor {
     int at, argc;
     char **argv;
-    char *err;
-    size_t err_size;
+    struct error *err;
 };
 
 /* The value of an option: the rest of its own word, or the next word. NULL: there is none. */
@@ -41,16 +40,12 @@ static const char *value_of(struct cursor *p, const char *rest)
 static bool take(struct config *c, struct cursor *p, const struct option_row *row, const char *rest)
 {
     const char *value = row->arg ? value_of(p, rest) : "";
-    if (!value) {
-        snprintf(p->err, p->err_size, "--%s needs a value; write --%s %s", row->name, row->name,
-                 row->arg);
-        return false;
-    }
-    if (row->arg && !*value) {
-        snprintf(p->err, p->err_size, "--%s has an empty value; give %s", row->name, row->arg);
-        return false;
-    }
-    return row->take(c, value, p->err, p->err_size);
+    if (!value)
+        return error_set(p->err, "--%s needs a value; write --%s %s", row->name, row->name,
+                         row->arg);
+    if (row->arg && !*value)
+        return error_set(p->err, "--%s has an empty value; give %s", row->name, row->arg);
+    return row->take(c, value, p->err);
 }
 
 /* "--name", "--name=value" */
@@ -59,14 +54,10 @@ static bool take_long(struct config *c, struct cursor *p, const char *word)
     const char *name = word + 2;
     size_t n = strcspn(name, "=");
     const struct option_row *row = find_name(name, n);
-    if (!row) {
-        snprintf(p->err, p->err_size, "%s: no such option; see riscreen --help", word);
-        return false;
-    }
-    if (name[n] && !row->arg) {
-        snprintf(p->err, p->err_size, "--%s takes no value; leave it out", row->name);
-        return false;
-    }
+    if (!row)
+        return error_set(p->err, "%s: no such option; see riscreen --help", word);
+    if (name[n] && !row->arg)
+        return error_set(p->err, "--%s takes no value; leave it out", row->name);
     return take(c, p, row, name[n] ? name + n + 1 : NULL);
 }
 
@@ -76,18 +67,18 @@ static const char *const qemu_words[] = {"accel",  "action", "chardev", "device"
                                          "object", "qmp",    "serial",  "vnc"};
 
 /* "-name", a long option with one dash, as QEMU's are; err says what to write. */
-static bool one_dash(const char *word, char *err, size_t err_size)
+static bool one_dash(const char *word, struct error *err)
 {
     const char *name = word + 1;
     if (strlen(name) < 2)
         return false;
     if (find_name(name, strlen(name))) {
-        snprintf(err, err_size, "%s: write -%s; long options have two dashes", word, word);
+        error_set(err, "%s: write -%s; long options have two dashes", word, word);
         return true;
     }
     for (unsigned i = 0; i < ARRAY_SIZE(qemu_words); i++)
         if (!strcmp(name, qemu_words[i])) {
-            snprintf(err, err_size, "%s is QEMU's; docs/qemu.md says what to write instead", word);
+            error_set(err, "%s is QEMU's; docs/qemu.md says what to write instead", word);
             return true;
         }
     return false;
@@ -96,14 +87,12 @@ static bool one_dash(const char *word, char *err, size_t err_size)
 /* "-x", "-xvalue", "-xyz" */
 static bool take_letters(struct config *c, struct cursor *p, const char *word)
 {
-    if (one_dash(word, p->err, p->err_size))
+    if (one_dash(word, p->err))
         return false;
     for (const char *l = word + 1; *l; l++) {
         const struct option_row *row = find_letter(*l);
-        if (!row) {
-            snprintf(p->err, p->err_size, "-%c: no such option; see riscreen --help", *l);
-            return false;
-        }
+        if (!row)
+            return error_set(p->err, "-%c: no such option; see riscreen --help", *l);
         if (row->arg)
             return take(c, p, row, l[1] ? l + 1 : NULL);
         if (!take(c, p, row, NULL))
@@ -122,7 +111,7 @@ static const char *needs_screen(const struct config *c)
 }
 
 /* What no option can see alone. */
-static bool check(const struct config *c, char *err, size_t err_size)
+static bool check(const struct config *c, struct error *err)
 {
     const struct machine_config *m = &c->machine;
     const char *why = NULL, *shown = needs_screen(c);
@@ -130,9 +119,8 @@ static bool check(const struct config *c, char *err, size_t err_size)
         return true;
     if (!m->scanouts && shown) {
         bool record = !strcmp(shown, ui_record_ops.name);
-        snprintf(err, err_size, "--%s%s needs a screen; leave out --gpu none",
-                 record ? "" : "display ", shown);
-        return false;
+        return error_set(err, "--%s%s needs a screen; leave out --gpu none",
+                         record ? "" : "display ", shown);
     }
     if (!m->kernel && !m->bios && !c->dumpdtb)
         why = "nothing to run; give a kernel (-k Image) or a firmware (--bios FILE)";
@@ -149,28 +137,26 @@ static bool check(const struct config *c, char *err, size_t err_size)
     else if ((m->gpu_trace || m->gpu_check) && !m->scanouts)
         why = "--trace-gpu and --gpu-check have nothing to look at; leave out --gpu none";
     if (why)
-        snprintf(err, err_size, "%s", why);
+        error_set(err, "%s", why);
     return !why;
 }
 
-bool config_parse(struct config *c, int argc, char **argv, char *err, size_t err_size)
+bool config_parse(struct config *c, int argc, char **argv, struct error *err)
 {
-    struct cursor p = {1, argc, argv, err, err_size};
+    struct cursor p = {1, argc, argv, err};
     *c = (struct config){0};
     c->machine.gpu_memory = GPU_MEMORY;
     c->machine.gpu_edid = c->machine.gpu_blob = true;
     c->machine.console = true;
     c->machine.panic_status = MACHINE_STATUS_PANIC;
     for (unsigned i = 0; i < option_count; i++)
-        if (option_rows[i].def && !option_rows[i].take(c, option_rows[i].def, err, err_size))
+        if (option_rows[i].def && !option_rows[i].take(c, option_rows[i].def, err))
             return false;
     while (p.at < argc) {
         const char *word = argv[p.at++];
-        if (word[0] != '-' || !word[1]) {
-            snprintf(err, err_size, "%s: unexpected; files are given with an option, as in -k %s",
-                     word, word);
-            return false;
-        }
+        if (word[0] != '-' || !word[1])
+            return error_set(err, "%s: unexpected; files are given with an option, as in -k %s",
+                             word, word);
         if (!(word[1] == '-' ? take_long(c, &p, word) : take_letters(c, &p, word)))
             return false;
         if (c->help || c->version || c->man)
@@ -178,7 +164,7 @@ bool config_parse(struct config *c, int argc, char **argv, char *err, size_t err
     }
     if (c->script && !c->on_panic)
         c->machine.on_panic = ON_PANIC_EXIT;
-    return check(c, err, err_size);
+    return check(c, err);
 }
 
 void config_finish(struct config *c)

@@ -7,6 +7,7 @@
 #ifndef MAIN_CONFIG_H
 #define MAIN_CONFIG_H
 
+#include "base/error.h"
 #include "board/machine.h"
 #include "ui/ui.h"
 
@@ -34,7 +35,7 @@ struct config {
  * Defaults, then the arguments; strings point into argv or into copies. False with one line (what,
  * why, the cure) in err; config_finish is due all the same.
  */
-bool config_parse(struct config *c, int argc, char **argv, char *err, size_t err_size);
+bool config_parse(struct config *c, int argc, char **argv, struct error *err);
 void config_finish(struct config *c);
 
 void config_print_help(FILE *f);

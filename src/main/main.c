@@ -22,8 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE 512 /* of an error message */
-
 struct app {
     struct config config;
     struct log *log; /* NULL: not yet */
@@ -118,16 +116,15 @@ static bool open_uis(struct app *app)
     };
     const struct config *c = &app->config;
     const char *usual = c->machine.scanouts ? NULL : ui_headless_ops.name;
-    char err[LINE];
+    struct error err;
     app->uis = front_ends_create(app->log);
     if (!app->uis)
         return fail(app, "not enough memory");
-    if (!c->shown && !front_ends_add(app->uis, &env, usual, "", err, sizeof(err)))
-        return fail(app, err);
+    if (!c->shown && !front_ends_add(app->uis, &env, usual, "", &err))
+        return fail(app, err.text);
     for (const struct config_display *d = c->display; d < c->display + c->displays; d++)
-        if (!front_ends_add(app->uis, &env, usual ? usual : d->name, usual ? "" : d->args, err,
-                            sizeof(err)))
-            return fail(app, err);
+        if (!front_ends_add(app->uis, &env, usual ? usual : d->name, usual ? "" : d->args, &err))
+            return fail(app, err.text);
     return true;
 }
 
@@ -135,12 +132,12 @@ static bool open_script(struct app *app)
 {
     const struct script_config config = {app->config.script, app->config.script_out,
                                          app->config.junit, app->log};
-    char err[LINE];
+    struct error err;
     if (!app->config.script)
         return true;
-    app->script = script_create(&config, err, sizeof(err));
+    app->script = script_create(&config, &err);
     if (!app->script)
-        return fail(app, err);
+        return fail(app, err.text);
     app->config.machine.console_out = script_console_out;
     app->config.machine.console_ctx = app->script;
     return true;
@@ -148,16 +145,16 @@ static bool open_script(struct app *app)
 
 static bool open_machine(struct app *app)
 {
-    char err[LINE];
+    struct error err;
     app->log = log_create(app->config.log, NULL);
     if (!app->log)
-        return fail(app, "not enough memory");
+        return fail(app, ERROR_NO_MEMORY);
     app->config.machine.log = app->log;
     if (!open_script(app))
         return false;
-    app->machine = machine_create(&app->config.machine, err, sizeof(err));
+    app->machine = machine_create(&app->config.machine, &err);
     if (!app->machine)
-        return fail(app, err);
+        return fail(app, err.text);
     app->drain = log_drain_create(machine_loop(app->machine), app->log);
     return true;
 }
@@ -168,7 +165,7 @@ static bool set_timeout(struct app *app)
         return true;
     app->timeout = loop_timer_add(machine_loop(app->machine), on_timeout, app);
     if (!app->timeout)
-        return fail(app, "not enough memory");
+        return fail(app, ERROR_NO_MEMORY);
     loop_timer_set(app->timeout, host_now_ns() + app->config.timeout_ns);
     return true;
 }
@@ -176,19 +173,17 @@ static bool set_timeout(struct app *app)
 static bool open_control(struct app *app)
 {
     const char *address = app->config.monitor;
-    char err[LINE];
+    struct error err;
     if (!set_timeout(app))
         return false;
     app->signals = host_signals_watch(machine_loop(app->machine), &signals_ops, app);
     if (!app->signals)
         return fail(app, "no file descriptors left; raise the limit (ulimit -n)");
-    if (address &&
-        !(app->monitor = monitor_create(app->machine, address, app->log, err, sizeof(err))))
-        return fail(app, err);
+    if (address && !(app->monitor = monitor_create(app->machine, address, app->log, &err)))
+        return fail(app, err.text);
     if (!open_uis(app))
         return false;
-    return !app->script || script_start(app->script, app->machine, err, sizeof(err)) ||
-           fail(app, err);
+    return !app->script || script_start(app->script, app->machine, &err) || fail(app, err.text);
 }
 
 /* --- running -----------------------------------------------------------------------------------
@@ -271,7 +266,7 @@ static bool print_about(const struct config *c)
 int main(int argc, char **argv)
 {
     struct app app = {0};
-    char err[LINE];
+    struct error err;
     int status = 1;
     host_process_begin();
     host_signals_block();
@@ -279,8 +274,8 @@ int main(int argc, char **argv)
     mallopt(M_MMAP_THRESHOLD, 1 << 20); /* images that were loaded go back to the host at once */
     if (!app.ending)
         fail(&app, "the host starts no more threads; end other programs");
-    else if (!config_parse(&app.config, argc, argv, err, sizeof(err)))
-        fail(&app, err);
+    else if (!config_parse(&app.config, argc, argv, &err))
+        fail(&app, err.text);
     else if (print_about(&app.config))
         status = 0;
     else if (open_machine(&app) && app.config.dumpdtb)

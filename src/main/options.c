@@ -6,7 +6,6 @@
 #include "ui/ui.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,15 +17,6 @@
 #define MAX_CMDLINE 4096
 #define MAX_TIMEOUT 10000000
 #define RTC_LAST    INT64_C(9223372036) /* seconds: Linux reads 63 bits of ns */
-
-static bool PRINTF_LIKE(3, 4) wrong(char *err, size_t err_size, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(err, err_size, fmt, ap);
-    va_end(ap);
-    return false;
-}
 
 /* A decimal number in min..max that is all of text. */
 static bool number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
@@ -78,84 +68,83 @@ static const char *cut_word(struct config *c, const char *text, const char *word
 
 /* --- boot ------------------------------------------------------------------------------------ */
 
-static bool take_kernel(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_kernel(struct config *c, const char *v, struct error *err)
 {
-    (void)err, (void)err_size;
+    (void)err;
     c->machine.kernel = v;
     return true;
 }
 
-static bool take_initrd(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_initrd(struct config *c, const char *v, struct error *err)
 {
-    (void)err, (void)err_size;
+    (void)err;
     c->machine.initrd = v;
     return true;
 }
 
-static bool take_append(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_append(struct config *c, const char *v, struct error *err)
 {
     c->machine.cmdline = v;
     return strlen(v) < MAX_CMDLINE ||
-           wrong(err, err_size, "-a: the command line has more than %d bytes; shorten it",
-                 MAX_CMDLINE - 1);
+           error_set(err, "-a: the command line has more than %d bytes; shorten it",
+                     MAX_CMDLINE - 1);
 }
 
-static bool take_dtb(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_dtb(struct config *c, const char *v, struct error *err)
 {
     c->machine.dtb = cut_word(c, v, "raw", &c->machine.dtb_raw);
-    return c->machine.dtb || wrong(err, err_size, "-b: not enough memory");
+    return c->machine.dtb || error_no_memory(err);
 }
 
-static bool take_bios(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_bios(struct config *c, const char *v, struct error *err)
 {
-    (void)err, (void)err_size;
+    (void)err;
     c->machine.bios = v;
     return true;
 }
 
-static bool take_dumpdtb(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_dumpdtb(struct config *c, const char *v, struct error *err)
 {
-    (void)err, (void)err_size;
+    (void)err;
     c->dumpdtb = v;
     return true;
 }
 
 /* --- machine --------------------------------------------------------------------------------- */
 
-static bool take_memory(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_memory(struct config *c, const char *v, struct error *err)
 {
     if (!config_size(v, &c->machine.ram))
-        return wrong(err, err_size, "-m %s: not a size; write a number and M or G, as in -m 512M",
-                     v);
+        return error_set(err, "-m %s: not a size; write a number and M or G, as in -m 512M", v);
     if (c->machine.ram < MIN_RAM || c->machine.ram > MAX_RAM)
-        return wrong(err, err_size, "-m %s: out of range; guest memory is 64M to 64G", v);
+        return error_set(err, "-m %s: out of range; guest memory is 64M to 64G", v);
     if (c->machine.ram % (UINT64_C(1) << 20))
-        return wrong(err, err_size, "-m %s: not whole MiB; round it, as in -m 512M", v);
+        return error_set(err, "-m %s: not whole MiB; round it, as in -m 512M", v);
     return true;
 }
 
-static bool take_harts(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_harts(struct config *c, const char *v, struct error *err)
 {
     uint64_t n;
     if (!number(v, 1, CPU_MAX_HARTS, &n))
-        return wrong(err, err_size, "-c %s: not a number of harts; give 1 to %d", v, CPU_MAX_HARTS);
+        return error_set(err, "-c %s: not a number of harts; give 1 to %d", v, CPU_MAX_HARTS);
     c->machine.harts = (unsigned)n;
     return true;
 }
 
-static bool take_cpu(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_cpu(struct config *c, const char *v, struct error *err)
 {
-    return cpu_model_parse(v, &c->machine.cpu, err, err_size);
+    return cpu_model_parse(v, &c->machine.cpu, err);
 }
 
-static bool take_seed(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_seed(struct config *c, const char *v, struct error *err)
 {
     c->machine.seeded = true;
     return number(v, 0, UINT64_MAX, &c->machine.seed) ||
-           wrong(err, err_size, "--seed %s: not a number; give one from 0 on", v);
+           error_set(err, "--seed %s: not a number; give one from 0 on", v);
 }
 
-static bool take_rtc(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_rtc(struct config *c, const char *v, struct error *err)
 {
     struct tm t = {0};
     c->machine.rtc = MACHINE_RTC_HOST;
@@ -167,38 +156,36 @@ static bool take_rtc(struct config *c, const char *v, char *err, size_t err_size
     int day = t.tm_mday;
     time_t at = end && !*end ? timegm(&t) : -1;
     if (at < 0 || t.tm_mday != day || at > RTC_LAST)
-        return wrong(err, err_size, "--rtc %s: no date; give host, or one as 2026-12-31T23:59:59",
-                     v);
+        return error_set(err, "--rtc %s: no date; give host, or one as 2026-12-31T23:59:59", v);
     c->machine.rtc = MACHINE_RTC_AT;
     c->machine.rtc_ns = (uint64_t)at * NS_PER_SEC;
     return true;
 }
 
-static bool take_threads(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_threads(struct config *c, const char *v, struct error *err)
 {
     c->machine.single_thread = !strcmp(v, "single");
     return c->machine.single_thread || !strcmp(v, "multi") ||
-           wrong(err, err_size, "--threads=%s: unknown; give single or multi", v);
+           error_set(err, "--threads=%s: unknown; give single or multi", v);
 }
 
 /* --- devices --------------------------------------------------------------------------------- */
 
-static bool take_virtio(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_virtio(struct config *c, const char *v, struct error *err)
 {
     c->machine.virtio_legacy = !strcmp(v, "legacy");
     return c->machine.virtio_legacy || !strcmp(v, "modern") ||
-           wrong(err, err_size, "--virtio=%s: unknown; give modern or legacy", v);
+           error_set(err, "--virtio=%s: unknown; give modern or legacy", v);
 }
 
-static bool take_disk(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_disk(struct config *c, const char *v, struct error *err)
 {
     struct machine_config *m = &c->machine;
     if (m->disks == MACHINE_MAX_DISKS)
-        return wrong(err, err_size, "-d %s: more than %d disks; leave one out", v,
-                     MACHINE_MAX_DISKS);
+        return error_set(err, "-d %s: more than %d disks; leave one out", v, MACHINE_MAX_DISKS);
     struct machine_disk *d = &m->disk[m->disks++];
     d->path = cut_word(c, v, "ro", &d->read_only);
-    return d->path || wrong(err, err_size, "-d: not enough memory");
+    return d->path || error_no_memory(err);
 }
 
 /* "on" or "off". */
@@ -226,7 +213,7 @@ static bool gpu_edid(struct machine_config *m, const char *value)
 }
 
 /* One of the words after a GPU's size. */
-static bool gpu_word(struct machine_config *m, const char *word, char *err, size_t err_size)
+static bool gpu_word(struct machine_config *m, const char *word, struct error *err)
 {
     const char *v;
     uint64_t n;
@@ -237,10 +224,10 @@ static bool gpu_word(struct machine_config *m, const char *word, char *err, size
     else if (!((v = value_in(word, "blob")) && on_off(v, &m->gpu_blob)) &&
              !((v = value_in(word, "pacing")) && on_off(v, &m->gpu_pacing)) &&
              !((v = value_in(word, "edid")) && gpu_edid(m, v)))
-        return wrong(err, err_size,
-                     "--gpu: '%s' is no setting; there are scanouts=1..%d, blob=on|off, "
-                     "edid=FILE|on|off, memory=SIZE (1M or more), pacing=on|off",
-                     word, MACHINE_MAX_SCANOUTS);
+        return error_set(err,
+                         "--gpu: '%s' is no setting; there are scanouts=1..%d, blob=on|off, "
+                         "edid=FILE|on|off, memory=SIZE (1M or more), pacing=on|off",
+                         word, MACHINE_MAX_SCANOUTS);
     return true;
 }
 
@@ -261,7 +248,7 @@ static int gpu_size(const char *v, unsigned *w, unsigned *h, unsigned *hz)
     return v[more + rate] && v[more + rate] != ',' ? 0 : used + more + rate;
 }
 
-static bool take_gpu(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_gpu(struct config *c, const char *v, struct error *err)
 {
     struct machine_config *m = &c->machine;
     unsigned w, h, hz;
@@ -271,14 +258,14 @@ static bool take_gpu(struct config *c, const char *v, char *err, size_t err_size
     }
     int used = gpu_size(v, &w, &h, &hz);
     if (!used)
-        return wrong(err, err_size,
-                     "--gpu %s: not a size; write WIDTHxHEIGHT, as in 1280x800 or 1280x800@75", v);
+        return error_set(
+            err, "--gpu %s: not a size; write WIDTHxHEIGHT, as in 1280x800 or 1280x800@75", v);
     if (MIN(w, h) < DISPLAY_MODE_MIN || MAX(w, h) > DISPLAY_MODE_MAX)
-        return wrong(err, err_size, "--gpu %s: out of range; each side is %d to %d pixels", v,
-                     DISPLAY_MODE_MIN, DISPLAY_MODE_MAX);
+        return error_set(err, "--gpu %s: out of range; each side is %d to %d pixels", v,
+                         DISPLAY_MODE_MIN, DISPLAY_MODE_MAX);
     if (hz < MIN_GPU_HZ || hz > MAX_GPU_HZ)
-        return wrong(err, err_size, "--gpu %s: out of range; a screen is refreshed at %d to %d Hz",
-                     v, MIN_GPU_HZ, MAX_GPU_HZ);
+        return error_set(err, "--gpu %s: out of range; a screen is refreshed at %d to %d Hz", v,
+                         MIN_GPU_HZ, MAX_GPU_HZ);
     m->scanouts = 1;
     m->gpu_width = w;
     m->gpu_height = h;
@@ -287,116 +274,114 @@ static bool take_gpu(struct config *c, const char *v, char *err, size_t err_size
         size_t n = strcspn(++p, ",");
         const char *word = keep(c, p, n);
         if (!word)
-            return wrong(err, err_size, "--gpu: too many settings; leave some out");
-        if (!gpu_word(m, word, err, err_size))
+            return error_set(err, "--gpu: too many settings; leave some out");
+        if (!gpu_word(m, word, err))
             return false;
         p += n;
     }
     return true;
 }
 
-static bool take_touch(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_touch(struct config *c, const char *v, struct error *err)
 {
-    (void)v, (void)err, (void)err_size;
+    (void)v, (void)err;
     c->machine.touch = true;
     return true;
 }
 
-static bool no_network(struct config *c, const char *v, char *err, size_t err_size)
+static bool no_network(struct config *c, const char *v, struct error *err)
 {
     (void)c;
-    return wrong(err, err_size, "-n %s: there is no network card yet; leave -n out", v);
+    return error_set(err, "-n %s: there is no network card yet; leave -n out", v);
 }
 
-static bool no_shared(struct config *c, const char *v, char *err, size_t err_size)
+static bool no_shared(struct config *c, const char *v, struct error *err)
 {
     (void)c;
-    return wrong(err, err_size,
-                 "-s %s: sharing a directory is not built yet; put the files on a disk (-d)", v);
+    return error_set(
+        err, "-s %s: sharing a directory is not built yet; put the files on a disk (-d)", v);
 }
 
-static bool no_gdb(struct config *c, const char *v, char *err, size_t err_size)
+static bool no_gdb(struct config *c, const char *v, struct error *err)
 {
     (void)c, (void)v;
-    return wrong(err, err_size,
-                 "-g: the gdb stub is not built yet; leave -g out (a screen's size "
-                 "is set with --gpu)");
+    return error_set(err, "-g: the gdb stub is not built yet; leave -g out (a screen's size "
+                          "is set with --gpu)");
 }
 
 /* --- screen and control ---------------------------------------------------------------------- */
 
-static bool add_display(struct config *c, const char *name, const char *args, char *err,
-                        size_t err_size)
+static bool add_display(struct config *c, const char *name, const char *args, struct error *err)
 {
     if (c->displays == FRONT_ENDS_MAX)
-        return wrong(err, err_size, "--display: more than %d; leave some out", FRONT_ENDS_MAX);
+        return error_set(err, "--display: more than %d; leave some out", FRONT_ENDS_MAX);
     c->display[c->displays++] = (struct config_display){name, args};
     return true;
 }
 
-static bool take_display(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_display(struct config *c, const char *v, struct error *err)
 {
     size_t n = strcspn(v, ",=");
     for (unsigned i = 0; ui_list[i]; i++) {
         const char *name = ui_list[i]->name;
         if ((strlen(name) == n && !strncmp(v, name, n)) ||
             (ui_list[i] == &ui_headless_ops && n == 8 && !strncmp(v, "headless", n)))
-            return (c->shown = add_display(c, name, v[n] ? v + n + 1 : "", err, err_size));
+            return (c->shown = add_display(c, name, v[n] ? v + n + 1 : "", err));
     }
     char names[64] = "";
     for (unsigned i = 0; ui_list[i]; i++)
         snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s, ", ui_list[i]->name);
-    return wrong(err, err_size, "--display %s: not in this build; there are %sheadless", v, names);
+    return error_set(err, "--display %s: not in this build; there are %sheadless", v, names);
 }
 
-static bool take_headless(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_headless(struct config *c, const char *v, struct error *err)
 {
-    return (c->shown = add_display(c, ui_headless_ops.name, v, err, err_size));
+    return (c->shown = add_display(c, ui_headless_ops.name, v, err));
 }
 
-static bool take_record(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_record(struct config *c, const char *v, struct error *err)
 {
-    return add_display(c, ui_record_ops.name, v, err, err_size);
+    return add_display(c, ui_record_ops.name, v, err);
 }
 
-static bool take_monitor(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_monitor(struct config *c, const char *v, struct error *err)
 {
     c->monitor = v;
     return !strncmp(v, "unix:", 5) ||
-           wrong(err, err_size, "--monitor %s: unknown kind of address; give unix:PATH", v);
+           error_set(err, "--monitor %s: unknown kind of address; give unix:PATH", v);
 }
 
-static bool take_script(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_script(struct config *c, const char *v, struct error *err)
 {
-    (void)err, (void)err_size;
+    (void)err;
     c->script = v;
     return true;
 }
 
-static bool take_script_out(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_script_out(struct config *c, const char *v, struct error *err)
 {
-    (void)err, (void)err_size;
+    (void)err;
     c->script_out = v;
     return true;
 }
 
-static bool take_junit(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_junit(struct config *c, const char *v, struct error *err)
 {
-    (void)err, (void)err_size;
+    (void)err;
     c->junit = v;
     return true;
 }
 
 /* --- the end --------------------------------------------------------------------------------- */
 
-static bool take_no_reboot(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_no_reboot(struct config *c, const char *v, struct error *err)
 {
-    (void)v, (void)err, (void)err_size;
+    (void)v, (void)err;
     c->machine.no_reboot = true;
     return true;
 }
 
-static bool take_on_panic(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_on_panic(struct config *c, const char *v, struct error *err)
 {
     const char *status = value_in(v, "exit");
     uint64_t n = MACHINE_STATUS_PANIC;
@@ -407,19 +392,18 @@ static bool take_on_panic(struct config *c, const char *v, char *err, size_t err
     else if (!strcmp(v, "none"))
         c->machine.on_panic = ON_PANIC_GO_ON;
     else
-        return wrong(err, err_size,
-                     "--on-panic %s: unknown; give exit, exit=STATUS (0 to 255), stop or none", v);
+        return error_set(
+            err, "--on-panic %s: unknown; give exit, exit=STATUS (0 to 255), stop or none", v);
     c->machine.panic_status = (int)n;
     c->on_panic = true;
     return true;
 }
 
-static bool take_timeout(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_timeout(struct config *c, const char *v, struct error *err)
 {
     uint64_t n;
     if (!number(v, 1, MAX_TIMEOUT, &n))
-        return wrong(err, err_size, "--timeout %s: not a time; give seconds, 1 to %d", v,
-                     MAX_TIMEOUT);
+        return error_set(err, "--timeout %s: not a time; give seconds, 1 to %d", v, MAX_TIMEOUT);
     c->timeout_ns = n * UINT64_C(1000000000);
     return true;
 }
@@ -427,53 +411,54 @@ static bool take_timeout(struct config *c, const char *v, char *err, size_t err_
 /* --- more --------------------------------------------------------------------------------------
  */
 
-static bool take_log(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_log(struct config *c, const char *v, struct error *err)
 {
     const char *bad = NULL;
     struct log *log = log_create(v, &bad);
     if (!log && bad)
-        return wrong(err, err_size,
-                     "--log: '%.*s' is no category; there are cpu, bus, virtio, gpu, blk, input, "
-                     "sbi, ui and all",
-                     (int)strcspn(bad, ","), bad);
+        return error_set(
+            err,
+            "--log: '%.*s' is no category; there are cpu, bus, virtio, gpu, blk, input, "
+            "sbi, ui and all",
+            (int)strcspn(bad, ","), bad);
     log_destroy(log);
     c->log = v;
     return true;
 }
 
-static bool take_gpu_check(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_gpu_check(struct config *c, const char *v, struct error *err)
 {
-    (void)v, (void)err, (void)err_size;
+    (void)v, (void)err;
     c->machine.gpu_check = true;
     return true;
 }
 
-static bool take_trace_gpu(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_trace_gpu(struct config *c, const char *v, struct error *err)
 {
-    (void)err, (void)err_size;
+    (void)err;
     c->machine.gpu_trace = v;
     return true;
 }
 
 /* --- about ----------------------------------------------------------------------------------- */
 
-static bool take_help(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_help(struct config *c, const char *v, struct error *err)
 {
-    (void)v, (void)err, (void)err_size;
+    (void)v, (void)err;
     c->help = true;
     return true;
 }
 
-static bool take_version(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_version(struct config *c, const char *v, struct error *err)
 {
-    (void)v, (void)err, (void)err_size;
+    (void)v, (void)err;
     c->version = true;
     return true;
 }
 
-static bool take_man(struct config *c, const char *v, char *err, size_t err_size)
+static bool take_man(struct config *c, const char *v, struct error *err)
 {
-    (void)v, (void)err, (void)err_size;
+    (void)v, (void)err;
     c->man = true;
     return true;
 }

@@ -3,6 +3,7 @@
 #ifndef MAIN_OPTIONS_H
 #define MAIN_OPTIONS_H
 
+#include "base/error.h"
 #include "main/config.h"
 
 struct option_row {
@@ -13,7 +14,7 @@ struct option_row {
     const char *def; /* default, taken like a given value; NULL: none */
     /* NULL text: left out of the help. Plain sentences; %s in it becomes `def`. */
     const char *help;
-    bool (*take)(struct config *c, const char *value, char *err, size_t err_size);
+    bool (*take)(struct config *c, const char *value, struct error *err);
 };
 
 extern const struct option_row option_rows[];

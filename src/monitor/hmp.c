@@ -2,6 +2,7 @@
 /* Lines of QEMU's human monitor: one table of commands, at the end. */
 #include "monitor/hmp.h"
 
+#include "base/error.h"
 #include "display/input.h"
 #include "monitor/keys.h"
 #include "monitor/qmp_args.h"
@@ -322,7 +323,7 @@ struct json_object *hmp_run(struct qmp *q, const char *line)
 {
     struct hmp h = {.q = q, .text = strdup(line)};
     if (!h.text)
-        return json_object_new_string("Error: not enough memory\r\n");
+        return json_object_new_string("Error: " ERROR_NO_MEMORY "\r\n");
     if (split(&h) && h.words)
         run(&h);
     free(h.text);

@@ -267,18 +267,14 @@ static void on_machine(void *ctx, enum machine_event event, enum machine_cause c
 /* --- beginning and end ------------------------------------------------------------------------ */
 
 /* The path in an address; false if it is none. */
-static bool address_path(const char *address, char *path, size_t size, char *err, size_t err_size)
+static bool address_path(const char *address, char *path, size_t size, struct error *err)
 {
     static const char *const options[] = {",wait=off", ",nowait", ",server=on", ",server"};
     const char *bare = !strncmp(address, "unix:", 5) ? address + 5 : "";
-    if (!bare[0]) {
-        snprintf(err, err_size, "'%s' is no address of a control socket: use unix:PATH", address);
-        return false;
-    }
-    if ((size_t)snprintf(path, size, "%s", bare) >= size) {
-        snprintf(err, err_size, "the socket's path is too long: choose a shorter one");
-        return false;
-    }
+    if (!bare[0])
+        return error_set(err, "'%s' is no address of a control socket: use unix:PATH", address);
+    if ((size_t)snprintf(path, size, "%s", bare) >= size)
+        return error_set(err, "the socket's path is too long: choose a shorter one");
     for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
         char *end = path + strlen(path) - MIN(strlen(path), strlen(options[i]));
         if (!strcmp(end, options[i]))
@@ -298,18 +294,18 @@ static bool set_up(struct monitor *mon)
            mon->listen_src;
 }
 
-struct monitor *monitor_create(struct machine *m, const char *address, struct log *log, char *err,
-                               size_t err_size)
+struct monitor *monitor_create(struct machine *m, const char *address, struct log *log,
+                               struct error *err)
 {
     char path[512];
     struct unix_listener listener;
-    if (!address_path(address, path, sizeof(path), err, err_size) ||
-        !unix_listener_open(&listener, path, err, err_size))
+    if (!address_path(address, path, sizeof(path), err) ||
+        !unix_listener_open(&listener, path, err))
         return NULL;
     struct monitor *mon = calloc(1, sizeof(*mon));
     if (!mon) {
         unix_listener_close(&listener);
-        snprintf(err, err_size, "not enough memory");
+        error_no_memory(err);
         return NULL;
     }
     mon->loop = machine_loop(m);
@@ -322,7 +318,7 @@ struct monitor *monitor_create(struct machine *m, const char *address, struct lo
     pthread_mutex_init(&mon->lock, NULL);
     if (!set_up(mon)) {
         monitor_destroy(mon);
-        snprintf(err, err_size, "not enough memory");
+        error_no_memory(err);
         return NULL;
     }
     machine_on_event(m, on_machine, mon);

@@ -26,6 +26,7 @@
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H
 
+#include "base/error.h"
 #include "board/machine.h"
 
 struct monitor;
@@ -35,8 +36,8 @@ struct monitor;
  * Makes the socket (mode 0600; a stale one is replaced, one in use is an error) and puts it on the
  * machine's loop. Before machine_run. NULL with one line in err.
  */
-struct monitor *monitor_create(struct machine *m, const char *address, struct log *log, char *err,
-                               size_t err_size);
+struct monitor *monitor_create(struct machine *m, const char *address, struct log *log,
+                               struct error *err);
 /* After machine_run has returned, before machine_destroy. NULL is fine. */
 void monitor_destroy(struct monitor *mon);
 
@@ -52,11 +53,11 @@ struct script_config {
 
 /* Reads and checks the whole script, its reference pictures too; starts nothing. NULL with one
  * line (file:line: what, the cure) in err. */
-struct script *script_create(const struct script_config *config, char *err, size_t err_size);
+struct script *script_create(const struct script_config *config, struct error *err);
 /* machine_config.console_out, with the script as console_ctx: what wait-serial looks at. */
 void script_console_out(void *script, const uint8_t *bytes, size_t n);
 /* Starts the script's thread. Before machine_run; false with one line in err. */
-bool script_start(struct script *s, struct machine *m, char *err, size_t err_size);
+bool script_start(struct script *s, struct machine *m, struct error *err);
 /*
  * After machine_run returned `status`: ends the thread, writes the report, and returns riscreen's
  * exit status: 1 if a line failed or the machine ended before the script did, else `status`;

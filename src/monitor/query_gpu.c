@@ -2,6 +2,7 @@
 /* query-gpu: what the guest made of the GPU, as JSON. */
 #include "monitor/qmp.h"
 
+#include "base/error.h"
 #include "display/gpu_info.h"
 
 #include <stdlib.h>
@@ -109,7 +110,7 @@ struct json_object *qmp_query_gpu(struct qmp *q, struct json_object *args, struc
     struct gpu_info *info = malloc(sizeof(*info));
     struct json_object *obj = NULL;
     if (!info)
-        qmp_fail(err, "not enough memory");
+        qmp_fail(err, ERROR_NO_MEMORY);
     else if (!machine_gpu_info(q->target->machine, info))
         qmp_fail(err, "There is no GPU");
     else

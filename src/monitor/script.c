@@ -124,19 +124,17 @@ static void *script_main(void *arg)
     return NULL;
 }
 
-bool script_start(struct script *s, struct machine *m, char *err, size_t err_size)
+bool script_start(struct script *s, struct machine *m, struct error *err)
 {
     s->machine = m;
     s->display = machine_has_screen(m) ? machine_display(m) : NULL;
     s->input = machine_input(m);
     s->started_wall_ns = host_wall_ns();
-    if (s->display && !(s->viewer = display_attach(s->display, on_screen, s))) {
-        snprintf(err, err_size, "not enough memory for the script");
-        return false;
-    }
+    if (s->display && !(s->viewer = display_attach(s->display, on_screen, s)))
+        return error_no_memory(err);
     int error = host_thread_start(&s->thread, "script", script_main, s);
     if (error) {
-        snprintf(err, err_size, "the script's thread cannot start: %s", strerror(error));
+        error_set(err, "the script's thread cannot start: %s", strerror(error));
         if (s->viewer)
             display_detach(s->viewer);
         s->viewer = NULL;
@@ -178,45 +176,38 @@ int script_finish(struct script *s, int status)
 /* --- reading ---------------------------------------------------------------------------------- */
 
 static bool add_step(struct script *s, unsigned line, const char *text, struct word *words, int n,
-                     char *err, size_t err_size)
+                     struct error *err)
 {
-    if (s->count == MAX_STEPS) {
-        snprintf(err, err_size, "a script has at most %d lines", MAX_STEPS);
-        return false;
-    }
+    if (s->count == MAX_STEPS)
+        return error_set(err, "a script has at most %d lines", MAX_STEPS);
     if ((s->count & (s->count - 1)) == 0) {
         struct step *grown = realloc(s->steps, MAX(2 * s->count, 8) * sizeof(*grown));
-        if (!grown) {
-            snprintf(err, err_size, "not enough memory");
-            return false;
-        }
+        if (!grown)
+            return error_no_memory(err);
         s->steps = grown;
     }
     struct step *step = &s->steps[s->count++];
     *step = (struct step){.line = line, .text = strdup(text + strspn(text, " \t"))};
-    if (!step->text) {
-        snprintf(err, err_size, "not enough memory");
-        return false;
-    }
+    if (!step->text)
+        return error_no_memory(err);
     step->text[strcspn(step->text, "\r\n")] = 0;
-    return script_parse_step(s, step, words, n, err, err_size);
+    return script_parse_step(s, step, words, n, err);
 }
 
-static bool read_line(struct script *s, unsigned line, const char *text, char *err, size_t err_size)
+static bool read_line(struct script *s, unsigned line, const char *text, struct error *err)
 {
     struct word words[SCRIPT_MAX_WORDS];
-    char why[512] = "";
-    int n = script_split(text, words, why, sizeof(why));
-    bool ok = n == 0 || (n > 0 && add_step(s, line, text, words, n, why, sizeof(why)));
+    int n = script_split(text, words, err);
+    bool ok = n == 0 || (n > 0 && add_step(s, line, text, words, n, err));
     if (n > 0)
         script_free_words(words, n);
     if (!ok)
-        snprintf(err, err_size, "%s:%u: %s", s->config.path, line, why);
+        error_set(err, "%s:%u: %s", s->config.path, line, err->text);
     return ok;
 }
 
 /* text: `size` bytes and a NUL behind them; newlines in it are overwritten. */
-static bool read_lines(struct script *s, char *text, size_t size, char *err, size_t err_size)
+static bool read_lines(struct script *s, char *text, size_t size, struct error *err)
 {
     const char *end = text + size;
     bool ok = true;
@@ -224,61 +215,52 @@ static bool read_lines(struct script *s, char *text, size_t size, char *err, siz
         char *newline = memchr(text, '\n', (size_t)(end - text));
         char *stop = newline ? newline : text + (end - text);
         *stop = 0;
-        ok = read_line(s, line, text, err, err_size);
+        ok = read_line(s, line, text, err);
         text = stop + 1;
     }
     return ok;
 }
 
-static bool read_script(struct script *s, char *err, size_t err_size)
+static bool read_script(struct script *s, struct error *err)
 {
     const char *path = s->config.path;
     const char *slash = strrchr(path, '/');
     struct host_bytes file;
-    char why[128];
     s->folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("");
-    if (!s->folder) {
-        snprintf(err, err_size, "not enough memory");
-        return false;
-    }
-    if (host_file_read(&file, path, SCRIPT_MAX_BYTES, false, why, sizeof(why))) {
-        snprintf(err, err_size, "the script '%s' cannot be read: %s; give another file", path, why);
-        return false;
-    }
+    if (!s->folder)
+        return error_no_memory(err);
+    if (host_file_read(&file, path, SCRIPT_MAX_BYTES, false, err))
+        return error_set(err, "the script '%s' cannot be read: %s; give another file", path,
+                         err->text);
     bool ok = !memchr(file.data, 0, file.size);
     if (ok)
-        ok = read_lines(s, (char *)file.data, file.size, err, err_size);
+        ok = read_lines(s, (char *)file.data, file.size, err);
     else
-        snprintf(err, err_size, "the script '%s' is no text, it has a NUL byte; give another file",
-                 path);
+        error_set(err, "the script '%s' is no text, it has a NUL byte; give another file", path);
     host_bytes_free(&file);
     return ok;
 }
 
 /* Would the report and the pictures of failures find a place? Better to know now. */
-static bool open_outputs(struct script *s, char *err, size_t err_size)
+static bool open_outputs(struct script *s, struct error *err)
 {
     const char *out = s->config.out_dir;
-    if (out && access(out, W_OK | X_OK)) {
-        snprintf(err, err_size, "--script-out '%s' is no folder to write to: %s", out,
-                 strerror(errno));
-        return false;
-    }
+    if (out && access(out, W_OK | X_OK))
+        return error_set(err, "--script-out '%s' is no folder to write to: %s", out,
+                         strerror(errno));
     /* kept open: the reader of a pipe would take a second opening for another report */
     s->junit = s->config.junit ? host_file_open_write(s->config.junit) : NO_FILE;
-    if (s->config.junit && s->junit < 0) {
-        snprintf(err, err_size, "--junit '%s' cannot be written: %s; give another path",
-                 s->config.junit, host_file_why(errno));
-        return false;
-    }
+    if (s->config.junit && s->junit < 0)
+        return error_set(err, "--junit '%s' cannot be written: %s; give another path",
+                         s->config.junit, host_file_why(errno));
     return true;
 }
 
-struct script *script_create(const struct script_config *config, char *err, size_t err_size)
+struct script *script_create(const struct script_config *config, struct error *err)
 {
     struct script *s = calloc(1, sizeof(*s));
     if (!s) {
-        snprintf(err, err_size, "not enough memory");
+        error_no_memory(err);
         return NULL;
     }
     s->config = *config;
@@ -290,8 +272,8 @@ struct script *script_create(const struct script_config *config, char *err, size
     s->console_room = 4096;
     s->console = malloc(s->console_room);
     if (!s->console)
-        snprintf(err, err_size, "not enough memory");
-    if (!s->console || !read_script(s, err, err_size) || !open_outputs(s, err, err_size)) {
+        error_no_memory(err);
+    if (!s->console || !read_script(s, err) || !open_outputs(s, err)) {
         script_destroy(s);
         return NULL;
     }

@@ -17,6 +17,7 @@
 #ifndef MONITOR_SCRIPT_H
 #define MONITOR_SCRIPT_H
 
+#include "base/error.h"
 #include "display/pixels.h"
 #include "monitor/monitor.h"
 
@@ -64,7 +65,7 @@ struct word {
 };
 
 /* Splits a line; the count, or -1 with what is wrong in err. */
-int script_split(const char *line, struct word *words, char *err, size_t err_size);
+int script_split(const char *line, struct word *words, struct error *err);
 void script_free_words(struct word *words, int n);
 
 /* May an extended regular expression be compiled? glibc's regcomp copies what is repeated and calls
@@ -94,8 +95,8 @@ struct step_type {
 extern const struct step_type script_step_types[]; /* ends with a NULL name */
 
 /* Words of one line into step; false with what is wrong in err. */
-bool script_parse_step(struct script *s, struct step *step, struct word *words, int n, char *err,
-                       size_t err_size);
+bool script_parse_step(struct script *s, struct step *step, struct word *words, int n,
+                       struct error *err);
 void script_free_step(struct step *step);
 
 /* --- running ------------------------------------------------------------------------------------

@@ -9,29 +9,12 @@
 #include <errno.h>
 #include <linux/input-event-codes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define MAX_SECONDS 86400
-
-/* Where an error in the line being parsed is told. */
-struct complaint {
-    char *err;
-    size_t size;
-};
-
-static bool complain(const struct complaint *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static bool complain(const struct complaint *c, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(c->err, c->size, fmt, ap);
-    va_end(ap);
-    return false;
-}
 
 /* --- values ----------------------------------------------------------------------------------- */
 
@@ -80,26 +63,23 @@ static char *full_path(const struct script *s, const char *path)
 
 /* --- arguments -------------------------------------------------------------------------------- */
 
-static bool arg_reference(struct script *s, struct step *step, const char *text,
-                          const struct complaint *c)
+static bool arg_reference(struct script *s, struct step *step, const char *text, struct error *err)
 {
-    char why[256];
     step->string = full_path(s, text);
     if (!step->string)
-        return complain(c, "not enough memory");
-    step->reference = ui_load_picture(step->string, why, sizeof(why));
+        return error_no_memory(err);
+    step->reference = ui_load_picture(step->string, err);
     if (!step->reference)
-        return complain(c, "the reference '%s' cannot be read: %s: make it with snap", step->string,
-                        why);
+        return error_set(err, "the reference '%s' cannot be read: %s: make it with snap",
+                         step->string, err->text);
     return true;
 }
 
-static bool arg_output(struct script *s, struct step *step, const char *text,
-                       const struct complaint *c)
+static bool arg_output(struct script *s, struct step *step, const char *text, struct error *err)
 {
     step->string = full_path(s, text);
     if (!step->string)
-        return complain(c, "not enough memory");
+        return error_no_memory(err);
     char *slash = strrchr(step->string, '/');
     if (!slash)
         return true;
@@ -108,16 +88,16 @@ static bool arg_output(struct script *s, struct step *step, const char *text,
     int error = errno;
     *slash = '/';
     return ok ||
-           complain(c, "'%s' cannot be written: its folder: %s", step->string, strerror(error));
+           error_set(err, "'%s' cannot be written: its folder: %s", step->string, strerror(error));
 }
 
-static bool arg_regex(struct step *step, const char *text, const struct complaint *c)
+static bool arg_regex(struct step *step, const char *text, struct error *err)
 {
     if (!script_regex_small(text))
-        return complain(c, "'%.64s' is too large: use fewer repetitions and brackets", text);
+        return error_set(err, "'%.64s' is too large: use fewer repetitions and brackets", text);
     step->regex = calloc(1, sizeof(*step->regex));
     if (!step->regex)
-        return complain(c, "not enough memory");
+        return error_no_memory(err);
     int error = regcomp(step->regex, text, REG_EXTENDED | REG_NEWLINE);
     if (!error)
         return true;
@@ -125,36 +105,36 @@ static bool arg_regex(struct step *step, const char *text, const struct complain
     regerror(error, step->regex, why, sizeof(why));
     free(step->regex);
     step->regex = NULL;
-    return complain(c, "'%s' is no regular expression: %s", text, why);
+    return error_set(err, "'%s' is no regular expression: %s", text, why);
 }
 
-static bool arg_text(struct step *step, const struct word *w, bool keyboard,
-                     const struct complaint *c)
+static bool arg_text(struct step *step, const struct word *w, bool keyboard, struct error *err)
 {
     bool shift;
     for (size_t i = 0; keyboard && i < w->len; i++)
         if (!keymap_from_char(w->text[i], &shift))
-            return complain(c, "byte 0x%02x is on no key of a US keyboard: use key or type-serial",
-                            (unsigned char)w->text[i]);
+            return error_set(err,
+                             "byte 0x%02x is on no key of a US keyboard: use key or type-serial",
+                             (unsigned char)w->text[i]);
     step->string = malloc(w->len + 1);
     if (!step->string)
-        return complain(c, "not enough memory");
+        return error_no_memory(err);
     memcpy(step->string, w->text, w->len + 1);
     step->string_len = w->len;
     return true;
 }
 
 /* ctrl-alt-f2 */
-static bool arg_chord(struct step *step, const char *text, const struct complaint *c)
+static bool arg_chord(struct step *step, const char *text, struct error *err)
 {
     for (const char *p = text;;) {
         size_t n = strcspn(p, "-");
         unsigned code = keymap_from_name(p, n);
         if (!code)
-            return complain(c, "'%.*s' is no key: use names as in ctrl-alt-f2, ret, spc, minus",
-                            (int)MIN(n, 64), p);
+            return error_set(err, "'%.*s' is no key: use names as in ctrl-alt-f2, ret, spc, minus",
+                             (int)MIN(n, 64), p);
         if (step->key_count == SCRIPT_MAX_CHORD)
-            return complain(c, "at most %d keys can be held together", SCRIPT_MAX_CHORD);
+            return error_set(err, "at most %d keys can be held together", SCRIPT_MAX_CHORD);
         step->keys[step->key_count++] = code;
         if (!p[n])
             return true;
@@ -162,80 +142,80 @@ static bool arg_chord(struct step *step, const char *text, const struct complain
     }
 }
 
-static bool arg_coordinate(struct step *step, bool second, const char *text,
-                           const struct complaint *c)
+static bool arg_coordinate(struct step *step, bool second, const char *text, struct error *err)
 {
     int64_t *to = second ? &step->y : &step->x;
     return read_int(text, 0, UI_PICTURE_MAX - 1, to) ||
-           complain(c, "'%s' is no coordinate: use pixels from 0 on", text);
+           error_set(err, "'%s' is no coordinate: use pixels from 0 on", text);
 }
 
 /* One word by its letter in step_type.args; index: how many words came before. */
 static bool read_arg(struct script *s, struct step *step, char letter, int index,
-                     const struct word *w, const struct complaint *c)
+                     const struct word *w, struct error *err)
 {
     switch (letter) {
-    case 'r': return arg_reference(s, step, w->text, c);
-    case 'p': return arg_output(s, step, w->text, c);
-    case 'e': return arg_regex(step, w->text, c);
-    case 't': return arg_text(step, w, true, c);
-    case 's': return arg_text(step, w, false, c);
-    case 'k': return arg_chord(step, w->text, c);
-    case 'n': return arg_coordinate(step, index == 1, w->text, c);
+    case 'r': return arg_reference(s, step, w->text, err);
+    case 'p': return arg_output(s, step, w->text, err);
+    case 'e': return arg_regex(step, w->text, err);
+    case 't': return arg_text(step, w, true, err);
+    case 's': return arg_text(step, w, false, err);
+    case 'k': return arg_chord(step, w->text, err);
+    case 'n': return arg_coordinate(step, index == 1, w->text, err);
     case 'w':
         return read_int(w->text, -100, 100, &step->y) ||
-               complain(c, "'%s' is no wheel count: use -100..100, up is positive", w->text);
+               error_set(err, "'%s' is no wheel count: use -100..100, up is positive", w->text);
     case 'd':
         return read_seconds(w->text, &step->time_ns) ||
-               complain(c, "'%s' is no duration: use seconds, 0..%d", w->text, MAX_SECONDS);
+               error_set(err, "'%s' is no duration: use seconds, 0..%d", w->text, MAX_SECONDS);
     default:
         return read_unsigned(w->text, 255, &step->status) ||
-               complain(c, "'%s' is no exit status: use 0..255", w->text);
+               error_set(err, "'%s' is no exit status: use 0..255", w->text);
     }
 }
 
 /* --- options ---------------------------------------------------------------------------------- */
 
-static bool option_timeout(struct step *step, const char *text, const struct complaint *c)
+static bool option_timeout(struct step *step, const char *text, struct error *err)
 {
     return read_seconds(text, &step->time_ns) ||
-           complain(c, "timeout=%s: use seconds, 0..%d", text, MAX_SECONDS);
+           error_set(err, "timeout=%s: use seconds, 0..%d", text, MAX_SECONDS);
 }
 
-static bool option_tolerance(struct step *step, const char *text, const struct complaint *c)
+static bool option_tolerance(struct step *step, const char *text, struct error *err)
 {
     return read_unsigned(text, 255, &step->tolerance) ||
-           complain(c, "tolerance=%s: use 0..255, the difference a colour may have", text);
+           error_set(err, "tolerance=%s: use 0..255, the difference a colour may have", text);
 }
 
-static bool option_region(struct step *step, const char *text, const struct complaint *c)
+static bool option_region(struct step *step, const char *text, struct error *err)
 {
     step->has_region = read_region(text, &step->region);
-    return step->has_region || complain(c, "region=%s: use WxH+X+Y in pixels", text);
+    return step->has_region || error_set(err, "region=%s: use WxH+X+Y in pixels", text);
 }
 
-static bool option_head(struct step *step, const char *text, const struct complaint *c)
+static bool option_head(struct step *step, const char *text, struct error *err)
 {
     return read_unsigned(text, DISPLAY_MAX_HEADS - 1, &step->head) ||
-           complain(c, "head=%s: use 0..%d", text, DISPLAY_MAX_HEADS - 1);
+           error_set(err, "head=%s: use 0..%d", text, DISPLAY_MAX_HEADS - 1);
 }
 
-static bool option_cursor(struct step *step, const char *text, const struct complaint *c)
+static bool option_cursor(struct step *step, const char *text, struct error *err)
 {
     step->cursor = !strcmp(text, "on");
-    return step->cursor || !strcmp(text, "off") || complain(c, "cursor=%s: use on or off", text);
+    return step->cursor || !strcmp(text, "off") || error_set(err, "cursor=%s: use on or off", text);
 }
 
-static bool option_button(struct step *step, const char *text, const struct complaint *c)
+static bool option_button(struct step *step, const char *text, struct error *err)
 {
     step->button = keymap_button(text);
-    return step->button || complain(c, "button=%s: use left, middle, right, side or extra", text);
+    return step->button ||
+           error_set(err, "button=%s: use left, middle, right, side or extra", text);
 }
 
 static const struct {
     const char *name;
     enum step_option bit;
-    bool (*read)(struct step *step, const char *text, const struct complaint *c);
+    bool (*read)(struct step *step, const char *text, struct error *err);
 } options[] = {
     {"timeout", OPTION_TIMEOUT, option_timeout}, {"tolerance", OPTION_TOLERANCE, option_tolerance},
     {"region", OPTION_REGION, option_region},    {"head", OPTION_HEAD, option_head},
@@ -258,17 +238,17 @@ static bool looks_like_option(const struct step *step, const struct word *w)
     return w->name && !free_text;
 }
 
-static bool read_option(struct step *step, const struct word *w, const struct complaint *c)
+static bool read_option(struct step *step, const struct word *w, struct error *err)
 {
     char known[128] = "";
     for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
         if (is_option_of(step, w, i))
-            return options[i].read(step, w->text + w->name + 1, c);
+            return options[i].read(step, w->text + w->name + 1, err);
         if (step->type->options & options[i].bit)
             snprintf(known + strlen(known), sizeof(known) - strlen(known), " %s=", options[i].name);
     }
-    return complain(c, "%s has no option '%s': it takes%s", step->type->name, w->text,
-                    known[0] ? known : " none");
+    return error_set(err, "%s has no option '%s': it takes%s", step->type->name, w->text,
+                     known[0] ? known : " none");
 }
 
 /* --- the line --------------------------------------------------------------------------------- */
@@ -282,49 +262,49 @@ static const struct step_type *find_type(const char *name)
 }
 
 /* A region and a reference belong together: afterwards they have the same size. */
-static bool fit_region(struct step *step, const struct complaint *c)
+static bool fit_region(struct step *step, struct error *err)
 {
     const struct picture *ref = step->reference;
     const struct rect *r = &step->region;
     if (!ref || !step->has_region || (ref->width == r->w && ref->height == r->h))
         return true;
     if (!rect_inside(r, ref->width, ref->height))
-        return complain(c, "the reference is %ux%u: it must have the region's size or contain it",
-                        ref->width, ref->height);
+        return error_set(err,
+                         "the reference is %ux%u: it must have the region's size or contain it",
+                         ref->width, ref->height);
     struct picture *part = compare_crop(ref, r);
     if (!part)
-        return complain(c, "not enough memory");
+        return error_no_memory(err);
     picture_destroy(step->reference);
     step->reference = part;
     return true;
 }
 
-bool script_parse_step(struct script *s, struct step *step, struct word *words, int n, char *err,
-                       size_t err_size)
+bool script_parse_step(struct script *s, struct step *step, struct word *words, int n,
+                       struct error *err)
 {
-    struct complaint c = {err, err_size};
     step->type = find_type(words[0].text);
     if (!step->type)
-        return complain(&c, "'%s' is no command: riscreen --help lists them", words[0].text);
+        return error_set(err, "'%s' is no command: riscreen --help lists them", words[0].text);
     step->button = BTN_LEFT;
     step->time_ns = SCRIPT_TIMEOUT_NS;
     const char *args = step->type->args;
     int index = 0;
     for (int i = 1; i < n; i++) {
         if (looks_like_option(step, &words[i])) {
-            if (!read_option(step, &words[i], &c))
+            if (!read_option(step, &words[i], err))
                 return false;
             continue;
         }
         args += *args == '?';
         if (!*args)
-            return complain(&c, "%s does not take '%s'", step->type->name, words[i].text);
-        if (!read_arg(s, step, *args++, index++, &words[i], &c))
+            return error_set(err, "%s does not take '%s'", step->type->name, words[i].text);
+        if (!read_arg(s, step, *args++, index++, &words[i], err))
             return false;
     }
     if (*args && *args != '?')
-        return complain(&c, "%s needs more words", step->type->name);
-    return fit_region(step, &c);
+        return error_set(err, "%s needs more words", step->type->name);
+    return fit_region(step, err);
 }
 
 void script_free_step(struct step *step)

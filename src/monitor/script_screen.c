@@ -200,7 +200,7 @@ bool step_wait_screen(struct script *s, struct step *step)
         l.rect = (struct rect){0, 0, step->reference->width, step->reference->height};
     l.actual = picture_create(l.rect.w, l.rect.h);
     if (!l.actual)
-        return script_fail(step, "not enough memory");
+        return script_fail(step, ERROR_NO_MEMORY);
     pixman_region32_init(&l.damage);
     bool ok = wait_for_match(&l);
     pixman_region32_fini(&l.damage);

@@ -84,7 +84,7 @@ void script_free_words(struct word *words, int n)
         free(words[i].text);
 }
 
-int script_split(const char *line, struct word *words, char *err, size_t err_size)
+int script_split(const char *line, struct word *words, struct error *err)
 {
     int n = 0;
     const char *p = line, *why = NULL;
@@ -104,6 +104,6 @@ int script_split(const char *line, struct word *words, char *err, size_t err_siz
         }
     }
     script_free_words(words, n);
-    snprintf(err, err_size, "%s", why);
+    error_set(err, "%s", why);
     return -1;
 }

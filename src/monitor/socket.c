@@ -38,34 +38,31 @@ static int remove_stale(const struct sockaddr_un *addr)
     return unlink(addr->sun_path) && errno != ENOENT ? errno : 0;
 }
 
-static bool open_failed(struct unix_listener *l, char *err, size_t err_size, int error)
+static bool open_failed(struct unix_listener *l, struct error *err, int error)
 {
     const char *path = l->addr.sun_path;
     if (error == EADDRINUSE)
-        snprintf(err, err_size, "the socket '%s' is in use: end its owner or choose another path",
-                 path);
+        error_set(err, "the socket '%s' is in use: end its owner or choose another path", path);
     else if (error == EEXIST)
-        snprintf(err, err_size, "'%s' exists and is no socket: choose another path", path);
+        error_set(err, "'%s' exists and is no socket: choose another path", path);
     else
-        snprintf(err, err_size, "the socket '%s' cannot be made: %s", path, strerror(error));
+        error_set(err, "the socket '%s' cannot be made: %s", path, strerror(error));
     if (l->fd >= 0)
         close(l->fd);
     l->fd = -1;
     return false;
 }
 
-bool unix_listener_open(struct unix_listener *l, const char *path, char *err, size_t err_size)
+bool unix_listener_open(struct unix_listener *l, const char *path, struct error *err)
 {
     *l = (struct unix_listener){.fd = -1, .addr.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof(l->addr.sun_path)) {
-        snprintf(err, err_size, "the socket's path is longer than %zu bytes: choose a shorter one",
-                 sizeof(l->addr.sun_path) - 1);
-        return false;
-    }
+    if (strlen(path) >= sizeof(l->addr.sun_path))
+        return error_set(err, "the socket's path is longer than %zu bytes: choose a shorter one",
+                         sizeof(l->addr.sun_path) - 1);
     memcpy(l->addr.sun_path, path, strlen(path) + 1);
     l->fd = make_socket();
     if (l->fd < 0 || fchmod(l->fd, 0600)) /* the mode its name will have */
-        return open_failed(l, err, err_size, errno);
+        return open_failed(l, err, errno);
     int error = bind_to(l->fd, &l->addr);
     if (error == EADDRINUSE) {
         error = remove_stale(&l->addr);
@@ -73,12 +70,12 @@ bool unix_listener_open(struct unix_listener *l, const char *path, char *err, si
             error = bind_to(l->fd, &l->addr);
     }
     if (error)
-        return open_failed(l, err, err_size, error);
+        return open_failed(l, err, error);
     struct stat st;
     if (listen(l->fd, BACKLOG) || chmod(path, 0600) || stat(path, &st)) {
         error = errno;
         unlink(path);
-        return open_failed(l, err, err_size, error);
+        return open_failed(l, err, error);
     }
     l->dev = st.st_dev;
     l->ino = st.st_ino;

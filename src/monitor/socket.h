@@ -3,6 +3,7 @@
 #ifndef MONITOR_SOCKET_H
 #define MONITOR_SOCKET_H
 
+#include "base/error.h"
 #include "base/util.h"
 
 #include <sys/stat.h>
@@ -16,7 +17,7 @@ struct unix_listener {
 };
 
 /* Mode 0600, non-blocking. A socket that no one listens on is replaced; false with one line. */
-bool unix_listener_open(struct unix_listener *l, const char *path, char *err, size_t err_size);
+bool unix_listener_open(struct unix_listener *l, const char *path, struct error *err);
 void unix_listener_close(struct unix_listener *l); /* removes the socket */
 /* A new client, non-blocking, or -1 with errno. */
 int unix_listener_accept(struct unix_listener *l);

@@ -16,8 +16,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define LINE 512
-
 static bool fail(const char *path, const char *what)
 {
     log_error("riscreen-gpu-replay", "%s%s%s", path ? path : "", path ? ": " : "", what);
@@ -44,12 +42,12 @@ static bool save_resource(struct player *p, const struct replay_options *o)
 static bool play(struct player *p, struct trace_reader *r, const struct replay_options *o)
 {
     struct trace_item item;
-    char err[LINE];
+    struct error err;
     enum trace_read got;
     bool saved = !o->png;
-    while ((got = trace_reader_next(r, &item, err, sizeof(err))) == TRACE_READ_ITEM) {
-        if (!player_play(p, &item, err, sizeof(err)))
-            return fail(o->path, err);
+    while ((got = trace_reader_next(r, &item, &err)) == TRACE_READ_ITEM) {
+        if (!player_play(p, &item, &err))
+            return fail(o->path, err.text);
         if (!saved && o->at && p->step == o->at) {
             if (!save_resource(p, o))
                 return false;
@@ -57,7 +55,7 @@ static bool play(struct player *p, struct trace_reader *r, const struct replay_o
         }
     }
     if (got == TRACE_READ_BAD)
-        return fail(o->path, err);
+        return fail(o->path, err.text);
     if (!saved && o->at)
         return fail(o->path, "the trace ends before the step of --at");
     return saved || save_resource(p, o);
@@ -68,7 +66,7 @@ static bool play(struct player *p, struct trace_reader *r, const struct replay_o
 static void report(const struct player *p, const struct trace_reader *r,
                    const struct replay_options *o)
 {
-    char name[4 * LINE];
+    char name[2048];
     text_printable(name, sizeof(name), o->path);
     printf("%s: %" PRIu64 " commands in %.3f s, %" PRIu64 " resets, %" PRIu64 " bytes, %" PRIu64
            " unpacked%s\n",
@@ -90,14 +88,14 @@ static int run(const struct replay_options *o, FILE *f, struct bench *bench, boo
 {
     struct trace_head head;
     struct player p = {0};
-    char err[LINE];
+    struct error err;
     const struct player_config config = {o->memory, o->list && last ? stdout : NULL,
                                          last ? stderr : NULL, bench};
     bool ok = false;
     rewind(f);
-    struct trace_reader *r = trace_reader_create(f, o->memory, &head, err, sizeof(err));
-    if (!r || !player_init(&p, &config, &head, err, sizeof(err)))
-        fail(o->path, err);
+    struct trace_reader *r = trace_reader_create(f, o->memory, &head, &err);
+    if (!r || !player_init(&p, &config, &head, &err))
+        fail(o->path, err.text);
     else
         ok = play(&p, r, o);
     if (ok && o->final)
@@ -116,7 +114,7 @@ static int run_all(const struct replay_options *o, FILE *f)
     struct bench *bench = o->bench ? bench_create() : NULL;
     int status = 0;
     if (o->bench && !bench)
-        return !fail(NULL, "not enough memory for --bench");
+        return !fail(NULL, ERROR_NO_MEMORY);
     for (uint64_t left = MAX(o->bench, 1); left && status != 1; left--)
         status = run(o, f, bench, left == 1);
     if (bench && status != 1)
@@ -128,10 +126,10 @@ static int run_all(const struct replay_options *o, FILE *f)
 int main(int argc, char **argv)
 {
     struct replay_options o;
-    char err[LINE];
+    struct error err;
     host_process_begin();
-    if (!replay_options_parse(&o, argc, argv, err, sizeof(err)))
-        return !fail(NULL, err);
+    if (!replay_options_parse(&o, argc, argv, &err))
+        return !fail(NULL, err.text);
     if (o.help)
         replay_print_help(stdout);
     else if (o.man)
@@ -140,9 +138,9 @@ int main(int argc, char **argv)
         printf("riscreen-gpu-replay %s\n", RISCREEN_VERSION);
     if (o.help || o.man || o.version)
         return 0;
-    FILE *f = host_file_open(o.path, err, sizeof(err));
+    FILE *f = host_file_open(o.path, &err);
     if (!f)
-        return !fail(o.path, err);
+        return !fail(o.path, err.text);
     int status = run_all(&o, f);
     fclose(f);
     return status;

@@ -85,7 +85,7 @@ static const struct option *find(const char *name, size_t n)
     return NULL;
 }
 
-static bool check(const struct replay_options *o, char *err, size_t err_size)
+static bool check(const struct replay_options *o, struct error *err)
 {
     const char *why = NULL;
     if (o->help || o->version || o->man)
@@ -97,54 +97,45 @@ static bool check(const struct replay_options *o, char *err, size_t err_size)
     else if (o->at && !o->resource)
         why = "--at belongs to --resource ID --png FILE; give them";
     if (why)
-        snprintf(err, err_size, "%s", why);
+        error_set(err, "%s", why);
     return !why;
 }
 
 /* An option at argv[*at]; steps over its value. */
-static bool take_option(struct replay_options *o, int argc, char **argv, int *at, char *err,
-                        size_t err_size)
+static bool take_option(struct replay_options *o, int argc, char **argv, int *at, struct error *err)
 {
     const char *word = argv[*at], *name = word + 2;
     size_t n = strcspn(name, "=");
     const struct option *row = word[1] == '-' ? find(name, n) : NULL;
     const char *value = "";
-    if (!row) {
-        snprintf(err, err_size, "%s: no such option; see riscreen-gpu-replay --help", word);
-        return false;
-    }
+    if (!row)
+        return error_set(err, "%s: no such option; see riscreen-gpu-replay --help", word);
     if (row->arg) {
         value = name[n] ? name + n + 1 : *at + 1 < argc ? argv[++*at] : "";
         if (*value && take(o, row, value))
             return true;
-        snprintf(err, err_size, "--%s '%s': not a value; write --%s %s", row->name, value,
-                 row->name, row->arg);
-        return false;
+        return error_set(err, "--%s '%s': not a value; write --%s %s", row->name, value, row->name,
+                         row->arg);
     }
-    if (name[n]) {
-        snprintf(err, err_size, "--%s takes no value; leave it out", row->name);
-        return false;
-    }
+    if (name[n])
+        return error_set(err, "--%s takes no value; leave it out", row->name);
     return take(o, row, value);
 }
 
-bool replay_options_parse(struct replay_options *o, int argc, char **argv, char *err,
-                          size_t err_size)
+bool replay_options_parse(struct replay_options *o, int argc, char **argv, struct error *err)
 {
     *o = (struct replay_options){.memory = MEMORY};
     for (int i = 1; i < argc; i++) {
         if (argv[i][0] == '-' && argv[i][1]) {
-            if (!take_option(o, argc, argv, &i, err, err_size))
+            if (!take_option(o, argc, argv, &i, err))
                 return false;
         } else if (o->path) {
-            snprintf(err, err_size, "%s: one trace at a time; %s is given already", argv[i],
-                     o->path);
-            return false;
+            return error_set(err, "%s: one trace at a time; %s is given already", argv[i], o->path);
         } else {
             o->path = argv[i];
         }
     }
-    return check(o, err, err_size);
+    return check(o, err);
 }
 
 void replay_print_help(FILE *f)

@@ -3,6 +3,7 @@
 #ifndef REPLAY_OPTIONS_H
 #define REPLAY_OPTIONS_H
 
+#include "base/error.h"
 #include "base/util.h"
 
 #include <stdio.h>
@@ -17,8 +18,7 @@ struct replay_options {
 };
 
 /* False with one line (what, why, the cure) in err. */
-bool replay_options_parse(struct replay_options *o, int argc, char **argv, char *err,
-                          size_t err_size);
+bool replay_options_parse(struct replay_options *o, int argc, char **argv, struct error *err);
 void replay_print_help(FILE *f);
 void replay_print_man(FILE *f); /* roff, for riscreen-gpu-replay(1) */
 

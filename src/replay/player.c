@@ -13,15 +13,6 @@
 
 #define SHOWN_WRONG 10 /* differences that are told one by one */
 
-static bool PRINTF_LIKE(3, 4) broken(char *err, size_t err_size, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(err, err_size, fmt, ap);
-    va_end(ap);
-    return false;
-}
-
 /* --- pixels into the guest's memory ----------------------------------------------------------- */
 
 /* Counts the pages of a piece of guest RAM; false: more than the replay may take. */
@@ -105,29 +96,29 @@ static const char *pixels_target(struct player *p, const struct trace_pixels *he
     return extent_ok(t->offset, extent, res->backing->size) ? NULL : "pixels outside their memory";
 }
 
-static bool play_pixels(struct player *p, const struct trace_item *item, char *err, size_t err_size)
+static bool play_pixels(struct player *p, const struct trace_item *item, struct error *err)
 {
     struct trace_pixels head;
     struct trace_run run;
     struct target t;
     if (item->size < sizeof(head))
-        return broken(err, err_size, "a short record of pixels");
+        return error_set(err, "a short record of pixels");
     memcpy(&head, item->body, sizeof(head));
     const char *wrong = pixels_target(p, &head, &t);
     if (wrong)
-        return broken(err, err_size, "%s", wrong);
+        return error_set(err, "%s", wrong);
     for (uint64_t at = sizeof(head); t.y < t.r.h;) {
         if (!extent_ok(at, sizeof(run), item->size))
-            return broken(err, err_size, "a short record of pixels");
+            return error_set(err, "a short record of pixels");
         memcpy(&run, item->body + at, sizeof(run));
         at += sizeof(run);
         uint32_t same = le32_get(run.same), fresh = le32_get(run.fresh), left = t.r.h - t.y;
         uint64_t bytes = (uint64_t)fresh * t.r.w * 4;
         if (same > left || fresh > left - same || same + fresh == 0 ||
             !extent_ok(at, bytes, item->size))
-            return broken(err, err_size, "runs of pixels that make no sense");
+            return error_set(err, "runs of pixels that make no sense");
         if (!keep_rows(p, &t, same) || !put_rows(p, &t, item->body + at, fresh))
-            return broken(err, err_size, "pixels take more memory than allowed; see --memory");
+            return error_set(err, "pixels take more memory than allowed; see --memory");
         at += bytes;
     }
     return true;
@@ -195,13 +186,12 @@ static void PRINTF_LIKE(2, 3) differs(struct player *p, const char *fmt, ...)
     fputc('\n', p->config.wrong);
 }
 
-static bool play_command(struct player *p, const struct trace_item *item, char *err,
-                         size_t err_size)
+static bool play_command(struct player *p, const struct trace_item *item, struct error *err)
 {
     struct trace_command head;
     uint64_t ns;
     if (item->size < sizeof(head))
-        return broken(err, err_size, "a short command");
+        return error_set(err, "a short command");
     memcpy(&head, item->body, sizeof(head));
     const struct driver_request request = {
         .queue = le32_get(head.queue),
@@ -210,7 +200,7 @@ static bool play_command(struct player *p, const struct trace_item *item, char *
         .room = MIN(le32_get(head.room), DRIVER_MAX_ROOM),
     };
     if (!p->live || request.queue >= GPU_QUEUES || request.size > DRIVER_MAX_REQUEST)
-        return broken(err, err_size, "a command that makes no sense");
+        return error_set(err, "a command that makes no sense");
     p->fresh = false;
     p->step++;
     p->ran = 0;
@@ -218,7 +208,7 @@ static bool play_command(struct player *p, const struct trace_item *item, char *
         bench_before(p->config.bench, p->driver, &request);
     p->running = NULL;
     if (!driver_send(p->driver, &request, &ns))
-        return broken(err, err_size, "the device did not answer");
+        return error_set(err, "the device did not answer");
     if (p->running)
         p->running->ns += ns;
     if (p->config.bench)
@@ -257,11 +247,11 @@ static bool same_picture(struct player *p, const struct trace_check *check)
     return crc32_z(0, p->picture, size) == le32_get(check->crc);
 }
 
-static bool play_check(struct player *p, const struct trace_item *item, char *err, size_t err_size)
+static bool play_check(struct player *p, const struct trace_item *item, struct error *err)
 {
     struct trace_check check;
     if (item->size != sizeof(check))
-        return broken(err, err_size, "a short checksum");
+        return error_set(err, "a short checksum");
     memcpy(&check, item->body, sizeof(check));
     p->checks++;
     if (!same_picture(p, &check)) {
@@ -273,62 +263,61 @@ static bool play_check(struct player *p, const struct trace_item *item, char *er
 
 /* --- the rest --------------------------------------------------------------------------------- */
 
-static bool play_features(struct player *p, const struct trace_item *item, char *err,
-                          size_t err_size)
+static bool play_features(struct player *p, const struct trace_item *item, struct error *err)
 {
     le64 features;
     if (item->size != sizeof(features))
-        return broken(err, err_size, "a short record of features");
+        return error_set(err, "a short record of features");
     memcpy(&features, item->body, sizeof(features));
     p->live = p->fresh = driver_start(p->driver, le64_get(features));
-    return p->live || broken(err, err_size, "the driver used features %#" PRIx64 " of another GPU",
-                             le64_get(features));
+    return p->live || error_set(err, "the driver used features %#" PRIx64 " of another GPU",
+                                le64_get(features));
 }
 
 /* Quiesced, as for any load; the device believes nothing of it. */
-static bool play_state(struct player *p, const struct trace_item *item, char *err, size_t err_size)
+static bool play_state(struct player *p, const struct trace_item *item, struct error *err)
 {
     struct virtio_dev *dev = driver_device(p->driver);
     if (!p->fresh)
-        return broken(err, err_size, "a state in the middle of things");
+        return error_set(err, "a state in the middle of things");
     p->fresh = false;
     dev->ops->quiesce(dev);
-    bool ok = virtio_gpu_load(dev, item->body, (size_t)item->size, err, err_size);
+    bool ok = virtio_gpu_load(dev, item->body, (size_t)item->size, err);
     dev->ops->resume(dev);
     return ok;
 }
 
-bool player_play(struct player *p, const struct trace_item *item, char *err, size_t err_size)
+bool player_play(struct player *p, const struct trace_item *item, struct error *err)
 {
     p->us += item->us;
     switch (item->kind) {
-    case TRACE_FEATURES: return play_features(p, item, err, err_size);
-    case TRACE_STATE: return play_state(p, item, err, err_size);
-    case TRACE_PIXELS: return play_pixels(p, item, err, err_size);
-    case TRACE_COMMAND: return play_command(p, item, err, err_size);
-    case TRACE_CHECK: return play_check(p, item, err, err_size);
+    case TRACE_FEATURES: return play_features(p, item, err);
+    case TRACE_STATE: return play_state(p, item, err);
+    case TRACE_PIXELS: return play_pixels(p, item, err);
+    case TRACE_COMMAND: return play_command(p, item, err);
+    case TRACE_CHECK: return play_check(p, item, err);
     case TRACE_RESET:
         p->resets++;
         p->live = p->fresh = false;
         driver_reset(p->driver);
         return true;
     case TRACE_END: p->ended = true; return true;
-    default: return broken(err, err_size, "a record of unknown kind %u", item->kind);
+    default: return error_set(err, "a record of unknown kind %u", item->kind);
     }
 }
 
 bool player_init(struct player *p, const struct player_config *config,
-                 const struct trace_head *head, char *err, size_t err_size)
+                 const struct trace_head *head, struct error *err)
 {
     *p = (struct player){.config = *config, .observer.ops = &observer_ops};
     if (le64_get(head->memory) > config->limit)
-        return broken(err, err_size,
-                      "the trace's GPU had %" PRIu64 " MiB for resources; allow them with --memory",
-                      le64_get(head->memory) >> 20);
+        return error_set(
+            err, "the trace's GPU had %" PRIu64 " MiB for resources; allow them with --memory",
+            le64_get(head->memory) >> 20);
     p->driver = driver_create(head, NULL);
     p->touched = p->driver ? calloc(1, driver_pages(p->driver) / 8 + 1) : NULL;
     if (!p->touched)
-        return broken(err, err_size, "the host refuses the memory for this trace");
+        return error_set(err, "the host refuses the memory for this trace");
     virtio_gpu_observe(driver_device(p->driver), &p->observer);
     return true;
 }

@@ -8,6 +8,7 @@
 #ifndef REPLAY_PLAYER_H
 #define REPLAY_PLAYER_H
 
+#include "base/error.h"
 #include "replay/driver.h"
 #include "replay/reader.h"
 
@@ -49,11 +50,11 @@ struct player {
 
 /* head: checked by the reader. False with a line in err; player_finish is due all the same. */
 bool player_init(struct player *p, const struct player_config *config,
-                 const struct trace_head *head, char *err, size_t err_size);
+                 const struct trace_head *head, struct error *err);
 void player_finish(struct player *p);
 
 /* Plays one record. False: it makes no sense; err says why. */
-bool player_play(struct player *p, const struct trace_item *item, char *err, size_t err_size);
+bool player_play(struct player *p, const struct trace_item *item, struct error *err);
 
 /* What a head shows; what a resource holds, transferred or not yet flushed. NULL: nothing, or no
  * memory. The caller destroys it. */

@@ -36,33 +36,31 @@ static bool make_room(struct trace_reader *r)
     return true;
 }
 
-static enum trace_read bad_block(const struct trace_reader *r, const char *why, char *err,
-                                 size_t err_size)
+static enum trace_read bad_block(const struct trace_reader *r, const char *why, struct error *err)
 {
-    snprintf(err, err_size, "the trace is damaged at byte %llu: %s", (unsigned long long)r->packed,
-             why);
+    error_set(err, "the trace is damaged at byte %llu: %s", (unsigned long long)r->packed, why);
     return TRACE_READ_BAD;
 }
 
 /* Unpacks the next block. */
-static enum trace_read read_block(struct trace_reader *r, char *err, size_t err_size)
+static enum trace_read read_block(struct trace_reader *r, struct error *err)
 {
     struct trace_block head;
     if (fread(&head, 1, sizeof(head), r->f) != sizeof(head))
         return TRACE_READ_END;
     uint32_t size = le32_get(head.size), packed = le32_get(head.packed);
     if (le32_get(head.magic) != TRACE_BLOCK)
-        return bad_block(r, "no block begins there", err, err_size);
+        return bad_block(r, "no block begins there", err);
     if (!size || size > TRACE_BLOCK_MAX || packed > ZSTD_compressBound(TRACE_BLOCK_MAX))
-        return bad_block(r, "a block of an impossible size", err, err_size);
+        return bad_block(r, "a block of an impossible size", err);
     if (fread(r->block, 1, packed, r->f) != packed)
         return TRACE_READ_END;
     if (crc32(0, r->block, packed) != le32_get(head.crc))
-        return bad_block(r, "a block's checksum is wrong", err, err_size);
+        return bad_block(r, "a block's checksum is wrong", err);
     if (!make_room(r))
-        return bad_block(r, "there is no memory to unpack it", err, err_size);
+        return bad_block(r, ERROR_NO_MEMORY, err);
     if (ZSTD_decompressDCtx(r->zstd, r->bytes + r->end, size, r->block, packed) != size)
-        return bad_block(r, "a block cannot be unpacked", err, err_size);
+        return bad_block(r, "a block cannot be unpacked", err);
     r->end += size;
     r->packed += sizeof(head) + packed;
     r->unpacked += size;
@@ -70,19 +68,19 @@ static enum trace_read read_block(struct trace_reader *r, char *err, size_t err_
 }
 
 /* At least n unpacked bytes are there. */
-static enum trace_read need(struct trace_reader *r, uint64_t n, char *err, size_t err_size)
+static enum trace_read need(struct trace_reader *r, uint64_t n, struct error *err)
 {
     enum trace_read got = TRACE_READ_ITEM;
     while (got == TRACE_READ_ITEM && r->end - r->start < n)
-        got = read_block(r, err, err_size);
+        got = read_block(r, err);
     return got;
 }
 
-enum trace_read trace_reader_next(struct trace_reader *r, struct trace_item *item, char *err,
-                                  size_t err_size)
+enum trace_read trace_reader_next(struct trace_reader *r, struct trace_item *item,
+                                  struct error *err)
 {
     struct trace_record head;
-    enum trace_read got = need(r, sizeof(head), err, err_size);
+    enum trace_read got = need(r, sizeof(head), err);
     if (got != TRACE_READ_ITEM)
         return got;
     memcpy(&head, r->bytes + r->start, sizeof(head));
@@ -90,9 +88,8 @@ enum trace_read trace_reader_next(struct trace_reader *r, struct trace_item *ite
     item->us = le32_get(head.us);
     item->size = le64_get(head.size);
     if (item->size > r->limit)
-        return bad_block(r, "a record is larger than the memory it may take (--memory)", err,
-                         err_size);
-    got = need(r, sizeof(head) + item->size, err, err_size);
+        return bad_block(r, "a record is larger than the memory it may take (--memory)", err);
+    got = need(r, sizeof(head) + item->size, err);
     if (got != TRACE_READ_ITEM)
         return got;
     item->body = r->bytes + r->start + sizeof(head);
@@ -131,12 +128,12 @@ static const char *head_error(const struct trace_head *head, size_t read)
 }
 
 struct trace_reader *trace_reader_create(FILE *f, uint64_t limit, struct trace_head *head,
-                                         char *err, size_t err_size)
+                                         struct error *err)
 {
     size_t n = fread(head, 1, sizeof(*head), f);
     const char *wrong = ferror(f) ? "it cannot be read" : head_error(head, n);
     if (wrong) {
-        snprintf(err, err_size, "%s", wrong);
+        error_set(err, "%s", wrong);
         return NULL;
     }
     struct trace_reader *r = calloc(1, sizeof(*r));
@@ -150,7 +147,7 @@ struct trace_reader *trace_reader_create(FILE *f, uint64_t limit, struct trace_h
         r->capacity = r->bytes ? TRACE_BLOCK_MAX : 0;
     }
     if (!r || !r->zstd || !r->block || !r->bytes) {
-        snprintf(err, err_size, "not enough memory");
+        error_no_memory(err);
         trace_reader_destroy(r);
         return NULL;
     }

@@ -7,6 +7,7 @@
 #ifndef REPLAY_READER_H
 #define REPLAY_READER_H
 
+#include "base/error.h"
 #include "base/util.h"
 #include "virtio/gpu/trace_format.h"
 
@@ -25,12 +26,12 @@ enum trace_read { TRACE_READ_ITEM, TRACE_READ_END, TRACE_READ_BAD };
 
 /* Reads the head. f stays the caller's. limit: bytes for one record. NULL with a line in err. */
 struct trace_reader *trace_reader_create(FILE *f, uint64_t limit, struct trace_head *head,
-                                         char *err, size_t err_size);
+                                         struct error *err);
 void trace_reader_destroy(struct trace_reader *r); /* NULL is fine */
 
 /* END: also of a file that stops in the middle of a block or record. BAD: a line is in err. */
-enum trace_read trace_reader_next(struct trace_reader *r, struct trace_item *item, char *err,
-                                  size_t err_size);
+enum trace_read trace_reader_next(struct trace_reader *r, struct trace_item *item,
+                                  struct error *err);
 
 /* How far it has read: bytes of the file, and unpacked. */
 uint64_t trace_reader_packed(const struct trace_reader *r);

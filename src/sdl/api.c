@@ -17,21 +17,17 @@ static const struct {
 /* Names of the library file: on Linux and the BSDs, on macOS. */
 static const char *const names[] = {"libSDL2-2.0.so.0", "libSDL2-2.0.0.dylib"};
 
-bool sdl_api_load(struct sdl_api *api, char *err, size_t err_size)
+bool sdl_api_load(struct sdl_api *api, struct error *err)
 {
     void *library = NULL;
     for (size_t i = 0; i < ARRAY_SIZE(names) && !library; i++)
         library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        snprintf(err, err_size, "the library SDL2 is not installed");
-        return false;
-    }
+    if (!library)
+        return error_set(err, "the library SDL2 is not installed");
     for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
         void *function = dlsym(library, functions[i].name);
-        if (!function) {
-            snprintf(err, err_size, "the library SDL2 is too old, it has no %s", functions[i].name);
-            return false;
-        }
+        if (!function)
+            return error_set(err, "the library SDL2 is too old, it has no %s", functions[i].name);
         memcpy((char *)api + functions[i].offset, &function, sizeof(function));
     }
     return true;

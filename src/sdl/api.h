@@ -8,6 +8,7 @@
 #ifndef SDL_API_H
 #define SDL_API_H
 
+#include "base/error.h"
 #include "base/util.h"
 
 #define SDL_MAIN_HANDLED
@@ -38,6 +39,6 @@ struct sdl_api {
 
 /* Loads the library and fills in all members. The library is never unloaded: those that it depends
  * on do not support that. Main thread. Returns false with a reason in err: "the library ...". */
-bool sdl_api_load(struct sdl_api *api, char *err, size_t err_size);
+bool sdl_api_load(struct sdl_api *api, struct error *err);
 
 #endif

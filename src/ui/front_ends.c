@@ -35,10 +35,10 @@ struct front_ends *front_ends_create(struct log *log)
 /* --- opening ---------------------------------------------------------------------------------- */
 
 static bool open_one(struct front_ends *set, const struct ui_ops *ops, const struct ui_env *env,
-                     const char *args, char *err, size_t err_size)
+                     const char *args, struct error *err)
 {
     struct front_end *f = &set->front[set->count];
-    *f = (struct front_end){.ops = ops, .ui = ops->create(env, args, err, err_size)};
+    *f = (struct front_end){.ops = ops, .ui = ops->create(env, args, err)};
     if (!f->ui)
         return false;
     set->count++;
@@ -63,34 +63,27 @@ static bool is_candidate(const struct ui_ops *ops, const char *name)
 }
 
 bool front_ends_add(struct front_ends *set, const struct ui_env *env, const char *name,
-                    const char *args, char *err, size_t err_size)
+                    const char *args, struct error *err)
 {
-    if (set->count == FRONT_ENDS_MAX) {
-        snprintf(err, err_size, "more than %d displays; leave some out", FRONT_ENDS_MAX);
-        return false;
-    }
-    if (name && !is_in_list(name)) {
-        snprintf(err, err_size, "--display %s: not in this build", name);
-        return false;
-    }
+    if (set->count == FRONT_ENDS_MAX)
+        return error_set(err, "more than %d displays; leave some out", FRONT_ENDS_MAX);
+    if (name && !is_in_list(name))
+        return error_set(err, "--display %s: not in this build", name);
     for (unsigned i = 0; ui_list[i]; i++) {
         const struct ui_ops *ops = ui_list[i];
         if (!is_candidate(ops, name))
             continue;
-        if (ops->main_thread && set->main) {
-            snprintf(err, err_size, "--display %s: there is one already; give it once", ops->name);
+        if (ops->main_thread && set->main)
+            return error_set(err, "--display %s: there is one already; give it once", ops->name);
+        if (name && ops->check && !ops->check(args, err))
             return false;
-        }
-        if (name && ops->check && !ops->check(args, err, err_size))
-            return false;
-        if (open_one(set, ops, env, name ? args : "", err, err_size))
+        if (open_one(set, ops, env, name ? args : "", err))
             return true;
-        size_t n = strlen(err);
         if (name && ops->main_thread)
-            snprintf(err + n, err_size - n, "; --display none goes on without a window");
+            error_set(err, "%s; --display none goes on without a window", err->text);
         if (name)
             return false;
-        log_warn(set->log, "%s%s", err,
+        log_warn(set->log, "%s%s", err->text,
                  ops == &ui_headless_ops ? "" : "; going on without a window");
     }
     return false;

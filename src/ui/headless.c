@@ -15,17 +15,16 @@ struct ui {
     struct host_wakeup stop;
 };
 
-static struct ui *headless_create(const struct ui_env *env, const char *args, char *err,
-                                  size_t err_size)
+static struct ui *headless_create(const struct ui_env *env, const char *args, struct error *err)
 {
     (void)env;
     if (args[0]) {
-        snprintf(err, err_size, "display 'none' takes no options, but got '%s'", args);
+        error_set(err, "display 'none' takes no options, but got '%s'", args);
         return NULL;
     }
     struct ui *ui = malloc(sizeof(*ui));
     if (!ui) {
-        snprintf(err, err_size, "not enough memory");
+        error_no_memory(err);
         return NULL;
     }
     host_wakeup_init(&ui->stop);

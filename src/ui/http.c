@@ -281,18 +281,18 @@ void http_admit(struct http *h, int fd)
     c->busy = false;
 }
 
-struct http *http_create(const struct http_config *config, char *err, size_t err_size)
+struct http *http_create(const struct http_config *config, struct error *err)
 {
     struct http *h = calloc(1, sizeof(*h));
     if (!h) {
-        snprintf(err, err_size, "not enough memory");
+        error_no_memory(err);
         return NULL;
     }
     h->config = *config;
     h->folder = config->folder ? open(config->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (h->folder >= 0 || !config->folder)
         return h;
-    snprintf(err, err_size, "%s: %s", config->folder, strerror(errno));
+    error_set(err, "%s: %s", config->folder, strerror(errno));
     free(h);
     return NULL;
 }

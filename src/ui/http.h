@@ -8,6 +8,7 @@
 #ifndef UI_HTTP_H
 #define UI_HTTP_H
 
+#include "base/error.h"
 #include "base/log.h"
 #include "host/loop.h"
 #include "ui/websocket_relay.h"
@@ -33,7 +34,7 @@ struct http_config {
 };
 
 /* NULL with one line in err, which does not say whose folder it is. */
-struct http *http_create(const struct http_config *config, char *err, size_t err_size);
+struct http *http_create(const struct http_config *config, struct error *err);
 void http_destroy(struct http *h);       /* NULL is fine */
 void http_admit(struct http *h, int fd); /* a connection, not blocking, which is http's from now */
 

@@ -149,9 +149,9 @@ int ui_save_picture(const struct picture *pic, const char *path)
 
 /* --- loading --------------------------------------------------------------------------------- */
 
-static struct picture *load_failed(struct picture *pic, char *err, size_t err_size, const char *why)
+static struct picture *load_failed(struct picture *pic, struct error *err, const char *why)
 {
-    snprintf(err, err_size, "%s", why);
+    error_set(err, "%s", why);
     picture_destroy(pic);
     return NULL;
 }
@@ -161,24 +161,24 @@ static bool size_ok(unsigned long w, unsigned long h)
     return w >= 1 && w <= UI_PICTURE_MAX && h >= 1 && h <= UI_PICTURE_MAX;
 }
 
-static struct picture *load_png(FILE *f, char *err, size_t err_size)
+static struct picture *load_png(FILE *f, struct error *err)
 {
     png_image image = {.version = PNG_IMAGE_VERSION};
     if (!png_image_begin_read_from_stdio(&image, f))
-        return load_failed(NULL, err, err_size, image.message);
+        return load_failed(NULL, err, image.message);
     struct picture *pic = NULL;
     if (!size_ok(image.width, image.height)) {
         png_image_free(&image);
-        return load_failed(NULL, err, err_size, "the picture is too large");
+        return load_failed(NULL, err, "the picture is too large");
     }
     pic = picture_create(image.width, image.height);
     if (!pic) {
         png_image_free(&image);
-        return load_failed(NULL, err, err_size, "not enough memory");
+        return load_failed(NULL, err, ERROR_NO_MEMORY);
     }
     image.format = PNG_FORMAT_BGRA;
     if (!png_image_finish_read(&image, NULL, pic->data, (png_int_32)pic->stride, NULL))
-        return load_failed(pic, err, err_size, image.message);
+        return load_failed(pic, err, image.message);
     return pic;
 }
 
@@ -218,34 +218,34 @@ static bool ppm_rows(FILE *f, struct picture *pic)
     return true;
 }
 
-static struct picture *load_ppm(FILE *f, char *err, size_t err_size)
+static struct picture *load_ppm(FILE *f, struct error *err)
 {
     unsigned long w, h, max;
     if (!ppm_number(f, &w) || !ppm_number(f, &h) || !ppm_number(f, &max))
-        return load_failed(NULL, err, err_size, "the PPM header is damaged");
+        return load_failed(NULL, err, "the PPM header is damaged");
     if (!size_ok(w, h) || max != 255)
-        return load_failed(NULL, err, err_size, "the PPM is too large or not of 8 bits");
+        return load_failed(NULL, err, "the PPM is too large or not of 8 bits");
     struct picture *pic = picture_create((uint32_t)w, (uint32_t)h);
     if (!pic)
-        return load_failed(NULL, err, err_size, "not enough memory");
+        return load_failed(NULL, err, ERROR_NO_MEMORY);
     if (!ppm_rows(f, pic))
-        return load_failed(pic, err, err_size, "the PPM ends early");
+        return load_failed(pic, err, "the PPM ends early");
     return pic;
 }
 
-struct picture *ui_load_picture(const char *path, char *err, size_t err_size)
+struct picture *ui_load_picture(const char *path, struct error *err)
 {
     struct host_bytes file;
-    if (host_file_read(&file, path, UI_PICTURE_FILE_MAX, false, err, err_size))
+    if (host_file_read(&file, path, UI_PICTURE_FILE_MAX, false, err))
         return NULL;
     FILE *f = file.size ? fmemopen(file.data, file.size, "rb") : NULL;
     struct picture *pic;
     if (!f)
-        pic = load_failed(NULL, err, err_size, file.size ? strerror(errno) : "it is empty");
+        pic = load_failed(NULL, err, file.size ? strerror(errno) : "it is empty");
     else if (file.size >= 2 && file.data[0] == 'P' && file.data[1] == '6')
-        pic = fseek(f, 2, SEEK_SET) ? NULL : load_ppm(f, err, err_size);
+        pic = fseek(f, 2, SEEK_SET) ? NULL : load_ppm(f, err);
     else
-        pic = load_png(f, err, err_size);
+        pic = load_png(f, err);
     if (f)
         fclose(f);
     host_bytes_free(&file);

@@ -7,6 +7,7 @@
 #ifndef UI_PICTURE_H
 #define UI_PICTURE_H
 
+#include "base/error.h"
 #include "display/image.h"
 
 #include <stdatomic.h>
@@ -35,6 +36,6 @@ int ui_save_until(const struct picture *pic, const char *path, enum ui_picture_f
 
 /* Loads a PNG (any colour type) or a binary PPM of 8 bits as BGRA, alpha not multiplied in, 0xff
  * where the file has none. NULL with what is wrong in err, without the path. */
-struct picture *ui_load_picture(const char *path, char *err, size_t err_size);
+struct picture *ui_load_picture(const char *path, struct error *err);
 
 #endif

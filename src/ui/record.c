@@ -239,7 +239,7 @@ static bool take_word(struct record_options *o, const char *word)
 }
 
 static const struct record_sink_ops *parse(struct record_options *o, const struct ui_env *env,
-                                           const char *args, char *err, size_t err_size)
+                                           const char *args, struct error *err)
 {
     size_t n = strlen(args);
     *o = (struct record_options){.fps = DEFAULT_FPS};
@@ -249,17 +249,17 @@ static const struct record_sink_ops *parse(struct record_options *o, const struc
         *comma = 0;
     n = strlen(o->path);
     if (o->head >= display_heads(env->display))
-        snprintf(err, err_size, "--record %s: there is no head %u; the last one is %u", args,
-                 o->head, display_heads(env->display) - 1);
+        error_set(err, "--record %s: there is no head %u; the last one is %u", args, o->head,
+                  display_heads(env->display) - 1);
     else if (n && o->path[n - 1] == '/')
         return &record_png_ops;
     else if (n > 4 && !strcmp(o->path + n - 4, ".y4m"))
         return &record_y4m_ops;
     else
-        snprintf(err, err_size,
-                 "--record %s: write FOLDER/ for pictures, or FILE.y4m, and after it ,fps=1..%d "
-                 ",head=N or ,overwrite",
-                 args, MAX_FPS);
+        error_set(err,
+                  "--record %s: write FOLDER/ for pictures, or FILE.y4m, and after it ,fps=1..%d "
+                  ",head=N or ,overwrite",
+                  args, MAX_FPS);
     return NULL;
 }
 
@@ -275,21 +275,20 @@ static void record_destroy(struct ui *ui)
     free(ui);
 }
 
-static struct ui *record_create(const struct ui_env *env, const char *args, char *err,
-                                size_t err_size)
+static struct ui *record_create(const struct ui_env *env, const char *args, struct error *err)
 {
     struct ui *ui = calloc(1, sizeof(*ui));
     if (!ui) {
-        snprintf(err, err_size, "not enough memory");
+        error_no_memory(err);
         return NULL;
     }
     ui->env = *env;
     host_wakeup_init(&ui->wake);
     pthread_mutex_init(&ui->lock, NULL);
     atomic_init(&ui->seen, 0);
-    ui->ops = parse(&ui->options, env, args, err, err_size);
+    ui->ops = parse(&ui->options, env, args, err);
     if (ui->ops)
-        ui->sink = ui->ops->open(&ui->options, err, err_size);
+        ui->sink = ui->ops->open(&ui->options, err);
     if (ui->sink)
         return ui;
     record_destroy(ui);

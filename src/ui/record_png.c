@@ -42,13 +42,11 @@ static bool is_ours(const char *name)
 }
 
 /* Sees to it that the folder holds nothing that would be overwritten or mixed up with. */
-static bool clear(const struct record_options *o, char *err, size_t err_size)
+static bool clear(const struct record_options *o, struct error *err)
 {
     DIR *dir = opendir(o->path);
-    if (!dir) {
-        snprintf(err, err_size, "--record %s: %s; give another folder", o->path, strerror(errno));
-        return false;
-    }
+    if (!dir)
+        return error_set(err, "--record %s: %s; give another folder", o->path, strerror(errno));
     bool empty = true;
     for (struct dirent *e; (e = readdir(dir)) && empty;) {
         if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
@@ -59,22 +57,22 @@ static bool clear(const struct record_options *o, char *err, size_t err_size)
     }
     closedir(dir);
     if (!empty)
-        snprintf(err, err_size,
-                 "--record %s: there is something in it already; empty it, give another folder, or "
-                 "add ,overwrite",
-                 o->path);
+        error_set(
+            err,
+            "--record %s: there is something in it already; empty it, give another folder, or "
+            "add ,overwrite",
+            o->path);
     return empty;
 }
 
-static struct record_sink *png_open(const struct record_options *o, char *err, size_t err_size)
+static struct record_sink *png_open(const struct record_options *o, struct error *err)
 {
     char path[sizeof(o->path) + sizeof(LIST)];
     if (mkdir(o->path, 0777) && errno != EEXIST) {
-        snprintf(err, err_size, "--record %s: %s; make the folder above it first", o->path,
-                 strerror(errno));
+        error_set(err, "--record %s: %s; make the folder above it first", o->path, strerror(errno));
         return NULL;
     }
-    if (!clear(o, err, err_size))
+    if (!clear(o, err))
         return NULL;
     struct record_sink *sink = calloc(1, sizeof(*sink));
     snprintf(path, sizeof(path), "%s" LIST, o->path);
@@ -82,7 +80,7 @@ static struct record_sink *png_open(const struct record_options *o, char *err, s
         sink->list = host_file_create(path);
     if (!sink || !sink->list || fputs("ffconcat version 1.0\n", sink->list) < 0 ||
         fflush(sink->list)) {
-        snprintf(err, err_size, "--record %s: %s; give another folder", o->path, strerror(errno));
+        error_set(err, "--record %s: %s; give another folder", o->path, strerror(errno));
         record_png_ops.close(sink);
         return NULL;
     }

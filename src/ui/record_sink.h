@@ -7,6 +7,7 @@
 #ifndef UI_RECORD_SINK_H
 #define UI_RECORD_SINK_H
 
+#include "base/error.h"
 #include "ui/picture.h"
 
 struct record_options {
@@ -19,7 +20,7 @@ struct record_options {
 struct record_sink;
 struct record_sink_ops {
     /* Claims the target; NULL with one line in err. */
-    struct record_sink *(*open)(const struct record_options *o, char *err, size_t err_size);
+    struct record_sink *(*open)(const struct record_options *o, struct error *err);
     /* This picture is shown from `ns` on. 0 or an errno, after which only end may follow. */
     int (*show)(struct record_sink *sink, const struct picture *pic, uint64_t ns);
     /* The picture that was shown last is shown still at `ns`: writes what that takes. Called every

@@ -43,26 +43,25 @@ struct record_sink {
     off_t end;                 /* of the last whole frame; -1: the file is no regular one */
 };
 
-static struct record_sink *y4m_open(const struct record_options *o, char *err, size_t err_size)
+static struct record_sink *y4m_open(const struct record_options *o, struct error *err)
 {
     struct stat st;
     struct record_sink *sink = calloc(1, sizeof(*sink));
     if (!sink) {
-        snprintf(err, err_size, "not enough memory");
+        error_no_memory(err);
         return NULL;
     }
     sink->options = o;
     atomic_init(&sink->deadline, UINT64_MAX);
     sink->fd = host_file_open_write(o->path);
     if (sink->fd < 0 || fstat(sink->fd, &st)) {
-        snprintf(err, err_size, "--record %s: %s; give another path", o->path,
-                 host_file_why(errno));
+        error_set(err, "--record %s: %s; give another path", o->path, host_file_why(errno));
     } else if (S_ISREG(st.st_mode) && st.st_size && !o->overwrite) {
-        snprintf(err, err_size,
-                 "--record %s: the file is there already; give another path, or add ,overwrite",
-                 o->path);
+        error_set(err,
+                  "--record %s: the file is there already; give another path, or add ,overwrite",
+                  o->path);
     } else if (S_ISREG(st.st_mode) && ftruncate(sink->fd, 0)) {
-        snprintf(err, err_size, "--record %s: %s; give another path", o->path, strerror(errno));
+        error_set(err, "--record %s: %s; give another path", o->path, strerror(errno));
     } else {
         sink->end = S_ISREG(st.st_mode) ? 0 : -1;
         return sink;

@@ -427,9 +427,9 @@ static void sdl_destroy(struct ui *ui)
     free(ui);
 }
 
-static struct ui *failed(struct ui *ui, char *err, size_t err_size, const char *why)
+static struct ui *failed(struct ui *ui, struct error *err, const char *why)
 {
-    snprintf(err, err_size, "no window can be opened: %s", why);
+    error_set(err, "no window can be opened: %s", why);
     sdl_destroy(ui);
     return NULL;
 }
@@ -455,7 +455,7 @@ static bool is_seen(const char *driver)
 }
 
 /* "scale=fit|integer|none,keymap=us|uk|de|fr" */
-static bool parse_args(struct sdl_options *options, const char *args, char *err, size_t err_size)
+static bool parse_args(struct sdl_options *options, const char *args, struct error *err)
 {
     char word[64];
     *options = (struct sdl_options){VIEWPORT_FIT, keyboard_layout_find("us")};
@@ -467,19 +467,18 @@ static bool parse_args(struct sdl_options *options, const char *args, char *err,
             continue;
         if (!strncmp(word, "keymap=", 7) && (options->layout = keyboard_layout_find(word + 7)))
             continue;
-        snprintf(err, err_size,
-                 "--display sdl: '%s' is no setting; there are scale=fit|integer|none and "
-                 "keymap=us|uk|de|fr",
-                 word);
-        return false;
+        return error_set(err,
+                         "--display sdl: '%s' is no setting; there are scale=fit|integer|none and "
+                         "keymap=us|uk|de|fr",
+                         word);
     }
     return true;
 }
 
-static bool sdl_check(const char *args, char *err, size_t err_size)
+static bool sdl_check(const char *args, struct error *err)
 {
     struct sdl_options options;
-    return parse_args(&options, args, err, err_size);
+    return parse_args(&options, args, err);
 }
 
 /* SDL's video, as it is wanted here. NULL, or why it cannot be had. */
@@ -502,33 +501,30 @@ static const char *open_video(struct ui *ui)
     return is_seen(driver) ? NULL : no_display;
 }
 
-static struct ui *sdl_create(const struct ui_env *env, const char *args, char *err, size_t err_size)
+static struct ui *sdl_create(const struct ui_env *env, const char *args, struct error *err)
 {
     struct ui *ui = calloc(1, sizeof(*ui));
     if (!ui)
-        return failed(NULL, err, err_size, "not enough memory");
+        return failed(NULL, err, ERROR_NO_MEMORY);
     ui->env.ui = *env;
     host_wakeup_init(&ui->stopped);
-    if (!parse_args(&ui->env.options, args, err, err_size)) {
+    if (!parse_args(&ui->env.options, args, err)) {
         sdl_destroy(ui);
         return NULL;
     }
-    char missing[128];
-    const char *why = missing;
-    if (sdl_api_load(&ui->env.sdl, missing, sizeof(missing)))
-        why = open_video(ui);
+    const char *why = sdl_api_load(&ui->env.sdl, err) ? open_video(ui) : err->text;
     if (why)
-        return failed(ui, err, err_size, why);
+        return failed(ui, err, why);
     ui->env.viewer = display_attach(env->display, on_update, ui);
     if (!ui->env.viewer)
-        return failed(ui, err, err_size, "not enough memory");
+        return failed(ui, err, ERROR_NO_MEMORY);
     sdl_input_init(&ui->input, &ui->env);
     sdl_status_init(&ui->status, &ui->env.ui);
     type_text_init(&ui->typing, env->input, env->log, ui->env.options.layout);
     ui->watch = input_watch(env->input, on_update, ui);
     ui->window[0] = sdl_window_create(&ui->env, 0);
     if (!ui->window[0])
-        return failed(ui, err, err_size, ui->env.sdl.GetError());
+        return failed(ui, err, ui->env.sdl.GetError());
     follow_plugs(ui);
     ui->env.sdl.StopTextInput(); /* keys, not characters: no input method in between */
     update_titles(ui);

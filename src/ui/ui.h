@@ -22,6 +22,7 @@
 #ifndef UI_UI_H
 #define UI_UI_H
 
+#include "base/error.h"
 #include "base/log.h"
 #include "display/display.h"
 #include "display/input.h"
@@ -48,9 +49,9 @@ struct ui_ops {
     bool main_thread; /* run needs the main thread: at most one of these is open */
     /* Checks args, the text that follows NAME, or "". Returns false with one line in err if the
      * user made a mistake. May be NULL. */
-    bool (*check)(const char *args, char *err, size_t err_size);
+    bool (*check)(const char *args, struct error *err);
     /* Main thread. args: as above. Returns NULL with one line in err if it cannot be opened. */
-    struct ui *(*create)(const struct ui_env *env, const char *args, char *err, size_t err_size);
+    struct ui *(*create)(const struct ui_env *env, const char *args, struct error *err);
     /* Runs the front-end until stop. On the main thread if main_thread is set, else on any other. */
     void (*run)(struct ui *ui);
     void (*stop)(
@@ -77,7 +78,7 @@ struct front_ends *front_ends_create(struct log *log); /* none is open yet; NULL
  * if none was opened: the program must end.
  */
 bool front_ends_add(struct front_ends *set, const struct ui_env *env, const char *name,
-                    const char *args, char *err, size_t err_size);
+                    const char *args, struct error *err);
 bool front_ends_start(struct front_ends *set); /* false: a thread could not be started */
 void front_ends_run(struct front_ends *set);   /* main thread, after start */
 void front_ends_stop(struct front_ends *set); /* any thread; if called first, run returns at once */

@@ -83,11 +83,11 @@ static void vnc_destroy(struct ui *ui)
 static bool set_up_browsers(struct ui *ui, const struct ui_env *env)
 {
     const struct vnc_sniffer_config sniffer = {ui->loop, on_viewer, on_browser, ui};
-    char err[80];
+    struct error err;
     ui->websockets = websockets_create(ui->loop, on_websocket, ui);
     const struct http_config http = {
         .loop = ui->loop, .log = env->log, .any_page = true, .websockets = ui->websockets};
-    ui->http = ui->websockets ? http_create(&http, err, sizeof(err)) : NULL;
+    ui->http = ui->websockets ? http_create(&http, &err) : NULL;
     ui->sniffer = ui->http ? vnc_sniffer_create(&sniffer) : NULL;
     return ui->sniffer;
 }
@@ -103,7 +103,7 @@ static bool set_up(struct ui *ui, const struct ui_env *env)
            vnc_listen_watch(&ui->listen, ui->loop, on_connection, ui);
 }
 
-static struct ui *vnc_create(const struct ui_env *env, const char *args, char *err, size_t err_size)
+static struct ui *vnc_create(const struct ui_env *env, const char *args, struct error *err)
 {
     static const struct vnc_listen_kind kind = {.name = "vnc",
                                                 .syntax = "ADDRESS:PORT",
@@ -111,15 +111,15 @@ static struct ui *vnc_create(const struct ui_env *env, const char *args, char *e
                                                 .first_port = 5900};
     struct ui *ui = calloc(1, sizeof(*ui));
     if (!ui) {
-        snprintf(err, err_size, "not enough memory");
+        error_no_memory(err);
         return NULL;
     }
-    if (!vnc_listen_open(&ui->listen, &kind, env, args, err, err_size)) {
+    if (!vnc_listen_open(&ui->listen, &kind, env, args, err)) {
         vnc_destroy(ui);
         return NULL;
     }
     if (!set_up(ui, env)) {
-        snprintf(err, err_size, "--display vnc: not enough memory or file descriptors");
+        error_set(err, "--display vnc: not enough memory or file descriptors");
         vnc_destroy(ui);
         return NULL;
     }

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,15 +22,6 @@ struct listen_addr {
     char port[8];
 };
 
-static bool PRINTF_LIKE(3, 4) wrong(char *err, size_t err_size, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(err, err_size, fmt, ap);
-    va_end(ap);
-    return false;
-}
-
 /* --- the words of the option ------------------------------------------------------------------ */
 
 /* A port number that is all of the text; UINT_MAX: it is none. */
@@ -45,7 +35,7 @@ static unsigned parse_port(const char *text, size_t len)
 }
 
 static bool parse_address(const struct vnc_listen_kind *kind, struct listen_addr *p,
-                          const char *text, size_t len, char *err, size_t err_size)
+                          const char *text, size_t len, struct error *err)
 {
     const char *colon = memrchr(text, ':', len);
     const char *number = colon ? colon + 1 : text;
@@ -54,8 +44,8 @@ static bool parse_address(const struct vnc_listen_kind *kind, struct listen_addr
     if (colon == text && port <= 65535)
         port += kind->first_port;
     if (port > 65535 || host_len >= sizeof(p->host) || (!colon && kind->first_port))
-        return wrong(err, err_size, "--display %s=%.*s: not an address; write %s, as in %s",
-                     kind->name, (int)len, text, kind->syntax, kind->example);
+        return error_set(err, "--display %s=%.*s: not an address; write %s, as in %s", kind->name,
+                         (int)len, text, kind->syntax, kind->example);
     if (host_len >= 2 && text[0] == '[' && text[host_len - 1] == ']') {
         text++;
         host_len -= 2;
@@ -67,14 +57,13 @@ static bool parse_address(const struct vnc_listen_kind *kind, struct listen_addr
     return true;
 }
 
-static bool read_secret(struct vnc_listen *l, const char *path, char *err, size_t err_size)
+static bool read_secret(struct vnc_listen *l, const char *path, struct error *err)
 {
-    char why[128];
     struct host_bytes file;
     const char *name = l->kind->name;
-    if (host_file_read(&file, path, VNC_MAX_PASSWORD_FILE, false, why, sizeof(why)))
-        return wrong(err, err_size, "--display %s: password=%s: %s; name a file with one line",
-                     name, path, why);
+    if (host_file_read(&file, path, VNC_MAX_PASSWORD_FILE, false, err))
+        return error_set(err, "--display %s: password=%s: %s; name a file with one line", name,
+                         path, err->text);
     const char *line = (const char *)file.data;
     size_t length = strcspn(line, "\r\n");
     bool fits = length && length <= VNC_MAX_PASSWORD;
@@ -82,30 +71,30 @@ static bool read_secret(struct vnc_listen *l, const char *path, char *err, size_
     explicit_bzero(file.data, file.size);
     host_bytes_free(&file);
     if (!fits)
-        return wrong(err, err_size,
-                     "--display %s: password=%s: its first line must have 1 to %d characters, "
-                     "which is all that VNC compares",
-                     name, path, VNC_MAX_PASSWORD);
+        return error_set(err,
+                         "--display %s: password=%s: its first line must have 1 to %d characters, "
+                         "which is all that VNC compares",
+                         name, path, VNC_MAX_PASSWORD);
     return true;
 }
 
-static bool take_head(struct vnc_listen *l, const struct ui_env *env, const char *text, char *err,
-                      size_t err_size)
+static bool take_head(struct vnc_listen *l, const struct ui_env *env, const char *text,
+                      struct error *err)
 {
     l->head = parse_port(text, strlen(text));
     return l->head < display_heads(env->display) ||
-           wrong(err, err_size, "--display %s: there is no head %s; the last one is %u",
-                 l->kind->name, text, display_heads(env->display) - 1);
+           error_set(err, "--display %s: there is no head %s; the last one is %u", l->kind->name,
+                     text, display_heads(env->display) - 1);
 }
 
 /* One of the words after the place. */
-static bool take_word(struct vnc_listen *l, const struct ui_env *env, const char *word, char *err,
-                      size_t err_size)
+static bool take_word(struct vnc_listen *l, const struct ui_env *env, const char *word,
+                      struct error *err)
 {
     if (!strncmp(word, "password=", 9))
-        return read_secret(l, word + 9, err, err_size);
+        return read_secret(l, word + 9, err);
     if (!strncmp(word, "head=", 5))
-        return take_head(l, env, word + 5, err, err_size);
+        return take_head(l, env, word + 5, err);
     if (!strncmp(word, "keymap=", 7) && keyboard_layout_find(word + 7)) {
         l->layout = keyboard_layout_find(word + 7);
         return true;
@@ -114,25 +103,25 @@ static bool take_word(struct vnc_listen *l, const struct ui_env *env, const char
         memccpy(l->pages, word + 6, 0, sizeof(l->pages) - 1);
         return true;
     }
-    return wrong(err, err_size,
-                 "--display %s: '%s' is no setting; there are password=FILE, head=N, "
-                 "keymap=us|uk|de|fr%s",
-                 l->kind->name, word, l->kind->pages ? ", novnc=FOLDER" : "");
+    return error_set(err,
+                     "--display %s: '%s' is no setting; there are password=FILE, head=N, "
+                     "keymap=us|uk|de|fr%s",
+                     l->kind->name, word, l->kind->pages ? ", novnc=FOLDER" : "");
 }
 
 static bool parse(struct vnc_listen *l, struct listen_addr *p, const struct ui_env *env,
-                  const char *args, char *err, size_t err_size)
+                  const char *args, struct error *err)
 {
     char word[PATH_MAX + 16];
     size_t len = strcspn(args, ",");
     snprintf(word, sizeof(word), ":%u", l->kind->usual_port);
-    if (!parse_address(l->kind, p, len ? args : word, len ? len : strlen(word), err, err_size))
+    if (!parse_address(l->kind, p, len ? args : word, len ? len : strlen(word), err))
         return false;
     while (args[len]) {
         args += len + 1;
         len = strcspn(args, ",");
         snprintf(word, sizeof(word), "%.*s", (int)len, args);
-        if (!take_word(l, env, word, err, err_size))
+        if (!take_word(l, env, word, err))
             return false;
     }
     return true;
@@ -183,30 +172,31 @@ static void note_where(struct vnc_listen *l)
 }
 
 static bool open_all(struct vnc_listen *l, const struct listen_addr *p, const struct addrinfo *list,
-                     char *err, size_t err_size)
+                     struct error *err)
 {
     for (const struct addrinfo *a = list; a && l->count < VNC_MAX_SOCKETS; a = a->ai_next) {
         if (a->ai_family != AF_INET && a->ai_family != AF_INET6)
             continue;
         if (!l->secret[0] && !is_loopback(a->ai_addr))
-            return wrong(err, err_size,
-                         "--display %s=%s:%s: other machines would reach this address without a "
-                         "password; add ,password=FILE, or use 127.0.0.1",
-                         l->kind->name, p->host, p->port);
+            return error_set(
+                err,
+                "--display %s=%s:%s: other machines would reach this address without a "
+                "password; add ,password=FILE, or use 127.0.0.1",
+                l->kind->name, p->host, p->port);
         int fd = listen_at(a);
         if (fd >= 0)
             l->fd[l->count++] = fd;
         else if (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL)
-            return wrong(err, err_size, "--display %s=%s:%s: %s; choose another port",
-                         l->kind->name, p->host, p->port, strerror(errno));
+            return error_set(err, "--display %s=%s:%s: %s; choose another port", l->kind->name,
+                             p->host, p->port, strerror(errno));
     }
-    return l->count || wrong(err, err_size,
-                             "--display %s=%s:%s: this machine has no such address; use 127.0.0.1",
-                             l->kind->name, p->host, p->port);
+    return l->count ||
+           error_set(err, "--display %s=%s:%s: this machine has no such address; use 127.0.0.1",
+                     l->kind->name, p->host, p->port);
 }
 
 bool vnc_listen_open(struct vnc_listen *l, const struct vnc_listen_kind *kind,
-                     const struct ui_env *env, const char *args, char *err, size_t err_size)
+                     const struct ui_env *env, const char *args, struct error *err)
 {
     const struct addrinfo hints = {.ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
     struct addrinfo *list;
@@ -216,13 +206,13 @@ bool vnc_listen_open(struct vnc_listen *l, const struct vnc_listen_kind *kind,
     l->layout = keyboard_layout_find("us");
     l->spare = -1;
     snprintf(l->pages, sizeof(l->pages), "%s", kind->pages ? kind->pages : "");
-    if (!parse(l, &p, env, args, err, err_size))
+    if (!parse(l, &p, env, args, err))
         return false;
     int error = getaddrinfo(p.host, p.port, &hints, &list);
     if (error)
-        return wrong(err, err_size, "--display %s=%s:%s: %s; use 127.0.0.1", kind->name, p.host,
-                     p.port, gai_strerror(error));
-    bool ok = open_all(l, &p, list, err, err_size);
+        return error_set(err, "--display %s=%s:%s: %s; use 127.0.0.1", kind->name, p.host, p.port,
+                         gai_strerror(error));
+    bool ok = open_all(l, &p, list, err);
     freeaddrinfo(list);
     if (ok)
         note_where(l);

@@ -6,6 +6,7 @@
 #ifndef UI_VNC_LISTEN_H
 #define UI_VNC_LISTEN_H
 
+#include "base/error.h"
 #include "host/loop.h"
 #include "ui/keyboard_layout.h"
 #include "ui/ui.h"
@@ -43,7 +44,7 @@ struct vnc_listen {
 
 /* args: as above, "" for the usual place. False with one line in err. */
 bool vnc_listen_open(struct vnc_listen *l, const struct vnc_listen_kind *kind,
-                     const struct ui_env *env, const char *args, char *err, size_t err_size);
+                     const struct ui_env *env, const char *args, struct error *err);
 /* welcome(ctx, fd) gets each connection, on the loop's thread. False: out of descriptors. */
 bool vnc_listen_watch(struct vnc_listen *l, struct loop *loop, void (*welcome)(void *ctx, int fd),
                       void *ctx);

@@ -61,23 +61,23 @@ static void web_destroy(struct ui *ui)
     free(ui);
 }
 
-static bool check_pages(const char *folder, char *err, size_t err_size)
+static bool check_pages(const char *folder, struct error *err)
 {
     char path[PATH_MAX + sizeof(PAGE)];
     snprintf(path, sizeof(path), "%s" PAGE, folder);
     if (!access(path, R_OK))
         return true;
-    snprintf(err, err_size,
-             "--display web: %s is not there; install Debian's package novnc, or say where it is "
-             "with ,novnc=FOLDER",
-             path);
-    return false;
+    return error_set(
+        err,
+        "--display web: %s is not there; install Debian's package novnc, or say where it is "
+        "with ,novnc=FOLDER",
+        path);
 }
 
-static bool set_up(struct ui *ui, const struct ui_env *env, char *err, size_t err_size)
+static bool set_up(struct ui *ui, const struct ui_env *env, struct error *err)
 {
     const char *password = ui->listen.secret[0] ? ui->listen.secret : NULL;
-    snprintf(err, err_size, "--display web: not enough memory or file descriptors");
+    error_set(err, "--display web: not enough memory or file descriptors");
     ui->loop = loop_create();
     ui->websockets = ui->loop ? websockets_create(ui->loop, on_websocket, ui) : NULL;
     if (!ui->websockets)
@@ -92,10 +92,10 @@ static bool set_up(struct ui *ui, const struct ui_env *env, char *err, size_t er
                                       .websockets = ui->websockets};
     ui->slots = vnc_slots_create(&viewers, ui->loop);
     return ui->slots && vnc_listen_watch(&ui->listen, ui->loop, on_connection, ui) &&
-           (ui->http = http_create(&pages, err, err_size));
+           (ui->http = http_create(&pages, err));
 }
 
-static struct ui *web_create(const struct ui_env *env, const char *args, char *err, size_t err_size)
+static struct ui *web_create(const struct ui_env *env, const char *args, struct error *err)
 {
     static const struct vnc_listen_kind kind = {.name = "web",
                                                 .syntax = "PORT or ADDRESS:PORT",
@@ -104,11 +104,11 @@ static struct ui *web_create(const struct ui_env *env, const char *args, char *e
                                                 .pages = PAGES};
     struct ui *ui = calloc(1, sizeof(*ui));
     if (!ui) {
-        snprintf(err, err_size, "not enough memory");
+        error_no_memory(err);
         return NULL;
     }
-    if (vnc_listen_open(&ui->listen, &kind, env, args, err, err_size) &&
-        check_pages(ui->listen.pages, err, err_size) && set_up(ui, env, err, err_size)) {
+    if (vnc_listen_open(&ui->listen, &kind, env, args, err) && check_pages(ui->listen.pages, err) &&
+        set_up(ui, env, err)) {
         log_warn(env->log, "browsers find the screen at http://%s/", ui->listen.where);
         return ui;
     }

@@ -74,7 +74,7 @@ static void print_hart(struct hart *hart)
 int main(int argc, char **argv)
 {
     struct digest serial = {0}, ram = {0};
-    char err[256];
+    struct error err;
     const char *bad;
     if (argc != 7)
         return 1;
@@ -97,11 +97,11 @@ int main(int argc, char **argv)
         .console_ctx = &serial,
     };
     c.log = log_create(NULL, &bad);
-    if (!c.log || !cpu_model_parse("rv64", &c.cpu, err, sizeof(err)))
+    if (!c.log || !cpu_model_parse("rv64", &c.cpu, &err))
         return 1;
-    struct machine *m = machine_create(&c, err, sizeof(err));
+    struct machine *m = machine_create(&c, &err);
     if (!m) {
-        fprintf(stderr, "%s\n", err);
+        fprintf(stderr, "%s\n", err.text);
         return 1;
     }
     struct disturber d = {.m = m};

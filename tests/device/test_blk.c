@@ -67,10 +67,10 @@ static void make_file(char path[64], uint64_t size)
 static struct fix *start_with(uint64_t size, bool read_only, bool threaded)
 {
     struct fix *f = calloc(1, sizeof(*f));
-    char err[256] = "";
+    struct error err = {""};
     make_file(f->path, size);
-    f->file = blk_file_open(f->path, read_only, err, sizeof(err));
-    assert_string_equal(err, "");
+    f->file = blk_file_open(f->path, read_only, &err);
+    assert_string_equal(err.text, "");
     kit_init(&f->kit, 32 << 20);
     struct virtio_dev *dev = virtio_blk_create(f->kit.mem, NULL, f->file, "disk-0", threaded);
     kit_attach(&f->kit, dev, virtio_blk_worker(dev));
@@ -569,16 +569,17 @@ static void test_destroy_in_flight(void **state)
 
 static void expect_open_error(const char *path, bool read_only, const char *part)
 {
-    char err[512] = "";
-    assert_null(blk_file_open(path, read_only, err, sizeof(err)));
-    if (!strstr(err, part) || strchr(err, '\n'))
-        fail_msg("\"%s\" does not say \"%s\" on one line", err, part);
+    struct error err = {""};
+    assert_null(blk_file_open(path, read_only, &err));
+    if (!strstr(err.text, part) || strchr(err.text, '\n'))
+        fail_msg("\"%s\" does not say \"%s\" on one line", err.text, part);
 }
 
 static void test_open_errors(void **state)
 {
     (void)state;
-    char path[64], err[256];
+    char path[64];
+    struct error err;
     expect_open_error("/nonexistent/disk.img", false, "No such file");
     expect_open_error("/tmp", false, "raw image");
     expect_open_error("/tmp", true, "not a file");
@@ -587,7 +588,7 @@ static void test_open_errors(void **state)
     expect_open_error(path, false, "is empty");
     expect_open_error(path, true, "is empty");
     assert_int_equal(truncate(path, 1023), 0);
-    struct disk *f = blk_file_open(path, false, err, sizeof(err));
+    struct disk *f = blk_file_open(path, false, &err);
     assert_int_equal(f->size, 1024);
     disk_close(f);
     if (geteuid() != 0) { /* root may write anything */
@@ -637,7 +638,8 @@ static void test_foreign_places(void **state)
         {0, 512, "\xeb\x58\x90", 3, NULL},
     };
     for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
-        char path[64], err[256];
+        char path[64];
+        struct error err;
         make_file(path, (uint64_t)rows[i].size);
         int fd = open(path, O_WRONLY);
         long at = rows[i].at < 0 ? rows[i].size + rows[i].at : rows[i].at;
@@ -648,7 +650,7 @@ static void test_foreign_places(void **state)
             expect_open_error(path, true,
                               rows[i].at < 0 ? "convert -f vpc -O raw" : "convert -O raw");
         } else {
-            struct disk *f = blk_file_open(path, false, err, sizeof(err));
+            struct disk *f = blk_file_open(path, false, &err);
             assert_non_null(f);
             disk_close(f);
         }
@@ -659,19 +661,20 @@ static void test_foreign_places(void **state)
 static void test_locking(void **state)
 {
     struct fix *f = *state;
-    char err[256] = "", path[64];
+    struct error err = {""};
+    char path[64];
     expect_open_error(f->path, false, "in use");
     expect_open_error(f->path, true, "in use");
     make_file(path, 1024);
-    struct disk *a = blk_file_open(path, true, err, sizeof(err));
-    struct disk *b = blk_file_open(path, true, err, sizeof(err)); /* readers share */
+    struct disk *a = blk_file_open(path, true, &err);
+    struct disk *b = blk_file_open(path, true, &err); /* readers share */
     assert_non_null(a);
     assert_non_null(b);
     expect_open_error(path, false, "in use");
     disk_close(a);
     expect_open_error(path, false, "in use");
     disk_close(b);
-    a = blk_file_open(path, false, err, sizeof(err)); /* closed is free */
+    a = blk_file_open(path, false, &err); /* closed is free */
     assert_non_null(a);
     assert_int_equal(disk_writev(a, NULL, 0, 0), 0);
     disk_close(a);

@@ -474,7 +474,7 @@ static void test_loaded_state(void **state)
     struct fixture *f = *state;
     struct virtio_dev *dev;
     struct gpu_info info;
-    char err[100];
+    struct error err;
     size_t size;
     open_with(f, SOON);
     dev = f->g.kit.dev;
@@ -485,7 +485,7 @@ static void test_loaded_state(void **state)
     uint8_t *bytes = virtio_gpu_save(dev, &size);
     f->pc = 0; /* the host resets it: no leak */
     dev->ops->reset(dev);
-    assert_true(virtio_gpu_load(dev, bytes, size, err, sizeof(err)));
+    assert_true(virtio_gpu_load(dev, bytes, size, &err));
     dev->ops->resume(dev);
     free(bytes);
     f->pc = 0x1234;

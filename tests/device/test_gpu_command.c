@@ -170,9 +170,9 @@ static void capture(char *text, size_t size, void (*fn)(void *ctx), void *ctx)
 static void run_traced(void *ctx)
 {
     struct gpu_driver g;
-    char err[256];
+    struct error err;
     gd_init(&g, 16 << 20, 1, 1 << 20, false);
-    assert_true(virtio_gpu_trace(g.kit.dev, ctx, 0, err, sizeof(err)));
+    assert_true(virtio_gpu_trace(g.kit.dev, ctx, 0, &err));
     assert_true(kit_start(&g.kit, KIT_ALL_FEATURES));
     make(&g, 3);
     assert_int_equal(gd_flush(&g, 3, all), GPU_OK_NODATA);
@@ -190,7 +190,8 @@ static void run_traced(void *ctx)
 /* The replay has no such command: it plays what is in the trace, and nothing differs. */
 static void test_opaque_is_left_out_of_traces(void **state)
 {
-    char path[] = "/tmp/riscreen-trace-XXXXXX", err[256], text[1024];
+    char path[] = "/tmp/riscreen-trace-XXXXXX", text[1024];
+    struct error err;
     const struct player_config config = {.limit = 16 << 20};
     struct trace_head head;
     struct trace_item item;
@@ -202,10 +203,10 @@ static void test_opaque_is_left_out_of_traces(void **state)
     assert_non_null(line);
     assert_null(strstr(line + 1, "FILL is not covered"));
     FILE *f = fopen(path, "rb");
-    struct trace_reader *r = trace_reader_create(f, 16 << 20, &head, err, sizeof(err));
-    assert_true(r && player_init(&p, &config, &head, err, sizeof(err)));
-    while (trace_reader_next(r, &item, err, sizeof(err)) == TRACE_READ_ITEM)
-        assert_true(player_play(&p, &item, err, sizeof(err)));
+    struct trace_reader *r = trace_reader_create(f, 16 << 20, &head, &err);
+    assert_true(r && player_init(&p, &config, &head, &err));
+    while (trace_reader_next(r, &item, &err) == TRACE_READ_ITEM)
+        assert_true(player_play(&p, &item, &err));
     assert_true(p.ended);
     assert_int_equal(p.step, 4 + 1 + 3 * 2 + 4 + 1);
     assert_int_equal(p.checks, 3); /* two flushes, and the end of the second life */

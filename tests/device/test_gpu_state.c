@@ -102,9 +102,9 @@ static uint8_t *save_and_forget(struct fixture *f, size_t *size)
 static bool load(struct fixture *f, const uint8_t *bytes, size_t size)
 {
     struct virtio_dev *dev = f->g.kit.dev;
-    char err[100];
+    struct error err;
     dev->ops->quiesce(dev);
-    bool ok = virtio_gpu_load(dev, bytes, size, err, sizeof(err));
+    bool ok = virtio_gpu_load(dev, bytes, size, &err);
     dev->ops->resume(dev);
     return ok;
 }

@@ -39,13 +39,13 @@ struct session {
 
 static void begin(struct session *s, bool threaded)
 {
-    char err[256];
+    struct error err;
     strcpy(s->path, "/tmp/riscreen-trace-XXXXXX");
     int fd = mkstemp(s->path);
     assert_true(fd >= 0);
     close(fd);
     gd_init(&s->g, RAM, 2, BUDGET, threaded);
-    assert_true(virtio_gpu_trace(s->g.kit.dev, s->path, 0, err, sizeof(err)));
+    assert_true(virtio_gpu_trace(s->g.kit.dev, s->path, 0, &err));
     assert_true(kit_start(&s->g.kit, KIT_ALL_FEATURES));
     s->pixels = kit_alloc(&s->g.kit, WIDTH * HEIGHT * 4, 4096);
 }
@@ -86,7 +86,7 @@ struct played {
     struct player p;
     enum trace_read end;
     bool ok;
-    char err[256];
+    struct error err;
 };
 
 /* Plays a file; player_finish is the caller's, if ok. */
@@ -98,12 +98,11 @@ static void play(struct played *d, const char *path, uint64_t limit)
     FILE *f = fopen(path, "rb");
     assert_non_null(f);
     memset(d, 0, sizeof(*d));
-    struct trace_reader *r = trace_reader_create(f, limit, &head, d->err, sizeof(d->err));
-    if (r && player_init(&d->p, &config, &head, d->err, sizeof(d->err))) {
+    struct trace_reader *r = trace_reader_create(f, limit, &head, &d->err);
+    if (r && player_init(&d->p, &config, &head, &d->err)) {
         d->ok = true;
-        while (d->ok &&
-               (d->end = trace_reader_next(r, &item, d->err, sizeof(d->err))) == TRACE_READ_ITEM)
-            d->ok = player_play(&d->p, &item, d->err, sizeof(d->err));
+        while (d->ok && (d->end = trace_reader_next(r, &item, &d->err)) == TRACE_READ_ITEM)
+            d->ok = player_play(&d->p, &item, &d->err);
     }
     trace_reader_destroy(r);
     fclose(f);
@@ -235,12 +234,12 @@ static void test_blobs(void **state)
 static void save_and_load(struct session *s)
 {
     struct virtio_dev *dev = s->g.kit.dev;
-    char err[100];
+    struct error err;
     size_t size;
     dev->ops->quiesce(dev);
     uint8_t *bytes = virtio_gpu_save(dev, &size);
     dev->ops->reset(dev);
-    assert_true(virtio_gpu_load(dev, bytes, size, err, sizeof(err)));
+    assert_true(virtio_gpu_load(dev, bytes, size, &err));
     dev->ops->resume(dev);
     free(bytes);
 }
@@ -404,19 +403,19 @@ static void test_damaged_files(void **state)
     patch(s.path, sizeof(struct trace_head) + sizeof(struct trace_block) + 5, 4);
     play(&d, s.path, BUDGET);
     assert_int_equal(d.end, TRACE_READ_BAD);
-    assert_non_null(strstr(d.err, "checksum"));
+    assert_non_null(strstr(d.err.text, "checksum"));
     player_finish(&d.p);
     patch(s.path, 9, 1);
     play(&d, s.path, BUDGET);
     assert_false(d.ok);
-    assert_non_null(strstr(d.err, "version"));
+    assert_non_null(strstr(d.err.text, "version"));
     patch(s.path, 9, 1);
     patch(s.path, 20, 1);
     play(&d, s.path, BUDGET);
-    assert_non_null(strstr(d.err, "damaged"));
+    assert_non_null(strstr(d.err.text, "damaged"));
     patch(s.path, 0, 1);
     play(&d, s.path, BUDGET);
-    assert_non_null(strstr(d.err, "no trace"));
+    assert_non_null(strstr(d.err.text, "no trace"));
     unlink(s.path);
     record_some(&s);
     assert_int_equal(truncate(s.path, sizeof(struct trace_head) + 40), 0);
@@ -425,7 +424,7 @@ static void test_damaged_files(void **state)
     player_finish(&d.p);
     play(&d, s.path, BUDGET / 2); /* the GPU had more */
     assert_false(d.ok);
-    assert_non_null(strstr(d.err, "--memory"));
+    assert_non_null(strstr(d.err.text, "--memory"));
     unlink(s.path);
 }
 
@@ -435,7 +434,7 @@ static void test_a_difference_is_seen(void **state)
     (void)state;
     struct session s;
     struct played d;
-    char err[256];
+    struct error err;
     record_some(&s);
     play(&d, s.path, BUDGET);
     assert_true(d.ok);
@@ -444,7 +443,7 @@ static void test_a_difference_is_seen(void **state)
                                 .r = {.w = le32_make(WIDTH), .h = le32_make(HEIGHT)}};
     struct trace_item item = {TRACE_CHECK, 0, (const uint8_t *)&check, sizeof(check)};
     assert_int_equal(d.p.wrong_checks, 0);
-    assert_true(player_play(&d.p, &item, err, sizeof(err)));
+    assert_true(player_play(&d.p, &item, &err));
     assert_int_equal(d.p.wrong_checks, 1);
     player_finish(&d.p);
     unlink(s.path);
@@ -454,18 +453,19 @@ static void test_other_files_are_kept(void **state)
 {
     (void)state;
     struct session s;
-    char err[256], text[8] = {0};
+    struct error err;
+    char text[8] = {0};
     record_some(&s);
     gd_init(&s.g, RAM, 1, BUDGET, false);
-    assert_true(virtio_gpu_trace(s.g.kit.dev, s.path, 0, err, sizeof(err))); /* a trace: replaced */
+    assert_true(virtio_gpu_trace(s.g.kit.dev, s.path, 0, &err)); /* a trace: replaced */
     end(&s);
     int fd = open(s.path, O_RDWR | O_TRUNC);
     assert_int_equal(write(fd, "my work", 7), 7);
     gd_init(&s.g, RAM, 1, BUDGET, false);
-    assert_false(virtio_gpu_trace(s.g.kit.dev, s.path, 0, err, sizeof(err)));
-    assert_non_null(strstr(err, "no trace"));
-    assert_false(virtio_gpu_trace(s.g.kit.dev, "/nowhere/a", 0, err, sizeof(err)));
-    assert_non_null(strstr(err, "/nowhere/a"));
+    assert_false(virtio_gpu_trace(s.g.kit.dev, s.path, 0, &err));
+    assert_non_null(strstr(err.text, "no trace"));
+    assert_false(virtio_gpu_trace(s.g.kit.dev, "/nowhere/a", 0, &err));
+    assert_non_null(strstr(err.text, "/nowhere/a"));
     end(&s);
     assert_int_equal(pread(fd, text, 7, 0), 7);
     assert_string_equal(text, "my work");
@@ -591,7 +591,8 @@ static void test_unread_pipe(void **state)
     enum { SIDE = 512, BYTES = SIDE * SIDE * 4, FRAMES = 40 }; /* more than pipe and queue hold */
     struct rect frame = {0, 0, SIDE, SIDE};
     struct gpu_driver g;
-    char folder[] = "/tmp/riscreen-trace-XXXXXX", path[64], err[256];
+    char folder[] = "/tmp/riscreen-trace-XXXXXX", path[64];
+    struct error err;
     uint32_t *row = malloc(BYTES), noise = 1;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/pipe", folder);
@@ -599,7 +600,7 @@ static void test_unread_pipe(void **state)
     int reader = open(path, O_RDONLY | O_NONBLOCK); /* and it reads nothing */
     assert_true(reader >= 0);
     gd_init(&g, 16 << 20, 1, 16 << 20, true);
-    assert_true(virtio_gpu_trace(g.kit.dev, path, 0, err, sizeof(err)));
+    assert_true(virtio_gpu_trace(g.kit.dev, path, 0, &err));
     assert_true(kit_start(&g.kit, KIT_ALL_FEATURES));
     uint64_t pa = kit_alloc(&g.kit, BYTES, 4096);
     struct gpu_mem_entry e = gd_entry(pa, BYTES);

@@ -107,12 +107,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_input in = {data, size};
     struct kit kit;
     struct stat st;
-    char path[64], err[256];
+    char path[64];
+    struct error err;
     bool read_only = fuzz_u8(&in) % 8 == 1;
     int fd = memfd_create("disk", MFD_CLOEXEC);
     FUZZ_CHECK(fd >= 0 && !ftruncate(fd, DISK));
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    struct disk *disk = blk_file_open(path, read_only, err, sizeof(err));
+    struct disk *disk = blk_file_open(path, read_only, &err);
     FUZZ_CHECK(disk);
     kit_init(&kit, RAM);
     struct virtio_dev *dev = virtio_blk_create(kit.mem, NULL, disk, "fuzz", false);

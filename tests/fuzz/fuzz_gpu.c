@@ -41,7 +41,7 @@ static void change_mode(struct fuzz_input *in, struct gpu_driver *g)
 static void restore(struct fuzz_input *in, struct gpu_driver *g)
 {
     struct virtio_dev *dev = g->kit.dev;
-    char err[100];
+    struct error err;
     size_t size;
     dev->ops->quiesce(dev);
     uint8_t *bytes = virtio_gpu_save(dev, &size);
@@ -50,7 +50,7 @@ static void restore(struct fuzz_input *in, struct gpu_driver *g)
     bool change = fuzz_u8(in) & 1;
     if (change)
         bytes[fuzz_u16(in) % size] = fuzz_u8(in);
-    bool ok = virtio_gpu_load(dev, bytes, size, err, sizeof(err));
+    bool ok = virtio_gpu_load(dev, bytes, size, &err);
     FUZZ_CHECK(ok || change);
     dev->ops->resume(dev);
     free(bytes);
@@ -99,11 +99,11 @@ static void no_wake(void *ctx)
 static void watch(struct gpu_driver *g, size_t size)
 {
     const struct gpu_check_config config = {.patience_ns = size % 4 + 1};
-    char err[256];
+    struct error err;
     if (size % 2)
         FUZZ_CHECK(virtio_gpu_check(g->kit.dev, &config));
     if (size % 32 == 3)
-        FUZZ_CHECK(virtio_gpu_trace(g->kit.dev, "/dev/null", 0, err, sizeof(err)));
+        FUZZ_CHECK(virtio_gpu_trace(g->kit.dev, "/dev/null", 0, &err));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

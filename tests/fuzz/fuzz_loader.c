@@ -69,13 +69,13 @@ static void check_layout(const struct boot_layout *l)
 
 static void check_dtb(struct machine *m, const struct boot_layout *l)
 {
-    char err[512] = "";
+    struct error err = {""};
     size_t size = 0;
-    void *dtb = dtb_make(m, l, &size, err, sizeof(err));
+    void *dtb = dtb_make(m, l, &size, &err);
     if (dtb)
         FUZZ_CHECK(size <= LOADER_DTB_ROOM && !fdt_check_full(dtb, size));
     else
-        check_line(err);
+        check_line(err.text);
     free(dtb);
 }
 
@@ -109,19 +109,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct machine *m = calloc(1, sizeof(*m));
     struct files files = {0};
     struct boot_layout layout;
-    char err[512] = "";
+    struct error err = {""};
     FUZZ_CHECK(m && (m->mem = gmem_create(VIRT_RAM, RAM)));
     m->config.ram = RAM;
     m->config.harts = 1;
     load(m, &files, &in);
-    if (loader_load(&m->config, m->mem, &layout, err, sizeof(err))) {
+    if (loader_load(&m->config, m->mem, &layout, &err)) {
         check_layout(&layout);
         if (m->config.dtb)
             check_dtb(m, &layout);
         if (m->config.bios)
             loader_write_info(&m->config, m->mem, &layout);
     } else {
-        check_line(err);
+        check_line(err.text);
     }
     for (unsigned i = 0; i < files.count; i++)
         close(files.fd[i]);

@@ -47,10 +47,10 @@ static bool is_large(const uint8_t *data, size_t size)
 static void check_saved(const struct picture *pic, enum ui_picture_format format)
 {
     struct file f;
-    char err[256];
+    struct error err;
     file_open(&f, "", 0);
     FUZZ_CHECK(ui_save_until(pic, f.path, format, NULL) == 0);
-    struct picture *again = ui_load_picture(f.path, err, sizeof(err));
+    struct picture *again = ui_load_picture(f.path, &err);
     FUZZ_CHECK(again && again->width == pic->width && again->height == pic->height);
     for (uint32_t y = 0; y < pic->height; y++)
         for (uint32_t x = 0; x < pic->width; x++) {
@@ -65,14 +65,14 @@ static void check_saved(const struct picture *pic, enum ui_picture_format format
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct file f;
-    char err[256] = "";
+    struct error err = {""};
     if (is_large(data, size))
         return 0;
     file_open(&f, data, size);
-    struct picture *pic = ui_load_picture(f.path, err, sizeof(err));
+    struct picture *pic = ui_load_picture(f.path, &err);
     close(f.fd);
     if (!pic) {
-        FUZZ_CHECK(err[0] && memchr(err, 0, sizeof(err)));
+        FUZZ_CHECK(err.text[0] && memchr(err.text, 0, sizeof(err.text)));
         return 0;
     }
     FUZZ_CHECK(pic->width >= 1 && pic->width <= UI_PICTURE_MAX && pic->height >= 1 &&

@@ -25,19 +25,19 @@ static void check_step(const struct step *step)
 static void parse(struct script *s, const char *line)
 {
     struct word words[SCRIPT_MAX_WORDS];
-    char err[512] = "";
-    int n = script_split(line, words, err, sizeof(err));
+    struct error err = {""};
+    int n = script_split(line, words, &err);
     FUZZ_CHECK(n >= -1 && n <= SCRIPT_MAX_WORDS);
-    FUZZ_CHECK(n >= 0 || err[0]);
+    FUZZ_CHECK(n >= 0 || err.text[0]);
     if (n <= 0)
         return;
     for (int i = 0; i < n; i++)
         FUZZ_CHECK(words[i].text && !words[i].text[words[i].len] && words[i].name <= words[i].len);
     struct step step = {.line = 1, .text = strdup(line)};
-    if (script_parse_step(s, &step, words, n, err, sizeof(err)))
+    if (script_parse_step(s, &step, words, n, &err))
         check_step(&step);
     else
-        FUZZ_CHECK(err[0] && memchr(err, 0, sizeof(err)));
+        FUZZ_CHECK(err.text[0] && memchr(err.text, 0, sizeof(err.text)));
     script_free_step(&step);
     script_free_words(words, n);
 }

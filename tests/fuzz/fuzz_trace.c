@@ -46,13 +46,13 @@ static void play_file(const void *bytes, size_t size)
     struct trace_head head;
     struct trace_item item;
     struct player p;
-    char err[256];
+    struct error err;
     FILE *f = size ? fmemopen((void *)bytes, size, "rb") : NULL;
-    struct trace_reader *r = f ? trace_reader_create(f, LIMIT, &head, err, sizeof(err)) : NULL;
+    struct trace_reader *r = f ? trace_reader_create(f, LIMIT, &head, &err) : NULL;
     if (r && le64_get(head.ram_size) <= UINT64_C(1) << 30) {
-        bool ok = player_init(&p, &config, &head, err, sizeof(err));
-        while (ok && trace_reader_next(r, &item, err, sizeof(err)) == TRACE_READ_ITEM)
-            ok = player_play(&p, &item, err, sizeof(err));
+        bool ok = player_init(&p, &config, &head, &err);
+        while (ok && trace_reader_next(r, &item, &err) == TRACE_READ_ITEM)
+            ok = player_play(&p, &item, &err);
         if (p.driver)
             check(&p);
         player_finish(&p);
@@ -262,14 +262,14 @@ static void play_records(struct fuzz_input *in)
     struct trace_item item = {TRACE_FEATURES, 1, (const void *)&features, sizeof(features)};
     struct record *rec = malloc(sizeof(*rec));
     struct player p;
-    char err[256];
-    FUZZ_CHECK(rec && player_init(&p, &config, &head, err, sizeof(err)));
-    player_play(&p, &item, err, sizeof(err));
+    struct error err;
+    FUZZ_CHECK(rec && player_init(&p, &config, &head, &err));
+    player_play(&p, &item, &err);
     for (unsigned i = 0; in->left && i < MAX_OPS; i++) {
         item.kind = make_record(rec, in);
         item.body = rec->bytes;
         item.size = rec->size;
-        player_play(&p, &item, err, sizeof(err)); /* a broken one: go on, to see what it left */
+        player_play(&p, &item, &err); /* a broken one: go on, to see what it left */
         check(&p);
     }
     picture_destroy(player_resource(&p, 1));

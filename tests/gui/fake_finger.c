@@ -8,7 +8,7 @@
 void fake_finger(const char *what, int id, int x, int y)
 {
     struct sdl_api sdl;
-    char err[256];
+    struct error err;
     SDL_Event event = {.tfinger = {
                            .type = !strcmp(what, "down") ? SDL_FINGERDOWN
                                    : !strcmp(what, "up") ? SDL_FINGERUP
@@ -19,6 +19,6 @@ void fake_finger(const char *what, int id, int x, int y)
                            .y = (float)y / 1000,
                            .windowID = 1,
                        }};
-    if (sdl_api_load(&sdl, err, sizeof(err)))
+    if (sdl_api_load(&sdl, &err))
         sdl.PushEvent(&event);
 }

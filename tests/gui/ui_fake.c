@@ -257,7 +257,7 @@ int main(int argc, char **argv)
     static const char *const kinds[INPUT_KINDS] = {"keyboard", "tablet", "mouse", "touch"};
     const struct head_mode preferred = {true, 320, 200, 60000};
     struct fake f = {.display = display_create(HEADS, &preferred), .input = input_hub_create()};
-    char err[256];
+    struct error err;
     display_preferred_all(f.display, f.told);
     display_on_preferred(f.display, on_preferred, &f);
     host_wakeup_init(&f.consumed);
@@ -280,9 +280,8 @@ int main(int argc, char **argv)
     };
     f.uis = front_ends_create(NULL);
     for (int i = 1; i < argc; i += 2) {
-        if (!front_ends_add(f.uis, &env, argv[i], i + 1 < argc ? argv[i + 1] : "", err,
-                            sizeof(err))) {
-            fprintf(stderr, "%s\n", err);
+        if (!front_ends_add(f.uis, &env, argv[i], i + 1 < argc ? argv[i + 1] : "", &err)) {
+            fprintf(stderr, "%s\n", err.text);
             front_ends_destroy(f.uis);
             input_hub_destroy(f.input);
             display_destroy(f.display);

@@ -16,9 +16,9 @@ static const char *name_of(const struct decoder *d, uint32_t word)
 int main(int argc, char **argv)
 {
     struct cpu_model model;
-    char err[256];
-    if (argc != 2 || !cpu_model_parse(argv[1], &model, err, sizeof(err))) {
-        fprintf(stderr, "usage: decode_dump CPU: %s\n", argc == 2 ? err : "");
+    struct error err;
+    if (argc != 2 || !cpu_model_parse(argv[1], &model, &err)) {
+        fprintf(stderr, "usage: decode_dump CPU: %s\n", argc == 2 ? err.text : "");
         return 2;
     }
     struct decoder *d = decoder_create(&model);

@@ -10,17 +10,18 @@
 /* Parses a line of words; NULL, or the error. */
 static const char *parse(struct config *c, const char *line)
 {
-    static char words[1024], err[256];
+    static char words[1024];
+    static struct error err;
     char *argv[32] = {"riscreen"}, *save = NULL;
     int argc = 1;
     snprintf(words, sizeof(words), "%s", line);
     for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
         argv[argc++] = w;
-    err[0] = 0;
-    bool ok = config_parse(c, argc, argv, err, sizeof(err));
-    assert_int_equal(ok, !err[0]);
-    assert_null(strchr(err, '\n'));
-    return ok ? NULL : err;
+    err.text[0] = 0;
+    bool ok = config_parse(c, argc, argv, &err);
+    assert_int_equal(ok, !err.text[0]);
+    assert_null(strchr(err.text, '\n'));
+    return ok ? NULL : err.text;
 }
 
 static void test_sizes(void **state)

@@ -52,7 +52,7 @@ static void put(struct bench *b, uint64_t at, const uint32_t *words, size_t n)
 
 static void bench_init_harts(struct bench *b, const char *model, bool single, unsigned harts)
 {
-    char err[256];
+    struct error err;
     memset(b, 0, sizeof(*b));
     b->mem = gmem_create(RAM, 1 << 20);
     b->map = map_create();
@@ -65,7 +65,7 @@ static void bench_init_harts(struct bench *b, const char *model, bool single, un
                                 .clock = b->clock,
                                 .sbi = &sbi,
                                 .sbi_ctx = b};
-    assert_true(cpu_model_parse(model, &config.model, err, sizeof(err)));
+    assert_true(cpu_model_parse(model, &config.model, &err));
     b->cpu = cpu_create(&config);
     assert_non_null(b->cpu);
     assert_int_equal(cpu_start(b->cpu), 0);
@@ -430,9 +430,9 @@ static void test_traps_take_turns(void **state)
 static void test_models(void **state)
 {
     (void)state;
-    char err[256];
+    struct error err;
     struct cpu_model m;
-    assert_true(cpu_model_parse("rv32,f=off", &m, err, sizeof(err)));
+    assert_true(cpu_model_parse("rv32,f=off", &m, &err));
     assert_int_equal(m.xlen, 32);
     assert_false(m.ext >> EXT_D & 1); /* D needs F */
     assert_false(m.ext >> EXT_SVNAPOT & 1);
@@ -447,9 +447,9 @@ static void test_models(void **state)
                                       "rv32,svnapot=on",
                                       "rv64,f=off,d=on"};
     for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
-        err[0] = 0;
-        assert_false(cpu_model_parse(bad[i], &m, err, sizeof(err)));
-        assert_string_not_equal(err, "");
+        err.text[0] = 0;
+        assert_false(cpu_model_parse(bad[i], &m, &err));
+        assert_string_not_equal(err.text, "");
     }
 }
 

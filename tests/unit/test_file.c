@@ -54,8 +54,8 @@ static void make_socket(void)
 static void read_is(const char *path, size_t limit, bool regular, const char *text)
 {
     struct host_bytes b;
-    char why[128];
-    assert_int_equal(host_file_read(&b, path, limit, regular, why, sizeof(why)), 0);
+    struct error err;
+    assert_int_equal(host_file_read(&b, path, limit, regular, &err), 0);
     assert_int_equal(b.size, strlen(text));
     assert_string_equal(b.data, text);
     host_bytes_free(&b);
@@ -64,10 +64,10 @@ static void read_is(const char *path, size_t limit, bool regular, const char *te
 static void read_fails(const char *path, size_t limit, bool regular, int error, const char *words)
 {
     struct host_bytes b;
-    char why[128] = "";
-    assert_int_equal(host_file_read(&b, path, limit, regular, why, sizeof(why)), error);
+    struct error err = {""};
+    assert_int_equal(host_file_read(&b, path, limit, regular, &err), error);
     assert_null(b.data);
-    assert_non_null(strstr(why, words));
+    assert_non_null(strstr(err.text, words));
 }
 
 static void test_read(void **state)
@@ -89,8 +89,8 @@ static void test_read(void **state)
     assert_int_equal(truncate("sparse", 1l << 40), 0);
     read_fails("sparse", 4096, true, EFBIG, "larger than 4096 bytes");
     struct host_bytes b; /* a file that says it is empty and is not */
-    char why[128];
-    assert_int_equal(host_file_read(&b, "/proc/self/status", 65536, true, why, sizeof(why)), 0);
+    struct error err;
+    assert_int_equal(host_file_read(&b, "/proc/self/status", 65536, true, &err), 0);
     assert_int_equal(strncmp((char *)b.data, "Name:", 5), 0);
     host_bytes_free(&b);
 }
@@ -99,15 +99,16 @@ static void test_open(void **state)
 {
     (void)state;
     static const char *const no[] = {"none", "dir", "fifo", "socket", "/dev/zero"};
-    char why[128], text[8] = "";
+    struct error err;
+    char text[8] = "";
     make_socket();
     for (unsigned i = 0; i < ARRAY_SIZE(no); i++) {
-        why[0] = 0;
-        assert_null(host_file_open(no[i], why, sizeof(why)));
-        assert_true(why[0]);
+        err.text[0] = 0;
+        assert_null(host_file_open(no[i], &err));
+        assert_true(err.text[0]);
     }
     put_file("file", "text");
-    FILE *f = host_file_open("file", why, sizeof(why));
+    FILE *f = host_file_open("file", &err);
     assert_non_null(f);
     assert_int_equal(fread(text, 1, sizeof(text), f), 4);
     assert_string_equal(text, "text");

@@ -12,7 +12,7 @@
 struct fixture {
     struct ui_env env;
     struct front_ends *set;
-    char err[256];
+    struct error err;
 };
 
 static int set_up(void **state)
@@ -39,7 +39,7 @@ static int tear_down(void **state)
 
 static bool add(struct fixture *f, const char *name, const char *args)
 {
-    return front_ends_add(f->set, &f->env, name, args, f->err, sizeof(f->err));
+    return front_ends_add(f->set, &f->env, name, args, &f->err);
 }
 
 static void test_many_run_and_end(void **state)
@@ -48,7 +48,7 @@ static void test_many_run_and_end(void **state)
     for (unsigned i = 0; i < FRONT_ENDS_MAX; i++)
         assert_true(add(f, "none", ""));
     assert_false(add(f, "none", ""));
-    assert_non_null(strstr(f->err, "leave some out"));
+    assert_non_null(strstr(f->err.text, "leave some out"));
     assert_true(front_ends_start(f->set));
     front_ends_stop(f->set);
     front_ends_run(f->set); /* stop was said already: it does not hang */
@@ -65,9 +65,9 @@ static void test_unknown(void **state)
 {
     struct fixture *f = *state;
     assert_false(add(f, "cinema", ""));
-    assert_non_null(strstr(f->err, "cinema"));
+    assert_non_null(strstr(f->err.text, "cinema"));
     assert_false(add(f, "none", "colour"));
-    assert_non_null(strstr(f->err, "colour"));
+    assert_non_null(strstr(f->err.text, "colour"));
 }
 
 int main(void)

@@ -16,7 +16,7 @@
 
 #define MIB (UINT64_C(1) << 20)
 
-static char err[512];
+static struct error err;
 
 static void put(uint8_t *p, uint64_t v, unsigned n)
 {
@@ -99,7 +99,7 @@ static void test_image_and_initrd(void **state)
         struct machine_config c = config(file("image", image, 100000, zip));
         struct gmem *mem = gmem_create(VIRT_RAM, c.ram);
         c.initrd = file("initrd", image, 5001, false);
-        assert_true(loader_load(&c, mem, &l, err, sizeof(err)));
+        assert_true(loader_load(&c, mem, &l, &err));
         assert_int_equal(l.entry, VIRT_RAM + 2 * MIB);
         assert_false(l.machine_mode);
         assert_int_equal(l.low_end, VIRT_RAM + 10 * MIB);
@@ -120,19 +120,19 @@ static void test_wants_more_than_there_is(void **state)
     struct boot_layout l;
     uint8_t *image = make_image(4096, 2 * MIB, 63 * MIB);
     struct machine_config c = config(file("big", image, 4096, false));
-    assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
-    assert_non_null(strstr(err, "-m"));
+    assert_false(loader_load(&c, NULL, &l, &err));
+    assert_non_null(strstr(err.text, "-m"));
     put(image + 16, 60 * MIB, 8);
     c.kernel = file("big", image, 4096, false);
-    assert_true(loader_load(&c, NULL, &l, err, sizeof(err)));
+    assert_true(loader_load(&c, NULL, &l, &err));
     uint8_t *initrd = calloc(1, 2 * MIB);
     c.initrd = file("rd", initrd, 2 * MIB, false);
-    assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
-    assert_non_null(strstr(err, "initrd"));
+    assert_false(loader_load(&c, NULL, &l, &err));
+    assert_non_null(strstr(err.text, "initrd"));
     put(image + 16, UINT64_MAX - 100, 8); /* an image_size from hell */
     c.initrd = NULL;
     c.kernel = file("big", image, 4096, false);
-    assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
+    assert_false(loader_load(&c, NULL, &l, &err));
     free(initrd);
     free(image);
 }
@@ -162,7 +162,7 @@ static void test_flat_kernels(void **state)
             c.bios = rows[i].bios;
             if (c.bios && strcmp(c.bios, "none"))
                 c.bios = file("fw", firmware, sizeof(firmware), false);
-            assert_true(loader_load(&c, NULL, &l, err, sizeof(err)));
+            assert_true(loader_load(&c, NULL, &l, &err));
             assert_int_equal(l.kernel, VIRT_RAM + rows[i].at);
             assert_int_equal(l.entry, c.bios ? VIRT_RAM : VIRT_RAM + rows[i].at);
             assert_int_equal(l.low_end, l.kernel + 4096);
@@ -202,20 +202,20 @@ static void test_foreign_files(void **state)
         memcpy(raw + rows[i].at, rows[i].magic, rows[i].len);
         struct machine_config c = config(file("foreign", raw, sizeof(raw), false));
         for (unsigned firmware = 0; firmware < 2; firmware++) {
-            assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
-            if (!strstr(err, rows[i].name))
-                fail_msg("%s: %s", rows[i].name, err);
+            assert_false(loader_load(&c, NULL, &l, &err));
+            if (!strstr(err.text, rows[i].name))
+                fail_msg("%s: %s", rows[i].name, err.text);
             c.bios = c.kernel;
         }
     }
     struct boot_layout l;
     struct machine_config c = config(file("byte", "\1", 1, false));
-    assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
-    assert_non_null(strstr(err, "single byte"));
+    assert_false(loader_load(&c, NULL, &l, &err));
+    assert_non_null(strstr(err.text, "single byte"));
     uint8_t *image = make_image(4096, 0, 0); /* an EFI stub's MZ is no reason */
     memcpy(image, "MZ", 2);
     c = config(file("stub", image, 4096, false));
-    assert_true(loader_load(&c, NULL, &l, err, sizeof(err)));
+    assert_true(loader_load(&c, NULL, &l, &err));
     free(image);
 }
 
@@ -224,7 +224,7 @@ static uint64_t start_of(const uint8_t elf[136], const char *bios)
     struct boot_layout l;
     struct machine_config c = config(file("elf", elf, 136, false));
     c.bios = bios;
-    assert_true(loader_load(&c, NULL, &l, err, sizeof(err)));
+    assert_true(loader_load(&c, NULL, &l, &err));
     assert_true(l.entry == l.kernel);
     return l.entry;
 }
@@ -269,9 +269,9 @@ static void test_overlapping_segments(void **state)
         memcpy(elf + 120, elf + 64, 56);
         put(elf + 120 + 24, VIRT_RAM + 2 * MIB + apart, 8);
         struct machine_config c = config(file("two", elf, sizeof(elf), false));
-        assert_true(loader_load(&c, NULL, &l, err, sizeof(err)) == (apart == 4096));
+        assert_true(loader_load(&c, NULL, &l, &err) == (apart == 4096));
         if (apart < 4096)
-            assert_non_null(strstr(err, "overlap"));
+            assert_non_null(strstr(err.text, "overlap"));
     }
 }
 
@@ -284,7 +284,7 @@ static void test_firmware_then_kernel(void **state)
     struct machine_config c = config(file("kernel", image, 4096, false));
     struct gmem *mem = gmem_create(VIRT_RAM, c.ram);
     c.bios = file("fw", elf, sizeof(elf), false);
-    assert_true(loader_load(&c, mem, &l, err, sizeof(err)));
+    assert_true(loader_load(&c, mem, &l, &err));
     assert_int_equal(l.entry, VIRT_RAM + 0x10);
     assert_int_equal(l.kernel, VIRT_RAM + 2 * MIB);
     assert_true(l.machine_mode);
@@ -293,8 +293,8 @@ static void test_firmware_then_kernel(void **state)
     assert_true(gmem_read(mem, l.info, info, sizeof(info)));
     assert_memory_equal(info, "OSBI\0\0\0\0\2\0\0\0\0\0\0\0\0\0\x20\x80", 20);
     c.cpu.xlen = 32;
-    assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
-    assert_non_null(strstr(err, "rv64"));
+    assert_false(loader_load(&c, NULL, &l, &err));
+    assert_non_null(strstr(err.text, "rv64"));
     gmem_destroy(mem);
     free(image);
 }
@@ -307,13 +307,13 @@ static void test_bare_metal(void **state)
     make_elf(elf, 2, VIRT_RAM + 0x1000, VIRT_RAM + 0x1004);
     struct machine_config c = config(file("bare", elf, sizeof(elf), false));
     c.bios = "none";
-    assert_true(loader_load(&c, NULL, &l, err, sizeof(err)));
+    assert_true(loader_load(&c, NULL, &l, &err));
     assert_int_equal(l.entry, VIRT_RAM + 0x1004);
     assert_true(l.machine_mode);
     make_elf(elf, 2, 0x1000, 0x1000);
     c.kernel = file("bare", elf, sizeof(elf), false);
-    assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
-    assert_non_null(strstr(err, "outside of guest memory"));
+    assert_false(loader_load(&c, NULL, &l, &err));
+    assert_non_null(strstr(err.text, "outside of guest memory"));
 }
 
 static void test_damaged_files(void **state)
@@ -321,14 +321,14 @@ static void test_damaged_files(void **state)
     (void)state;
     struct boot_layout l;
     struct machine_config c = config(file("text", "hello", 5, false));
-    assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
+    assert_false(loader_load(&c, NULL, &l, &err));
     c.kernel = file("cut", "\x1f\x8b\x08\0\0\0\0\0\0\0abcdefghijkl", 22, false);
-    assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
-    assert_non_null(strstr(err, "gzip"));
+    assert_false(loader_load(&c, NULL, &l, &err));
+    assert_non_null(strstr(err.text, "gzip"));
     c.kernel = "/nonexistent";
-    assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
+    assert_false(loader_load(&c, NULL, &l, &err));
     c.kernel = "/dev/null";
-    assert_false(loader_load(&c, NULL, &l, err, sizeof(err)));
+    assert_false(loader_load(&c, NULL, &l, &err));
 }
 
 /* No byte of an ELF file, whatever it is changed to, leads outside of the file. */
@@ -342,7 +342,7 @@ static void test_elf_bytes_changed(void **state)
         for (unsigned v = 0; v < 256; v += 5) {
             memcpy(bad, good, sizeof(good));
             bad[at] = (uint8_t)v;
-            if (!elf_parse(&elf, bad, sizeof(good), 64, VIRT_RAM, err, sizeof(err)))
+            if (!elf_parse(&elf, bad, sizeof(good), 64, VIRT_RAM, &err))
                 continue;
             for (unsigned i = 0; i < elf.count; i++) {
                 assert_true(elf.segment[i].filesz <= elf.segment[i].memsz);
@@ -352,7 +352,7 @@ static void test_elf_bytes_changed(void **state)
         }
     }
     for (size_t n = 0; n < sizeof(good); n++)
-        assert_false(elf_parse(&elf, good, n, 64, VIRT_RAM, err, sizeof(err)));
+        assert_false(elf_parse(&elf, good, n, 64, VIRT_RAM, &err));
     free(bad);
 }
 

@@ -33,7 +33,7 @@ static void write_program(const uint32_t *code, size_t n)
 
 static struct machine *create(const char *cpu, unsigned harts)
 {
-    char err[256];
+    struct error err;
     struct machine_config config = {
         .harts = harts,
         .ram = UINT64_C(64) << 20,
@@ -44,10 +44,10 @@ static struct machine *create(const char *cpu, unsigned harts)
         .gpu_memory = 64 << 20,
         .gpu_edid = true,
     };
-    assert_true(cpu_model_parse(cpu, &config.cpu, err, sizeof(err)));
-    struct machine *m = machine_create(&config, err, sizeof(err));
+    assert_true(cpu_model_parse(cpu, &config.cpu, &err));
+    struct machine *m = machine_create(&config, &err);
     if (!m)
-        fail_msg("%s", err);
+        fail_msg("%s", err.text);
     return m;
 }
 
@@ -57,7 +57,8 @@ static void test_wrong_edids(void **state)
     (void)state;
     static const char *const says[] = {"check the path", "no EDID"};
     for (int i = 0; i < 2; i++) {
-        char path[] = "/tmp/riscreen-edid-XXXXXX", err[512] = "";
+        char path[] = "/tmp/riscreen-edid-XXXXXX";
+        struct error err = {""};
         int fd = mkstemp(path);
         assert_true(fd >= 0 && write(fd, path, sizeof(path)) == sizeof(path));
         close(fd);
@@ -68,9 +69,9 @@ static void test_wrong_edids(void **state)
             .gpu_edid = true,
             .gpu_edid_file = i ? path : "/nonexistent/edid",
         };
-        assert_true(cpu_model_parse("rv64", &config.cpu, err, sizeof(err)));
-        assert_null(machine_create(&config, err, sizeof(err)));
-        assert_non_null(strstr(err, says[i]));
+        assert_true(cpu_model_parse("rv64", &config.cpu, &err));
+        assert_null(machine_create(&config, &err));
+        assert_non_null(strstr(err.text, says[i]));
         unlink(path);
     }
 }

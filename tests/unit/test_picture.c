@@ -54,10 +54,10 @@ static void write_file(const char *name, const void *bytes, size_t n)
 
 static void round_trip(const char *name, uint32_t w, uint32_t h)
 {
-    char err[256];
+    struct error err;
     struct picture *pic = sample(w, h);
     assert_int_equal(ui_save_picture(pic, name), 0);
-    struct picture *back = ui_load_picture(name, err, sizeof(err));
+    struct picture *back = ui_load_picture(name, &err);
     assert_non_null(back);
     assert_int_equal(back->width, w);
     assert_int_equal(back->height, h);
@@ -127,17 +127,18 @@ static void test_quiet(void **state)
 
 static void refuse(const char *name, const void *bytes, size_t n)
 {
-    char err[256] = "";
+    struct error err = {""};
     write_file(name, bytes, n);
-    assert_null(ui_load_picture(name, err, sizeof(err)));
-    assert_string_not_equal(err, "");
+    assert_null(ui_load_picture(name, &err));
+    assert_string_not_equal(err.text, "");
 }
 
 static void test_damaged(void **state)
 {
     (void)state;
-    char err[256], bytes[4096];
-    assert_null(ui_load_picture("absent.png", err, sizeof(err)));
+    struct error err;
+    char bytes[4096];
+    assert_null(ui_load_picture("absent.png", &err));
     refuse("empty", "", 0);
     refuse("text", "hello, world", 12);
     refuse("x.ppm", "P6\n2 2\n255\nabc", 14);

@@ -548,23 +548,24 @@ static const char *hear(int fd, char *buffer, size_t size)
 static void test_socket(void **state)
 {
     struct talk *t = *state;
-    char folder[] = "/tmp/test-qmp-XXXXXX", address[128], path[64], err[256], text[4096];
+    char folder[] = "/tmp/test-qmp-XXXXXX", address[128], path[64], text[4096];
+    struct error err;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/m.sock", folder);
     snprintf(address, sizeof(address), "unix:%s,server=on,wait=off", path);
-    assert_null(monitor_create(&t->m, "tcp:1", NULL, err, sizeof(err)));
-    assert_says(err, "use unix:PATH");
+    assert_null(monitor_create(&t->m, "tcp:1", NULL, &err));
+    assert_says(err.text, "use unix:PATH");
     close(open(path, O_CREAT | O_WRONLY, 0600));
-    assert_null(monitor_create(&t->m, address, NULL, err, sizeof(err)));
-    assert_says(err, "is no socket");
+    assert_null(monitor_create(&t->m, address, NULL, &err));
+    assert_says(err.text, "is no socket");
     unlink(path);
-    struct monitor *mon = monitor_create(&t->m, address, NULL, err, sizeof(err));
+    struct monitor *mon = monitor_create(&t->m, address, NULL, &err);
     assert_non_null(mon);
     struct stat st;
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
-    assert_null(monitor_create(&t->m, address, NULL, err, sizeof(err)));
-    assert_says(err, "is in use");
+    assert_null(monitor_create(&t->m, address, NULL, &err));
+    assert_says(err.text, "is in use");
 
     int a = client(path), b = client(path);
     steps(&t->m);
@@ -594,7 +595,8 @@ static void test_socket(void **state)
 static void test_stale_socket(void **state)
 {
     struct talk *t = *state;
-    char path[] = "/tmp/test-qmp-stale-XXXXXX", address[64], err[256];
+    char path[] = "/tmp/test-qmp-stale-XXXXXX", address[64];
+    struct error err;
     close(mkstemp(path));
     unlink(path);
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -603,7 +605,7 @@ static void test_stale_socket(void **state)
     assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
     close(fd);
     snprintf(address, sizeof(address), "unix:%s", path);
-    struct monitor *mon = monitor_create(&t->m, address, NULL, err, sizeof(err));
+    struct monitor *mon = monitor_create(&t->m, address, NULL, &err);
     assert_non_null(mon);
     monitor_destroy(mon);
 }
@@ -612,11 +614,12 @@ static void test_stale_socket(void **state)
 static void test_hostile_client(void **state)
 {
     struct talk *t = *state;
-    char path[] = "/tmp/test-qmp-flood-XXXXXX", address[64], err[256], text[4096];
+    char path[] = "/tmp/test-qmp-flood-XXXXXX", address[64], text[4096];
+    struct error err;
     close(mkstemp(path));
     unlink(path);
     snprintf(address, sizeof(address), "unix:%s", path);
-    struct monitor *mon = monitor_create(&t->m, address, NULL, err, sizeof(err));
+    struct monitor *mon = monitor_create(&t->m, address, NULL, &err);
     assert_non_null(mon);
     int bad[20];
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {

@@ -73,39 +73,38 @@ static void test_words(void **state)
 {
     (void)state;
     struct word w[SCRIPT_MAX_WORDS];
-    char err[128];
-    assert_int_equal(script_split("  # nothing", w, err, sizeof(err)), 0);
-    assert_int_equal(
-        script_split("type \"a\\n\\\"b\\x41\\.\" 'c\\n d' e\"f g\"h#i # x", w, err, sizeof(err)),
-        4);
+    struct error err;
+    assert_int_equal(script_split("  # nothing", w, &err), 0);
+    assert_int_equal(script_split("type \"a\\n\\\"b\\x41\\.\" 'c\\n d' e\"f g\"h#i # x", w, &err),
+                     4);
     assert_string_equal(w[1].text, "a\n\"bA\\.");
     assert_string_equal(w[2].text, "c\\n d");
     assert_string_equal(w[3].text, "ef gh#i");
     script_free_words(w, 4);
-    assert_int_equal(script_split("timeout=5 \"timeout=5\" A=1", w, err, sizeof(err)), 3);
+    assert_int_equal(script_split("timeout=5 \"timeout=5\" A=1", w, &err), 3);
     assert_int_equal(w[0].name, 7);
     assert_int_equal(w[1].name, 0);
     assert_int_equal(w[2].name, 0);
     script_free_words(w, 3);
-    assert_int_equal(script_split("a \"b", w, err, sizeof(err)), -1);
-    assert_says(err, "not closed");
+    assert_int_equal(script_split("a \"b", w, &err), -1);
+    assert_says(err.text, "not closed");
     assert_int_equal(
-        script_split("a b c d e f g h i j k l m n o p q r s t u v w x y z 1 2 3 4 5 6 7", w, err,
-                     sizeof(err)),
+        script_split("a b c d e f g h i j k l m n o p q r s t u v w x y z 1 2 3 4 5 6 7", w, &err),
         -1);
 }
 
 static void refuse(const char *line, const char *part)
 {
     const struct script_config config = {.path = "bad.script"};
-    char err[512] = "", text[256];
+    struct error err = {""};
+    char text[256];
     snprintf(text, sizeof(text), "# first\n%s\n", line);
     write_text("bad.script", text);
-    struct script *s = script_create(&config, err, sizeof(err));
+    struct script *s = script_create(&config, &err);
     if (s)
         fail_msg("'%s' was taken", line);
-    assert_says(err, "bad.script:2: ");
-    assert_says(err, part);
+    assert_says(err.text, "bad.script:2: ");
+    assert_says(err.text, part);
 }
 
 static void test_mistakes(void **state)
@@ -156,26 +155,26 @@ static void test_mistakes(void **state)
 static void test_outputs_are_checked(void **state)
 {
     (void)state;
-    char err[256];
+    struct error err;
     struct script_config config = {.path = "ok.script", .junit = "no/such/r.xml"};
     write_text("ok.script", "quit\n");
-    assert_null(script_create(&config, err, sizeof(err)));
-    assert_says(err, "--junit");
+    assert_null(script_create(&config, &err));
+    assert_says(err.text, "--junit");
     config = (struct script_config){.path = "ok.script", .out_dir = "nowhere"};
-    assert_null(script_create(&config, err, sizeof(err)));
-    assert_says(err, "--script-out");
+    assert_null(script_create(&config, &err));
+    assert_says(err.text, "--script-out");
     config = (struct script_config){.path = "absent.script"};
-    assert_null(script_create(&config, err, sizeof(err)));
-    assert_says(err, "absent.script");
+    assert_null(script_create(&config, &err));
+    assert_says(err.text, "absent.script");
 }
 
 static void test_equals_in_text(void **state)
 {
     (void)state;
-    char err[256];
+    struct error err;
     const struct script_config config = {.path = "eq.script"};
     write_text("eq.script", "type a=b\nwait-serial foo=[0-9] timeout=3\ntype-serial timeout=5\n");
-    struct script *s = script_create(&config, err, sizeof(err));
+    struct script *s = script_create(&config, &err);
     assert_non_null(s);
     assert_string_equal(s->steps[0].string, "a=b");
     assert_int_equal(s->steps[1].time_ns, 3 * NS_PER_SEC);
@@ -192,14 +191,14 @@ struct show {
 
 static void begin(struct show *show, const char *text, const char *junit)
 {
-    char err[512];
+    struct error err;
     const struct script_config config = {.path = "t.script", .junit = junit};
     stub_init(&show->m);
     write_text("t.script", text);
-    show->s = script_create(&config, err, sizeof(err));
+    show->s = script_create(&config, &err);
     if (!show->s)
-        fail_msg("%s", err);
-    assert_true(script_start(show->s, &show->m, err, sizeof(err)));
+        fail_msg("%s", err.text);
+    assert_true(script_start(show->s, &show->m, &err));
 }
 
 static void pause_ms(unsigned ms)
@@ -228,14 +227,15 @@ static void test_input(void **state)
 {
     (void)state;
     struct show *show = calloc(1, sizeof(*show));
-    char err[512], log[8192];
+    struct error err;
+    char log[8192];
     const struct script_config config = {.path = "t.script"};
     stub_init(&show->m);
     stub_show(&show->m, 100, 50, 0);
     write_text("t.script", "type \"aB\\n\"\nkey ctrl-alt-f2\nclick 50 25 button=right\nwheel -2\n"
                            "type-serial 'root'\nquit 7\n");
-    show->s = script_create(&config, err, sizeof(err));
-    assert_true(show->s && script_start(show->s, &show->m, err, sizeof(err)));
+    show->s = script_create(&config, &err);
+    assert_true(show->s && script_start(show->s, &show->m, &err));
     while (!show->m.quits)
         pause_ms(5);
     memcpy(log, show->m.input_log, sizeof(log));
@@ -330,7 +330,7 @@ static void test_failure(void **state)
 {
     (void)state;
     struct show show;
-    char err[256];
+    struct error err;
     struct picture *pic;
     write_reference("blue.png", 64, 48, 0xc00000ff);
     begin(&show, "sleep 0\nwait-screen \"blue.png\" timeout=0.2 # <&>\nquit\n", "report.xml");
@@ -346,7 +346,7 @@ static void test_failure(void **state)
                                         "t-line2-difference.png"};
     static const uint8_t colours[][3] = {{0xc0, 0, 0}, {0xc4, 0, 0}, {0, 0, 0xff}};
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        pic = ui_load_picture(names[i], err, sizeof(err));
+        pic = ui_load_picture(names[i], &err);
         assert_non_null(pic);
         assert_memory_equal(pic->data, colours[i], 3);
         picture_destroy(pic);

@@ -16,6 +16,7 @@
 #ifndef VIRTIO_GPU_STATE_H
 #define VIRTIO_GPU_STATE_H
 
+#include "base/error.h"
 #include "virtio/gpu/proto.h"
 #include "virtio/virtio.h"
 
@@ -78,8 +79,7 @@ struct state_waiting {
  * and --gpu-check knows its resources, but not which one the cursor came from.
  */
 uint8_t *virtio_gpu_save(struct virtio_dev *dev, size_t *size);
-bool virtio_gpu_load(struct virtio_dev *dev, const uint8_t *bytes, size_t size, char *err,
-                     size_t err_size);
+bool virtio_gpu_load(struct virtio_dev *dev, const uint8_t *bytes, size_t size, struct error *err);
 
 struct gpu;
 /* For traces, which answer no command twice: without those that wait. */

@@ -325,8 +325,7 @@ static bool load_all(struct in *in)
     return !in->left || fail(in, "there is more behind it");
 }
 
-bool virtio_gpu_load(struct virtio_dev *dev, const uint8_t *bytes, size_t size, char *err,
-                     size_t err_size)
+bool virtio_gpu_load(struct virtio_dev *dev, const uint8_t *bytes, size_t size, struct error *err)
 {
     struct in in = {container_of(dev, struct gpu, dev), bytes, size, NULL};
     if (load_all(&in)) {
@@ -335,6 +334,5 @@ bool virtio_gpu_load(struct virtio_dev *dev, const uint8_t *bytes, size_t size, 
         return true;
     }
     dev->ops->reset(dev);
-    snprintf(err, err_size, "the GPU's state is wrong: %s", in.wrong);
-    return false;
+    return error_set(err, "the GPU's state is wrong: %s", in.wrong);
 }

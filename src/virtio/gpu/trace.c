@@ -141,8 +141,8 @@ static const struct gpu_observer_ops trace_ops = {
     .destroy = on_destroy,
 };
 
-bool virtio_gpu_trace(struct virtio_dev *dev, const char *path, uint64_t check_ns, char *err,
-                      size_t err_size)
+bool virtio_gpu_trace(struct virtio_dev *dev, const char *path, uint64_t check_ns,
+                      struct error *err)
 {
     const struct gpu *gpu = container_of(dev, struct gpu, dev);
     struct head_mode preferred;
@@ -160,10 +160,10 @@ bool virtio_gpu_trace(struct virtio_dev *dev, const char *path, uint64_t check_n
     head.crc = le32_make((uint32_t)crc32(0, (void *)&head, offsetof(struct trace_head, crc)));
     struct trace *t = calloc(1, sizeof(*t));
     if (t)
-        t->file = trace_file_create(path, &head, sizeof(head), dev->log, err, err_size);
+        t->file = trace_file_create(path, &head, sizeof(head), dev->log, err);
     if (!t || !t->file) {
         if (!t)
-            snprintf(err, err_size, "--trace-gpu: not enough host memory");
+            error_no_memory(err);
         free(t);
         return false;
     }

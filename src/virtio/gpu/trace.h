@@ -7,6 +7,7 @@
 #ifndef VIRTIO_GPU_TRACE_H
 #define VIRTIO_GPU_TRACE_H
 
+#include "base/error.h"
 #include "virtio/virtio.h"
 
 #define GPU_TRACE_CHECK_NS UINT64_C(250000000)
@@ -16,7 +17,7 @@
  * string. What is shown is summed up every check_ns nanoseconds at most. False with one line (what,
  * why, the cure) in err.
  */
-bool virtio_gpu_trace(struct virtio_dev *dev, const char *path, uint64_t check_ns, char *err,
-                      size_t err_size);
+bool virtio_gpu_trace(struct virtio_dev *dev, const char *path, uint64_t check_ns,
+                      struct error *err);
 
 #endif

@@ -230,7 +230,7 @@ bool trace_file_ok(struct trace_file *t)
 /* --- opening ---------------------------------------------------------------------------------- */
 
 /* May a file be replaced? err says why not. */
-static bool may_replace(int fd, const char *path, char *err, size_t err_size)
+static bool may_replace(int fd, const char *path, struct error *err)
 {
     struct stat st;
     char magic[sizeof(TRACE_MAGIC) - 1];
@@ -239,9 +239,8 @@ static bool may_replace(int fd, const char *path, char *err, size_t err_size)
     if (pread(fd, magic, sizeof(magic), 0) == (ssize_t)sizeof(magic) &&
         !memcmp(magic, TRACE_MAGIC, sizeof(magic)))
         return true;
-    snprintf(err, err_size, "--trace-gpu %s: there is a file that is no trace; give another name",
-             path);
-    return false;
+    return error_set(err, "--trace-gpu %s: there is a file that is no trace; give another name",
+                     path);
 }
 
 /* Readable if it is a regular file, for may_replace; not waited for if it is a pipe or device. */
@@ -263,23 +262,22 @@ static const struct patience *patience_of(int fd)
     return !fstat(fd, &st) && S_ISREG(st.st_mode) ? &of_disk : &of_reader;
 }
 
-static bool open_file(struct trace_file *t, const void *head, size_t size, char *err,
-                      size_t err_size)
+static bool open_file(struct trace_file *t, const void *head, size_t size, struct error *err)
 {
     int failed = 0;
     t->fd = open_target(t->path);
     if (t->fd < 0) {
         failed = errno;
     } else {
-        if (!may_replace(t->fd, t->path, err, err_size))
+        if (!may_replace(t->fd, t->path, err))
             return false;
         t->patience = patience_of(t->fd);
         t->end = ftruncate(t->fd, 0) ? -1 : (off_t)size;
         failed = write_all(t, head, size);
     }
     if (failed)
-        snprintf(err, err_size, "--trace-gpu %s: %s; give a file that can be written", t->path,
-                 host_file_why(failed));
+        error_set(err, "--trace-gpu %s: %s; give a file that can be written", t->path,
+                  host_file_why(failed));
     return !failed;
 }
 
@@ -316,10 +314,10 @@ static void release(struct trace_file *t)
 }
 
 struct trace_file *trace_file_create(const char *path, const void *head, size_t size,
-                                     struct log *log, char *err, size_t err_size)
+                                     struct log *log, struct error *err)
 {
     struct trace_file *t = calloc(1, sizeof(*t));
-    snprintf(err, err_size, "--trace-gpu: not enough host memory or threads; end other programs");
+    error_set(err, "--trace-gpu: not enough host memory or threads; end other programs");
     if (!t)
         return NULL;
     t->path = path;
@@ -330,7 +328,7 @@ struct trace_file *trace_file_create(const char *path, const void *head, size_t 
     pthread_mutex_init(&t->lock, NULL);
     host_cond_init(&t->work);
     host_cond_init(&t->room);
-    if (!make_room(t) || !open_file(t, head, size, err, err_size) ||
+    if (!make_room(t) || !open_file(t, head, size, err) ||
         host_thread_start(&t->thread, "gpu-trace", write_main, t)) {
         release(t);
         return NULL;

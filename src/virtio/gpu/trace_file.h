@@ -10,6 +10,7 @@
 #ifndef VIRTIO_GPU_TRACE_FILE_H
 #define VIRTIO_GPU_TRACE_FILE_H
 
+#include "base/error.h"
 #include "base/log.h"
 
 struct trace_file;
@@ -19,7 +20,7 @@ struct trace_file;
  * with one line (what, why, the cure) in err. head: the bytes before the first block.
  */
 struct trace_file *trace_file_create(const char *path, const void *head, size_t size,
-                                     struct log *log, char *err, size_t err_size);
+                                     struct log *log, struct error *err);
 /* Writes what is left, as far as that takes two seconds (a pipe: half of one). NULL is fine. */
 void trace_file_destroy(struct trace_file *t);
 
