@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The X desktop of the tools disk, as its ~/.xinitrc lays it out on 1280x800, and using it."""
 from guest import Machine, PROMPT
-from screen import difference, look, until
+from screen import difference, look
+from waiting import until
 
 WIDTH, HEIGHT = 1280, 800
 ROOT = (48, 80, 112)

@@ -160,3 +160,9 @@ class Viewer:
     def resize(self, width, height, screens=1):
         self.send(struct.pack(">BxHHBx", 251, width, height, screens) +
                   struct.pack(">IHHHHI", 0, 0, 0, width, height, 0) * screens)
+
+
+def same(fake, viewer):
+    """Waits until the viewer has the flushed picture of a Fake, each pixel."""
+    want = fake.snapshot()
+    viewer.until(lambda: viewer.rgb() == want, "the flushed picture")

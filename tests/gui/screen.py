@@ -76,15 +76,6 @@ def keep(what, **pictures):
     return "see " + " ".join(os.path.abspath(path) for path in paths)
 
 
-def until(check, what, seconds=60, pause=0.1):
-    """Waits until check() is true, and returns that."""
-    end = time.monotonic() + seconds
-    while not (result := check()):
-        assert time.monotonic() < end, f"{what}: not within {seconds} s"
-        time.sleep(pause)
-    return result
-
-
 def shows(machine, wanted, what, seconds=60, cursor=False):
     """Waits until the screen is this picture, each pixel; else keeps both and fails."""
     end = time.monotonic() + seconds

@@ -6,7 +6,8 @@ import sys
 from desktop import (GEARS, ROOT, XTERM, background, button, cursor_box, gears_shown, inside, machine, point, start_x,
                      type_text)
 from guest import main, tests_of
-from screen import look, until
+from screen import look
+from waiting import until
 
 RED = (255, 0, 0)
 

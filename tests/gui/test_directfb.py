@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 import console
 from gif import save_gif
 from guest import Machine, PROMPT, disk_of, guest, main, tests_of
-from screen import computed, difference, keep, look, ppm, save_png, shows, until
+from screen import computed, difference, keep, look, ppm, save_png, shows
+from waiting import until
 
 WIDTH, HEIGHT = 640, 480
 PALETTE = ((208, 64, 16), (16, 80, 192), (48, 160, 32), (240, 220, 40))

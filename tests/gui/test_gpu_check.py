@@ -9,7 +9,8 @@ import tempfile
 from desktop import background, button, point, start_x, type_text
 from guest import Machine, PROMPT, main, tests_of
 from kms import Kms, disk
-from screen import colours, look, until
+from screen import colours, look
+from waiting import until
 
 
 def quiet(m):

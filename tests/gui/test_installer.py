@@ -3,7 +3,8 @@
 """Debian's installer, its own kernel and initrd, reaches its first menu on the screen, and the keyboard moves in it."""
 from console import CELL_H, PALETTE
 from guest import Machine
-from screen import colours, look, until
+from screen import colours, look
+from waiting import until
 
 RED, BLUE, GREY = PALETTE[1], PALETTE[4], PALETTE[7]
 

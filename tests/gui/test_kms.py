@@ -9,7 +9,8 @@ import tempfile
 import console
 from guest import Machine, PROMPT, main, tests_of
 from kms import Canvas, Kms, disk, modes
-from screen import look, shows, until
+from screen import look, shows
+from waiting import until
 
 WIDTH, HEIGHT = 1024, 768
 HALVES = "rect c 0 0 64 64 ffe02010; rect c 0 32 32 32 ff1040d0; rect c 32 32 16 16 80400000; rect c 48 48 16 16 00000000"

@@ -5,7 +5,7 @@ hidden; and never stuck. Rates are compared with each other and with the chosen 
 import sys
 
 from guest import Machine, PROMPT, main, tests_of
-from screen import until
+from waiting import until
 from xserver import XServer
 
 REFRESH = 20

@@ -11,8 +11,9 @@ import tempfile
 import console
 from guest import Machine, PROMPT, main, tests_of
 from rfb import DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE, LED_STATE, RAW, Viewer
-from screen import look, until
-from test_record import read_list, read_png, read_y4m
+from screen import look
+from recorded import read_list, read_png, read_y4m
+from waiting import until
 from websocket import WebSocket
 
 CAPS_LOCK, RETURN, SHIFT = 0xffe5, 0xff0d, 0xffe1

@@ -7,7 +7,8 @@ import time
 
 from desktop import HEIGHT, WIDTH, background, button, machine, point, type_text
 from guest import PROMPT, main, tests_of
-from screen import colours, difference, look, until
+from screen import colours, difference, look
+from waiting import until
 
 
 def moving(m, check, what, seconds):

@@ -6,7 +6,8 @@ import sys
 import console
 from guest import Machine, PROMPT, main, tests_of
 from kms import Canvas, Kms, disk, modes
-from screen import look, shows, until
+from screen import look, shows
+from waiting import until
 
 CPU = ("--cpu", "rv32,f=off,d=off,c=off")
 LOGO = (80, 80)  # the kernel's penguin: 80x80 pixels, in the corner, one for each hart

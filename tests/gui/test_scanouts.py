@@ -6,8 +6,9 @@ import re
 import sys
 
 from guest import Machine, PROMPT, main, tests_of
-from screen import keep, look, until
+from screen import keep, look
 from smpte import bars
+from waiting import until
 from xserver import Picture
 
 WIDTH, HEIGHT, HEADS = 840, 600, 3  # sevenths are whole pixels, of twice the width too

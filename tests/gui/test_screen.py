@@ -6,8 +6,9 @@ import time
 
 import console
 from guest import Machine, PROMPT, main, tests_of
-from screen import colours, difference, look, shows, until
+from screen import colours, difference, look, shows
 from smpte import bars
+from waiting import until
 
 MODE = "modetest -M virtio_gpu -s {}:1024x768"
 WIDTH, HEIGHT = 1024, 768

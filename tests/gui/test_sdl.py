@@ -1,96 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The SDL window in a fake X server: pixels against the display's own picture, keys, pointer,
-hot keys, closing, and that nothing runs when nothing changes. Usage: test_sdl.py UI_FAKE"""
+"""The SDL window in a fake X server: pixels against the display's own picture, sizes, several windows, full screen,
+closing, and that nothing runs when nothing changes. test_sdl_input.py has its input. Usage: test_sdl.py UI_FAKE"""
 import os
-import queue
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
-from xkb import Keyboard
-from xserver import Picture, SKIP, XServer, ended, need
+from fake_sdl import FakeSdl, preferred_lines, same, supported, title
+from waiting import until
+from xserver import XServer, ended, need
 
-KEY_A, KEY_LEFTCTRL, KEY_LEFTALT, KEY_G, KEY_F = 30, 29, 56, 34, 33
-
-
-class Fake:
-    """The program under test, its lines as they come."""
-
-    def __init__(self, program, x, args=""):
-        self.x = x
-        self.folder = tempfile.TemporaryDirectory()
-        self.process = subprocess.Popen([program, "sdl", args], env=x.env, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        cwd=self.folder.name)
-        self.lines, self.errors = queue.Queue(), queue.Queue()
-        for pipe, lines in ((self.process.stdout, self.lines), (self.process.stderr, self.errors)):
-            threading.Thread(target=self.read, args=(pipe, lines), daemon=True).start()
-
-    @staticmethod
-    def read(pipe, lines):
-        for line in pipe:
-            lines.put(line.rstrip("\n"))
-
-    def expect(self, wanted, lines=None, seconds=5):
-        """Waits for a line that begins so; returns it and what came before."""
-        before, end = [], time.monotonic() + seconds
-        while True:
-            try:
-                line = (lines or self.lines).get(timeout=max(0.01, end - time.monotonic()))
-            except queue.Empty:
-                raise AssertionError(f"no '{wanted}', but {before}") from None
-            if line.startswith(wanted):
-                return line, before
-            before.append(line)
-
-    def do(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        return self.expect("ok " + line)
-
-    def snap(self, command="snap"):
-        path = os.path.join(self.folder.name, "snap.ppm")
-        self.do(f"{command} {path}")
-        with open(path, "rb") as f:
-            return Picture(f.read())
-
-    def end(self):
-        """Ends it as the machine's end would."""
-        self.process.stdin.write("stop\n")
-        self.process.stdin.flush()
-        self.expect("end")
-        assert self.process.wait(5) == 0
-
-    def nothing(self, seconds=0.3):
-        time.sleep(seconds)
-        got = []
-        while not self.lines.empty():
-            got.append(self.lines.get())
-        return got
-
-
-def until(check, what, seconds=5):
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, what
-        time.sleep(0.02)
-
-
-def same(fake, window, scale=1, x=0, y=0, command="snap"):
-    """The window's place at x, y shows the flushed picture, each pixel scale times as large."""
-    want, got = fake.snap(command), fake.x.grab(window)
-    if got.width < x + want.width * scale or got.height < y + want.height * scale:
-        return False
-    if scale == 1:
-        return got.crop(x, y, want.width, want.height) == want.data
-    return all(got.pixel(x + px * scale + d, y + py * scale + d) == want.pixel(px, py)
-               for px in range(0, want.width, 7) for py in range(0, want.height, 5)
-               for d in range(scale))
+KEY_F = 33
 
 
 def test_pixels(fake, window):
@@ -128,10 +52,6 @@ def test_scale(fake, window):
     fake.do("mode 320 200")
     until(lambda: same(fake, window), "and back")
     fake.nothing()
-
-
-def preferred_lines(fake, seconds=0.6):
-    return [line for line in fake.nothing(seconds) if line.startswith("preferred")]
 
 
 def test_resize(fake, window):
@@ -175,42 +95,6 @@ def test_cursor(fake, window):
     until(lambda: same(fake, window), "no cursor")
 
 
-def test_keys(fake, window):
-    fake.x.xdotool("windowfocus", "--sync", window)
-    fake.nothing()
-    fake.x.xdotool("key", "a")
-    assert fake.nothing() == [f"keyboard 1 {KEY_A} 1", f"keyboard 1 {KEY_A} 0"]
-    fake.x.xdotool("keydown", "a")
-    time.sleep(1)  # the X server repeats after 0.66 s
-    fake.x.xdotool("keyup", "a")
-    assert fake.nothing() == [f"keyboard 1 {KEY_A} 1", f"keyboard 1 {KEY_A} 0"], "repeats"
-    fake.x.xdotool("keydown", "shift")
-    fake.expect("keyboard 1 42 1")
-    other = fake.x.xdotool("search", "--maxdepth", 0, ".*").split()[0]
-    fake.x.xdotool("windowfocus", other)
-    fake.expect("keyboard 1 42 0")
-    fake.x.xdotool("keyup", "shift")
-    fake.x.xdotool("windowfocus", "--sync", window)
-    fake.nothing()
-
-
-def test_pointer(fake, window):
-    fake.x.xdotool("mousemove", "--window", window, 160, 100)
-    time.sleep(0.2)
-    events = fake.nothing()
-    x = [int(e.split()[3]) for e in events if e.startswith("tablet 3 0 ")][-1]
-    y = [int(e.split()[3]) for e in events if e.startswith("tablet 3 1 ")][-1]
-    assert x * 320 // 32768 == 160 and y * 200 // 32768 == 100, (x, y)
-    for button, code in ((1, 0x110), (2, 0x112), (3, 0x111)):
-        fake.x.xdotool("click", button)
-        got = [e for e in fake.nothing() if e.startswith("tablet 1 ")]
-        assert got == [f"tablet 1 {code} 1", f"tablet 1 {code} 0"], got
-    fake.x.xdotool("click", 4)
-    assert "tablet 2 8 1" in fake.nothing(), "wheel up"
-    fake.x.xdotool("click", 5)
-    assert "tablet 2 8 -1" in fake.nothing(), "wheel down"
-
-
 def paced(fake, frames):
     _, before = fake.do(f"paced {frames}")
     return [int(line.split()[1]) for line in before if line.startswith("paced")][0]
@@ -234,32 +118,6 @@ def test_icon(fake, window):
     shown = subprocess.run(["xprop", "-id", str(window), "_NET_WM_ICON"], env=fake.x.env, check=True,
                            capture_output=True, text=True).stdout
     assert "64 x 64" in shown, shown[:200]
-
-
-def title(fake, window):
-    return fake.x.xdotool("getwindowname", window)
-
-
-def test_hot_keys(fake, window):
-    fake.x.xdotool("key", "ctrl+alt+g")
-    until(lambda: "releases" in title(fake, window), "the title says how to release")
-    events = fake.nothing()
-    assert not any(f" 1 {KEY_G} " in e for e in events), events
-    ups = [f"keyboard 1 {code} 0" for code in (KEY_LEFTCTRL, KEY_LEFTALT)]
-    assert all(up in events for up in ups), events
-    fake.x.xdotool("mousemove_relative", "--", 5, -3)
-    events = fake.nothing()
-    assert any(e.startswith("mouse 2 0 ") for e in events), events
-    assert not any(e.startswith("tablet 3") for e in events), events
-    fake.x.xdotool("key", "ctrl+alt+g")
-    until(lambda: "grabs" in title(fake, window), "the grab ends")
-    fake.x.xdotool("key", "ctrl+alt+s")
-    line, _ = fake.expect("riscreen: screenshot saved to ", fake.errors)
-    path = line.split(" to ", 1)[1]
-    with open(path, "rb") as f:
-        assert f.read(8) == b"\x89PNG\r\n\x1a\n"
-    assert os.path.dirname(path) == os.path.realpath(fake.folder.name)
-    fake.nothing()
 
 
 def cpu_time(pid):
@@ -294,7 +152,7 @@ def test_storm(fake, window):
 
 def test_first_mode(fake_program, x):
     """The first mode sets the window's size, once."""
-    fake = Fake(fake_program, x)
+    fake = FakeSdl(fake_program, x)
     window = x.window("^fake")
     fake.do("mode 400 300")
     until(lambda: same(fake, window), "the first mode")
@@ -309,7 +167,7 @@ def test_scale_options(program, x):
                               ("scale=none", (700, 500), (1, 190, 150)),
                               ("scale=none", (200, 100), None),
                               ("scale=integer", (160, 100), None)):
-        fake = Fake(program, x, args)
+        fake = FakeSdl(program, x, args)
         window = x.window("^fake")
         fake.do("mode 320 200")
         x.xdotool("windowmove", "--sync", window, 0, 0)
@@ -332,7 +190,7 @@ def test_scale_options(program, x):
 
 def test_heads(program, x):
     """A window for each connected scanout; a closed window is an unplugged scanout."""
-    fake = Fake(program, x)
+    fake = FakeSdl(program, x)
     one = x.window("^fake - |^fake .no")
     fake.do("mode 320 200")
     x.xdotool("windowmove", "--sync", one, 0, 0)
@@ -375,36 +233,6 @@ def test_heads(program, x):
     fake.process.wait(5)
 
 
-def test_fingers(fake, window):
-    """Two fingers, scaled, as slots of the touch screen; beside the picture nobody touches it."""
-    fake.x.xdotool("windowsize", "--sync", window, 640, 600)  # the picture is 640x400, 100 from the top
-    until(lambda: same(fake, window, 2, 0, 100), "in the middle")
-    fake.nothing()
-
-    def finger(*args):
-        _, before = fake.do("finger " + " ".join(map(str, args)))
-        return [line.split()[1:] for line in before + fake.nothing(0.2) if line.startswith("touch")]
-
-    slot, number, x, y = ["3", "47"], ["3", "57"], ["3", "53"], ["3", "54"]
-    assert finger("down", 90, 500, 50) == [], "the bar above"
-    events = finger("down", 91, 500, 500)
-    assert [e[:2] for e in events] == [slot, number, x, y] and events[0][2] == "0", events
-    assert int(events[2][2]) * 320 // 32768 == 160 and int(events[3][2]) * 200 // 32768 == 100, events
-    events = finger("down", 92, 250, 500)
-    assert events[0][2] == "1" and events[1][2] == "1" and int(events[2][2]) * 320 // 32768 == 80, events
-    events = finger("move", 91, 750, 500)
-    assert [e[:2] for e in events] == [slot, x, y] and events[0][2] == "0", events
-    assert int(events[1][2]) * 320 // 32768 == 240
-    assert finger("move", 90, 500, 500) == [], "it came down beside"
-    assert finger("up", 91, 0, 0) == [slot + ["0"], number + ["-1"]]
-    other = fake.x.xdotool("search", "--maxdepth", 0, ".*").split()[0]
-    fake.x.xdotool("windowfocus", "--sync", window)
-    fake.x.xdotool("windowfocus", other)
-    fake.expect("touch 3 57 -1")
-    fake.x.xdotool("windowsize", "--sync", window, 320, 200)
-    until(lambda: same(fake, window), "its own size")
-
-
 def test_status(fake, window):
     """Hart load and frames a second in the title; switched off, nothing runs."""
     fake.x.xdotool("windowfocus", "--sync", window)
@@ -419,70 +247,6 @@ def test_status(fake, window):
     until(lambda: "[ Num Caps ]" in title(fake, window), "the keyboard's lights")
     fake.do("leds 0")
     until(lambda: "[" not in title(fake, window), "no lights")
-
-
-def set_clipboard(x, text):
-    subprocess.run(["xclip", "-selection", "clipboard", "-i"], input=text.encode(), env=x.env, check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def typed(fake, layout, length):
-    """What the guest would read, until so many characters."""
-    keyboard, text, end = Keyboard(layout), "", time.monotonic() + 30
-    while len(text) < length and time.monotonic() < end:
-        try:
-            event = fake.lines.get(timeout=1).split()
-        except queue.Empty:
-            break
-        if event[:2] == ["keyboard", "1"]:
-            text += keyboard.key(int(event[2]), event[3] == "1")
-    return text
-
-
-ASCII = "".join(chr(c) for c in range(32, 127))
-TEXTS = {"us": ("us", ASCII + "\t\n"), "uk": ("gb", ASCII + "£€¬"),
-         "de": ("de", ASCII + "äöüÄÖÜß§°€²³µéèêáàâÉÈÊ´"), "fr": ("fr", ASCII + "éèçàùêëîïôûâ²§£€µ°¨")}
-
-
-def test_paste(program, x):
-    """The clipboard is typed as the guest's layout wants it; what it has not is reported."""
-    for name, (layout, text) in TEXTS.items():
-        fake = Fake(program, x, f"keymap={name}")
-        window = x.window("^fake")
-        fake.do("mode 320 200")
-        x.xdotool("windowfocus", "--sync", window)
-        set_clipboard(x, text + "\u2603")
-        x.xdotool("key", "ctrl+alt+v")
-        got = typed(fake, layout, len(text))
-        assert got == text, f"{name}: {got!r} for {text!r}"
-        line, _ = fake.expect("riscreen: typing left out 1 ", fake.errors)
-        assert "\u2603" in line
-        fake.end()
-    fake = Fake(program, x)
-    window = x.window("^fake")
-    x.xdotool("windowfocus", "--sync", window)
-    fake.nothing()
-    fake.do("waiting 1")  # a guest that reads nothing
-    set_clipboard(x, "ab")
-    x.xdotool("key", "ctrl+alt+v")
-    until(lambda: "typing the clipboard" in title(fake, window), "the title says so")
-    assert not any(" 1 30 1" in e for e in fake.nothing())
-    _, before = fake.do("waiting 0")
-    assert "keyboard 1 30 1" in before + fake.nothing(), "it goes on"
-    fake.do("leds 2")  # caps lock: letters change their shift
-    fake.nothing()
-    set_clipboard(x, "a")
-    x.xdotool("key", "ctrl+alt+v")
-    fake.expect("keyboard 1 42 1")
-    fake.expect("keyboard 1 30 1")
-    fake.do("leds 0")
-    set_clipboard(x, "x" * 1000)
-    fake.nothing()
-    x.xdotool("key", "ctrl+alt+v")
-    until(lambda: "typing the clipboard" in title(fake, window), "a long text")
-    x.xdotool("key", "ctrl+alt+v")
-    until(lambda: "typing the clipboard" not in title(fake, window), "stopped")
-    fake.end()
 
 
 def test_close(fake, window):
@@ -526,7 +290,7 @@ def test_dense_screen(program):
         try:
             x.env.update(compositor.env)  # what is started from now on
             del x.env["SDL_RENDER_DRIVER"]  # SDL's own renderer knows no dense screens
-            fake = Fake(program, x)
+            fake = FakeSdl(program, x)
             fake.expect("preferred 0 1 1000 600", seconds=20)
             fake.do("mode 1000 600")
             x.xdotool("mousemove", 600, 580)  # the compositor draws its pointer into the picture
@@ -549,7 +313,7 @@ def test_server_lost(program):
     """The X server dies, while nothing happens and in the middle of many frames."""
     for busy in (False, True):
         with XServer() as x:
-            fake = Fake(program, x)
+            fake = FakeSdl(program, x)
             window = x.window("^fake")
             fake.do("mode 320 200")
             until(lambda: same(fake, window), "the picture")
@@ -572,7 +336,7 @@ def test_window_manager(program):
         manager = subprocess.Popen(["openbox"], env=x.env, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
         until(x.managed, "the window manager")
-        fake = Fake(program, x)
+        fake = FakeSdl(program, x)
         window = x.window("^fake")
         fake.do("mode 320 200")
         until(lambda: same(fake, window), "the picture")
@@ -631,21 +395,21 @@ def test_no_display(program):
 
 def main():
     program = os.path.abspath(sys.argv[1])
-    if subprocess.run([program, "sdl?"], stdin=subprocess.DEVNULL).returncode != SKIP:
+    if not supported(program):
         return 1
+    need("xprop")
     print("test_no_display", flush=True)
     test_no_display(program)
     with XServer() as x:
-        fake = Fake(program, x)
+        fake = FakeSdl(program, x)
         window = x.window("^fake")
         x.xdotool("windowmove", "--sync", window, 0, 0)
-        for test in (test_pixels, test_scale, test_resize, test_cursor, test_keys, test_pointer, test_hot_keys,
-                     test_idle, test_storm, test_pace, test_icon, test_fingers, test_status, test_close):
+        for test in (test_pixels, test_scale, test_resize, test_cursor, test_idle, test_storm, test_pace, test_icon,
+                     test_status, test_close):
             print(test.__name__, flush=True)
             test(fake, window)
-    need("xclip", "xprop")
     with XServer() as x:
-        for test in (test_paste, test_first_mode, test_scale_options, test_heads):
+        for test in (test_first_mode, test_scale_options, test_heads):
             print(test.__name__, flush=True)
             test(program, x)
     if shutil.which("weston"):

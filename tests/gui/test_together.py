@@ -11,7 +11,7 @@ import time
 
 from fake import Fake
 from rfb import Viewer
-from test_record import read_list, read_png
+from recorded import read_list, read_png
 from websocket import WebSocket
 from xserver import XServer
 

@@ -9,7 +9,8 @@ import time
 
 from durable import Durable
 from guest import Machine, PROMPT, main, tests_of
-from screen import look, until
+from screen import look
+from waiting import until
 from xserver import Picture, XServer, ended
 
 

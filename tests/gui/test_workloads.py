@@ -7,7 +7,8 @@ import time
 
 from desktop import background
 from guest import Machine, PROMPT, main, tests_of
-from screen import colours, computed, difference, keep, look, shows, until
+from screen import colours, computed, difference, keep, look, shows
+from waiting import until
 
 ROOT, PAPER, INK = (48, 80, 112), (16, 80, 192), (208, 64, 16)
 PERF = 600  # x11perf's window, in the corner; its status line lies below

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Keyboard layouts, and typing with them. tests/gui/test_sdl.py compares each key with
+/* Keyboard layouts, and typing with them. tests/gui/test_sdl_input.py compares each key with
  * libxkbcommon. */
 #include "ui/keyboard_layout.h"
 
