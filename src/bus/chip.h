@@ -40,7 +40,7 @@ struct chip_ops {
     /*
      * Saves the whole state that a guest can see, and loads it into a chip that was made with the
      * same parameters. The clock is stopped, and was loaded before. load checks all values before it
-     * changes any; false: a failure is recorded in `in`, and the chip is as before.
+     * changes any; false: a failure is recorded in `in`, and the chip is as before, or reset.
      */
     uint32_t version; /* of the saved state's layout */
     void (*save)(void *dev, struct blob_out *out);

@@ -35,7 +35,7 @@ static void wr(struct driver *d, uint64_t reg, uint32_t val)
     virtio_mmio_ops.write(d->slot, reg, val, 4);
 }
 
-/* --- set-up ----------------------------------------------------------------------------------- */
+/* --- set-up --- */
 
 static void wr64(struct driver *d, uint64_t reg, uint64_t val)
 {
@@ -78,7 +78,7 @@ bool driver_start(struct driver *d, uint64_t features)
     return true;
 }
 
-/* --- requests --------------------------------------------------------------------------------- */
+/* --- requests --- */
 
 static void set_desc(struct driver *d, unsigned q, unsigned i, const struct vring_desc *desc)
 {
@@ -109,7 +109,7 @@ bool driver_send(struct driver *d, const struct driver_request *r, uint64_t *ns)
     return used == d->sent[r->queue];
 }
 
-/* --- memory ----------------------------------------------------------------------------------- */
+/* --- memory --- */
 
 bool driver_write(struct driver *d, const uint8_t *host, const void *bytes, size_t n)
 {
@@ -128,7 +128,7 @@ uint64_t driver_pages(const struct driver *d)
     return d->ram_size / GMEM_PAGE;
 }
 
-/* --- beginning and end ------------------------------------------------------------------------ */
+/* --- beginning and end --- */
 
 struct driver *driver_create(const struct trace_head *head, struct log *log)
 {

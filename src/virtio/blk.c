@@ -372,6 +372,29 @@ static void blk_config_write(struct virtio_dev *dev, uint32_t off, const void *s
         worker_kick(blk->worker, KICK_FLUSH);
 }
 
+/* The disk is part of the state, so it must be as large and as writable as it was. */
+static void blk_save(struct virtio_dev *dev, struct blob_out *out)
+{
+    const struct blk *blk = blk_of(dev);
+    blob_put_u64(out, blk->disk->size);
+    blob_put_bool(out, blk->disk->read_only);
+    blob_put_bool(out, atomic_load(&blk->writeback));
+    vq_request_save(&blk->req, out);
+}
+
+static bool blk_load(struct virtio_dev *dev, struct blob_in *in)
+{
+    struct blk *blk = blk_of(dev);
+    blob_check(in, blob_get_u64(in) == blk->disk->size, "a disk of another size");
+    blob_check(in, blob_get_bool(in) == blk->disk->read_only, "a disk that is read-only, or not");
+    atomic_store(&blk->writeback, blob_get_bool(in));
+    if (!vq_request_load(&blk->req, &dev->queue[0], in))
+        return false;
+    if (!atomic_load(&blk->writeback))
+        worker_kick(blk->worker, KICK_FLUSH); /* the flush of blk_config_write may be missing */
+    return true;
+}
+
 static void blk_destroy(struct virtio_dev *dev)
 {
     struct blk *blk = blk_of(dev);
@@ -395,6 +418,9 @@ static const struct virtio_ops blk_ops = {
     .config_size = sizeof(struct blk_config),
     .config_read = blk_config_read,
     .config_write = blk_config_write,
+    .state_version = 1,
+    .save = blk_save,
+    .load = blk_load,
     .destroy = blk_destroy,
 };
 

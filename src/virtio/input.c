@@ -3,9 +3,7 @@
  * Keyboard, tablet, mouse and touch screen (VIRTIO 1.3, "Input Device") behind the hub of
  * display/input.h. The driver keeps the event queue filled with buffers of one event each; the
  * device fills them with whole groups that end with EV_SYN. While there are too few buffers, groups
- * wait in a backlog of fixed size. Movements merge there, so the newest position survives; a key
- * press is only taken while its release will find room, too, so what the guest sees going down
- * always comes up.
+ * wait in a backlog (input_backlog.h).
  *
  * Events come on any thread with the hub's lock held; `lock` serialises them with the hart that
  * kicks or resets. It is taken inside the hub's lock, so nothing here calls the hub while it holds
@@ -15,6 +13,7 @@
 
 #include "base/le.h"
 #include "display/input.h"
+#include "virtio/input_backlog.h"
 #include "virtio/input_model.h"
 
 #include <linux/input-event-codes.h>
@@ -22,13 +21,8 @@
 #include <string.h>
 
 #define QUEUE_SIZE    64
-#define BACKLOG       256 /* groups */
 #define GROUP_EVENTS  8
 #define STATUS_EVENTS 64 /* taken from one chain; a driver sends one */
-/* Movements that do not merge with each other: of ABS, REL and WHEEL a device has at most two, but
- * each finger moves for itself. */
-#define MOTIONS INPUT_TOUCHES
-
 enum { QUEUE_EVENT, QUEUE_STATUS };
 
 struct wire_event {
@@ -43,16 +37,6 @@ static const enum input_kind hub_kind[] = {
     [VIRTIO_INPUT_TOUCH] = INPUT_KIND_TOUCH,
 };
 
-/* A group that waits. KEY: code and down. ABS: x, y. REL: dx, dy. WHEEL: vertical, horizontal.
- * TOUCH: slot, what it does, for FINGER_DOWN its number, x, y. */
-struct group {
-    enum { GROUP_KEY, GROUP_ABS, GROUP_REL, GROUP_WHEEL, GROUP_TOUCH } kind;
-    enum { FINGER_MOVES, FINGER_DOWN, FINGER_UP } finger;
-    uint16_t code;
-    int32_t id;
-    int32_t a, b;
-};
-
 struct input {
     struct virtio_dev dev;
     enum virtio_input_kind model;
@@ -61,12 +45,7 @@ struct input {
     uint8_t select, subsel; /* configuration space; the transport's lock */
 
     pthread_mutex_t lock; /* for all below and the queues */
-    struct group backlog[BACKLOG];
-    unsigned first, count;               /* ring of groups; count + pressed <= BACKLOG always */
-    unsigned sent;                       /* events of the first group that the driver already has */
-    uint64_t down[INPUT_CODES / 64];     /* keys as they will be when the backlog is delivered */
-    uint32_t fingers;                    /* likewise */
-    unsigned pressed;                    /* how many of both */
+    struct input_backlog backlog;
     uint32_t seen;                       /* fingers that are down for the driver */
     struct vq_chain *held[GROUP_EVENTS]; /* popped buffers, too few yet for the first group */
     unsigned num_held;
@@ -78,94 +57,11 @@ static struct input *input_of(struct virtio_dev *dev)
     return container_of(dev, struct input, dev);
 }
 
-/* ---- the backlog ---- */
-
-static struct group *backlog_at(struct input *in, unsigned i)
-{
-    return &in->backlog[(in->first + i) % BACKLOG];
-}
-
-static void backlog_append(struct input *in, struct group g)
-{
-    *backlog_at(in, in->count++) = g;
-}
-
-static bool key_down(const struct input *in, unsigned code)
-{
-    return in->down[code / 64] >> (code % 64) & 1;
-}
-
-/* Room for one more group beside every release that may come and one movement of each kind? */
-static bool backlog_room(const struct input *in)
-{
-    return in->count + in->pressed + 1 + MOTIONS <= BACKLOG;
-}
-
-static void key_arrives(struct input *in, unsigned code, bool down)
-{
-    if (!input_model_has_key(in->model, code) || key_down(in, code) == down)
-        return;
-    if (down && in->count + in->pressed + 2 + MOTIONS > BACKLOG)
-        return; /* the press is lost, and its release with it */
-    in->down[code / 64] ^= UINT64_C(1) << (code % 64);
-    in->pressed += down ? 1 : -1;
-    backlog_append(in, (struct group){.kind = GROUP_KEY, .code = (uint16_t)code, .a = down});
-}
-
-static int32_t add_saturated(int32_t a, int32_t b)
-{
-    int64_t sum = (int64_t)a + b;
-    return (int32_t)MAX(INT32_MIN, MIN(sum, INT32_MAX));
-}
-
-static void motion_merge(struct group *g, const struct group *newer)
-{
-    bool absolute = g->kind == GROUP_ABS || g->kind == GROUP_TOUCH;
-    g->a = absolute ? newer->a : add_saturated(g->a, newer->a);
-    g->b = absolute ? newer->b : add_saturated(g->b, newer->b);
-}
-
-/* Merges into the newest group if that is of its kind, with a full backlog into any. */
-static void motion_arrives(struct input *in, struct group g)
-{
-    bool room = backlog_room(in);
-    for (unsigned i = in->count; i-- > 0;) {
-        struct group *old = backlog_at(in, i);
-        bool untouched = i > 0 || !in->sent;
-        if (old->kind == g.kind && old->code == g.code && untouched) {
-            motion_merge(old, &g);
-            return;
-        }
-        if (room)
-            break;
-    }
-    if (in->count + in->pressed < BACKLOG)
-        backlog_append(in, g);
-}
-
-/* A finger comes, moves or goes; like a key, it comes only while there is room for its going. */
-static void finger_arrives(struct input *in, struct group g)
-{
-    uint32_t bit = UINT32_C(1) << g.code;
-    bool down = in->fingers & bit;
-    if (down == (g.finger == FINGER_DOWN))
-        return; /* it is there already, or it never came */
-    if (g.finger == FINGER_MOVES) {
-        motion_arrives(in, g);
-        return;
-    }
-    if (g.finger == FINGER_DOWN && in->count + in->pressed + 2 + MOTIONS > BACKLOG)
-        return;
-    in->fingers ^= bit;
-    in->pressed += down ? -1 : 1;
-    backlog_append(in, g);
-}
-
-/* ---- to the guest ---- */
+/* --- to the guest --- */
 
 /* "Multi-touch Protocol", type B, of Linux, with the first finger as a pointer beside it for those
  * who know one finger only. */
-static unsigned finger_events(const struct input *in, const struct group *g,
+static unsigned finger_events(const struct input *in, const struct input_group *g,
                               struct input_event_raw *ev)
 {
     uint32_t others = in->seen & ~(UINT32_C(1) << g->code);
@@ -188,8 +84,8 @@ static unsigned finger_events(const struct input *in, const struct group *g,
     return n;
 }
 
-/* The events of a group; relative steps of 0 are not worth telling. */
-static unsigned group_events(const struct input *in, const struct group *g,
+/* The events of a group; relative steps of 0 are left out. */
+static unsigned group_events(const struct input *in, const struct input_group *g,
                              struct input_event_raw *ev)
 {
     static const uint16_t codes[][2] = {
@@ -220,8 +116,8 @@ static bool deliver_group(struct input *in)
 {
     struct vq *vq = &in->dev.queue[QUEUE_EVENT];
     struct input_event_raw ev[GROUP_EVENTS];
-    unsigned n = group_events(in, backlog_at(in, 0), ev);
-    unsigned missing = n - in->sent;
+    unsigned n = group_events(in, input_backlog_first(&in->backlog), ev);
+    unsigned missing = n - in->backlog.sent;
     while (in->num_held < missing) {
         struct vq_chain *chain = vq_pop(vq);
         if (!chain)
@@ -232,7 +128,7 @@ static bool deliver_group(struct input *in)
         return false;
     unsigned use = MIN(in->num_held, missing); /* merging may have made the group shorter */
     for (unsigned i = 0; i < use; i++) {
-        const struct input_event_raw *e = &ev[in->sent++];
+        const struct input_event_raw *e = &ev[in->backlog.sent++];
         struct wire_event w = {le16_make(e->type), le16_make(e->code),
                                le32_make((uint32_t)e->value)};
         vq_write(in->held[i], &w, sizeof(w));
@@ -240,7 +136,7 @@ static bool deliver_group(struct input *in)
     }
     in->num_held -= use;
     memmove(in->held, in->held + use, in->num_held * sizeof(in->held[0]));
-    return in->sent == n;
+    return in->backlog.sent == n;
 }
 
 static void deliver(struct input *in)
@@ -248,22 +144,20 @@ static void deliver(struct input *in)
     struct vq *vq = &in->dev.queue[QUEUE_EVENT];
     if (!atomic_load(&in->dev.driver_ok))
         return;
-    while (in->count && deliver_group(in)) {
-        const struct group *g = backlog_at(in, 0);
+    const struct input_group *g;
+    while ((g = input_backlog_first(&in->backlog)) && deliver_group(in)) {
         if (g->kind == GROUP_TOUCH && g->finger != FINGER_MOVES)
             in->seen ^= UINT32_C(1) << g->code;
-        in->first = (in->first + 1) % BACKLOG;
-        in->count--;
-        in->sent = 0;
+        input_backlog_pop(&in->backlog);
     }
     vq_notify(vq);
-    input_set_waiting(in->hub, in->kind, in->count);
+    input_set_waiting(in->hub, in->kind, in->backlog.count);
 }
 
 /* A group of the touch screen: its slot comes first. */
 static void touch_arrives(struct input *in, const struct input_event_raw *ev, unsigned n)
 {
-    struct group g = {.kind = GROUP_TOUCH, .finger = FINGER_MOVES};
+    struct input_group g = {.kind = GROUP_TOUCH, .finger = FINGER_MOVES};
     for (unsigned i = 0; i < n; i++) {
         switch (ev[i].type == EV_ABS ? ev[i].code : ABS_CNT) {
         case ABS_MT_SLOT: g.code = (uint16_t)(ev[i].value % INPUT_TOUCHES); break;
@@ -276,22 +170,23 @@ static void touch_arrives(struct input *in, const struct input_event_raw *ev, un
         default: break;
         }
     }
-    finger_arrives(in, g);
+    input_backlog_finger(&in->backlog, g);
 }
 
 /* A group of any other device. */
 static void group_arrives(struct input *in, const struct input_event_raw *ev, unsigned n)
 {
-    struct group motion[] = {[GROUP_ABS] = {.kind = GROUP_ABS},
-                             [GROUP_REL] = {.kind = GROUP_REL},
-                             [GROUP_WHEEL] = {.kind = GROUP_WHEEL}};
+    struct input_group motion[] = {[GROUP_ABS] = {.kind = GROUP_ABS},
+                                   [GROUP_REL] = {.kind = GROUP_REL},
+                                   [GROUP_WHEEL] = {.kind = GROUP_WHEEL}};
     bool moved[ARRAY_SIZE(motion)] = {false};
     for (unsigned i = 0; i < n; i++) {
         bool wheel = ev[i].code == REL_WHEEL || ev[i].code == REL_HWHEEL;
         unsigned kind = ev[i].type == EV_ABS ? GROUP_ABS : wheel ? GROUP_WHEEL : GROUP_REL;
         bool second = ev[i].code == (wheel ? REL_HWHEEL : REL_Y); /* ABS_Y is the same number */
         if (ev[i].type == EV_KEY) {
-            key_arrives(in, ev[i].code, ev[i].value != 0);
+            if (input_model_has_key(in->model, ev[i].code))
+                input_backlog_key(&in->backlog, ev[i].code, ev[i].value != 0);
         } else if (ev[i].type == EV_ABS || ev[i].type == EV_REL) {
             *(second ? &motion[kind].b : &motion[kind].a) = ev[i].value;
             moved[kind] = true;
@@ -299,10 +194,10 @@ static void group_arrives(struct input *in, const struct input_event_raw *ev, un
     }
     for (unsigned kind = GROUP_ABS; kind <= GROUP_WHEEL; kind++)
         if (moved[kind])
-            motion_arrives(in, motion[kind]);
+            input_backlog_motion(&in->backlog, motion[kind]);
 }
 
-/* The hub's sink: one group, on any thread. Without a driver nobody wants to know. */
+/* The hub's sink: one group, on any thread. Without a driver it is dropped. */
 static void input_arrives(void *ctx, const struct input_event_raw *ev, unsigned n)
 {
     struct input *in = ctx;
@@ -331,7 +226,7 @@ static void take_leds(struct input *in, struct vq_chain *chain)
     }
 }
 
-/* The driver's word to the device: LEDs. On the hart that kicked: see rng.c. */
+/* Serves the status queue: LEDs. On the hart that kicked: see rng.c. */
 static void take_status(struct input *in)
 {
     struct vq *vq = &in->dev.queue[QUEUE_STATUS];
@@ -357,7 +252,7 @@ static void input_notify(struct virtio_dev *dev, unsigned q)
     pthread_mutex_unlock(&in->lock);
 }
 
-/* ---- configuration space ---- */
+/* --- configuration space --- */
 
 static void input_config_read(struct virtio_dev *dev, uint32_t off, void *dst, unsigned size)
 {
@@ -379,9 +274,9 @@ static void input_config_write(struct virtio_dev *dev, uint32_t off, const void 
     }
 }
 
-/* ---- life ---- */
+/* --- life --- */
 
-/* Nobody but the holder of the lock serves the queues, so holding it is being quiet. */
+/* The queues are served under the lock only: quiesce takes it, and resume releases it. */
 static void input_quiesce(struct virtio_dev *dev)
 {
     pthread_mutex_lock(&input_of(dev)->lock);
@@ -401,15 +296,14 @@ static void input_queue_reset(struct virtio_dev *dev, unsigned q)
         vq_discard(in->held[--in->num_held]);
 }
 
-/* The guest forgets what is down; keys held meanwhile are up for it until pressed anew. */
+/* Keys that are held during a reset count as up until they are pressed again. */
 static void input_reset(struct virtio_dev *dev)
 {
     struct input *in = input_of(dev);
     input_queue_reset(dev, QUEUE_EVENT);
-    in->first = in->count = in->sent = in->pressed = 0;
+    in->backlog = (struct input_backlog){0};
+    in->seen = 0;
     input_set_waiting(in->hub, in->kind, 0);
-    memset(in->down, 0, sizeof(in->down));
-    in->fingers = in->seen = 0;
     in->select = in->subsel = 0;
     in->leds = 0;
     if (input_model_leds(in->model))
@@ -420,6 +314,61 @@ static uint64_t input_features(struct virtio_dev *dev)
 {
     (void)dev;
     return 0;
+}
+
+static void input_save(struct virtio_dev *dev, struct blob_out *out)
+{
+    const struct input *in = input_of(dev);
+    blob_put_u8(out, (uint8_t)in->model);
+    blob_put_u8(out, in->select);
+    blob_put_u8(out, in->subsel);
+    blob_put_u32(out, in->leds);
+    blob_put_u32(out, in->seen);
+    input_backlog_save(&in->backlog, out);
+    blob_put_u32(out, in->num_held);
+    for (unsigned i = 0; i < in->num_held; i++)
+        blob_put_u16(out, in->held[i]->head);
+}
+
+/* Buffers that were popped and not yet used are popped again. */
+static void load_held(struct input *in, struct blob_in *b)
+{
+    struct vq *vq = &in->dev.queue[QUEUE_EVENT];
+    uint32_t n = blob_get_u32(b);
+    blob_check(b, n <= GROUP_EVENTS, "more buffers than a group has events");
+    for (uint32_t i = 0; i < n && !b->error; i++) {
+        uint16_t head = blob_get_u16(b);
+        struct vq_chain *chain = blob_check(b, head < vq->size, "no head of the event queue")
+                                     ? vq_retake(vq, head)
+                                     : NULL;
+        if (chain)
+            in->held[in->num_held++] = chain;
+    }
+}
+
+static bool input_load(struct virtio_dev *dev, struct blob_in *b)
+{
+    struct input *in = input_of(dev);
+    struct input_event_raw ev[GROUP_EVENTS];
+    blob_check(b, blob_get_u8(b) == (uint8_t)in->model, "another kind of input device");
+    in->select = blob_get_u8(b);
+    in->subsel = blob_get_u8(b);
+    in->leds = blob_get_u32(b);
+    in->seen = blob_get_u32(b);
+    blob_check(b, !(in->leds & ~input_model_leds(in->model)), "an LED that there is not");
+    blob_check(b, in->seen < UINT32_C(1) << INPUT_TOUCHES, "a finger that there is not");
+    if (!input_backlog_load(&in->backlog, in->model, b))
+        return false;
+    const struct input_group *g = input_backlog_first(&in->backlog);
+    unsigned events = g ? group_events(in, g, ev) : 0;
+    blob_check(b, in->backlog.sent <= events, "more of a group sent than it has");
+    load_held(in, b);
+    if (b->error)
+        return false;
+    input_set_waiting(in->hub, in->kind, in->backlog.count);
+    if (input_model_leds(in->model))
+        input_set_leds(in->hub, in->leds);
+    return true;
 }
 
 static void input_destroy(struct virtio_dev *dev)
@@ -447,6 +396,9 @@ static const struct virtio_ops input_ops = {
     .config_size = sizeof(struct input_config),
     .config_read = input_config_read,
     .config_write = input_config_write,
+    .state_version = 1,
+    .save = input_save,
+    .load = input_load,
     .destroy = input_destroy,
 };
 

@@ -15,19 +15,19 @@ static const uint16_t telltale[] = {MMIO_PAGE_SIZE,   MMIO_QUEUE_ALIGN, MMIO_QUE
 /* QEMU's: xv6 and other teaching kernels look for it. */
 #define VENDOR 0x554d4551u
 
-static void quiesce(struct virtio_dev *dev)
+void slot_quiesce(struct virtio_dev *dev)
 {
     if (dev->ops->quiesce)
         dev->ops->quiesce(dev);
 }
 
-static void resume(struct virtio_dev *dev)
+void slot_resume(struct virtio_dev *dev)
 {
     if (dev->ops->resume)
         dev->ops->resume(dev);
 }
 
-/* --- for both versions ------------------------------------------------------------------------ */
+/* --- for both versions --- */
 
 uint64_t slot_offered(const struct virtio_mmio *slot)
 {
@@ -43,15 +43,14 @@ struct vq *slot_queue(struct virtio_mmio *slot)
 void slot_mistake(struct virtio_mmio *slot, enum mmio_mistake kind, const char *what)
 {
     struct virtio_dev *dev = slot->dev;
-    if (slot->said >> kind & 1)
+    if (slot->logged >> kind & 1)
         return;
-    slot->said |= 1u << kind;
+    slot->logged |= 1u << kind;
     log_limited(dev->log, &dev->limit, LOG_BY_GUEST, "virtio-%s: the driver %s", dev->ops->name,
                 what);
 }
 
-/* Before or after a queue is set up, and also while it is served. */
-static void queue_features(struct virtio_dev *dev, struct vq *vq)
+void slot_queue_features(struct virtio_dev *dev, struct vq *vq)
 {
     vq->event_idx = virtio_has(dev, VIRTIO_F_EVENT_IDX);
     vq->indirect = virtio_has(dev, VIRTIO_F_INDIRECT_DESC);
@@ -61,13 +60,13 @@ static void queue_features(struct virtio_dev *dev, struct vq *vq)
 void slot_take_features(struct virtio_mmio *slot)
 {
     struct virtio_dev *dev = slot->dev;
-    quiesce(dev);
+    slot_quiesce(dev);
     dev->features = slot->driver_features & slot_offered(slot);
     for (unsigned q = 0; q < dev->ops->num_queues; q++)
-        queue_features(dev, &dev->queue[q]);
+        slot_queue_features(dev, &dev->queue[q]);
     if (dev->ops->negotiated)
         dev->ops->negotiated(dev);
-    resume(dev);
+    slot_resume(dev);
 }
 
 static void queue_to_reset(struct virtio_dev *dev, struct vq *vq)
@@ -79,17 +78,17 @@ static void queue_to_reset(struct virtio_dev *dev, struct vq *vq)
 void slot_queue_stop(struct virtio_mmio *slot, struct vq *vq)
 {
     struct virtio_dev *dev = slot->dev;
-    quiesce(dev);
+    slot_quiesce(dev);
     if (dev->ops->queue_reset)
         dev->ops->queue_reset(dev, slot->queue_sel);
     queue_to_reset(dev, vq);
-    resume(dev);
+    slot_resume(dev);
 }
 
 bool slot_queue_start(struct virtio_mmio *slot, struct vq *vq)
 {
     struct virtio_dev *dev = slot->dev;
-    quiesce(dev);
+    slot_quiesce(dev);
     const char *wrong = vq_configure(vq);
     if (wrong) {
         log_limited(dev->log, &dev->limit, LOG_BY_GUEST, "virtio-%s: queue %u refused: %s",
@@ -97,33 +96,41 @@ bool slot_queue_start(struct virtio_mmio *slot, struct vq *vq)
     } else {
         if (vq->desc % 16 || vq->used % 4)
             slot_mistake(slot, MISTAKE_ALIGN, "put a ring at an address that is not aligned");
-        queue_features(dev, vq);
+        slot_queue_features(dev, vq);
         vq->ready = true;
     }
-    resume(dev);
+    slot_resume(dev);
     return !wrong;
 }
 
-/* --- life ------------------------------------------------------------------------------------- */
+/* --- life --- */
 
-static void slot_reset(struct virtio_mmio *slot)
+void slot_reset(struct virtio_mmio *slot)
 {
     struct virtio_dev *dev = slot->dev;
     atomic_store(&dev->driver_ok, false);
-    quiesce(dev);
+    slot_quiesce(dev);
     if (dev->ops->reset)
         dev->ops->reset(dev);
     for (unsigned q = 0; q < dev->ops->num_queues; q++)
         queue_to_reset(dev, &dev->queue[q]);
     dev->features = 0;
-    slot->status = slot->device_sel = slot->driver_sel = slot->queue_sel = 0;
+    slot->status = slot->device_sel = slot->driver_sel = slot->queue_sel = slot->shm_sel = 0;
     slot->driver_features = 0;
-    slot->said = 0;
+    slot->logged = 0;
     slot->refused = false;
     for (unsigned q = 0; q < VIRTIO_MAX_QUEUES; q++)
-        slot->place[q].pfn = 0;
+        slot->legacy[q].pfn = 0;
     virtio_ack(dev, UINT32_MAX);
-    resume(dev);
+    slot_resume(dev);
+}
+
+void slot_notify_all(struct virtio_mmio *slot)
+{
+    struct virtio_dev *dev = slot->dev;
+    for (unsigned q = 0; q < dev->ops->num_queues; q++)
+        if (dev->queue[q].ready)
+            dev->ops->notify(dev, q);
 }
 
 /* Without FEATURES_OK the driver has no features; if it was refused, those that were offered. */
@@ -133,9 +140,7 @@ static void go_live(struct virtio_mmio *slot)
     if (slot->refused)
         slot_take_features(slot);
     atomic_store(&dev->driver_ok, true);
-    for (unsigned q = 0; q < dev->ops->num_queues; q++)
-        if (dev->queue[q].ready)
-            dev->ops->notify(dev, q); /* the driver may have filled it before */
+    slot_notify_all(slot); /* the driver may have filled them before */
 }
 
 /* "Device Status Field": 0 resets, other bits can only be added. A driver that leaves FEATURES_OK
@@ -157,7 +162,7 @@ static void status_write(struct virtio_mmio *slot, uint32_t val)
         go_live(slot);
 }
 
-/* --- registers -------------------------------------------------------------------------------- */
+/* --- registers --- */
 
 static void driver_features_write(struct virtio_mmio *slot, uint32_t val)
 {
@@ -347,7 +352,7 @@ void virtio_mmio_reset(struct virtio_mmio *slot)
     pthread_mutex_lock(&slot->lock);
     slot_reset(slot);
     slot->page_shift = 0;
-    memset(slot->place, 0, sizeof(slot->place));
+    memset(slot->legacy, 0, sizeof(slot->legacy));
     pthread_mutex_unlock(&slot->lock);
 }
 
@@ -367,6 +372,16 @@ static void chip_reset(void *dev)
     virtio_mmio_reset(dev);
 }
 
+static void chip_save(void *dev, struct blob_out *out)
+{
+    virtio_mmio_save(dev, out);
+}
+
+static bool chip_load(void *dev, struct blob_in *in)
+{
+    return virtio_mmio_load(dev, in);
+}
+
 static void chip_destroy(void *dev)
 {
     virtio_mmio_destroy(dev);
@@ -378,5 +393,8 @@ const struct chip_ops virtio_mmio_chip = {
     .size = VIRTIO_MMIO_SIZE,
     .fdt = mmio_fdt,
     .reset = chip_reset,
+    .version = 1,
+    .save = chip_save,
+    .load = chip_load,
     .destroy = chip_destroy,
 };

@@ -25,6 +25,10 @@ extern const struct chip_ops virtio_mmio_chip; /* of a struct virtio_mmio */
 /* dev: NULL for an empty slot; otherwise owned by the slot from now on. */
 struct virtio_mmio *virtio_mmio_create(struct virtio_dev *dev, struct irq_line irq, bool legacy);
 void virtio_mmio_destroy(struct virtio_mmio *slot);
+/* The state of slot and device. load: into a slot that was made in the same way, over the guest RAM
+ * of the same state; false: a failure is recorded in `in`, and the slot is reset. No hart runs. */
+void virtio_mmio_save(struct virtio_mmio *slot, struct blob_out *out);
+bool virtio_mmio_load(struct virtio_mmio *slot, struct blob_in *in);
 /* Machine reset: as if the driver wrote 0 to Status. Any thread; harts parked. */
 void virtio_mmio_reset(struct virtio_mmio *slot);
 

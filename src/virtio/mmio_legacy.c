@@ -12,37 +12,37 @@
 static void lay_out(const struct virtio_mmio *slot, struct vq *vq)
 {
     unsigned q = slot->queue_sel;
-    uint64_t align = slot->place[q].align ? slot->place[q].align : 4096;
-    vq->desc = (uint64_t)slot->place[q].pfn << slot->page_shift;
+    uint64_t align = slot->legacy[q].align ? slot->legacy[q].align : 4096;
+    vq->desc = (uint64_t)slot->legacy[q].pfn << slot->page_shift;
     vq->avail = vq->desc + sizeof(struct vring_desc) * vq->size;
     vq->used = vq->avail + vring_avail_bytes(vq->size);
     vq->used += (align - vq->used % align) % align;
 }
 
 /* The selected queue's page, alignment or size is new. Size: 0 for one that can not be. */
-static void place(struct virtio_mmio *slot, struct vq *vq, uint16_t size)
+static void set_up(struct virtio_mmio *slot, struct vq *vq, uint16_t size)
 {
     if (vq->ready)
         slot_queue_stop(slot, vq);
     vq->size = size;
-    if (!slot->place[slot->queue_sel].pfn)
+    if (!slot->legacy[slot->queue_sel].pfn)
         return;
     lay_out(slot, vq);
     if (!slot_queue_start(slot, vq))
-        slot->place[slot->queue_sel].pfn = 0;
+        slot->legacy[slot->queue_sel].pfn = 0;
 }
 
 static void pfn_write(struct virtio_mmio *slot, struct vq *vq, uint32_t pfn)
 {
-    slot->place[slot->queue_sel].pfn = pfn;
+    slot->legacy[slot->queue_sel].pfn = pfn;
     if (pfn && !slot->page_shift)
         slot_mistake(slot, MISTAKE_QUEUE, "wrote QueuePFN before GuestPageSize");
-    place(slot, vq, vq->size);
+    set_up(slot, vq, vq->size);
 }
 
 static uint32_t legacy_read(struct virtio_mmio *slot, uint64_t off)
 {
-    return off == MMIO_QUEUE_PFN && slot_queue(slot) ? slot->place[slot->queue_sel].pfn : 0;
+    return off == MMIO_QUEUE_PFN && slot_queue(slot) ? slot->legacy[slot->queue_sel].pfn : 0;
 }
 
 static bool legacy_write(struct virtio_mmio *slot, uint64_t off, uint32_t val)
@@ -52,8 +52,8 @@ static bool legacy_write(struct virtio_mmio *slot, uint64_t off, uint32_t val)
     case MMIO_PAGE_SIZE: slot->page_shift = val ? (unsigned)__builtin_ctz(val) : 0; return true;
     case MMIO_QUEUE_ALIGN:
         if (vq) {
-            slot->place[slot->queue_sel].align = val;
-            place(slot, vq, vq->size);
+            slot->legacy[slot->queue_sel].align = val;
+            set_up(slot, vq, vq->size);
         }
         return true;
     case MMIO_QUEUE_PFN:
@@ -79,7 +79,7 @@ const struct mmio_version mmio_legacy = {
     .read = legacy_read,
     .write = legacy_write,
     .features_written = slot_take_features,
-    .size_written = place,
+    .size_written = set_up,
     .features_ok = features_ok,
     .other = "is one for virtio-mmio version 2: start without --virtio legacy",
 };

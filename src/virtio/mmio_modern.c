@@ -58,15 +58,27 @@ static void queue_reset_write(struct virtio_mmio *slot, uint32_t val)
         slot_queue_stop(slot, vq);
 }
 
+/* Half of the selected region's length or address; of a region that does not exist all ones. */
+static uint32_t shm_read(const struct virtio_mmio *slot, uint64_t off)
+{
+    const struct virtio_shm *shm = virtio_shm_find(slot->dev, slot->shm_sel);
+    if (!shm)
+        return UINT32_MAX;
+    uint64_t val = off < MMIO_SHM_BASE ? shm->size : shm->base;
+    return (uint32_t)(off & 4 ? val >> 32 : val);
+}
+
 static uint32_t modern_read(struct virtio_mmio *slot, uint64_t off)
 {
     const struct vq *vq = slot_queue(slot);
     switch (off) {
     case MMIO_QUEUE_READY: return vq && vq->ready;
     case MMIO_CONFIG_GENERATION: return atomic_load(&slot->dev->config_gen);
-    default:
-        /* No device has shared memory: length and base of every region are all ones. */
-        return off >= MMIO_SHM_LEN && off <= MMIO_SHM_BASE + 4 ? UINT32_MAX : 0;
+    case MMIO_SHM_LEN:
+    case MMIO_SHM_LEN + 4:
+    case MMIO_SHM_BASE:
+    case MMIO_SHM_BASE + 4: return shm_read(slot, off);
+    default: return 0;
     }
 }
 
@@ -80,6 +92,7 @@ static bool modern_write(struct virtio_mmio *slot, uint64_t off, uint32_t val)
     case MMIO_QUEUE_DRIVER + 4:
     case MMIO_QUEUE_DEVICE:
     case MMIO_QUEUE_DEVICE + 4: queue_addr_write(slot, off, val); return true;
+    case MMIO_SHM_SEL: slot->shm_sel = val; return true;
     case MMIO_QUEUE_RESET: queue_reset_write(slot, val); return true;
     default: return false;
     }

@@ -45,17 +45,25 @@ struct virtio_mmio {
     const struct mmio_version *version;
     pthread_mutex_t lock; /* held for the length of an access */
     /* under lock */
-    uint32_t status, device_sel, driver_sel, queue_sel;
+    uint32_t status, device_sel, driver_sel, queue_sel, shm_sel;
     uint64_t driver_features;
-    unsigned said; /* bit set of mistakes */
-    bool refused;  /* the driver's features at FEATURES_OK */
+    unsigned logged; /* bit set of mistakes */
+    bool refused;    /* the driver's features at FEATURES_OK */
     /* version 1; a driver's reset keeps page_shift, which Linux writes before it, and align */
     unsigned page_shift;
     struct {
         uint32_t pfn, align; /* pfn 0: the queue is not in use */
-    } place[VIRTIO_MAX_QUEUES];
+    } legacy[VIRTIO_MAX_QUEUES];
 };
 
+void slot_quiesce(struct virtio_dev *dev);
+void slot_resume(struct virtio_dev *dev);
+/* As a driver's write of 0 to the status register. */
+void slot_reset(struct virtio_mmio *slot);
+/* Notifies the device of each queue that is ready. */
+void slot_notify_all(struct virtio_mmio *slot);
+/* The queue's copies of feature bits; before or after it is set up, and also while it is served. */
+void slot_queue_features(struct virtio_dev *dev, struct vq *vq);
 uint64_t slot_offered(const struct virtio_mmio *slot);
 /* The selected queue, or NULL. */
 struct vq *slot_queue(struct virtio_mmio *slot);

@@ -361,6 +361,36 @@ void vq_notify(struct vq *vq)
         vq->interrupt(vq->ctx);
 }
 
+void vq_save(const struct vq *vq, struct blob_out *out)
+{
+    blob_put_u16(out, vq->size);
+    blob_put_bool(out, vq->ready);
+    blob_put_bool(out, vq->broken);
+    blob_put_u64(out, vq->desc);
+    blob_put_u64(out, vq->avail);
+    blob_put_u64(out, vq->used);
+    blob_put_u16(out, vq->last_avail);
+    blob_put_u16(out, vq->used_idx);
+    blob_put_u16(out, vq->signalled);
+}
+
+bool vq_load(struct vq *vq, struct blob_in *in)
+{
+    vq->size = blob_get_u16(in);
+    bool ready = blob_get_bool(in);
+    vq->broken = blob_get_bool(in);
+    vq->desc = blob_get_u64(in);
+    vq->avail = blob_get_u64(in);
+    vq->used = blob_get_u64(in);
+    vq->last_avail = blob_get_u16(in);
+    vq->used_idx = blob_get_u16(in);
+    vq->signalled = blob_get_u16(in);
+    blob_check(in, vq->size <= VQ_MAX_SIZE, "a queue larger than any");
+    const char *wrong = ready ? vq_configure(vq) : NULL;
+    vq->ready = blob_check(in, !wrong, wrong) && ready;
+    return !in->error;
+}
+
 /* The longest run at the cursor, at most `max` bytes; the cursor moves over it. */
 static uint32_t stream_next(struct vq_stream *s, uint64_t max, struct vq_piece *run)
 {

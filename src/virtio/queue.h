@@ -22,6 +22,7 @@
 #ifndef VIRTIO_QUEUE_H
 #define VIRTIO_QUEUE_H
 
+#include "base/blob.h"
 #include "base/log.h"
 #include "bus/gmem.h"
 
@@ -107,6 +108,10 @@ void vq_unpop(struct vq_chain *chain);
 /* A chain that was out when the queue's state was written down, popped again without touching the
  * indices; NULL: it is malformed by now (and handed back), or there is no such queue. */
 struct vq_chain *vq_retake(struct vq *vq, uint16_t head);
+/* The queue's state but for its features; chains that are out are not part of it. load: false: a
+ * failure is recorded in `in`. */
+void vq_save(const struct vq *vq, struct blob_out *out);
+bool vq_load(struct vq *vq, struct blob_in *in);
 /* Interrupts the driver if it wants to know about what was pushed since the last call. */
 void vq_notify(struct vq *vq);
 

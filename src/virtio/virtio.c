@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "virtio/virtio.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { ISR_USED = 1, ISR_CONFIG = 2 };
@@ -38,6 +39,31 @@ void virtio_destroy(struct virtio_dev *dev)
 {
     if (dev)
         dev->ops->destroy(dev);
+}
+
+void virtio_shm_add(struct virtio_dev *dev, uint8_t id, uint64_t size)
+{
+    assert(dev->num_shm < VIRTIO_MAX_SHM);
+    dev->shm[dev->num_shm++] = (struct virtio_shm){.id = id, .size = size};
+}
+
+bool virtio_shm_place(struct virtio_dev *dev, uint64_t (*place)(void *ctx, uint64_t size),
+                      void *ctx)
+{
+    bool all = true;
+    for (unsigned i = 0; i < dev->num_shm; i++) {
+        dev->shm[i].base = place(ctx, dev->shm[i].size);
+        all = all && dev->shm[i].base;
+    }
+    return all;
+}
+
+const struct virtio_shm *virtio_shm_find(const struct virtio_dev *dev, uint32_t id)
+{
+    for (unsigned i = 0; i < dev->num_shm; i++)
+        if (dev->shm[i].id == id && dev->shm[i].base)
+            return &dev->shm[i];
+    return NULL;
 }
 
 /*

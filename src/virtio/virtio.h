@@ -15,6 +15,7 @@
 #ifndef VIRTIO_VIRTIO_H
 #define VIRTIO_VIRTIO_H
 
+#include "base/blob.h"
 #include "bus/irq.h"
 #include "virtio/queue.h"
 
@@ -22,6 +23,7 @@
 #include <stdatomic.h>
 
 #define VIRTIO_MAX_QUEUES 8
+#define VIRTIO_MAX_SHM    4
 
 /* Feature bits every device gets from the transport ("Reserved Feature Bits"). */
 #define VIRTIO_F_NOTIFY_EMPTY  (UINT64_C(1) << 24) /* legacy: an interrupt when a ring is empty */
@@ -47,7 +49,9 @@ struct virtio_ops {
     void (*notify)(struct virtio_dev *dev, unsigned q);
     /* dev->features are the driver's now; the device is quiesced. Optional. */
     void (*negotiated)(struct virtio_dev *dev);
-    void (*quiesce)(struct virtio_dev *dev); /* optional for devices that work inside notify */
+    /* May return with a lock of the device held, until resume (input, gpu). Optional for devices
+     * that work inside notify. */
+    void (*quiesce)(struct virtio_dev *dev);
     void (*resume)(struct virtio_dev *dev);
     void (*reset)(struct virtio_dev *dev);
     /* One queue is about to be reset (RING_RESET), quiesced: drop its chains. Optional. */
@@ -56,8 +60,27 @@ struct virtio_ops {
     uint32_t config_size;
     void (*config_read)(struct virtio_dev *dev, uint32_t off, void *dst, unsigned size);
     void (*config_write)(struct virtio_dev *dev, uint32_t off, const void *src, unsigned size);
-    /* Optional; refuses nothing, frees the device. Called with no hart running. */
+    /*
+     * The device's own state, in a section with the name `name`; it is quiesced. save: chains that
+     * are out are saved by their heads (request.h). load: into a device that was created alike and
+     * reset, with features and queues loaded; its queues are notified afterwards. False: a failure
+     * is recorded in `in`, and the device is about to be reset. NULL: refused.
+     */
+    uint32_t state_version;
+    void (*save)(struct virtio_dev *dev, struct blob_out *out);
+    bool (*load)(struct virtio_dev *dev, struct blob_in *in);
+    /* Frees the device. Called with no hart running. */
     void (*destroy)(struct virtio_dev *dev);
+};
+
+/*
+ * "Shared Memory Regions": guest physical addresses at which the device shows memory of its own. A
+ * region that the board gave no address does not exist for the driver.
+ */
+struct virtio_shm {
+    uint8_t id;    /* which region it is, in the terms of the device's section */
+    uint64_t size; /* bytes */
+    uint64_t base; /* guest physical; 0: none yet */
 };
 
 struct virtio_dev {
@@ -66,9 +89,11 @@ struct virtio_dev {
     struct log *log;
     struct log_limit limit;
     struct vq queue[VIRTIO_MAX_QUEUES];
-    uint64_t features;           /* negotiated; 0 before */
-    _Atomic bool driver_ok;      /* the driver is live: queues may be served */
-    _Atomic uint32_t config_gen; /* bumped by virtio_config_changed */
+    uint64_t features;                     /* negotiated; 0 before */
+    _Atomic bool driver_ok;                /* the driver is live: queues may be served */
+    _Atomic uint32_t config_gen;           /* bumped by virtio_config_changed */
+    struct virtio_shm shm[VIRTIO_MAX_SHM]; /* constant once the device is in its slot */
+    unsigned num_shm;
     /* interrupt state: irq_lock is a leaf (only the PLIC's lock is taken inside) */
     pthread_mutex_t irq_lock;
     uint32_t isr; /* bit 0 used buffer, bit 1 configuration change */
@@ -80,6 +105,15 @@ void virtio_init(struct virtio_dev *dev, const struct virtio_ops *ops, struct gm
                  struct log *log);
 void virtio_finish(struct virtio_dev *dev);
 void virtio_destroy(struct virtio_dev *dev); /* ops->destroy; NULL is fine */
+
+/* Declares a shared memory region; in the device's create function. */
+void virtio_shm_add(struct virtio_dev *dev, uint8_t id, uint64_t size);
+/* The board's, before the device is put into its slot: place(ctx, size) returns where a region of
+ * `size` bytes is to lie, 0: nowhere. False: that happened. */
+bool virtio_shm_place(struct virtio_dev *dev, uint64_t (*place)(void *ctx, uint64_t size),
+                      void *ctx);
+/* The region with an address; NULL: there is none with this id. */
+const struct virtio_shm *virtio_shm_find(const struct virtio_dev *dev, uint32_t id);
 
 /* Any thread. bits: 1 used buffer, 2 configuration. */
 void virtio_raise(struct virtio_dev *dev, uint32_t bits);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Disks: each command and each of its error paths, in many framings, stepped and threaded. */
 #include "backend/blk_file.h"
+#include "kit/disk.h"
 #include "kit/driver.h"
 #include "virtio/devices.h"
 
@@ -697,6 +698,44 @@ static void test_many_pieces(void **state)
     check_zeroed(f, 0, 0); /* that is: nothing changed */
 }
 
+/* Over a disk that is no file: what it answers becomes the status, and what it must not see it does
+ * not see. */
+static void test_any_disk(void **state)
+{
+    (void)state;
+    struct fix f = {0};
+    struct kit_disk disk;
+    uint8_t b[SECTOR];
+    memset(b, 0x5a, sizeof(b));
+    kit_disk_init(&disk, 64 * SECTOR);
+    kit_init(&f.kit, 1 << 20);
+    struct virtio_dev *dev = virtio_blk_create(f.kit.mem, NULL, &disk.disk, "memory", false);
+    kit_attach(&f.kit, dev, virtio_blk_worker(dev));
+    assert_true(kit_start(&f.kit, KIT_ALL_FEATURES));
+    assert_int_equal(ask(&f, T_OUT, 63, b, SECTOR, NULL, 0), S_OK);
+    assert_memory_equal(disk.bytes + 63 * SECTOR, b, SECTOR);
+    assert_int_equal(ask(&f, T_OUT, 64, b, SECTOR, NULL, 0), S_IOERR);
+    assert_int_equal(disk.writes, 1);
+    const int failures[] = {EIO, ENOSPC, DISK_CUT};
+    for (unsigned i = 0; i < 3; i++) {
+        disk.fail = failures[i];
+        assert_int_equal(ask(&f, T_IN, 0, NULL, 0, b, SECTOR), S_IOERR);
+        assert_int_equal(ask(&f, T_FLUSH, 0, NULL, 0, NULL, 0), S_IOERR);
+    }
+    disk.fail = 0;
+    assert_int_equal(ask(&f, T_IN, 63, NULL, 0, b, SECTOR), S_OK);
+    assert_int_equal(b[0], 0x5a);
+    disk.disk.read_only = true;
+    assert_int_equal(disk_writev(&disk.disk, NULL, 0, 0), EROFS);
+    assert_int_equal(disk_zero(&disk.disk, 0, SECTOR, false), EROFS);
+    assert_int_equal(disk_discard(&disk.disk, 0, SECTOR), EROFS);
+    assert_int_equal(disk_flush(&disk.disk), 0);
+    assert_int_equal(disk.writes + disk.zeroes + disk.discards, 1);
+    assert_string_equal(disk_error(ENOSPC), "No space left on device");
+    kit_finish(&f.kit);
+    disk_close(&disk.disk);
+}
+
 int main(void)
 {
 #define TEST(name)     cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -719,6 +758,7 @@ int main(void)
         TEST(test_truncated_file),
         cmocka_unit_test(test_odd_size),
         TEST(test_host_error),
+        cmocka_unit_test(test_any_disk),
         TEST(test_reset_in_flight),
         THREADED(test_reset_in_flight),
         THREADED(test_ring_reset_in_flight),
