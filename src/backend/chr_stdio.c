@@ -17,7 +17,7 @@
 #define IN_ROOM  4096
 #define OUT_ROOM (256u << 10)
 #define OUT_HIGH (64u << 10)             /* from here on writers are asked to wait */
-#define OUT_LOW  (32u << 10)             /* below it they are told to go on */
+#define OUT_LOW  (32u << 10)             /* below it they may go on */
 #define CHUNK    4096                    /* a pipe that is ready takes it without blocking */
 #define PAUSE_NS (2 * NS_PER_SEC / 1000) /* between two writes: bytes gather meanwhile */
 #define LAST_NS  NS_PER_SEC              /* at most this long at the end */
@@ -29,9 +29,11 @@ static const char help[] = "\r\nCtrl-A x       end the machine\r\n"
                            "Ctrl-A Ctrl-A  send Ctrl-A to the guest\r\n";
 
 struct chr_stdio {
-    const struct chr_stdio_ops *ops;
+    struct chr chr; /* first */
+    void (*quit)(void *ctx);
     void *ctx;
-    struct loop_event written; /* calls flush */
+    struct loop_event written;  /* calls flush */
+    struct loop_event accepted; /* calls pump */
     /* the loop's thread */
     int in, out;
     bool out_ours; /* `out` was opened by us, to be non-blocking */
@@ -48,11 +50,11 @@ struct chr_stdio {
     pthread_mutex_t lock;
     uint8_t *ring;
     size_t ring_at, ring_count;
-    bool busy; /* the loop knows that there is, or may be, something to write */
-    bool full; /* a writer was asked to wait */
+    bool busy; /* the loop's thread will look at the ring: no post is needed */
+    bool full; /* write returned false, and chr_writable was not called since */
 };
 
-/* --- output ------------------------------------------------------------------------------- */
+/* --- output --- */
 
 /* Takes n bytes out of the ring; true if a waiting writer may go on. */
 static bool ring_drop(struct chr_stdio *c, size_t n)
@@ -60,11 +62,11 @@ static bool ring_drop(struct chr_stdio *c, size_t n)
     pthread_mutex_lock(&c->lock);
     c->ring_at = (c->ring_at + n) % OUT_ROOM;
     c->ring_count -= n;
-    bool tell = c->full && c->ring_count < OUT_LOW;
-    if (tell)
+    bool writable = c->full && c->ring_count < OUT_LOW;
+    if (writable)
         c->full = false;
     pthread_mutex_unlock(&c->lock);
-    return tell;
+    return writable;
 }
 
 /* The next bytes to write, where they lie: only this thread takes out, so they stay. */
@@ -99,7 +101,7 @@ static bool drain(struct chr_stdio *c)
         }
         left -= (size_t)done;
         if (ring_drop(c, (size_t)done))
-            c->ops->writable(c->ctx);
+            chr_writable(&c->chr);
         if (!c->out_ours && !c->out_gone)
             return false; /* it might block: ask poll before each chunk */
     }
@@ -133,8 +135,14 @@ static void on_timer(void *arg)
         flush(c);
 }
 
-bool chr_stdio_write(struct chr_stdio *c, const uint8_t *bytes, size_t n)
+static struct chr_stdio *stdio_of(struct chr *chr)
 {
+    return container_of(chr, struct chr_stdio, chr);
+}
+
+static bool stdio_write(struct chr *chr, const uint8_t *bytes, size_t n)
+{
+    struct chr_stdio *c = stdio_of(chr);
     pthread_mutex_lock(&c->lock);
     n = MIN(n, OUT_ROOM - c->ring_count);
     for (size_t i = 0; i < n; i++)
@@ -192,11 +200,18 @@ static void write_rest(struct chr_stdio *c)
     }
 }
 
-/* --- input -------------------------------------------------------------------------------- */
+/* --- input --- */
 
-void chr_stdio_pump(struct chr_stdio *c)
+static void stdio_accept(struct chr *chr)
 {
-    size_t took = c->ahead_count ? c->ops->input(c->ctx, c->ahead, c->ahead_count) : 0;
+    loop_event_post(&stdio_of(chr)->accepted);
+}
+
+/* Offers the device what was read ahead, and reads on if that leaves room. */
+static void pump(void *arg)
+{
+    struct chr_stdio *c = arg;
+    size_t took = c->ahead_count ? chr_input(&c->chr, c->ahead, c->ahead_count) : 0;
     c->ahead_count -= took;
     memmove(c->ahead, c->ahead + took, c->ahead_count);
     if (c->in_src)
@@ -208,14 +223,14 @@ static bool escape(struct chr_stdio *c, uint8_t key)
 {
     switch (key) {
     case ESCAPE: return true;
-    case 'x': c->ops->quit(c->ctx); return false;
+    case 'x': c->quit(c->ctx); return false;
     case 'h':
-    case '?': chr_stdio_write(c, (const uint8_t *)help, sizeof(help) - 1); return false;
+    case '?': stdio_write(&c->chr, (const uint8_t *)help, sizeof(help) - 1); return false;
     default: return false;
     }
 }
 
-static void take(struct chr_stdio *c, const uint8_t *bytes, size_t n)
+static void take_input(struct chr_stdio *c, const uint8_t *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         bool pass = true;
@@ -249,11 +264,6 @@ static bool is_ours(struct chr_stdio *c)
     return false;
 }
 
-static void on_again(void *arg)
-{
-    chr_stdio_pump(arg);
-}
-
 /* After an error of read. A terminal's EIO: it became another job's just now. */
 static bool may_go_on(const struct chr_stdio *c, bool gone)
 {
@@ -269,31 +279,35 @@ static void on_readable(void *arg, unsigned events)
         return;
     ssize_t n = read(c->in, bytes, IN_ROOM - c->ahead_count);
     if (n > 0) {
-        take(c, bytes, (size_t)n);
-        chr_stdio_pump(c);
+        take_input(c, bytes, (size_t)n);
+        pump(c);
     } else if (n == 0 || !may_go_on(c, gone)) {
         loop_fd_remove(c->in_src);
         c->in_src = NULL;
     }
 }
 
-/* --- both --------------------------------------------------------------------------------- */
+/* --- both --- */
 
-struct chr_stdio *chr_stdio_create(struct loop *loop, int in, int out,
-                                   const struct chr_stdio_ops *ops, void *ctx)
+static const struct chr_ops stdio_ops = {stdio_write, stdio_accept};
+
+struct chr_stdio *chr_stdio_create(struct loop *loop, int in, int out, void (*quit)(void *ctx),
+                                   void *ctx)
 {
     struct chr_stdio *c = calloc(1, sizeof(*c));
     if (!c)
         return NULL;
-    c->ops = ops;
+    c->chr.ops = &stdio_ops;
+    c->quit = quit;
     c->ctx = ctx;
     loop_event_init(&c->written, loop, flush, c);
+    loop_event_init(&c->accepted, loop, pump, c);
     c->in = in;
     pthread_mutex_init(&c->lock, NULL);
     open_output(c, out);
     c->ring = malloc(OUT_ROOM);
     c->timer = loop_timer_add(loop, on_timer, c);
-    c->again = loop_timer_add(loop, on_again, c);
+    c->again = loop_timer_add(loop, pump, c);
     if (!c->ring || !c->timer || !c->again) {
         chr_stdio_destroy(c);
         return NULL;
@@ -305,6 +319,11 @@ struct chr_stdio *chr_stdio_create(struct loop *loop, int in, int out,
     if (in >= 0)
         c->in_src = loop_fd_add(loop, in, LOOP_READ, on_readable, c);
     return c;
+}
+
+struct chr *chr_stdio_chr(struct chr_stdio *c)
+{
+    return &c->chr;
 }
 
 void chr_stdio_terminal(struct chr_stdio *c, bool take)
@@ -322,6 +341,7 @@ void chr_stdio_destroy(struct chr_stdio *c)
     if (c->ring)
         write_rest(c);
     loop_event_cancel(&c->written);
+    loop_event_cancel(&c->accepted);
     host_terminal_destroy(c->terminal);
     loop_fd_remove(c->in_src);
     loop_fd_remove(c->out_src);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * riscreen's own terminal as a serial line. Standard input is read only while there is room for
- * what it says: a small read-ahead buffer in front of the device, which takes bytes as it likes, so
+ * its bytes: a small read-ahead buffer in front of the device, which takes bytes as it likes, so
  * a paste of any length loses nothing. Standard output is written by the io loop from a ring; a
  * hart only copies into it, and a reader that is slow is answered by flow control, not by a wait.
  *
@@ -14,31 +14,22 @@
 #ifndef BACKEND_CHR_STDIO_H
 #define BACKEND_CHR_STDIO_H
 
-#include "base/util.h"
+#include "backend/chr.h"
 #include "host/loop.h"
 
 struct chr_stdio;
 
-/* Called on the loop's thread, without locks. */
-struct chr_stdio_ops {
-    size_t (*input)(void *ctx, const uint8_t *bytes, size_t n); /* how many it took */
-    void (*writable)(void *ctx); /* there is room again, after chr_stdio_write said false */
-    void (*quit)(void *ctx);     /* Ctrl-A x */
-};
-
-/* in, out: file descriptors, usually 0 and 1; -1: none. Takes `in` if it is a terminal. Before
- * loop_run. NULL: out of memory. */
-struct chr_stdio *chr_stdio_create(struct loop *loop, int in, int out,
-                                   const struct chr_stdio_ops *ops, void *ctx);
+/* in, out: file descriptors, usually 0 and 1; -1: none. Takes `in` if it is a terminal. quit is
+ * called for Ctrl-A x, and it as well as the attached user on the loop's thread, without locks.
+ * Before loop_run. NULL: out of memory. */
+struct chr_stdio *chr_stdio_create(struct loop *loop, int in, int out, void (*quit)(void *ctx),
+                                   void *ctx);
+struct chr *chr_stdio_chr(struct chr_stdio *c); /* for chr_attach, chr_write, chr_accept */
 /* The loop does not run any more. Writes what is left, for a second at most; restores the modes. */
 void chr_stdio_destroy(struct chr_stdio *c);
 /* take: riscreen was started or continued; the terminal becomes raw if riscreen is in the
  * foreground. Else: it is about to stop, and the terminal is as before. The loop's thread. */
 void chr_stdio_terminal(struct chr_stdio *c, bool take);
-/* Offers what was read ahead again: the device has room. The loop's thread. */
-void chr_stdio_pump(struct chr_stdio *c);
-/* Takes all bytes; false: please no more than a few until ops->writable. Any thread. */
-bool chr_stdio_write(struct chr_stdio *c, const uint8_t *bytes, size_t n);
 /* Was a writer asked to wait, and not yet to go on? Any thread. */
 bool chr_stdio_full(struct chr_stdio *c);
 

@@ -10,7 +10,7 @@
 
 struct console {
     struct console_config config;
-    struct uart *uart;
+    struct chr chr;           /* the UART's */
     struct panic_watch watch; /* under the UART's lock */
     struct chr_stdio *stdio;  /* NULL: closed, or not connected */
     struct loop_event moved;  /* calls pump */
@@ -20,15 +20,15 @@ struct console {
     size_t typed_at, typed_count, typed_room;
 };
 
-static bool output(void *ctx, const uint8_t *bytes, size_t n)
+static bool console_write(struct chr *chr, const uint8_t *bytes, size_t n)
 {
-    struct console *c = ctx;
+    struct console *c = container_of(chr, struct console, chr);
     enum panic_event event = panic_watch_feed(&c->watch, bytes, n);
     if (event && c->config.panic)
         c->config.panic(c->config.panic_ctx, event == PANIC_SAID);
     if (c->config.tap)
         c->config.tap(c->config.tap_ctx, bytes, n);
-    if (!c->stdio || chr_stdio_write(c->stdio, bytes, n))
+    if (!c->stdio || chr_write(chr_stdio_chr(c->stdio), bytes, n))
         return true;
     if (!c->config.hold)
         return false;
@@ -42,7 +42,7 @@ static bool output(void *ctx, const uint8_t *bytes, size_t n)
 static bool give_typed(struct console *c)
 {
     pthread_mutex_lock(&c->lock);
-    size_t took = c->typed_count ? uart_input(c->uart, c->typed + c->typed_at, c->typed_count) : 0;
+    size_t took = c->typed_count ? chr_input(&c->chr, c->typed + c->typed_at, c->typed_count) : 0;
     c->typed_at += took;
     c->typed_count -= took;
     bool empty = !c->typed_count;
@@ -57,19 +57,26 @@ static void pump(void *arg)
 {
     struct console *c = arg;
     if (give_typed(c) && c->stdio)
-        chr_stdio_pump(c->stdio);
+        chr_accept(chr_stdio_chr(c->stdio));
 }
 
-static void room(void *ctx)
+/* The UART has room: for typed bytes, which the io thread gives it, or for the terminal's. */
+static void console_accept(struct chr *chr)
 {
-    struct console *c = ctx;
-    loop_event_post(&c->moved);
+    struct console *c = container_of(chr, struct console, chr);
+    pthread_mutex_lock(&c->lock);
+    bool typed = c->typed_count;
+    pthread_mutex_unlock(&c->lock);
+    if (typed || !c->stdio)
+        loop_event_post(&c->moved);
+    else
+        chr_accept(chr_stdio_chr(c->stdio));
 }
 
 static size_t stdio_input(void *ctx, const uint8_t *bytes, size_t n)
 {
     struct console *c = ctx;
-    return give_typed(c) ? uart_input(c->uart, bytes, n) : 0;
+    return give_typed(c) ? chr_input(&c->chr, bytes, n) : 0;
 }
 
 static void stdio_writable(void *ctx)
@@ -77,7 +84,7 @@ static void stdio_writable(void *ctx)
     struct console *c = ctx;
     if (c->config.hold)
         c->config.hold(c->config.ctx, false);
-    uart_output_ready(c->uart);
+    chr_writable(&c->chr);
 }
 
 static void stdio_quit(void *ctx)
@@ -86,7 +93,8 @@ static void stdio_quit(void *ctx)
     c->config.quit(c->config.ctx);
 }
 
-static const struct chr_stdio_ops stdio_ops = {stdio_input, stdio_writable, stdio_quit};
+static const struct chr_ops console_ops = {console_write, console_accept};
+static const struct chr_user_ops stdio_user = {stdio_input, stdio_writable};
 
 struct console *console_create(const struct console_config *config)
 {
@@ -94,27 +102,25 @@ struct console *console_create(const struct console_config *config)
     if (!c)
         return NULL;
     c->config = *config;
+    c->chr.ops = &console_ops;
     panic_watch_reset(&c->watch);
     loop_event_init(&c->moved, config->loop, pump, c);
     pthread_mutex_init(&c->lock, NULL);
     return c;
 }
 
-struct uart_host console_host(struct console *c)
+struct chr *console_chr(struct console *c)
 {
-    return (struct uart_host){output, room, c};
-}
-
-void console_set_uart(struct console *c, struct uart *uart)
-{
-    c->uart = uart;
+    return &c->chr;
 }
 
 bool console_open(struct console *c)
 {
     if (!c->config.stdio)
         return true;
-    c->stdio = chr_stdio_create(c->config.loop, 0, 1, &stdio_ops, c);
+    c->stdio = chr_stdio_create(c->config.loop, 0, 1, stdio_quit, c);
+    if (c->stdio)
+        chr_attach(chr_stdio_chr(c->stdio), &stdio_user, c);
     return c->stdio;
 }
 

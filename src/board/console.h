@@ -28,9 +28,8 @@ struct console_config {
 
 struct console *console_create(const struct console_config *config);
 extern const struct chip_ops console_chip; /* a reset forgets what a kernel's panic began with */
-/* The host side for uart_create; then the UART itself. */
-struct uart_host console_host(struct console *c);
-void console_set_uart(struct console *c, struct uart *uart);
+/* The UART's back-end. */
+struct chr *console_chr(struct console *c);
 /* Takes hold of the terminal, before the loop runs; lets it go, when it does not any more. */
 bool console_open(struct console *c);
 void console_close(struct console *c);

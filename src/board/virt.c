@@ -139,9 +139,7 @@ static void *make_console(struct machine *m, struct irq_line irq)
 
 static void *make_uart(struct machine *m, struct irq_line irq)
 {
-    struct uart_host host = console_host(m->console);
-    m->uart = uart_create(irq, &host);
-    console_set_uart(m->console, m->uart);
+    m->uart = uart_create(irq, console_chr(m->console));
     return m->uart;
 }
 

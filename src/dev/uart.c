@@ -37,12 +37,12 @@ struct fifo {
 
 struct uart {
     struct irq_line irq;
-    struct uart_host host;
+    struct chr *chr;
     pthread_mutex_t lock;
     /* under lock */
     uint8_t ier, fcr, lcr, mcr, scr, dll, dlm;
     bool thre_pending; /* the THRE interrupt's own latch: IIR reads and THR writes clear it */
-    bool tx_full;      /* the host takes no more */
+    bool tx_full;      /* the back-end takes no more */
     bool raised;
     bool starved; /* uart_input took less than it was given */
     /* What came over the line, and what loopback mode sent to itself: the first is not to be seen
@@ -100,7 +100,7 @@ static uint8_t read_rbr(struct uart *u)
 
 static void transmit(struct uart *u, const uint8_t *bytes, size_t n)
 {
-    if (!u->host.output(u->host.ctx, bytes, n))
+    if (!chr_write(u->chr, bytes, n))
         u->tx_full = true;
 }
 
@@ -139,8 +139,8 @@ static uint8_t read_iir(struct uart *u)
     return iir | (u->fcr & FCR_ENABLE ? IIR_FIFOS : 0);
 }
 
-/* If the host side waits for room, it is told once half of it is there. Lock held. */
-static bool should_tell(struct uart *u)
+/* Is the back-end to be asked for more? Once half of the room is free. Lock held. */
+static bool wants_more(struct uart *u)
 {
     if (!u->starved || u->line.count > RX_ROOM / 2)
         return false;
@@ -201,10 +201,10 @@ static uint64_t uart_read(void *dev, uint64_t off, unsigned size)
     pthread_mutex_lock(&u->lock);
     uint8_t val = read_reg(u, (unsigned)off);
     update(u, off == RBR && receiver(u)); /* a driver may take one byte in each interrupt */
-    bool tell = should_tell(u);
+    bool more = wants_more(u);
     pthread_mutex_unlock(&u->lock);
-    if (tell)
-        u->host.room(u->host.ctx);
+    if (more)
+        chr_accept(u->chr);
     return val;
 }
 
@@ -218,10 +218,10 @@ static void uart_write(void *dev, uint64_t off, uint64_t val, unsigned size)
     uint8_t ier = u->ier;
     write_reg(u, (unsigned)off, (uint8_t)val);
     update(u, off == THR || u->ier != ier);
-    bool tell = should_tell(u);
+    bool more = wants_more(u);
     pthread_mutex_unlock(&u->lock);
-    if (tell)
-        u->host.room(u->host.ctx);
+    if (more)
+        chr_accept(u->chr);
 }
 
 static void uart_reset(void *dev)
@@ -239,24 +239,14 @@ static void uart_reset(void *dev)
 static void uart_destroy(void *dev)
 {
     struct uart *u = dev;
+    chr_attach(u->chr, NULL, NULL);
     pthread_mutex_destroy(&u->lock);
     free(u);
 }
 
-struct uart *uart_create(struct irq_line irq, const struct uart_host *host)
+static size_t uart_input(void *dev, const uint8_t *bytes, size_t n)
 {
-    struct uart *u = calloc(1, sizeof(*u));
-    if (!u)
-        return NULL;
-    u->irq = irq;
-    u->host = *host;
-    pthread_mutex_init(&u->lock, NULL);
-    uart_reset(u);
-    return u;
-}
-
-size_t uart_input(struct uart *u, const uint8_t *bytes, size_t n)
-{
+    struct uart *u = dev;
     pthread_mutex_lock(&u->lock);
     size_t took = 0;
     while (took < n && u->line.count < RX_ROOM && !(u->mcr & MCR_LOOP))
@@ -268,8 +258,9 @@ size_t uart_input(struct uart *u, const uint8_t *bytes, size_t n)
     return took;
 }
 
-void uart_output_ready(struct uart *u)
+static void uart_writable(void *dev)
 {
+    struct uart *u = dev;
     pthread_mutex_lock(&u->lock);
     if (u->tx_full) {
         u->tx_full = false;
@@ -277,6 +268,21 @@ void uart_output_ready(struct uart *u)
         update(u, true);
     }
     pthread_mutex_unlock(&u->lock);
+}
+
+static const struct chr_user_ops user_ops = {uart_input, uart_writable};
+
+struct uart *uart_create(struct irq_line irq, struct chr *chr)
+{
+    struct uart *u = calloc(1, sizeof(*u));
+    if (!u)
+        return NULL;
+    u->irq = irq;
+    u->chr = chr;
+    chr_attach(chr, &user_ops, u);
+    pthread_mutex_init(&u->lock, NULL);
+    uart_reset(u);
+    return u;
 }
 
 size_t uart_console_write(struct uart *u, const uint8_t *bytes, size_t n)
@@ -296,10 +302,10 @@ size_t uart_console_read(struct uart *u, uint8_t *bytes, size_t n)
     while (took < n && u->line.count)
         bytes[took++] = fifo_pop(&u->line);
     update(u, false);
-    bool tell = should_tell(u);
+    bool more = wants_more(u);
     pthread_mutex_unlock(&u->lock);
-    if (tell)
-        u->host.room(u->host.ctx);
+    if (more)
+        chr_accept(u->chr);
     return took;
 }
 

@@ -47,7 +47,7 @@ static void quit(void *ctx)
     ((struct fixture *)ctx)->quits++;
 }
 
-static const struct chr_stdio_ops ops = {input, writable, quit};
+static const struct chr_user_ops user_ops = {input, writable};
 
 static int setup(void **state)
 {
@@ -58,7 +58,9 @@ static int setup(void **state)
     fcntl(f.in[1], F_SETFL, O_NONBLOCK);
     fcntl(f.out[0], F_SETFL, O_NONBLOCK);
     f.loop = loop_create();
-    f.chr = chr_stdio_create(f.loop, f.in[0], f.out[1], &ops, &f);
+    f.chr = chr_stdio_create(f.loop, f.in[0], f.out[1], quit, &f);
+    if (f.chr)
+        chr_attach(chr_stdio_chr(f.chr), &user_ops, &f);
     *state = &f;
     return !f.chr;
 }
@@ -89,7 +91,7 @@ static void test_input_loses_nothing(void **state)
         sent += done > 0 ? (size_t)done : 0;
         if (step % 3) {
             f->room = 997;
-            chr_stdio_pump(f->chr);
+            chr_accept(chr_stdio_chr(f->chr));
         }
         loop_step(f->loop, 0);
     }
@@ -97,7 +99,7 @@ static void test_input_loses_nothing(void **state)
     close(f->in[1]);
     for (unsigned i = 0; i < 4; i++) /* the end of input changes nothing else */
         loop_step(f->loop, 0);
-    assert_true(chr_stdio_write(f->chr, (const uint8_t *)"x", 1));
+    assert_true(chr_write(chr_stdio_chr(f->chr), (const uint8_t *)"x", 1));
     assert_int_equal(f->quits, 0);
 }
 
@@ -111,7 +113,7 @@ static void test_output_is_flow_controlled(void **state)
     while (more) {
         for (size_t i = 0; i < sizeof(buf); i++)
             buf[i] = pattern(sent + i);
-        more = chr_stdio_write(f->chr, buf, sizeof(buf));
+        more = chr_write(chr_stdio_chr(f->chr), buf, sizeof(buf));
         sent += sizeof(buf);
         loop_step(f->loop, 0);
         assert_true(sent < MIB);
@@ -134,10 +136,10 @@ static void test_a_closed_reader_swallows(void **state)
     signal(SIGPIPE, SIG_IGN);
     close(f->out[0]);
     for (unsigned i = 0; i < 2000; i++) {
-        chr_stdio_write(f->chr, buf, sizeof(buf));
+        chr_write(chr_stdio_chr(f->chr), buf, sizeof(buf));
         loop_step(f->loop, 0);
     }
-    while (!chr_stdio_write(f->chr, buf, 1)) /* soon, without anyone reading */
+    while (!chr_write(chr_stdio_chr(f->chr), buf, 1)) /* soon, without anyone reading */
         loop_step(f->loop, NS_PER_SEC / 1000);
 }
 
@@ -146,7 +148,7 @@ static void test_the_last_words(void **state)
 {
     struct fixture *f = *state;
     uint8_t buf[64];
-    chr_stdio_write(f->chr, (const uint8_t *)"goodbye", 7);
+    chr_write(chr_stdio_chr(f->chr), (const uint8_t *)"goodbye", 7);
     chr_stdio_destroy(f->chr);
     f->chr = NULL;
     assert_int_equal(read(f->out[0], buf, sizeof(buf)), 7);

@@ -9,6 +9,7 @@
 enum { DATA = 0, IER = 1, IIR = 2, FCR = 2, LCR = 3, MCR = 4, LSR = 5, MSR = 6, SCR = 7 };
 
 struct fixture {
+    struct chr chr;
     struct uart *uart;
     char out[64];
     unsigned n, rooms;
@@ -16,17 +17,17 @@ struct fixture {
     unsigned raised; /* how often the line was set, though it may have been up */
 };
 
-static bool output(void *ctx, const uint8_t *bytes, size_t n)
+static bool output(struct chr *chr, const uint8_t *bytes, size_t n)
 {
-    struct fixture *f = ctx;
+    struct fixture *f = container_of(chr, struct fixture, chr);
     memcpy(f->out + f->n, bytes, n);
     f->n += (unsigned)n;
     return !f->full;
 }
 
-static void room(void *ctx)
+static void room(struct chr *chr)
 {
-    ((struct fixture *)ctx)->rooms++;
+    container_of(chr, struct fixture, chr)->rooms++;
 }
 
 static void set_irq(void *ctx, unsigned n, bool level)
@@ -39,9 +40,10 @@ static void set_irq(void *ctx, unsigned n, bool level)
 static int setup(void **state)
 {
     static struct fixture f;
-    const struct uart_host host = {output, room, &f};
+    static const struct chr_ops ops = {output, room};
     memset(&f, 0, sizeof(f));
-    f.uart = uart_create((struct irq_line){set_irq, &f, 0}, &host);
+    f.chr.ops = &ops;
+    f.uart = uart_create((struct irq_line){set_irq, &f, 0}, &f.chr);
     *state = &f;
     return !f.uart;
 }
@@ -89,7 +91,7 @@ static void test_waits_for_the_host(void **state)
     assert_false(f->irq);
     assert_int_equal(uart_console_write(f->uart, (const uint8_t *)"abc", 3), 0);
     f->full = false;
-    uart_output_ready(f->uart);
+    chr_writable(&f->chr);
     assert_true(f->irq);
     assert_int_equal(get(f, LSR), 0x60);
     assert_int_equal(uart_console_write(f->uart, (const uint8_t *)"abc", 3), 3);
@@ -107,7 +109,7 @@ static void test_receives_without_loss(void **state)
     put(f, IER, 1);
     while (got < sizeof(data)) {
         unsigned rooms = f->rooms;
-        sent += uart_input(f->uart, data + sent, sizeof(data) - sent);
+        sent += chr_input(&f->chr, data + sent, sizeof(data) - sent);
         assert_true(f->irq);
         assert_int_equal(get(f, IIR), 0xc4);
         bool more = sent < sizeof(data);
@@ -125,7 +127,7 @@ static void test_console_reads_the_same_bytes(void **state)
     struct fixture *f = *state;
     uint8_t b[8];
     assert_int_equal(uart_console_read(f->uart, b, 8), 0);
-    assert_int_equal(uart_input(f->uart, (const uint8_t *)"hello", 5), 5);
+    assert_int_equal(chr_input(&f->chr, (const uint8_t *)"hello", 5), 5);
     assert_int_equal(uart_console_read(f->uart, b, 2), 2);
     assert_memory_equal(b, "he", 2);
     assert_int_equal(get(f, DATA), 'l');
@@ -177,7 +179,7 @@ static void test_one_byte_an_interrupt(void **state)
 {
     struct fixture *f = *state;
     put(f, IER, 1);
-    assert_int_equal(uart_input(f->uart, (const uint8_t *)"abc", 3), 3);
+    assert_int_equal(chr_input(&f->chr, (const uint8_t *)"abc", 3), 3);
     assert_int_equal(f->raised, 1);
     for (unsigned i = 0; i < 3; i++) {
         assert_int_equal(f->raised, i + 1);
@@ -192,7 +194,7 @@ static void test_one_byte_an_interrupt(void **state)
 static void test_typed_ahead(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(uart_input(f->uart, (const uint8_t *)"hello", 5), 5);
+    assert_int_equal(chr_input(&f->chr, (const uint8_t *)"hello", 5), 5);
     put(f, FCR, 7);
     put(f, FCR, 0);
     put(f, MCR, 0x10);
