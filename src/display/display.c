@@ -47,7 +47,7 @@ unsigned display_heads(const struct display *d)
     return d->heads;
 }
 
-/* --- pictures --------------------------------------------------------------------------------- */
+/* --- pictures --- */
 
 static bool same_rect(const struct rect *a, const struct rect *b)
 {
@@ -63,8 +63,8 @@ static void head_set_next(struct head *h, struct image *img, const struct rect *
     image_unref(old);
 }
 
-/* The head shows `scanout` from now on; takes over its reference. The image's own lock is never
- * waited for under the display's. */
+/* Makes the head show `scanout`, whose reference it takes over. image_show and image_hide, which
+ * take the image's lock, are called outside the display's lock. */
 static void head_switch(struct display *d, struct head *h, struct scanout_src scanout)
 {
     struct scanout_src old = h->shown;
@@ -103,7 +103,7 @@ void display_set_scanout(struct display *d, unsigned head, struct image *img,
 {
     struct head *h = &d->head[head];
     if (img && img == h->shown.img && same_rect(src, &h->shown.src)) {
-        head_set_next(h, NULL, NULL); /* it is there already */
+        head_set_next(h, NULL, NULL); /* the head shows it already */
         return;
     }
     head_set_next(h, img, src);
@@ -141,7 +141,7 @@ bool display_uses(const struct display *d, const struct image *img)
     return false;
 }
 
-/* The flushed part of img becomes damage of a head that shows it. */
+/* Adds the flushed part of the head's image to its damage. */
 static void head_flush(struct display *d, struct head *h, const struct rect *rect)
 {
     struct rect part;
@@ -170,9 +170,9 @@ void display_flush(struct display *d, struct image *img, const struct rect *rect
     viewers_wake(d);
 }
 
-/* --- cursors ---------------------------------------------------------------------------------- */
+/* --- cursors --- */
 
-static int32_t near_picture(int32_t at)
+static int32_t clamp_cursor(int32_t at)
 {
     return MAX(-DISPLAY_CURSOR_FAR, MIN(at, DISPLAY_CURSOR_FAR));
 }
@@ -180,8 +180,8 @@ static int32_t near_picture(int32_t at)
 /* Under the lock. */
 static void cursor_move(struct head_state *s, int32_t x, int32_t y)
 {
-    x = near_picture(x);
-    y = near_picture(y);
+    x = clamp_cursor(x);
+    y = clamp_cursor(y);
     if (s->cursor_x == x && s->cursor_y == y)
         return;
     s->cursor_x = x;
@@ -189,7 +189,8 @@ static void cursor_move(struct head_state *s, int32_t x, int32_t y)
     s->cursor_pos_gen++;
 }
 
-/* Under the lock; returns whether the stored image, which is not empty, changed. */
+/* Stores an image that is not empty; returns whether it differs from the one before. Under the
+ * lock. */
 static bool cursor_store(struct head *h, const struct picture *pic)
 {
     uint32_t width = MIN(pic->width, DISPLAY_CURSOR), height = MIN(pic->height, DISPLAY_CURSOR);
@@ -205,7 +206,7 @@ static bool cursor_store(struct head *h, const struct picture *pic)
     return changed;
 }
 
-/* Under the lock, after cursor_store; returns whether it changed. */
+/* Stores the hot spot, clamped to the stored image; returns whether it changed. Under the lock. */
 static bool cursor_set_hot(struct head *h, uint32_t x, uint32_t y)
 {
     struct head_state *s = &h->state;
@@ -258,7 +259,7 @@ void display_reset(struct display *d)
     viewers_wake(d);
 }
 
-/* --- pacing ----------------------------------------------------------------------------------- */
+/* --- pacing --- */
 
 void display_frame(struct display *d, const struct image *img, struct display_frame *frame)
 {
@@ -272,7 +273,7 @@ void display_frame(struct display *d, const struct image *img, struct display_fr
     pthread_mutex_unlock(&d->lock);
 }
 
-/* Under the lock. */
+/* True if v paces a head of the frame and has not presented that frame. Under the lock. */
 static bool viewer_pending(const struct viewer *v, const struct display_frame *frame)
 {
     for (unsigned i = 0; i < v->display->heads; i++) {

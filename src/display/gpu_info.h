@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* What a GPU tells of itself, as plain data: for `query-gpu` and for people. */
+/* The state and statistics of a GPU as plain data, for `query-gpu`. */
 #ifndef DISPLAY_GPU_INFO_H
 #define DISPLAY_GPU_INFO_H
 
 #include "display/display.h"
 
-#define GPU_INFO_RESOURCES 1024 /* that are listed, at most */
+#define GPU_INFO_RESOURCES 1024 /* listed at most */
 
 struct gpu_info_scanout {
     uint32_t resource;          /* as the guest set it; 0: none */
     struct rect rect;           /* of the resource */
-    uint64_t frames;            /* flushes that changed it */
-    uint64_t damage;            /* pixels that they named */
-    struct head_mode preferred; /* what the host would like */
+    uint64_t frames;            /* flushes that changed the scanout */
+    uint64_t damage;            /* pixels in these flushes */
+    struct head_mode preferred; /* by the host */
     struct head_state state;
 };
 
@@ -20,16 +20,16 @@ struct gpu_info_resource {
     uint32_t id;
     const char *kind;               /* "2d", "blob" */
     uint32_t width, height, format; /* a blob has none: 0 */
-    uint64_t bytes;                 /* of the budget that are its */
+    uint64_t bytes;                 /* it takes of the budget */
     uint64_t backing;               /* bytes of guest memory behind it */
     bool scanout;                   /* some scanout shows it */
 };
 
 struct gpu_info {
-    uint64_t memory, used; /* bytes that resources may take, and take */
+    uint64_t memory, used; /* bytes: the budget of resources, and what they take of it */
     uint64_t commands, errors;
-    uint64_t transfers, transferred; /* how many, and bytes */
-    uint64_t flushes, flushed;       /* how many, and pixels */
+    uint64_t transfers, transferred; /* count, bytes */
+    uint64_t flushes, flushed;       /* count, pixels */
     uint64_t cursor_updates, cursor_moves;
     uint64_t resets;
     unsigned scanouts;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The modes that the host prefers, plugging, and the desktop that follows from them. */
+/* Preferred modes, hotplug, and the desktop that follows from them. */
 #include "display/input.h"
 #include "display/internal.h"
 
@@ -26,17 +26,17 @@ static bool same_mode(const struct head_mode *a, const struct head_mode *b)
            a->refresh_mhz == b->refresh_mhz;
 }
 
-static uint32_t in_range(uint32_t side)
+static uint32_t clamp_side(uint32_t side)
 {
     return MAX(1, MIN(side, IMAGE_MAX_SIDE));
 }
 
-static void set_preferred(struct display *d, unsigned head, const struct head_mode *preferred,
-                          bool remote)
+static void head_set_preferred(struct display *d, unsigned head, const struct head_mode *preferred,
+                               bool remote)
 {
     struct head_mode checked = *preferred;
-    checked.width = in_range(preferred->width);
-    checked.height = in_range(preferred->height);
+    checked.width = clamp_side(preferred->width);
+    checked.height = clamp_side(preferred->height);
     pthread_mutex_lock(&d->on_preferred.lock);
     pthread_mutex_lock(&d->lock);
     bool changed = !same_mode(&d->head[head].preferred, &checked);
@@ -53,13 +53,13 @@ static void set_preferred(struct display *d, unsigned head, const struct head_mo
 
 void display_set_preferred(struct display *d, unsigned head, const struct head_mode *preferred)
 {
-    set_preferred(d, head, preferred, false);
+    head_set_preferred(d, head, preferred, false);
 }
 
 void display_set_preferred_remote(struct display *d, unsigned head,
                                   const struct head_mode *preferred)
 {
-    set_preferred(d, head, preferred, true);
+    head_set_preferred(d, head, preferred, true);
 }
 
 bool display_preferred_is_remote(struct display *d, unsigned head)
@@ -83,7 +83,7 @@ void display_on_preferred(struct display *d, void (*fn)(void *ctx), void *ctx)
     display_listener_set(&d->on_preferred, fn, ctx);
 }
 
-/* --- the desktop ------------------------------------------------------------------------------ */
+/* --- the desktop --- */
 
 struct rect desktop_position(const struct head_mode preferred[DISPLAY_MAX_HEADS], unsigned head)
 {
@@ -95,14 +95,8 @@ struct rect desktop_position(const struct head_mode preferred[DISPLAY_MAX_HEADS]
     return (struct rect){x, 0, preferred[head].width, preferred[head].height};
 }
 
-struct rect display_position(struct display *d, unsigned head)
-{
-    struct head_mode preferred[DISPLAY_MAX_HEADS];
-    display_preferred_all(d, preferred);
-    return desktop_position(preferred, head);
-}
-
-/* The middle of point `at` of `size` in a picture that begins at `start` and is `extent` of `total` long. */
+/* Returns the tablet's position, along one axis, of the middle of point `at` of `size` in a picture
+ * that begins at `start` and is `extent` long in a desktop of `total`. */
 static int32_t to_abs(uint32_t at, uint32_t size, uint32_t start, uint32_t extent, uint32_t total)
 {
     size = MIN(MAX(size, 1), MAX_PICTURE);

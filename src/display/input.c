@@ -9,7 +9,7 @@
 struct sink {
     void (*fn)(void *ctx, const struct input_event_raw *ev, unsigned n);
     void *ctx;
-    uint64_t down[INPUT_CODES / 64]; /* what this device was told is pressed */
+    uint64_t down[INPUT_CODES / 64]; /* codes whose last event sent to the device was a press */
 };
 
 struct input_watch {
@@ -22,11 +22,11 @@ struct input_watch {
 struct input_hub {
     pthread_mutex_t lock;
     struct sink sink[INPUT_KINDS];
-    uint32_t touches; /* fingers that are down */
-    unsigned fingers; /* how many came so far */
-    /* set by devices, which may not take the lock */
+    uint32_t touches; /* fingers that are down: a bit for each slot */
+    unsigned fingers; /* tracking ids given so far */
+    /* set by devices, without the lock: they may run below a sink, where it is held */
     _Atomic unsigned leds, waiting[INPUT_KINDS];
-    pthread_mutex_t watch_lock; /* taken last */
+    pthread_mutex_t watch_lock; /* no other lock is taken while it is held, but by watches */
     struct input_watch *watches;
 };
 
@@ -59,9 +59,9 @@ void input_hub_set_sink(struct input_hub *hub, enum input_kind kind,
     pthread_mutex_unlock(&hub->lock);
 }
 
-/* The functions below that take a sink want the hub's lock held. */
+/* The functions below that take a sink are called with the hub's lock held. */
 
-static void send(const struct sink *s, const struct input_event_raw *ev, unsigned n)
+static void sink_send(const struct sink *s, const struct input_event_raw *ev, unsigned n)
 {
     if (s->fn)
         s->fn(s->ctx, ev, n);
@@ -72,17 +72,17 @@ static bool sink_is_down(const struct sink *s, unsigned code)
     return s->down[code / 64] >> (code % 64) & 1;
 }
 
-/* Tells the device of a change; says nothing new if there is none. */
+/* Sends a press or release, if it changes the state of the key. */
 static void sink_key(struct sink *s, unsigned code, bool down)
 {
     if (sink_is_down(s, code) == down)
         return;
     s->down[code / 64] ^= UINT64_C(1) << (code % 64);
     const struct input_event_raw ev[] = {{EV_KEY, (uint16_t)code, down}, {EV_SYN, SYN_REPORT, 0}};
-    send(s, ev, 2);
+    sink_send(s, ev, 2);
 }
 
-/* One group of at most two relative events; zero steps are left out. */
+/* Sends one group of up to two relative events; steps of 0 are left out. */
 static void sink_rel(const struct sink *s, uint16_t code1, int32_t d1, uint16_t code2, int32_t d2)
 {
     struct input_event_raw ev[3];
@@ -94,7 +94,7 @@ static void sink_rel(const struct sink *s, uint16_t code1, int32_t d1, uint16_t 
     if (!n)
         return;
     ev[n++] = (struct input_event_raw){EV_SYN, SYN_REPORT, 0};
-    send(s, ev, n);
+    sink_send(s, ev, n);
 }
 
 static bool is_button(unsigned code)
@@ -118,11 +118,11 @@ void input_abs(struct input_hub *hub, int32_t x, int32_t y)
     const struct input_event_raw ev[] = {
         {EV_ABS, ABS_X, x}, {EV_ABS, ABS_Y, y}, {EV_SYN, SYN_REPORT, 0}};
     pthread_mutex_lock(&hub->lock);
-    send(&hub->sink[INPUT_KIND_TABLET], ev, 3);
+    sink_send(&hub->sink[INPUT_KIND_TABLET], ev, 3);
     pthread_mutex_unlock(&hub->lock);
 }
 
-/* A button comes up wherever it is down: a grab may have begun or ended meanwhile. */
+/* A release goes to both devices: a grab may have begun or ended since the press. */
 void input_button(struct input_hub *hub, unsigned code, bool down, bool relative)
 {
     if (!is_button(code))
@@ -152,8 +152,9 @@ void input_wheel(struct input_hub *hub, int32_t vertical, int32_t horizontal, bo
     pthread_mutex_unlock(&hub->lock);
 }
 
-/* Under the lock. A finger that comes or goes says so by its number in the slot, -1 for gone. */
-static void touch(struct input_hub *hub, unsigned slot, bool down, int32_t x, int32_t y)
+/* Sends a finger's change. One that is put down gets a new tracking id, one that is lifted has the
+ * tracking id -1 (the multi-touch protocol, type B). Under the lock. */
+static void hub_touch(struct input_hub *hub, unsigned slot, bool down, int32_t x, int32_t y)
 {
     const struct sink *s = &hub->sink[INPUT_KIND_TOUCH];
     bool was = hub->touches >> slot & 1;
@@ -171,7 +172,7 @@ static void touch(struct input_hub *hub, unsigned slot, bool down, int32_t x, in
         ev[n++] = (struct input_event_raw){EV_ABS, ABS_MT_POSITION_Y, y};
     }
     ev[n++] = (struct input_event_raw){EV_SYN, SYN_REPORT, 0};
-    send(s, ev, n);
+    sink_send(s, ev, n);
 }
 
 void input_touch(struct input_hub *hub, unsigned slot, bool down, int32_t x, int32_t y)
@@ -179,7 +180,7 @@ void input_touch(struct input_hub *hub, unsigned slot, bool down, int32_t x, int
     if (slot >= INPUT_TOUCHES)
         return;
     pthread_mutex_lock(&hub->lock);
-    touch(hub, slot, down, MAX(0, MIN(x, INPUT_ABS_MAX)), MAX(0, MIN(y, INPUT_ABS_MAX)));
+    hub_touch(hub, slot, down, MAX(0, MIN(x, INPUT_ABS_MAX)), MAX(0, MIN(y, INPUT_ABS_MAX)));
     pthread_mutex_unlock(&hub->lock);
 }
 
@@ -190,7 +191,7 @@ void input_release_all(struct input_hub *hub)
         for (unsigned code = 0; code < INPUT_CODES; code++)
             sink_key(&hub->sink[kind], code, false);
     for (unsigned slot = 0; slot < INPUT_TOUCHES; slot++)
-        touch(hub, slot, false, 0, 0);
+        hub_touch(hub, slot, false, 0, 0);
     pthread_mutex_unlock(&hub->lock);
 }
 
@@ -214,14 +215,14 @@ bool input_has(struct input_hub *hub, enum input_kind kind)
     return has;
 }
 
-/* --- what one front-end holds ----------------------------------------------------------------- */
+/* --- what a front-end holds down --- */
 
 void input_held_init(struct input_held *held, struct input_hub *hub)
 {
     *held = (struct input_held){.hub = hub};
 }
 
-/* Notes a press or a release; false: it is a release of what this front-end does not hold. */
+/* Records a press or a release. False: a release of what this front-end does not hold. */
 static bool held_note(struct input_held *held, unsigned code, bool down)
 {
     if (code >= INPUT_CODES)
@@ -266,9 +267,9 @@ void input_held_release(struct input_held *held)
         input_held_touch(held, slot, false, 0, 0);
 }
 
-/* --- what comes back from the guest ----------------------------------------------------------- */
+/* --- from the guest to front-ends --- */
 
-static void tell_watches(struct input_hub *hub)
+static void notify_watches(struct input_hub *hub)
 {
     pthread_mutex_lock(&hub->watch_lock);
     for (struct input_watch *w = hub->watches; w; w = w->next)
@@ -279,7 +280,7 @@ static void tell_watches(struct input_hub *hub)
 void input_set_leds(struct input_hub *hub, unsigned leds)
 {
     if (atomic_exchange(&hub->leds, leds) != leds)
-        tell_watches(hub);
+        notify_watches(hub);
 }
 
 unsigned input_leds(struct input_hub *hub)
@@ -290,7 +291,7 @@ unsigned input_leds(struct input_hub *hub)
 void input_set_waiting(struct input_hub *hub, enum input_kind kind, unsigned groups)
 {
     if (atomic_exchange(&hub->waiting[kind], groups) && !groups)
-        tell_watches(hub);
+        notify_watches(hub);
 }
 
 unsigned input_waiting(struct input_hub *hub, enum input_kind kind)

@@ -88,7 +88,7 @@ void pixel_row_to_bgra(uint32_t format, uint8_t *dst, const uint8_t *src, size_t
 #endif
 #if defined(__SANITIZE_THREAD__)
 enum { SANITIZED = true };
-/* The sanitizer replaces memcpy by its own; this is a loop that it leaves alone. */
+/* The sanitizer would intercept memcpy; this loop is not instrumented. */
 __attribute__((no_sanitize("thread"), noinline)) void
 pixels_copy_racy(uint8_t *dst, const uint8_t *src, size_t len)
 {
@@ -110,7 +110,7 @@ void pixels_to_bgra_racy(uint32_t format, uint8_t *dst, const uint8_t *src, size
         pixel_row_to_bgra(format, dst, src, n, alpha);
         return;
     }
-    while (n) { /* pixels that straddle words go over a few aligned ones */
+    while (n) { /* by way of aligned words, some at a time */
         size_t part = MIN(n, sizeof(some) / 4);
         pixels_copy_racy(some, src, part * 4);
         pixel_row_to_bgra(format, dst, some, part, alpha);

@@ -24,10 +24,10 @@ static inline bool rect_empty(const struct rect *r)
     return !r->w || !r->h;
 }
 
-/* The common part of a and b; false if there is none. */
+/* Computes the common part of a and b, which out may point to. Returns false if it is empty. */
 bool rect_intersect(const struct rect *a, const struct rect *b, struct rect *out);
 
-/* The same pixels as a box of pixman's, whose coordinates must not be negative. */
+/* Converts a box of pixman's, whose coordinates are not negative. */
 static inline struct rect rect_from_box(const pixman_box32_t *box)
 {
     return (struct rect){(uint32_t)box->x1, (uint32_t)box->y1, (uint32_t)(box->x2 - box->x1),
@@ -38,31 +38,33 @@ static inline struct rect rect_from_box(const pixman_box32_t *box)
  * and the time to walk it. Needs no memory, so it cannot fail. */
 void region_limit(pixman_region32_t *region, int max_boxes);
 
-enum pixel_format { /* numbers are virtio-gpu's */
-                    PIXEL_BGRA = 1,
-                    PIXEL_BGRX = 2,
-                    PIXEL_ARGB = 3,
-                    PIXEL_XRGB = 4,
-                    PIXEL_RGBA = 67,
-                    PIXEL_XBGR = 68,
-                    PIXEL_ABGR = 121,
-                    PIXEL_RGBX = 134,
+/* The numbers are virtio-gpu's. */
+enum pixel_format {
+    PIXEL_BGRA = 1,
+    PIXEL_BGRX = 2,
+    PIXEL_ARGB = 3,
+    PIXEL_XRGB = 4,
+    PIXEL_RGBA = 67,
+    PIXEL_XBGR = 68,
+    PIXEL_ABGR = 121,
+    PIXEL_RGBX = 134,
 };
 
-/* The pixman name of a format (little-endian host), or 0 if the number is not one of the eight. */
+/* Returns pixman's code of a format (on a little-endian host), 0 if it is none of the eight
+ * above. */
 pixman_format_code_t pixel_format_pixman(uint32_t format);
 
 /*
- * One row of n pixels of `format` becomes BGRX with X = 0xff or, with alpha, BGRA, where formats
- * without alpha keep their X byte. Both 4-byte aligned, not overlapping.
+ * Converts a row of n pixels of `format` to BGRX with X = 0xff or, with alpha, to BGRA, where
+ * formats without alpha keep their X byte. dst and src are 4-byte aligned and do not overlap.
  */
 void pixel_row_to_bgra(uint32_t format, uint8_t *dst, const uint8_t *src, size_t n, bool alpha);
 
 /*
- * As memcpy, from guest RAM. The guest may draw while its pixels are read: then the picture shows
- * some of the old and some of the new, as on a real screen, and nothing depends on it. So,
- * unlike all else that touches guest RAM, this is no copy of relaxed atomics but the fastest there
- * is, and ThreadSanitizer does not look into it.
+ * Copies from guest RAM, as memcpy. The guest may draw while its pixels are read: then the picture
+ * mixes old and new pixels, as on a real screen, and nothing is decided on them. So, unlike all
+ * other accesses to guest RAM, this is a plain memcpy, which is faster than relaxed atomics, and is
+ * not instrumented by ThreadSanitizer.
  */
 void pixels_copy_racy(uint8_t *dst, const uint8_t *src, size_t len);
 /* pixel_row_to_bgra from guest RAM, with src at any address. */

@@ -4,14 +4,15 @@
 
 #include <string.h>
 
-/* What the head shows, held shown until scanout_put; false: nothing. */
+/* Copies what the head shows, and keeps the image shown until scanout_put. False: it is
+ * inactive. */
 static bool scanout_get(struct display *d, unsigned head, struct scanout_src *scanout)
 {
     pthread_mutex_lock(&d->lock);
     *scanout = d->head[head].shown;
     if (scanout->img) {
         image_ref(scanout->img);
-        image_show(scanout->img); /* the head shows it already, so this waits for nothing */
+        image_show(scanout->img); /* never blocks: the head shows it already */
     }
     pthread_mutex_unlock(&d->lock);
     return scanout->img;
@@ -23,7 +24,8 @@ static void scanout_put(const struct scanout_src *scanout)
     image_unref(scanout->img);
 }
 
-/* rect: of the picture; dst is its first pixel. False: it went away meanwhile. */
+/* Copies rect of the picture; dst is where the first pixel of rect belongs. False: the image was
+ * revoked meanwhile. */
 static bool scanout_read(const struct scanout_src *scanout, const struct rect *rect, uint8_t *dst,
                          uint32_t stride)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Viewers: what each of them has yet to see, waking them, and which frames they have not presented. */
+/* Viewers: their damage, waking them, and which frames they have presented. */
 #include "display/internal.h"
 
 #include "host/thread.h"
@@ -9,7 +9,7 @@
 /* A viewer's damage is merged into one box when it has more boxes than this. */
 #define MAX_BOXES 64
 
-/* --- telling the viewers ---------------------------------------------------------------------- */
+/* --- damage and waking --- */
 
 static struct rect head_rect(const struct head *h)
 {
@@ -25,7 +25,7 @@ static void damage_set(pixman_region32_t *damage, const struct rect *r)
 static void damage_add(pixman_region32_t *damage, const struct rect *r, const struct rect *all)
 {
     if (!pixman_region32_union_rect(damage, damage, (int)r->x, (int)r->y, r->w, r->h))
-        damage_set(damage, all); /* no memory for the list: one box needs none */
+        damage_set(damage, all); /* no memory for a list of boxes; a single one needs none */
     region_limit(damage, MAX_BOXES);
 }
 
@@ -50,8 +50,8 @@ static bool viewer_behind(const struct viewer_head *vh, const struct head_state 
            vh->cursor_gen != s->cursor_gen || vh->cursor_pos_gen != s->cursor_pos_gen;
 }
 
-/* Under the lock: does v need a wake-up it did not get yet? Notes that it gets it now. */
-static bool viewer_due(struct viewer *v)
+/* Returns whether v must be woken, and marks its heads as woken. Under the lock. */
+static bool viewer_mark_woken(struct viewer *v)
 {
     bool due = false;
     for (unsigned i = 0; i < v->display->heads; i++) {
@@ -71,7 +71,7 @@ void viewers_wake(struct display *d)
 {
     pthread_mutex_lock(&d->lock);
     for (struct viewer *v = d->viewers; v; v = v->next) {
-        if (!viewer_due(v))
+        if (!viewer_mark_woken(v))
             continue;
         v->waking++;
         pthread_mutex_unlock(&d->lock);
@@ -100,7 +100,7 @@ void viewers_last_look(struct display *d, const struct head *h)
     pthread_mutex_unlock(&d->lock);
 }
 
-/* --- viewers ---------------------------------------------------------------------------------- */
+/* --- viewers --- */
 
 struct viewer *display_attach(struct display *d, void (*wake)(void *ctx), void *ctx)
 {
@@ -124,7 +124,7 @@ struct viewer *display_attach(struct display *d, void (*wake)(void *ctx), void *
     return v;
 }
 
-/* Fewer frames may be pending than before: calls the listener. Without the lock. */
+/* Calls the listener if a frame was pending: it may be no longer. Without the lock. */
 static void notify_presented(struct display *d)
 {
     pthread_mutex_lock(&d->lock);
@@ -166,7 +166,7 @@ void display_detach(struct viewer *v)
     free(v);
 }
 
-/* Under the lock. Before the first picture a head has its preferred size. */
+/* Copies the state; before the first picture, its size is the preferred one. Under the lock. */
 static void head_get_state(const struct head *h, struct head_state *state)
 {
     *state = h->state;
@@ -185,7 +185,7 @@ bool viewer_take(struct viewer *v, unsigned head, struct head_state *state,
     const struct head_state *now = &d->head[head].state;
     bool changed = viewer_behind(vh, now);
     head_get_state(&d->head[head], state);
-    pixman_region32_t empty = vh->damage; /* swap: what the caller had is dropped */
+    pixman_region32_t empty = vh->damage; /* swapped with the caller's, whose content is dropped */
     vh->damage = *damage;
     *damage = empty;
     pixman_region32_clear(&vh->damage);

@@ -32,7 +32,7 @@ struct front_ends *front_ends_create(struct log *log)
     return set;
 }
 
-/* --- opening ---------------------------------------------------------------------------------- */
+/* --- opening --- */
 
 static bool open_one(struct front_ends *set, const struct ui_ops *ops, const struct ui_env *env,
                      const char *args, struct error *err)
@@ -89,7 +89,7 @@ bool front_ends_add(struct front_ends *set, const struct ui_env *env, const char
     return false;
 }
 
-/* --- running ---------------------------------------------------------------------------------- */
+/* --- running --- */
 
 static void *front_end_main(void *arg)
 {

@@ -64,7 +64,7 @@ static void progress(struct connection *c)
     loop_timer_set(c->timeout, host_now_ns() + HTTP_TIMEOUT_MS * NS_PER_MS);
 }
 
-/* --- answering -------------------------------------------------------------------------------- */
+/* --- answering --- */
 
 /* Sends what it can, a slice at most; true: all is sent, or it will never be. */
 static bool send_some(struct connection *c)
@@ -164,7 +164,7 @@ static void serve_file(struct connection *c, const struct http_request *r)
     }
 }
 
-/* --- asking ----------------------------------------------------------------------------------- */
+/* --- asking --- */
 
 static void refuse_page(struct connection *c, const struct http_request *r)
 {
@@ -241,7 +241,7 @@ static void on_connection(void *arg, unsigned events)
         hang_up(c, true);
 }
 
-/* --- coming and going ------------------------------------------------------------------------- */
+/* --- coming and going --- */
 
 /* A free place, or the one of who has been there longest. */
 static struct connection *make_room(struct http *h)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * As much of HTTP/1.1 (RFC 9112) as a page in a browser needs: files of one folder by GET, and the
- * request to go on as a WebSocket, which is answered and handed on with the connection. One request a
- * connection, all on one loop, no thread: a client that is slow or silent holds one of HTTP_MAX
+ * request to go on as a WebSocket, which is answered and handed on with the connection. One request
+ * a connection, all on one loop, no thread: a client that is slow or silent holds one of HTTP_MAX
  * places for some seconds. The loop's thread only.
  */
 #ifndef UI_HTTP_H

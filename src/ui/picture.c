@@ -147,7 +147,7 @@ int ui_save_picture(const struct picture *pic, const char *path)
     return ui_save_until(pic, path, UI_PICTURE_BY_NAME, NULL);
 }
 
-/* --- loading --------------------------------------------------------------------------------- */
+/* --- loading --- */
 
 static struct picture *load_failed(struct picture *pic, struct error *err, const char *why)
 {

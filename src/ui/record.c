@@ -48,7 +48,7 @@ struct ui {
     unsigned dropped;
 };
 
-/* --- looking ---------------------------------------------------------------------------------- */
+/* --- looking --- */
 
 static void on_update(void *ctx)
 {
@@ -215,7 +215,7 @@ static void record_stop(struct ui *ui)
     host_wakeup_raise(&ui->wake);
 }
 
-/* --- opening and closing ---------------------------------------------------------------------- */
+/* --- opening and closing --- */
 
 /* A decimal number that is all of text. */
 static bool number(const char *text, unsigned min, unsigned max, unsigned *out)

@@ -44,7 +44,7 @@ struct ui {
     atomic_bool stopping;
 };
 
-/* --- waking, from any thread ------------------------------------------------------------------ */
+/* --- waking, from any thread --- */
 
 static bool wake(struct ui *ui)
 {
@@ -70,7 +70,7 @@ static void sdl_stop(struct ui *ui)
     wake(ui);
 }
 
-/* --- the windows ------------------------------------------------------------------------------ */
+/* --- the windows --- */
 
 static unsigned count_windows(const struct ui *ui)
 {
@@ -170,7 +170,7 @@ static void update_window(struct ui *ui, struct sdl_window *w, uint64_t now)
     update_title(ui, w);
 }
 
-/* --- what the hot keys do --------------------------------------------------------------------- */
+/* --- what the hot keys do --- */
 
 static void toggle_grab(struct ui *ui, struct sdl_window *w)
 {
@@ -245,7 +245,7 @@ static bool hot_key(struct ui *ui, struct sdl_window *w, const SDL_KeyboardEvent
     }
 }
 
-/* --- events ----------------------------------------------------------------------------------- */
+/* --- events --- */
 
 /* A window that is closed is a scanout that is unplugged; the last one is the machine. */
 static void on_close(struct ui *ui, struct sdl_window *w)
@@ -326,7 +326,7 @@ static void on_event(struct ui *ui, const SDL_Event *e)
     }
 }
 
-/* --- running ---------------------------------------------------------------------------------- */
+/* --- running --- */
 
 /* The next event, or none if something is due first. False: SDL fails. */
 static bool wait_event(struct ui *ui, SDL_Event *event, bool *got)
@@ -389,7 +389,7 @@ static void sdl_run(struct ui *ui)
     host_wakeup_wait(&ui->stopped, HOST_FOREVER);
 }
 
-/* --- opening and closing ---------------------------------------------------------------------- */
+/* --- opening and closing --- */
 
 static void set_hints(struct ui *ui)
 {

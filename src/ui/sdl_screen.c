@@ -37,7 +37,7 @@ void sdl_screen_finish(struct sdl_screen *s)
     pixman_region32_fini(&s->moved);
 }
 
-/* --- the picture ------------------------------------------------------------------------------ */
+/* --- the picture --- */
 
 static void make_frame(struct sdl_screen *s)
 {
@@ -78,7 +78,7 @@ static void upload(struct sdl_screen *s)
     }
 }
 
-/* --- the pointer ------------------------------------------------------------------------------ */
+/* --- the pointer --- */
 
 /* Guests multiply alpha into the colours; SDL's renderers all know only the other kind. */
 static void divide_alpha(struct picture *pic)
@@ -109,7 +109,7 @@ static void make_cursor(struct sdl_screen *s)
     picture_destroy(pic);
 }
 
-/* --- an end ----------------------------------------------------------------------------------- */
+/* --- an end --- */
 
 /* Drops the picture when the head has been inactive for long enough. */
 static bool blank(struct sdl_screen *s, const struct head_state *old, uint64_t now)
@@ -123,7 +123,7 @@ static bool blank(struct sdl_screen *s, const struct head_state *old, uint64_t n
     return true;
 }
 
-/* --- what has to be drawn --------------------------------------------------------------------- */
+/* --- what has to be drawn --- */
 
 /* Where the pointer is in a state: to be drawn, or to be drawn over. */
 static bool cursor_box(const struct sdl_screen *s, const struct head_state *at, pixman_box32_t *box)
@@ -180,7 +180,7 @@ void sdl_screen_restore(struct sdl_screen *s)
     s->all = true;
 }
 
-/* --- drawing ---------------------------------------------------------------------------------- */
+/* --- drawing --- */
 
 bool sdl_screen_viewport(const struct sdl_screen *s, struct viewport *viewport)
 {

@@ -10,7 +10,7 @@
 
 #define SETTLE (NS_PER_SEC / 5) /* a resize counts once it rests this long */
 
-/* --- size ------------------------------------------------------------------------------------- */
+/* --- size --- */
 
 /* Physical pixels for each of the units that SDL counts windows in: 1 but on dense screens. */
 static double density(const struct sdl_window *w)
@@ -83,7 +83,7 @@ static void tell_size(struct sdl_window *w)
     display_set_preferred(w->env->ui.display, w->head, &preferred);
 }
 
-/* --- pace ------------------------------------------------------------------------------------- */
+/* --- pace --- */
 
 /* A guest is held back only while somebody can see what it draws. */
 static void set_pacing(struct sdl_window *w, bool on)
@@ -113,7 +113,7 @@ static void consume(struct sdl_window *w, uint64_t now)
     viewer_presented(w->env->viewer, w->head);
 }
 
-/* --- what happens ----------------------------------------------------------------------------- */
+/* --- what happens --- */
 
 bool sdl_window_hidden(const struct sdl_window *w)
 {
@@ -190,7 +190,7 @@ uint32_t sdl_window_id(const struct sdl_window *w)
     return w->env->sdl.GetWindowID(w->window);
 }
 
-/* --- opening and closing ---------------------------------------------------------------------- */
+/* --- opening and closing --- */
 
 static SDL_Window *open_window(const struct sdl_env *env, int width, int height)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One window, which shows one head. The guest follows the window: once the user has left its size
- * alone for a moment, that size becomes the preferred mode of the head, and the guest is notified. The window
- * never follows the guest, but for its first mode: another picture is scaled (sdl_screen.h).
+ * alone for a moment, that size becomes the preferred mode of the head, and the guest is notified.
+ * The window never follows the guest, but for its first mode: another picture is scaled
+ * (sdl_screen.h).
  *
  * What has to happen later (the resize, a black picture, a frame consumed) is a deadline that the
  * event loop in sdl.c waits for; while there is none, nothing runs. Main thread only.

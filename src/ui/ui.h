@@ -52,7 +52,8 @@ struct ui_ops {
     bool (*check)(const char *args, struct error *err);
     /* Main thread. args: as above. Returns NULL with one line in err if it cannot be opened. */
     struct ui *(*create)(const struct ui_env *env, const char *args, struct error *err);
-    /* Runs the front-end until stop. On the main thread if main_thread is set, else on any other. */
+    /* Runs the front-end until stop. On the main thread if main_thread is set, else on any
+     * other. */
     void (*run)(struct ui *ui);
     void (*stop)(
         struct ui *ui); /* any thread: makes run return soon; run called later returns, too */

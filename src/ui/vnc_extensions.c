@@ -27,7 +27,7 @@ static struct vnc_extensions *extensions_of(rfbClientPtr client)
     return &screen->extensions;
 }
 
-/* --- sending ---------------------------------------------------------------------------------- */
+/* --- sending --- */
 
 static void put16(uint8_t *to, unsigned value)
 {
@@ -118,7 +118,7 @@ void vnc_extensions_send(struct vnc_extensions *x, rfbClientPtr client,
     x->cursor_due = false;
 }
 
-/* --- what the viewer says --------------------------------------------------------------------- */
+/* --- what the viewer says --- */
 
 /* A key event that carries the key's place, as a PC scancode, beside its keysym. */
 static rfbBool on_message(rfbClientPtr client, void *data, const rfbClientToServerMsg *msg)

@@ -36,8 +36,8 @@ void vnc_extensions_init(struct vnc_extensions *x, struct vnc_input *input, stru
 void vnc_extensions_enable(struct vnc_extensions *x, rfbClientPtr client);
 void vnc_extensions_disable(struct vnc_extensions *x, rfbClientPtr client);
 void vnc_extensions_cursor_changed(struct vnc_extensions *x);
-/* Answers a viewer's request for a size, with an rfbExtDesktopSize_ status or VNC_SIZE_FORWARDED, and
- * with the size that its screen has now. Nothing, if it knows no such answers. */
+/* Answers a viewer's request for a size, with an rfbExtDesktopSize_ status or VNC_SIZE_FORWARDED,
+ * and with the size that its screen has now. Nothing, if it knows no such answers. */
 enum { VNC_SIZE_FORWARDED = 4 }; /* the guest has been asked and will follow, or not */
 void vnc_extensions_answer_size(rfbClientPtr client, unsigned status);
 /* Sends what is due. The viewer has asked for an update. */

@@ -26,7 +26,7 @@ void vnc_input_init(struct vnc_input *in, struct input_hub *hub,
     input_held_init(&in->held, hub);
 }
 
-/* --- keys ------------------------------------------------------------------------------------- */
+/* --- keys --- */
 
 /* The VNC_HOLDS_ bit of a key; 0: it is another key. */
 static unsigned modifier_bit(unsigned code)
@@ -103,7 +103,7 @@ void vnc_input_keysym(struct vnc_input *in, uint32_t keysym, bool down)
         vnc_input_key(in, code, down);
 }
 
-/* --- the pointer ------------------------------------------------------------------------------ */
+/* --- the pointer --- */
 
 void vnc_input_pointer(struct vnc_input *in, unsigned buttons, int32_t x, int32_t y)
 {

@@ -22,7 +22,7 @@ struct listen_addr {
     char port[8];
 };
 
-/* --- the words of the option ------------------------------------------------------------------ */
+/* --- the words of the option --- */
 
 /* A port number that is all of the text; UINT_MAX: it is none. */
 static unsigned parse_port(const char *text, size_t len)
@@ -127,7 +127,7 @@ static bool parse(struct vnc_listen *l, struct listen_addr *p, const struct ui_e
     return true;
 }
 
-/* --- sockets ---------------------------------------------------------------------------------- */
+/* --- sockets --- */
 
 static bool is_loopback(const struct sockaddr *sa)
 {
@@ -230,7 +230,7 @@ void vnc_listen_close(struct vnc_listen *l)
     l->welcome = NULL;
 }
 
-/* --- connections ------------------------------------------------------------------------------ */
+/* --- connections --- */
 
 /* No descriptors are left: frees one, so that the connection does not wait to be accepted for ever,
  * which would be seen as news again and again. */

@@ -20,7 +20,7 @@ static struct vnc_screen *screen_of(rfbClientPtr client)
     return client->screen->screenData;
 }
 
-/* --- input ------------------------------------------------------------------------------------ */
+/* --- input --- */
 
 static void on_key(rfbBool down, rfbKeySym keysym, rfbClientPtr client)
 {
@@ -94,7 +94,7 @@ static int resize_reason(struct vnc_screen *s)
                : rfbExtDesktopSize_GenericChange;
 }
 
-/* --- the picture ------------------------------------------------------------------------------ */
+/* --- the picture --- */
 
 /* The viewer chose a format, or the library takes up the one it has. */
 static rfbBool on_format(rfbClientPtr client)
@@ -241,7 +241,7 @@ void vnc_screen_update(struct vnc_screen *s, rfbClientPtr client)
         send_update(s, client);
 }
 
-/* --- viewers come and go ---------------------------------------------------------------------- */
+/* --- viewers come and go --- */
 
 void vnc_screen_begin(struct vnc_screen *s, struct loop_timer *blank, struct loop_timer *resize,
                       void (*update)(void *ctx), void *ctx)

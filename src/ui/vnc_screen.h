@@ -44,8 +44,8 @@ struct vnc_screen {
 bool vnc_screen_init(struct vnc_screen *s, const struct vnc_config *config);
 void vnc_screen_finish(struct vnc_screen *s);
 
-/* Around a connection. The timers are armed when vnc_screen_blank and _resize are due; update(ctx) is
- * called on any thread when vnc_screen_changed is due. */
+/* Around a connection. The timers are armed when vnc_screen_blank and _resize are due; update(ctx)
+ * is called on any thread when vnc_screen_changed is due. */
 void vnc_screen_begin(struct vnc_screen *s, struct loop_timer *blank, struct loop_timer *resize,
                       void (*update)(void *ctx), void *ctx);
 void vnc_screen_end(struct vnc_screen *s);

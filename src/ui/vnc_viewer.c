@@ -184,7 +184,7 @@ static void *viewer_main(void *arg)
     return NULL;
 }
 
-/* --- the front-end's side --------------------------------------------------------------------- */
+/* --- the front-end's side --- */
 
 struct vnc_viewer *vnc_viewer_create(const struct vnc_config *config,
                                      const struct vnc_viewer_ops *ops, void *ctx)

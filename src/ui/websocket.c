@@ -6,7 +6,7 @@
 
 enum { CONTINUATION = 0, TEXT = 1 };
 
-/* --- frames ----------------------------------------------------------------------------------- */
+/* --- frames --- */
 
 static unsigned opcode_of(const struct websocket_reader *r)
 {
@@ -122,7 +122,7 @@ size_t websocket_put_header(uint8_t to[WEBSOCKET_HEADER], unsigned opcode, size_
     return 2 + words;
 }
 
-/* --- the handshake ---------------------------------------------------------------------------- */
+/* --- the handshake --- */
 
 static uint32_t rotate(uint32_t x, unsigned n)
 {

@@ -192,7 +192,7 @@ static void on_pair(void *arg, unsigned events)
         pump(r);
 }
 
-/* --- coming and going ------------------------------------------------------------------------- */
+/* --- coming and going --- */
 
 /* A free place, or that of a WebSocket that is over but for its last bytes; NULL: none. */
 static struct relay **find_slot(struct websockets *w)

@@ -597,11 +597,11 @@ static void test_places(void **state)
     display_set_preferred(d, 2, &(struct head_mode){true, 300, 80, 60000});
     display_preferred_all(d, w);
     assert_true(w[0].connected && !w[1].connected && w[2].connected && w[2].width == 300);
-    struct rect r = display_position(d, 0);
+    struct rect r = desktop_position(w, 0);
     assert_true(r.x == 0 && r.y == 0 && r.w == 100 && r.h == 50);
-    r = display_position(d, 1);
+    r = desktop_position(w, 1);
     assert_true(r.x == 0 && r.w == 0 && r.h == 0); /* not connected: no room */
-    r = display_position(d, 2);
+    r = desktop_position(w, 2);
     assert_true(r.x == 100 && r.y == 0 && r.w == 300 && r.h == 80);
     display_destroy(d);
 }
