@@ -2,6 +2,8 @@
 /* The processor and the chips: what they ask of the board, and a row for each in chip_rows[]. */
 #include "board/internal.h"
 
+#include "cpu/engine.h"
+
 #include <stdio.h>
 
 /* --- what the chips ask of the board --------------------------------------------------------- */
@@ -88,6 +90,7 @@ static void *make_cpu(struct machine *m, struct irq_line irq)
         .entropy = m->entropy,
         .sbi = m->sbi ? &sbi_ops : NULL,
         .sbi_ctx = m->sbi,
+        .engine = &interp_engine,
     };
     m->cpu = cpu_create(&config);
     if (m->cpu && m->sbi)

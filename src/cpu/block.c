@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cpu/block.h"
 
+#include "cpu/engine.h"
 #include "cpu/mmu.h"
 #include "cpu/trigger.h"
 
@@ -14,17 +15,22 @@
 #define OPS_MAX   (2 * BLOCK_MAX_INSNS + 2) /* every instruction may need a link, and an exit */
 #define BYTES_MAX (4 * BLOCK_MAX_INSNS)
 #define IDS_MAX   (BLOCK_MAX_INSNS + 1) /* and an exit */
-#define BLOCK_MAX_SIZE                                                                             \
-    ALIGN_UP(sizeof(struct block) + OPS_MAX * sizeof(struct op) + BYTES_MAX +                      \
-                 IDS_MAX * sizeof(uint16_t),                                                       \
-             (size_t)16)
+#define BLOCK_SIZE(slots, bytes, ids)                                                              \
+    ALIGN_UP(sizeof(struct block) + (slots) * sizeof(struct op) + (bytes) +                        \
+                 (ids) * sizeof(uint16_t),                                                         \
+             sizeof(struct op))
+#define BLOCK_MAX_SIZE BLOCK_SIZE(OPS_MAX, BYTES_MAX, IDS_MAX)
+
+#define NO_PC 1 /* odd, so no block is entered there */
 
 struct block_cache {
     struct block *hash[1 << HASH_BITS];
     uint8_t *chunk[CHUNKS_MAX];
     unsigned chunk_at;
-    uint64_t used;                /* of the current chunk */
-    const void *const *labels[2]; /* of the RV32 and RV64 interpreters */
+    uint64_t used;   /* of the current chunk */
+    uint64_t resets; /* how often all blocks were freed */
+    _Alignas(16)
+        uint8_t single[BLOCK_SIZE(4, 4, 2)]; /* block_single's: an op and an exit, both linked */
 };
 
 /* Where an instruction lies. */
@@ -46,8 +52,6 @@ struct block_cache *block_cache_create(void)
     struct block_cache *c = calloc(1, sizeof(*c));
     if (!c)
         return NULL;
-    interp_rv32(NULL, &c->labels[0]);
-    interp_rv64(NULL, &c->labels[1]);
     c->chunk[0] = malloc(CHUNK);
     if (!c->chunk[0]) {
         free(c);
@@ -68,6 +72,9 @@ void block_cache_destroy(struct block_cache *c)
 void block_cache_reset(struct hart *h)
 {
     struct block_cache *c = h->blocks;
+    if (h->cpu->cfg.engine->forget)
+        h->cpu->cfg.engine->forget(h);
+    h->access.block = NULL;
     memset(c->hash, 0, sizeof(c->hash));
     for (unsigned i = 1; i < CHUNKS_MAX; i++) {
         free(c->chunk[i]);
@@ -75,6 +82,7 @@ void block_cache_reset(struct hart *h)
     }
     c->chunk_at = 0;
     c->used = 0;
+    c->resets++;
     h->jump_gen++;
     memset(h->jumps, 0, sizeof(h->jumps));
     hart_refresh(h);
@@ -87,7 +95,7 @@ void block_cache_trim(struct hart *h)
 }
 
 /* Room for the largest block; the caller gives back what it did not use. */
-static struct block *reserve(struct hart *h, bool *forgot)
+static struct block *reserve(struct hart *h)
 {
     struct block_cache *c = h->blocks;
     if (c->used + BLOCK_MAX_SIZE > CHUNK) {
@@ -99,7 +107,6 @@ static struct block *reserve(struct hart *h, bool *forgot)
             c->used = 0;
         } else {
             block_cache_reset(h);
-            *forgot = true;
         }
     }
     return (struct block *)(c->chunk[c->chunk_at] + c->used);
@@ -131,7 +138,7 @@ static unsigned take_insn(const uint8_t *copy, unsigned room, uint32_t *word)
     return len;
 }
 
-/* Appends a link slot. Its `rest` is what precedes it, until block_bind knows what follows. */
+/* Appends a link slot. Its `rest` is what precedes it, until count_rests knows what follows. */
 static void emit_link(struct block *b)
 {
     b->ops[b->slots - 1].len |= OP_LINKED;
@@ -160,38 +167,24 @@ static enum insn_id emit_exit(struct block *b)
     return INSN_exit;
 }
 
-/* The handler of two ops that follow each other, as a distance from PAIR_NONE; 0: they have none.
- */
-static const uint8_t pair_of[INSN_COUNT][INSN_COUNT] = {
-#define PAIR(first, second, xlen)                                                                  \
-    [INSN_##first][INSN_##second] = PAIR_##first##__##second - PAIR_NONE,
-#include "cpu/pairs.def"
-#undef PAIR
-};
-
-/* Sets each op's handler, and in each link how many instructions follow it. */
-static void block_bind(struct hart *h, struct block *b)
+static void count_rests(struct block *b)
 {
-    const void *const *labels = h->blocks->labels[hart_is64(h)];
-    const uint16_t *id = block_ids(b);
-    for (unsigned i = 0; i < b->slots; id++) {
-        struct op *op = &b->ops[i++];
-        struct link *link = op->len & OP_LINKED ? (struct link *)&b->ops[i++] : NULL;
-        unsigned pair = i < b->slots ? pair_of[id[0]][id[1]] : 0;
-        op->handler = labels[pair ? PAIR_NONE + pair : id[0]];
-        if (link)
+    for (unsigned i = 0; i < b->slots; i++) {
+        if (b->ops[i].len & OP_LINKED) {
+            struct link *link = (struct link *)&b->ops[++i];
             link->rest = b->insns - link->rest;
+        }
     }
 }
 
-/* Decodes `size` bytes, the copy of what lies from b->pa on in its page. Returns how many ids it
- * wrote. */
+/* Decodes up to `max` instructions of the `size` bytes that were copied from b->pa. Returns how many
+ * ids it wrote. */
 static unsigned build_trace(struct hart *h, struct block *b, const uint8_t *copy, unsigned size,
-                            uint16_t *ids)
+                            unsigned max, uint16_t *ids)
 {
     unsigned n = 0;
     uint32_t word;
-    while (b->insns < BLOCK_MAX_INSNS && b->bytes < size &&
+    while (b->insns < max && b->bytes < size &&
            take_insn(copy + b->bytes, size - b->bytes, &word)) {
         enum insn_id id = emit(h, b, word);
         ids[n++] = (uint16_t)id;
@@ -224,9 +217,9 @@ static unsigned copy_code(struct hart *h, const struct place *at, uint8_t *copy)
     return 4;
 }
 
-static struct block *build(struct hart *h, const struct place *at, bool *forgot)
+/* Decodes into b, which has room for `max` instructions. Handlers are not set. Returns its size. */
+static size_t build(struct hart *h, struct block *b, const struct place *at, unsigned max)
 {
-    struct block *b = reserve(h, forgot);
     uint8_t copy[BYTES_MAX];
     uint16_t ids[IDS_MAX];
     *b = (struct block){.pa = at->pa,
@@ -235,18 +228,16 @@ static struct block *build(struct hart *h, const struct place *at, bool *forgot)
                         .fp_on = h->fp_on,
                         .part = at->part,
                         .epoch = h->code_epoch};
-    unsigned n = build_trace(h, b, copy, copy_code(h, at, copy), ids);
+    unsigned n = build_trace(h, b, copy, copy_code(h, at, copy), max, ids);
     uint8_t *tail = (uint8_t *)&b->ops[b->slots]; /* block_src, then block_ids */
     memcpy(tail, copy, b->bytes);
     memcpy(tail + b->bytes, ids, n * sizeof(*ids));
-    block_bind(h, b);
-    h->stats.blocks_decoded++;
-    h->blocks->used += ALIGN_UP(
-        sizeof(*b) + b->slots * sizeof(struct op) + b->bytes + n * sizeof(*ids), (size_t)16);
-    return b;
+    count_rests(b);
+    return BLOCK_SIZE(b->slots, b->bytes, n);
 }
 
-bool block_verify(struct hart *h, struct block *b)
+/* Is a block of an older epoch equal to memory still? Then it is current, else dead. */
+static bool compare_code(struct hart *h, struct block *b)
 {
     if (!b->epoch)
         return false;
@@ -261,6 +252,27 @@ bool block_verify(struct hart *h, struct block *b)
     }
     b->epoch = h->code_epoch;
     return true;
+}
+
+bool block_verify(struct hart *h, struct block *b, uint64_t pc)
+{
+    if (compare_code(h, b))
+        return true;
+    b->entry_pc = NO_PC;
+    block_jump(h, pc)->pc = NO_PC;
+    return false;
+}
+
+struct block_pos block_position(const struct block *b, const struct op *op)
+{
+    struct block_pos pos = {0, 0};
+    for (const struct op *o = b->ops; o < op; o++) {
+        pos.bytes += o->len & OP_LENGTH;
+        pos.index++;
+        if (o->len & OP_LINKED)
+            o++;
+    }
+    return pos;
 }
 
 /* Where the code at pc lies. False: fetching faults. Halfwords are fetched one by one: an
@@ -291,25 +303,54 @@ static bool is_block(const struct hart *h, const struct block *b, const struct p
            b->fp_on == h->fp_on;
 }
 
-struct block *block_find(struct hart *h, uint64_t pc, bool *forgot)
+/* The block at this place, found or decoded, and verified. */
+static struct block *find_block(struct hart *h, const struct place *place)
 {
-    struct place place;
-    if (!find_code(h, pc, &place))
-        return NULL;
-    struct block **at = &h->blocks->hash[hash_of(place.pa, h->fp_on)];
+    struct block **at = &h->blocks->hash[hash_of(place->pa, h->fp_on)];
     while (*at) {
         struct block *b = *at;
-        if (is_block(h, b, &place)) {
-            if (b->epoch == h->code_epoch || block_verify(h, b))
+        if (is_block(h, b, place)) {
+            if (b->epoch == h->code_epoch || compare_code(h, b))
                 return b;
             *at = b->next; /* stale: out of the chain, its memory stays until the next reset */
             break;
         }
         at = &b->next;
     }
-    struct block *b = build(h, &place, forgot);
-    struct block **head = &h->blocks->hash[hash_of(place.pa, h->fp_on)];
+    struct block *b = reserve(h);
+    h->blocks->used += build(h, b, place, BLOCK_MAX_INSNS);
+    h->stats.blocks_decoded++;
+    h->cpu->cfg.engine->bind(h, b);
+    struct block **head = &h->blocks->hash[hash_of(place->pa, h->fp_on)];
     b->next = *head;
     *head = b;
+    return b;
+}
+
+struct block *block_find(struct hart *h, uint64_t pc, struct link *link, const struct block *from)
+{
+    struct place place;
+    if (!find_code(h, pc, &place))
+        return NULL;
+    uint64_t resets = h->blocks->resets;
+    struct block *b = find_block(h, &place);
+    if (h->blocks->resets != resets)
+        link = NULL;
+    mmu_note_jump(h, pc);
+    if (block_straddles(b))
+        mmu_note_jump(h, mmu_wrap(h, pc + 2));
+    *block_jump(h, pc) = (struct jump){pc, b, h->jump_key};
+    block_entered(h, b, pc, link, from);
+    return b;
+}
+
+struct block *block_single(struct hart *h, uint64_t pc)
+{
+    struct place place;
+    if (!find_code(h, pc, &place))
+        return NULL;
+    struct block *b = (struct block *)h->blocks->single;
+    build(h, b, &place, 1);
+    b->entry_pc = NO_PC;
     return b;
 }

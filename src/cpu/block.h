@@ -22,12 +22,17 @@
  * epoch is old is compared with memory before it runs again. Whoever wrote the code, another hart
  * or a disk, need not tell anyone.
  *
+ * A block has room for what an engine makes of it: handlers in its ops, native code, a count of its
+ * runs. The ids of its instructions stay beside the ops: nothing need be decoded again.
+ *
  * A cache belongs to one hart's thread.
  */
 #ifndef CPU_BLOCK_H
 #define CPU_BLOCK_H
 
 #include "cpu/hart.h"
+
+#include <stddef.h>
 
 #define BLOCK_MAX_INSNS 32
 
@@ -41,10 +46,12 @@ struct block {
     uint64_t pa;
     uint64_t second_pa; /* of the second half of its one instruction, if that lies in two pages */
     struct block *next; /* in the same hash chain */
+    void *native;       /* the engine's: what it translated this block to; NULL at first */
     /* what entering it reads, next to the first ops */
     uint64_t epoch;               /* in which it was last found equal to memory; 0: dead */
     uint64_t entry_pc, entry_key; /* as it was looked up last, and hart.jump_key then */
     uint16_t offset;              /* of pa in its page */
+    uint16_t heat;                /* the engine's: runs, as far as it counts them; 0 at first */
     uint8_t insns;                /* without INSN_exit */
     uint8_t bytes;
     uint8_t slots; /* ops and links */
@@ -53,6 +60,8 @@ struct block {
                         no fixed links */
     struct op ops[]; /* slots of them; then block_src, then block_ids */
 };
+
+_Static_assert(offsetof(struct block, ops) == 64, "what entering a block reads is one line");
 
 #define BLOCK_ONE_PAGE UINT64_MAX /* as second_pa: it does not straddle pages */
 
@@ -81,13 +90,69 @@ void block_cache_reset(struct hart *h); /* forgets every block */
 /* Gives memory back if the cache is large; not while blocks run. */
 void block_cache_trim(struct hart *h);
 
+/* --- from block to block --- */
+
+/* The jump cache's entry for pc. */
+static inline struct jump *block_jump(struct hart *h, uint64_t pc)
+{
+    return &h->jumps[((pc >> 1) ^ h->fetch.salt) & (JUMP_CACHE_SIZE - 1)];
+}
+
+/* b is entered at pc, now translated; a link that may lead there (see block_next) is set. */
+static inline void block_entered(const struct hart *h, struct block *b, uint64_t pc,
+                                 struct link *link, const struct block *from)
+{
+    b->entry_pc = pc;
+    b->entry_key = h->jump_key;
+    /* a straddler's second page may change without the first */
+    if (link && (!from || (from->pa >> 12 == b->pa >> 12 && !block_straddles(b))))
+        link->target = b;
+}
+
+/* block_next, where the jump cache does not know pc. */
+struct block *block_find(struct hart *h, uint64_t pc, struct link *link, const struct block *from);
+
 /*
- * The block at pc, found or decoded, verified and ready to run. NULL: fetching faults; hart.exc
- * and exc_tval say how. May forget all other blocks when memory is full: then *forgot is set and no
- * pointer from before may be used.
+ * The block at pc (a valid address for the hart, bit 0 clear). It may be of an older epoch: see
+ * block_verify. NULL: fetching faults; hart.exc and exc_tval say how.
+ *
+ * link: the slot that leads to pc, or NULL. It is set to the block: for ever if `from` is the block
+ * that holds it, where both lie in the same physical page; with `from` NULL as a guess, for
+ * block_guess. May free all blocks when memory is full (engine_ops.forget): then the caller's
+ * pointers end, and the link is not set.
  */
-struct block *block_find(struct hart *h, uint64_t pc, bool *forgot);
-/* Makes a block from an older epoch current, if memory still says the same. */
-bool block_verify(struct hart *h, struct block *b);
+static inline struct block *block_next(struct hart *h, uint64_t pc, struct link *link,
+                                       const struct block *from)
+{
+    const struct jump *j = block_jump(h, pc);
+    if (unlikely(j->pc != pc || j->key != h->jump_key))
+        return block_find(h, pc, link, from);
+    block_entered(h, j->block, pc, link, from);
+    return j->block;
+}
+
+/* The block that a jump to pc by way of this link went to last, if that holds for pc now; else
+ * NULL. Together with block_next a one-entry cache for each jump. */
+static inline struct block *block_guess(const struct hart *h, const struct link *link, uint64_t pc)
+{
+    struct block *b = link->target;
+    return b && b->entry_pc == pc && b->entry_key == h->jump_key ? b : NULL;
+}
+
+/*
+ * For a block whose epoch is not hart.code_epoch, before it runs at pc: compares it with memory and
+ * makes it current. False: it has changed; the block is dead, and pc must be looked up anew.
+ */
+bool block_verify(struct hart *h, struct block *b, uint64_t pc);
+
+/* The one instruction at pc, alone in a block that nothing leads to and that the next call
+ * overwrites; its handlers are not set. NULL: fetching faults, as above. */
+struct block *block_single(struct hart *h, uint64_t pc);
+
+/* Where an op stands in its block: what precedes it, in bytes and instructions. */
+struct block_pos {
+    unsigned bytes, index;
+};
+struct block_pos block_position(const struct block *b, const struct op *op);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "cpu/block.h"
 #include "cpu/csr_bits.h"
+#include "cpu/engine.h"
 #include "cpu/hart.h"
 #include "cpu/mmu.h"
 #include "cpu/pmp.h"
@@ -216,10 +217,7 @@ void hart_run(struct hart *h, uint64_t end)
         hart_limit_to_timers(h);
     if (atomic_load(&h->pending))
         return;
-    if (hart_is64(h))
-        interp_rv64(h, NULL);
-    else
-        interp_rv32(h, NULL);
+    h->cpu->cfg.engine->run(h);
 }
 
 /* When a sleeping hart must look at its timer again. */
@@ -301,6 +299,10 @@ struct cpu *cpu_create(const struct cpu_config *config)
     bool ok = cpu->decoder != NULL;
     for (unsigned i = 0; i < config->harts && ok; i++)
         ok = hart_create(cpu, i);
+    if (ok && config->engine->create) {
+        cpu->engine = config->engine->create(cpu);
+        ok = cpu->engine != NULL;
+    }
     if (!ok) {
         cpu_destroy(cpu);
         return NULL;
@@ -327,6 +329,8 @@ void cpu_destroy(struct cpu *cpu)
         host_wakeup_raise(cpu->hart[i]->wakeup);
         pthread_join(cpu->thread[i], NULL);
     }
+    if (cpu->engine)
+        cpu->cfg.engine->destroy(cpu->engine);
     for (unsigned i = 0; i < cpu->cfg.harts; i++)
         hart_destroy(cpu->hart[i]);
     decoder_destroy(cpu->decoder);
@@ -448,15 +452,9 @@ uint64_t hart_pc(const struct hart *h)
 uint64_t hart_store_pc(const struct hart *h)
 {
     const struct block *b = h->access.block;
-    unsigned bytes = 0;
     if (!b)
         return h->arch.pc;
-    for (const struct op *o = b->ops; o < h->access.op; o++) {
-        bytes += o->len & OP_LENGTH;
-        if (o->len & OP_LINKED)
-            o++;
-    }
-    return h->access.page + (b->pa & (GMEM_PAGE - 1)) + bytes;
+    return h->access.page + b->offset + block_position(b, h->access.op).bytes;
 }
 
 struct hart *cpu_current(struct cpu *cpu)

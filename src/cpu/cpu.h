@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The processor: all harts of one machine and what they share. The board creates it, the SBI and
- * the interrupt controllers talk to it through this header; nobody outside src/cpu includes
- * another header from it.
+ * the interrupt controllers talk to it through this header. Other headers of src/cpu are for src/cpu
+ * and src/jit, but engine.h, from which the board takes what runs the code.
  *
  * Each hart runs on a thread of its own (or all of them, round-robin, on one: single). Another
  * thread never touches a hart's state: it sets bits in the hart's pending word and wakes it. The
@@ -23,6 +23,7 @@
 #define CPU_MAX_HARTS 32
 
 struct cpu;
+struct engine_ops;
 struct entropy;
 struct hart;
 
@@ -89,6 +90,7 @@ struct cpu_config {
     struct entropy *entropy; /* for Zkr; NULL: the host's */
     const struct cpu_sbi_ops *sbi;
     void *sbi_ctx;
+    const struct engine_ops *engine; /* what runs the harts' code: &interp_engine (cpu/engine.h) */
 };
 
 /* NULL: out of memory. Harts exist, are stopped, and no thread runs. */

@@ -31,14 +31,6 @@ enum insn_flags {
     I_WRITES_F = 32, /* has a floating-point destination */
 };
 
-/* Two ops in one handler: handlers that follow those of enum insn_id. */
-enum insn_pair {
-    PAIR_NONE = INSN_COUNT - 1,
-#define PAIR(first, second, xlen) PAIR_##first##__##second,
-#include "cpu/pairs.def"
-#undef PAIR
-};
-
 struct op {
     const void *handler; /* a label of the interpreter */
     int32_t imm; /* constant; for SYS the word; for FP rm | rs3 << 8; for jumps the target's offset

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A hart from the inside; only src/cpu includes this. Fields are grouped under the thread that
+ * A hart from the inside; only src/cpu and src/jit include this. Fields are grouped under the thread that
  * owns them. The hot part comes first, at small offsets, so that translated code can reach it.
  *
- * How a hart runs: block.c finds or decodes the block of ops at pc, interp.inc runs blocks and
- * follows their links until `limit` says that somebody wants something (cpu.c) or an instruction
+ * How a hart runs: block.c finds or decodes the block of ops at pc, the engine (engine.h; interp.inc)
+ * runs blocks and follows their links until `limit` says that somebody wants something (cpu.c) or an instruction
  * changed the state that blocks are found by (csr.c, trap.c). mmu.c fills the TLB.
  */
 #ifndef CPU_HART_H
@@ -234,6 +234,7 @@ _Static_assert(offsetof(struct hart, arch.x) == 8, "translated code is to reach 
 struct cpu {
     struct cpu_config cfg;
     struct decoder *decoder;
+    void *engine; /* what cfg.engine->create made */
     struct hart *hart[CPU_MAX_HARTS];
     pthread_t thread[CPU_MAX_HARTS];
     unsigned threads; /* running */
@@ -257,11 +258,6 @@ static inline uint64_t hart_retired(const struct hart *h)
 {
     return h->icount - h->stats.traps;
 }
-
-/* interp64.c, interp32.c: run until limit says stop or the state changed in a way that needs
- * hart_loop. With h NULL: returns the label table through *labels. */
-void interp_rv64(struct hart *h, const void *const **labels);
-void interp_rv32(struct hart *h, const void *const **labels);
 
 /* cpu.c: the hart's own thread, but for the first */
 void hart_set_pending(struct hart *h, uint32_t bits);

@@ -188,7 +188,7 @@ static void flush_page(struct hart *h, uint64_t va, bool by_asid, uint64_t asid)
         struct view v = {(uint64_t)c->id << CTX_SHIFT, (uint32_t)c->id * 0x9e37u};
         struct tlb_entry *e = tlb_slot(h, va, &v);
         for (unsigned a = 0; a < 3; a++)
-            if (e->tag[a] == tlb_tag(va & ~PAGE_MASK, 1, &v))
+            if (tlb_hit(e, a, va, 1, &v))
                 e->tag[a] = 0;
     }
     unsigned b = page_hash(va);
@@ -422,7 +422,7 @@ static bool translate(struct hart *h, uint64_t va, unsigned size, enum access ac
     const struct view *v = acc == ACCESS_FETCH ? &h->fetch : &h->data;
     unsigned priv = acc == ACCESS_FETCH ? h->arch.priv : data_priv(h);
     const struct tlb_entry *e = tlb_slot(h, va, v);
-    if (e->tag[acc] == tlb_tag(va & ~PAGE_MASK, 1, v)) {
+    if (tlb_hit(e, acc, va, 1, v)) {
         *pa = (uint64_t)(va + e->addend - (uintptr_t)h->ram) + h->ram_base;
         return true;
     }
@@ -562,7 +562,7 @@ bool mmu_fetch(struct hart *h, uint64_t va, uint64_t *pa, bool *part)
     if (!translate(h, va, 2, ACCESS_FETCH, pa))
         return false;
     /* only what holds for a whole page is in the TLB */
-    *part = tlb_slot(h, va, &h->fetch)->tag[ACCESS_FETCH] != tlb_tag(va & ~PAGE_MASK, 1, &h->fetch);
+    *part = !tlb_hit(tlb_slot(h, va, &h->fetch), ACCESS_FETCH, va, 1, &h->fetch);
     return has_ram(h, *pa, 2) || fault(h, ACCESS_FETCH, va, false);
 }
 

@@ -39,13 +39,10 @@ void hart_sync_clock(struct hart *h)
 void hart_sync_access(struct hart *h)
 {
     const struct access_place *at = &h->access;
-    unsigned before = 0;
     if (!h->cpu->cfg.single_thread || !at->block)
         return;
-    for (const struct op *o = at->block->ops; o < at->op; o++, before++)
-        if (o->len & OP_LINKED)
-            o++;
-    move_clock(h, at->steps - (at->block->insns - before));
+    unsigned index = block_position(at->block, at->op).index;
+    move_clock(h, at->steps - (at->block->insns - index));
 }
 
 /* In steps of this hart; due: vclock_ns(). */

@@ -29,6 +29,13 @@ enum sys_result sys_illegal(struct hart *h, uint32_t word)
     return sys_fault(h);
 }
 
+/* Before the next instruction the hart's loop has something to do (hart_runnable). */
+static enum sys_result leave(struct hart *h)
+{
+    atomic_store_explicit(&h->limit, 0, memory_order_relaxed);
+    return SYS_LOOKUP;
+}
+
 /* The instruction is done. */
 static enum sys_result done(struct hart *h, unsigned len)
 {
@@ -50,10 +57,10 @@ static enum sys_result ecall(struct hart *h)
     if (h->again_wanted) {
         h->again_wanted = false;
         nanosleep(&(struct timespec){0, AGAIN_NS}, NULL);
-        return SYS_LEAVE;
+        return leave(h);
     }
     done(h, 4);
-    return h->stop_wanted || h->suspend_wanted ? SYS_LEAVE : SYS_LOOKUP;
+    return h->stop_wanted || h->suspend_wanted ? leave(h) : SYS_LOOKUP;
 }
 
 static enum sys_result wfi(struct hart *h, uint32_t word, unsigned len)
@@ -63,7 +70,7 @@ static enum sys_result wfi(struct hart *h, uint32_t word, unsigned len)
     h->arch.pc += len;
     h->icount++;
     h->arch.wfi = true;
-    return SYS_LEAVE;
+    return leave(h);
 }
 
 /* sfence.vma and sinval.vma. */

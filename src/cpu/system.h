@@ -10,8 +10,8 @@
 
 enum sys_result {
     SYS_NEXT,   /* go on with the next op */
-    SYS_LOOKUP, /* hart.pc says where; interrupts were looked at */
-    SYS_LEAVE,  /* hart.pc says where, but hart_loop has something to do first */
+    SYS_LOOKUP, /* go on at hart.arch.pc, unless hart.limit is reached (the hart stops or waits);
+                   interrupts were looked at */
 };
 
 /* word: the instruction, also the tval of an illegal one. */

@@ -5,6 +5,7 @@
  */
 #include "cpu/cpu.h"
 
+#include "cpu/engine.h"
 #include "cpu/hart.h"
 
 #include "host/clock.h"
@@ -64,7 +65,8 @@ static void bench_init_harts(struct bench *b, const char *model, bool single, un
                                 .map = b->map,
                                 .clock = b->clock,
                                 .sbi = &sbi,
-                                .sbi_ctx = b};
+                                .sbi_ctx = b,
+                                .engine = &interp_engine};
     assert_true(cpu_model_parse(model, &config.model, &err));
     b->cpu = cpu_create(&config);
     assert_non_null(b->cpu);

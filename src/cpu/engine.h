@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Engines: what runs the code of harts. The rest of src/cpu decides when a hart runs, finds and
+ * decodes its code (block.h), translates its addresses (mmu.h) and carries out what is rare
+ * (system.h, trap.c); an engine does what lies between: it executes blocks, one after the other. The
+ * interpreter is the first engine. A translator to native code is another; it lives in src/jit, uses
+ * the interpreter for blocks that are not worth translating, and may include any header of src/cpu.
+ *
+ * What an engine keeps to:
+ * - Before each block it compares hart.icount with hart.limit, and returns from run() once limit is
+ *   reached. That is how interrupts, parking, fences and timers get through.
+ * - Before each block it compares the block's epoch with hart.code_epoch (block_verify).
+ * - hart.arch and hart.icount are exact whenever it calls what may look at them: sys_execute and its
+ *   kin, trap_take, mmu_load and mmu_store of a device (with hart.access), and when run() returns.
+ * - Pointers to blocks end with forget(); block_next may call it.
+ */
+#ifndef CPU_ENGINE_H
+#define CPU_ENGINE_H
+
+#include "cpu/cpu.h"
+
+struct block;
+
+/* Const; one for all machines. Functions with a hart are called on that hart's thread, or while it
+ * is parked. */
+struct engine_ops {
+    /*
+     * What all harts of this processor share; the engine finds it again as hart->cpu->engine. Harts
+     * exist, none runs. NULL: out of memory. The pointer itself may be NULL: nothing is shared.
+     */
+    void *(*create)(struct cpu *cpu);
+    void (*destroy)(void *engine); /* what create made; no hart runs any more */
+    /* Runs the hart from hart.arch.pc until hart.icount reaches hart.limit. Returns between two
+     * blocks. Whatever ends a run lowers limit: another thread, or an instruction such as wfi. */
+    void (*run)(struct hart *h);
+    /* A block was decoded: sets the handler of each of its ops (interp_bind), or leaves that for
+     * later; it is called once for each block. */
+    void (*bind)(struct hart *h, struct block *b);
+    /* All blocks of the hart are about to be freed, and with them native, heat and links. May be
+     * NULL. */
+    void (*forget)(struct hart *h);
+};
+
+extern const struct engine_ops interp_engine;
+
+/* What interp_engine is made of, for engines that interpret what they do not translate. */
+void interp_run(struct hart *h);
+void interp_bind(struct hart *h, struct block *b);
+/*
+ * Executes one instruction, at hart.arch.pc, or takes the trap that it raises (and after a system
+ * instruction an interrupt that it let through). False, with nothing done: hart.limit is reached.
+ * No block is looked up, so none is freed, but by the instruction itself.
+ */
+bool interp_step(struct hart *h);
+
+#endif

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The seam between harts and what runs their code (cpu/engine.h): engines of a few lines, which
+ * count, go block by block or instruction by instruction, and leave the work to the interpreter.
+ */
+#include "cpu/engine.h"
+
+#include "cpu/block.h"
+#include "cpu/hart.h"
+#include "host/thread.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define RAM UINT64_C(0x80000000)
+
+struct fixture {
+    struct gmem *mem;
+    struct map *map;
+    struct vclock *clock;
+    struct cpu *cpu;
+    struct hart *hart;
+    struct host_wakeup called; /* the guest has made its SBI call */
+    unsigned created, destroyed, runs, bound, forgot, steps, traps;
+};
+
+static void stop_at_ecall(void *ctx, struct hart *hart)
+{
+    struct fixture *f = ctx;
+    hart_stop_self(hart);
+    host_wakeup_raise(&f->called);
+}
+
+static const struct cpu_sbi_ops sbi = {.ecall = stop_at_ecall};
+
+static void fixture_init(struct fixture *f, const struct engine_ops *engine, const char *model,
+                         bool single)
+{
+    struct error err;
+    memset(f, 0, sizeof(*f));
+    f->mem = gmem_create(RAM, 1 << 20);
+    f->map = map_create();
+    f->clock = vclock_create();
+    host_wakeup_init(&f->called);
+    struct cpu_config config = {.harts = 1,
+                                .single_thread = single,
+                                .mem = f->mem,
+                                .map = f->map,
+                                .clock = f->clock,
+                                .sbi = &sbi,
+                                .sbi_ctx = f,
+                                .engine = engine};
+    assert_true(cpu_model_parse(model, &config.model, &err));
+    f->cpu = cpu_create(&config);
+    assert_non_null(f->cpu);
+    f->hart = cpu_hart(f->cpu, 0);
+    assert_int_equal(cpu_start(f->cpu), 0);
+}
+
+static void fixture_finish(struct fixture *f)
+{
+    cpu_destroy(f->cpu);
+    host_wakeup_finish(&f->called);
+    vclock_destroy(f->clock);
+    map_destroy(f->map);
+    gmem_destroy(f->mem);
+}
+
+/* Runs a program until its ecall; then the hart is parked. */
+static void run_program(struct fixture *f, const uint32_t *words, size_t n)
+{
+    assert_true(gmem_write(f->mem, RAM, words, n * sizeof(*words)));
+    assert_true(hart_start(f->hart, RAM, false, 0, 0));
+    assert_true(host_wakeup_wait(&f->called, HOST_FOREVER));
+    cpu_park(f->cpu);
+}
+
+/* Adds 9 + 8 + ... + 0. */
+static const uint32_t sum[] = {
+    0x00a00413, /* li s0, 10 */
+    0xfff40413, /* addi s0, s0, -1 */
+    0x00850533, /* add a0, a0, s0 */
+    0xfe041ce3, /* bnez s0, -8 */
+    0x00000073, /* ecall */
+    0x0000006f, /* j . */
+};
+#define SUM_INSNS (1 + 3 * 10 + 1)
+
+/* --- an engine that counts --- */
+
+static void *count_create(struct cpu *cpu)
+{
+    struct fixture *f = cpu->cfg.sbi_ctx;
+    f->created++;
+    return f;
+}
+
+static void count_destroy(void *engine)
+{
+    struct fixture *f = engine;
+    f->destroyed++;
+}
+
+static void count_run(struct hart *h)
+{
+    struct fixture *f = h->cpu->engine;
+    f->runs++;
+    interp_run(h);
+}
+
+static void count_bind(struct hart *h, struct block *b)
+{
+    struct fixture *f = h->cpu->engine;
+    f->bound++;
+    assert_null(b->native);
+    assert_int_equal(b->heat, 0);
+    interp_bind(h, b);
+}
+
+static void count_forget(struct hart *h)
+{
+    struct fixture *f = h->cpu->engine;
+    f->forgot++;
+}
+
+static const struct engine_ops counting = {.create = count_create,
+                                           .destroy = count_destroy,
+                                           .run = count_run,
+                                           .bind = count_bind,
+                                           .forget = count_forget};
+
+static void test_an_engine_is_made_run_and_ended(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, &counting, "rv64", false);
+    assert_int_equal(f.created, 1);
+    run_program(&f, sum, ARRAY_SIZE(sum));
+    assert_int_equal(hart_reg(f.hart, 10), 45);
+    assert_true(f.runs >= 1);
+    assert_int_equal(f.bound, 2); /* the program, and the loop's head */
+    assert_int_equal(f.forgot, 0);
+    cpu_reset(f.cpu);
+    assert_int_equal(f.forgot, 1);
+    fixture_finish(&f);
+    assert_int_equal(f.destroyed, 1);
+}
+
+static void *no_memory(struct cpu *cpu)
+{
+    (void)cpu;
+    return NULL;
+}
+
+static void test_without_memory_for_the_engine_there_is_no_cpu(void **state)
+{
+    (void)state;
+    const struct engine_ops poor = {
+        .create = no_memory, .destroy = count_destroy, .run = interp_run, .bind = interp_bind};
+    struct gmem *mem = gmem_create(RAM, 1 << 20);
+    struct map *map = map_create();
+    struct vclock *clock = vclock_create();
+    const struct cpu_config config = {
+        .model = {64, 0}, .harts = 2, .mem = mem, .map = map, .clock = clock, .engine = &poor};
+    assert_null(cpu_create(&config));
+    vclock_destroy(clock);
+    map_destroy(map);
+    gmem_destroy(mem);
+}
+
+/* --- an engine that goes block by block --- */
+
+/* As a translator would for its heat: each block is looked up, counted, and interpreted alone. */
+static void block_run(struct hart *h)
+{
+    for (;;) {
+        uint64_t limit = atomic_load(&h->limit), one = h->icount + 1;
+        if (limit <= h->icount)
+            return;
+        struct block *b = block_next(h, h->arch.pc, NULL, NULL);
+        assert_non_null(b);
+        b->native = b;
+        b->heat++;
+        if (!atomic_compare_exchange_strong(&h->limit, &limit, one))
+            return;
+        interp_run(h);
+        atomic_compare_exchange_strong(&h->limit, &one, limit);
+    }
+}
+
+static const struct engine_ops blockwise = {.run = block_run, .bind = interp_bind};
+
+static void test_blocks_have_room_for_an_engine(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, &blockwise, "rv64", false);
+    run_program(&f, sum, ARRAY_SIZE(sum));
+    assert_int_equal(hart_reg(f.hart, 10), 45);
+    const struct block *whole = block_next(f.hart, RAM, NULL, NULL);
+    const struct block *loop = block_next(f.hart, RAM + 4, NULL, NULL);
+    assert_int_equal(whole->heat, 1);
+    assert_int_equal(loop->heat, 9);
+    assert_ptr_equal(loop->native, loop);
+    fixture_finish(&f);
+}
+
+static void test_a_block_keeps_the_ids_of_its_instructions(void **state)
+{
+    (void)state;
+    static const uint16_t expected[] = {INSN_addi, INSN_addi, INSN_add, INSN_bne, INSN_ecall};
+    struct fixture f;
+    fixture_init(&f, &interp_engine, "rv64", false);
+    run_program(&f, sum, ARRAY_SIZE(sum));
+    const struct block *b = block_next(f.hart, RAM, NULL, NULL);
+    assert_int_equal(b->insns, ARRAY_SIZE(expected));
+    assert_memory_equal(block_ids(b), expected, sizeof(expected));
+    assert_memory_equal(block_src(b), sum, b->bytes);
+    const struct block_pos at = block_position(b, &b->ops[5]); /* behind bne's link */
+    assert_int_equal(at.index, 4);
+    assert_int_equal(at.bytes, 16);
+    fixture_finish(&f);
+}
+
+/* --- an engine that goes instruction by instruction --- */
+
+static void step_run(struct hart *h)
+{
+    struct fixture *f = h->cpu->engine;
+    for (;;) {
+        uint64_t before = h->icount, traps = h->stats.traps;
+        if (!interp_step(h))
+            return;
+        f->steps++;
+        f->traps += (unsigned)(h->stats.traps - traps);
+        assert_true(h->icount == before + 1);
+    }
+}
+
+static const struct engine_ops stepping = {
+    .create = count_create, .destroy = count_destroy, .run = step_run, .bind = count_bind};
+
+static void test_a_step_is_one_instruction(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"rv64", "rv32", "rv64,c=off"};
+    for (unsigned i = 0; i < 2 * ARRAY_SIZE(models); i++) {
+        struct fixture f;
+        fixture_init(&f, &stepping, models[i / 2], i & 1);
+        run_program(&f, sum, ARRAY_SIZE(sum));
+        assert_int_equal(hart_reg(f.hart, 10), 45);
+        assert_int_equal(f.steps, SUM_INSNS);
+        assert_int_equal(f.bound, 0); /* no other block was decoded */
+        fixture_finish(&f);
+    }
+}
+
+/* Jumps, a call and a return, a load that faults, and the handler's way back. */
+static void test_steps_jump_and_trap(void **state)
+{
+    (void)state;
+    static const uint32_t program[] = {
+        0x00000297, /* auipc t0, 0 */
+        0x02c28293, /* addi t0, t0, 44 */
+        0x10529073, /* csrw stvec, t0 */
+        0x010000ef, /* jal +16 */
+        0x00003903, /* ld s2, 0(zero): faults */
+        0x00150513, /* addi a0, a0, 1 */
+        0x00000073, /* ecall */
+        0x01050513, /* addi a0, a0, 16 */
+        0x00008067, /* ret */
+        0x00000013, /* nop */
+        0x00000013, /* nop */
+        0x141025f3, /* csrr a1, sepc: the handler, at 44 */
+        0x00458593, /* addi a1, a1, 4 */
+        0x14159073, /* csrw sepc, a1 */
+        0x10000613, /* li a2, 0x100 */
+        0x10063073, /* csrc sstatus, a2: no, SPP stays: to S-mode */
+        0x10062073, /* csrs sstatus, a2 */
+        0x10200073, /* sret */
+    };
+    static const unsigned executed = 4 + 2 + 7 + 2;
+    struct fixture f;
+    fixture_init(&f, &stepping, "rv64", false);
+    run_program(&f, program, ARRAY_SIZE(program));
+    assert_int_equal(hart_reg(f.hart, 10), 17);
+    assert_int_equal(hart_reg(f.hart, 11), RAM + 20);
+    assert_int_equal(f.traps, 1);
+    assert_int_equal(f.steps, executed + f.traps);
+    fixture_finish(&f);
+}
+
+/* A step that may not run does nothing, and one that may leaves the limit as it was. */
+static void test_a_step_heeds_the_limit(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, &interp_engine, "rv64", false);
+    run_program(&f, sum, ARRAY_SIZE(sum));
+    struct hart *h = f.hart;
+    h->arch.pc = RAM;
+    atomic_store(&h->limit, h->icount);
+    assert_false(interp_step(h));
+    assert_int_equal(h->arch.pc, RAM);
+    uint64_t limit = h->icount + 100;
+    atomic_store(&h->limit, limit);
+    assert_true(interp_step(h));
+    assert_int_equal(h->arch.pc, RAM + 4);
+    assert_int_equal(hart_reg(h, 8), 10);
+    assert_int_equal(atomic_load(&h->limit), limit);
+    fixture_finish(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_engine_is_made_run_and_ended),
+        cmocka_unit_test(test_without_memory_for_the_engine_there_is_no_cpu),
+        cmocka_unit_test(test_blocks_have_room_for_an_engine),
+        cmocka_unit_test(test_a_block_keeps_the_ids_of_its_instructions),
+        cmocka_unit_test(test_a_step_is_one_instruction),
+        cmocka_unit_test(test_steps_jump_and_trap),
+        cmocka_unit_test(test_a_step_heeds_the_limit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
