@@ -68,7 +68,7 @@ struct cpu_model {
 
 /*
  * `--cpu` argument: "rv64" or "rv32", then ",name=on|off"... Dependencies are resolved (d=on needs
- * f). False with one line in err: what is wrong and the cure.
+ * f). False with what is wrong and the cure in err, which does not repeat "--cpu" and arg.
  */
 bool cpu_model_parse(const char *arg, struct cpu_model *model, struct error *err);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cpu/ext.h"
 
+#include "base/parse.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,41 +78,45 @@ static void resolve(struct cpu_model *m)
     }
 }
 
+/* One "EXT=on" or "EXT=off"; *on: the extensions that were switched on by name. */
+static bool switch_ext(struct cpu_model *model, const char *word, uint64_t *on, struct error *err)
+{
+    size_t len = strcspn(word, "=");
+    uint64_t ext = find_ext(word, len);
+    bool enable;
+    if (!ext || !word[len] || !parse_on_off(word + len + 1, &enable))
+        return error_set(err,
+                         "'%s' is not NAME=on or NAME=off of a known extension; for example: "
+                         "--cpu rv64,zbc=off",
+                         word);
+    if (enable && model->xlen == 32 && (ext & RV64_ONLY))
+        return error_set(err, "%.*s does not exist on rv32; leave it out", (int)len, word);
+    model->ext = enable ? model->ext | ext : model->ext & ~ext;
+    *on = enable ? *on | ext : *on & ~ext;
+    return true;
+}
+
 bool cpu_model_parse(const char *arg, struct cpu_model *model, struct error *err)
 {
-    size_t len = strcspn(arg, ",");
-    if (len == 4 && !memcmp(arg, "rv64", 4)) {
-        *model = (struct cpu_model){64, RV64_ALL};
-    } else if (len == 4 && !memcmp(arg, "rv32", 4)) {
-        *model = (struct cpu_model){32, RV64_ALL & ~RV64_ONLY};
-    } else {
-        return error_set(err, "--cpu %s: unknown processor; use rv64 or rv32", arg);
-    }
+    char list[1024], *rest = list, *word;
     uint64_t on = 0;
-    for (const char *p = arg + len; *p;) {
-        p++; /* the comma */
-        len = strcspn(p, ",");
-        size_t name_len = strcspn(p, "=,");
-        uint64_t ext = find_ext(p, name_len);
-        const char *val = p + name_len + 1;
-        size_t val_len = len > name_len ? len - name_len - 1 : 0;
-        bool off = val_len == 3 && !memcmp(val, "off", 3);
-        if (!ext || !(off || (val_len == 2 && !memcmp(val, "on", 2))))
-            return error_set(err,
-                             "--cpu: '%.*s' is not NAME=on or NAME=off of a known extension; "
-                             "for example: --cpu rv64,zbc=off",
-                             (int)len, p);
-        if (!off && model->xlen == 32 && (ext & RV64_ONLY))
-            return error_set(err, "--cpu: %.*s does not exist on rv32; leave it out", (int)name_len,
-                             p);
-        model->ext = off ? model->ext & ~ext : model->ext | ext;
-        on = off ? on & ~ext : on | ext;
-        p += len;
-    }
+    if (strlen(arg) >= sizeof(list))
+        return error_set(err, "too many extensions; leave out what is on already");
+    strcpy(list, arg);
+    word = strsep(&rest, ",");
+    if (!strcmp(word, "rv64"))
+        *model = (struct cpu_model){64, RV64_ALL};
+    else if (!strcmp(word, "rv32"))
+        *model = (struct cpu_model){32, RV64_ALL & ~RV64_ONLY};
+    else
+        return error_set(err, "unknown processor; use rv64 or rv32");
+    while ((word = strsep(&rest, ",")))
+        if (!switch_ext(model, word, &on, err))
+            return false;
     resolve(model);
     for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
         if ((on & BIT(table[i].ext)) && !(model->ext & BIT(table[i].ext)))
-            return error_set(err, "--cpu: %s needs an extension that is off; switch both on",
+            return error_set(err, "%s needs an extension that is off; switch both on",
                              table[i].name);
     }
     return true;

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_RAM_32 (UINT64_C(1) << 30)
-#define GPU_MEMORY (UINT64_C(256) << 20)
+#define MAX_RAM_32  (UINT64_C(1) << 30)
+#define MAX_CMDLINE 4096 /* with its NUL */
 
 static const struct option_row *find_letter(char letter)
 {
@@ -18,7 +18,7 @@ static const struct option_row *find_letter(char letter)
 static const struct option_row *find_name(const char *name, size_t n)
 {
     for (unsigned i = 0; i < option_count; i++)
-        if (strlen(option_rows[i].name) == n && !memcmp(option_rows[i].name, name, n))
+        if (strlen(option_rows[i].key.name) == n && !memcmp(option_rows[i].key.name, name, n))
             return &option_rows[i];
     return NULL;
 }
@@ -39,13 +39,17 @@ static const char *value_of(struct cursor *p, const char *rest)
 
 static bool take(struct config *c, struct cursor *p, const struct option_row *row, const char *rest)
 {
-    const char *value = row->arg ? value_of(p, rest) : "";
+    const struct parse_key *key = &row->key;
+    const char *value = key->syntax ? value_of(p, rest) : "";
+    char letter[2] = {row->letter};
     if (!value)
-        return error_set(p->err, "--%s needs a value; write --%s %s", row->name, row->name,
-                         row->arg);
-    if (row->arg && !*value)
-        return error_set(p->err, "--%s has an empty value; give %s", row->name, row->arg);
-    return row->take(c, value, p->err);
+        return error_set(p->err, "--%s needs a value; write --%s %s", key->name, key->name,
+                         key->syntax);
+    if (key->syntax && !*value)
+        return error_set(p->err, "--%s has an empty value; give %s", key->name, key->syntax);
+    return parse_value(key, c, value, p->err) ||
+           error_set(p->err, "%s%s%s%s: %s", row->letter ? "-" : "--",
+                     row->letter ? letter : key->name, key->syntax ? " " : "", value, p->err->text);
 }
 
 /* "--name", "--name=value" */
@@ -56,8 +60,8 @@ static bool take_long(struct config *c, struct cursor *p, const char *word)
     const struct option_row *row = find_name(name, n);
     if (!row)
         return error_set(p->err, "%s: no such option; see riscreen --help", word);
-    if (name[n] && !row->arg)
-        return error_set(p->err, "--%s takes no value; leave it out", row->name);
+    if (name[n] && !row->key.syntax)
+        return error_set(p->err, "--%s takes no value; leave it out", row->key.name);
     return take(c, p, row, name[n] ? name + n + 1 : NULL);
 }
 
@@ -93,7 +97,7 @@ static bool take_letters(struct config *c, struct cursor *p, const char *word)
         const struct option_row *row = find_letter(*l);
         if (!row)
             return error_set(p->err, "-%c: no such option; see riscreen --help", *l);
-        if (row->arg)
+        if (row->key.syntax)
             return take(c, p, row, l[1] ? l + 1 : NULL);
         if (!take(c, p, row, NULL))
             return false;
@@ -126,10 +130,14 @@ static bool check(const struct config *c, struct error *err)
         why = "nothing to run; give a kernel (-k Image) or a firmware (--bios FILE)";
     else if (m->bios && !strcmp(m->bios, "none") && !m->kernel && !c->dumpdtb)
         why = "--bios none leaves nothing to run; give the program with -k";
+    else if (m->ram % (1 << 20))
+        why = "guest memory is whole MiB; round -m, as in -m 512M";
     else if (m->cpu.xlen == 32 && m->ram > MAX_RAM_32)
         why = "rv32 takes at most 1G of memory; lower -m";
     else if (m->initrd && !m->kernel)
         why = "an initrd needs a kernel; give one with -k";
+    else if (m->cmdline && strlen(m->cmdline) >= MAX_CMDLINE)
+        why = "-a: the command line has more than 4095 bytes; shorten it";
     else if (m->cmdline && !m->kernel && !m->bios && !c->dumpdtb)
         why = "a command line needs a kernel; give one with -k";
     else if ((c->junit || c->script_out) && !c->script)
@@ -145,13 +153,10 @@ bool config_parse(struct config *c, int argc, char **argv, struct error *err)
 {
     struct cursor p = {1, argc, argv, err};
     *c = (struct config){0};
-    c->machine.gpu_memory = GPU_MEMORY;
-    c->machine.gpu_edid = c->machine.gpu_blob = true;
-    c->machine.console = true;
-    c->machine.panic_status = MACHINE_STATUS_PANIC;
+    c->machine.console = true; /* no option: there is always one */
     for (unsigned i = 0; i < option_count; i++)
-        if (option_rows[i].def && !option_rows[i].take(c, option_rows[i].def, err))
-            return false;
+        parse_defaults(&option_rows[i].key, 1, c);
+    c->on_panic = false; /* its default was nobody's choice */
     while (p.at < argc) {
         const char *word = argv[p.at++];
         if (word[0] != '-' || !word[1])

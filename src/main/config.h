@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line. One const table (config.c) has a row for each option: its names, argument,
- * default, help text and the function that takes its value. Parsing, the defaults, --help and the
+ * The command line. One const table (options.c) has a row for each option: its names, argument,
+ * default, help text and the form of its value (base/parse.h). Parsing, the defaults, --help and the
  * manual page all come from that table, so they cannot disagree.
  */
 #ifndef MAIN_CONFIG_H
@@ -24,7 +24,7 @@ struct config {
     unsigned displays; /* in display */
     bool shown;        /* one of them was asked for by --display; else there is also the default */
     const char *monitor, *script, *script_out, *junit, *dumpdtb, *log;
-    uint64_t timeout_ns;           /* 0: none */
+    uint64_t timeout;              /* seconds; 0: none */
     bool on_panic;                 /* chosen by --on-panic; else --script decides */
     bool help, version, man;       /* print that, and nothing else */
     char *copy[CONFIG_MAX_COPIES]; /* split arguments, freed by config_finish */
@@ -40,8 +40,5 @@ void config_finish(struct config *c);
 
 void config_print_help(FILE *f);
 void config_print_man(FILE *f); /* roff, for riscreen(1) */
-
-/* "512M", "1G", "65536K", or MiB without a letter; bytes. False: not a size. */
-bool config_size(const char *text, uint64_t *bytes);
 
 #endif

@@ -39,7 +39,7 @@ static void expand(char *out, size_t size, const struct option_row *row)
     const char *hole = strstr(row->help, "%s");
     if (hole)
         snprintf(out, size, "%.*s%s%s", (int)(hole - row->help), row->help,
-                 row->def ? row->def : "none", hole + 2);
+                 row->key.def ? row->key.def : "none", hole + 2);
     else
         snprintf(out, size, "%s", row->help);
 }
@@ -76,7 +76,8 @@ void config_print_help(FILE *f)
             fprintf(f, "  -%c, ", row->letter);
         else
             fputs("      ", f);
-        fprintf(f, "--%s%s%s\n", row->name, row->arg ? " " : "", row->arg ? row->arg : "");
+        fprintf(f, "--%s%s%s\n", row->key.name, row->key.syntax ? " " : "",
+                row->key.syntax ? row->key.syntax : "");
         expand(text, sizeof(text), row);
         wrap(f, text);
     }
@@ -115,11 +116,11 @@ static void man_option(FILE *f, const struct option_row *row)
     if (row->letter)
         fprintf(f, "\\fB\\-%c\\fR, ", row->letter);
     fputs("\\fB\\-\\-", f);
-    roff(f, row->name);
+    roff(f, row->key.name);
     fputs("\\fR", f);
-    if (row->arg) {
+    if (row->key.syntax) {
         fputs(" \\fI", f);
-        roff(f, row->arg);
+        roff(f, row->key.syntax);
         fputs("\\fR", f);
     }
     fputc('\n', f);

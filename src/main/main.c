@@ -161,12 +161,12 @@ static bool open_machine(struct app *app)
 
 static bool set_timeout(struct app *app)
 {
-    if (!app->config.timeout_ns)
+    if (!app->config.timeout)
         return true;
     app->timeout = loop_timer_add(machine_loop(app->machine), on_timeout, app);
     if (!app->timeout)
         return fail(app, ERROR_NO_MEMORY);
-    loop_timer_set(app->timeout, host_now_ns() + app->config.timeout_ns);
+    loop_timer_set(app->timeout, host_now_ns() + app->config.timeout * NS_PER_SEC);
     return true;
 }
 

@@ -3,18 +3,15 @@
 #ifndef MAIN_OPTIONS_H
 #define MAIN_OPTIONS_H
 
-#include "base/error.h"
+#include "base/parse.h"
 #include "main/config.h"
 
 struct option_row {
-    const char *group; /* begins a group in the help; NULL: still the one before */
-    char letter;       /* 0: none */
-    const char *name;
-    const char *arg; /* how its argument is called; NULL: it takes none */
-    const char *def; /* default, taken like a given value; NULL: none */
-    /* NULL text: left out of the help. Plain sentences; %s in it becomes `def`. */
+    const char *group;    /* begins a group in the help; NULL: still the one before */
+    char letter;          /* 0: none */
+    struct parse_key key; /* into struct config; without a syntax it takes no value */
+    /* NULL: left out of the help. Plain sentences; %s in it becomes the default. */
     const char *help;
-    bool (*take)(struct config *c, const char *value, struct error *err);
 };
 
 extern const struct option_row option_rows[];

@@ -81,12 +81,28 @@ enum step_option {
     OPTION_BUTTON = 32,
 };
 
-/* What the words after the command are, one letter each: r a reference picture, p a path to write,
- * e a regular expression, t text to type, s text to send, k a chord of keys, n a coordinate, w a
- * wheel count, d a duration, q an exit status; lower case after '?' may be absent. */
+/* What a word after the command is. */
+enum step_arg {
+    ARG_NONE,
+    ARG_REFERENCE,   /* a picture to compare with */
+    ARG_OUTPUT,      /* a path to write */
+    ARG_REGEX,       /* a regular expression */
+    ARG_TYPED_TEXT,  /* for the keyboard */
+    ARG_SERIAL_TEXT, /* for the console */
+    ARG_CHORD,       /* keys that are held together */
+    ARG_X,
+    ARG_Y,
+    ARG_WHEEL,    /* notches */
+    ARG_DURATION, /* seconds */
+    ARG_STATUS,   /* of the process */
+};
+
+#define SCRIPT_MAX_ARGS 2 /* of a command */
+
 struct step_type {
     const char *name;
-    const char *args;
+    enum step_arg args[SCRIPT_MAX_ARGS]; /* in their order */
+    bool args_optional;                  /* else each must be there */
     unsigned options;
     bool after_end; /* it makes sense when the machine has ended */
     /* The script's thread; false if it failed, with the reason left by script_fail. */

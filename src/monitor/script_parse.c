@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "monitor/script.h"
 
+#include "base/parse.h"
 #include "display/display.h"
 #include "monitor/compare.h"
 #include "ui/keymap.h"
@@ -17,23 +18,6 @@
 #define MAX_SECONDS 86400
 
 /* --- values ----------------------------------------------------------------------------------- */
-
-static bool read_int(const char *text, int64_t low, int64_t high, int64_t *out)
-{
-    char *end;
-    errno = 0;
-    long long v = strtoll(text, &end, 10);
-    *out = v;
-    return !errno && end != text && !*end && v >= low && v <= high;
-}
-
-static bool read_unsigned(const char *text, unsigned high, unsigned *out)
-{
-    int64_t v;
-    bool ok = read_int(text, 0, high, &v);
-    *out = ok ? (unsigned)v : 0;
-    return ok;
-}
 
 static bool read_seconds(const char *text, uint64_t *ns)
 {
@@ -142,35 +126,36 @@ static bool arg_chord(struct step *step, const char *text, struct error *err)
     }
 }
 
-static bool arg_coordinate(struct step *step, bool second, const char *text, struct error *err)
+static bool arg_coordinate(const char *text, int64_t *to, struct error *err)
 {
-    int64_t *to = second ? &step->y : &step->x;
-    return read_int(text, 0, UI_PICTURE_MAX - 1, to) ||
+    return parse_integer(text, 0, UI_PICTURE_MAX - 1, to) ||
            error_set(err, "'%s' is no coordinate: use pixels from 0 on", text);
 }
 
-/* One word by its letter in step_type.args; index: how many words came before. */
-static bool read_arg(struct script *s, struct step *step, char letter, int index,
-                     const struct word *w, struct error *err)
+static bool read_arg(struct script *s, struct step *step, enum step_arg arg, const struct word *w,
+                     struct error *err)
 {
-    switch (letter) {
-    case 'r': return arg_reference(s, step, w->text, err);
-    case 'p': return arg_output(s, step, w->text, err);
-    case 'e': return arg_regex(step, w->text, err);
-    case 't': return arg_text(step, w, true, err);
-    case 's': return arg_text(step, w, false, err);
-    case 'k': return arg_chord(step, w->text, err);
-    case 'n': return arg_coordinate(step, index == 1, w->text, err);
-    case 'w':
-        return read_int(w->text, -100, 100, &step->y) ||
+    switch (arg) {
+    case ARG_REFERENCE: return arg_reference(s, step, w->text, err);
+    case ARG_OUTPUT: return arg_output(s, step, w->text, err);
+    case ARG_REGEX: return arg_regex(step, w->text, err);
+    case ARG_TYPED_TEXT: return arg_text(step, w, true, err);
+    case ARG_SERIAL_TEXT: return arg_text(step, w, false, err);
+    case ARG_CHORD: return arg_chord(step, w->text, err);
+    case ARG_X: return arg_coordinate(w->text, &step->x, err);
+    case ARG_Y: return arg_coordinate(w->text, &step->y, err);
+    case ARG_WHEEL:
+        return parse_integer(w->text, -100, 100, &step->y) ||
                error_set(err, "'%s' is no wheel count: use -100..100, up is positive", w->text);
-    case 'd':
+    case ARG_DURATION:
         return read_seconds(w->text, &step->time_ns) ||
                error_set(err, "'%s' is no duration: use seconds, 0..%d", w->text, MAX_SECONDS);
-    default:
-        return read_unsigned(w->text, 255, &step->status) ||
+    case ARG_STATUS:
+        return parse_unsigned(w->text, 0, 255, &step->status) ||
                error_set(err, "'%s' is no exit status: use 0..255", w->text);
+    case ARG_NONE: break;
     }
+    return error_set(err, "%s does not take '%s'", step->type->name, w->text);
 }
 
 /* --- options ---------------------------------------------------------------------------------- */
@@ -183,7 +168,7 @@ static bool option_timeout(struct step *step, const char *text, struct error *er
 
 static bool option_tolerance(struct step *step, const char *text, struct error *err)
 {
-    return read_unsigned(text, 255, &step->tolerance) ||
+    return parse_unsigned(text, 0, 255, &step->tolerance) ||
            error_set(err, "tolerance=%s: use 0..255, the difference a colour may have", text);
 }
 
@@ -195,14 +180,13 @@ static bool option_region(struct step *step, const char *text, struct error *err
 
 static bool option_head(struct step *step, const char *text, struct error *err)
 {
-    return read_unsigned(text, DISPLAY_MAX_HEADS - 1, &step->head) ||
+    return parse_unsigned(text, 0, DISPLAY_MAX_HEADS - 1, &step->head) ||
            error_set(err, "head=%s: use 0..%d", text, DISPLAY_MAX_HEADS - 1);
 }
 
 static bool option_cursor(struct step *step, const char *text, struct error *err)
 {
-    step->cursor = !strcmp(text, "on");
-    return step->cursor || !strcmp(text, "off") || error_set(err, "cursor=%s: use on or off", text);
+    return parse_on_off(text, &step->cursor) || error_set(err, "cursor=%s: use on or off", text);
 }
 
 static bool option_button(struct step *step, const char *text, struct error *err)
@@ -231,7 +215,8 @@ static bool is_option_of(const struct step *step, const struct word *w, size_t i
 /* Text and regular expressions may hold an equals sign: there only known names are options. */
 static bool looks_like_option(const struct step *step, const struct word *w)
 {
-    bool free_text = step->type->args[0] && strchr("ets", step->type->args[0]);
+    enum step_arg first = step->type->args[0];
+    bool free_text = first == ARG_REGEX || first == ARG_TYPED_TEXT || first == ARG_SERIAL_TEXT;
     for (size_t i = 0; i < ARRAY_SIZE(options); i++)
         if (is_option_of(step, w, i))
             return true;
@@ -288,21 +273,18 @@ bool script_parse_step(struct script *s, struct step *step, struct word *words, 
         return error_set(err, "'%s' is no command: riscreen --help lists them", words[0].text);
     step->button = BTN_LEFT;
     step->time_ns = SCRIPT_TIMEOUT_NS;
-    const char *args = step->type->args;
-    int index = 0;
+    unsigned args = 0;
     for (int i = 1; i < n; i++) {
         if (looks_like_option(step, &words[i])) {
             if (!read_option(step, &words[i], err))
                 return false;
             continue;
         }
-        args += *args == '?';
-        if (!*args)
-            return error_set(err, "%s does not take '%s'", step->type->name, words[i].text);
-        if (!read_arg(s, step, *args++, index++, &words[i], err))
+        enum step_arg arg = args < SCRIPT_MAX_ARGS ? step->type->args[args++] : ARG_NONE;
+        if (!read_arg(s, step, arg, &words[i], err))
             return false;
     }
-    if (*args && *args != '?')
+    if (!step->type->args_optional && args < SCRIPT_MAX_ARGS && step->type->args[args])
         return error_set(err, "%s needs more words", step->type->name);
     return fit_region(step, err);
 }

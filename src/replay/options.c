@@ -1,41 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 #include "replay/options.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
+#include "base/parse.h"
+
 #include <string.h>
 
-#define MEMORY (UINT64_C(2) << 30)
-
-enum form { FORM_FLAG, FORM_TEXT, FORM_NUMBER, FORM_SIZE };
+#define MEMORY "2G"
 
 static const struct option {
-    const char *name, *arg; /* arg NULL: a flag */
-    enum form form;
-    uint64_t min, max;
-    size_t field; /* in struct replay_options */
-    const char *help;
+    struct parse_key key; /* into struct replay_options */
+    const char *help;     /* NULL: left out of it */
 } options[] = {
-#define FIELD(f) offsetof(struct replay_options, f)
-    {"list", NULL, FORM_FLAG, 0, 0, FIELD(list),
+#define OPTIONS struct replay_options
+    {{"list", NULL, NULL, PARSE_FLAG(OPTIONS, list)},
      "Print each command in words: its step, the time in the trace, its arguments, its result."},
-    {"final", "FILE", FORM_TEXT, 0, 0, FIELD(final),
+    {{"final", "FILE", NULL, PARSE_TEXT(OPTIONS, final)},
      "Write what the screen shows at the end, with the pointer, as a PNG (or PPM, by its name)."},
-    {"head", "N", FORM_NUMBER, 0, 15, FIELD(head), "The scanout of --final; 0 is the first."},
-    {"resource", "ID", FORM_NUMBER, 1, UINT32_MAX, FIELD(resource),
+    {{"head", "N", NULL, PARSE_NUMBER(OPTIONS, head, 0, 15)},
+     "The scanout of --final; 0 is the first."},
+    {{"resource", "ID", NULL, PARSE_NUMBER(OPTIONS, resource, 1, UINT32_MAX)},
      "Write what a resource holds, flushed or not; --png says where."},
-    {"at", "STEP", FORM_NUMBER, 1, UINT64_MAX, FIELD(at),
+    {{"at", "STEP", NULL, PARSE_NUMBER(OPTIONS, at, 1, UINT64_MAX)},
      "After which step to look at the resource; at the end if it is left out."},
-    {"png", "FILE", FORM_TEXT, 0, 0, FIELD(png), "The picture of --resource."},
-    {"bench", "N", FORM_NUMBER, 1, 1000000, FIELD(bench),
+    {{"png", "FILE", NULL, PARSE_TEXT(OPTIONS, png)}, "The picture of --resource."},
+    {{"bench", "N", NULL, PARSE_NUMBER(OPTIONS, bench, 1, 1000000)},
      "Play the trace N times and compare full-frame transfers and flushes with a memcpy from the "
      "same pages, caches cold."},
-    {"memory", "SIZE", FORM_SIZE, 1 << 20, UINT64_C(1) << 40, FIELD(memory),
-     "Memory that a trace may make use of, for guest pages and again for resources (default 2G)."},
-    {"help", NULL, FORM_FLAG, 0, 0, FIELD(help), "Print this and exit."},
-    {"version", NULL, FORM_FLAG, 0, 0, FIELD(version), "Print the version and exit."},
-    {"man", NULL, FORM_FLAG, 0, 0, FIELD(man), NULL},
+    {{"memory", "SIZE", MEMORY, PARSE_SIZE(OPTIONS, memory, 1 << 20, UINT64_C(1) << 40)},
+     "Memory that a trace may make use of, for guest pages and again for resources (default " MEMORY
+     ")."},
+    {{"help", NULL, NULL, PARSE_FLAG(OPTIONS, help)}, "Print this and exit."},
+    {{"version", NULL, NULL, PARSE_FLAG(OPTIONS, version)}, "Print the version and exit."},
+    {{"man", NULL, NULL, PARSE_FLAG(OPTIONS, man)}, NULL},
 };
 
 static const char usage[] = "riscreen-gpu-replay FILE [option]...";
@@ -44,43 +40,10 @@ static const char status[] =
     "0 if every checksum and every answer is the trace's, 2 if one differs, 1 if the trace cannot "
     "be played.";
 
-/* A decimal number; of FORM_SIZE with K, M, G or T behind it, MiB without. */
-static bool take_number(const struct option *row, const char *text, uint64_t *value)
-{
-    static const char units[] = "KMGT";
-    char *end;
-    errno = 0;
-    uint64_t v = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || errno)
-        return false;
-    if (row->form == FORM_SIZE) {
-        const char *unit = *end ? strchr(units, *end) : units + 1;
-        if (!unit)
-            return false;
-        unsigned shift = 10 * (unsigned)(unit - units + 1);
-        end += *end != 0;
-        if (v > row->max >> shift)
-            return false;
-        v <<= shift;
-    }
-    *value = v;
-    return !*end && v >= row->min && v <= row->max;
-}
-
-static bool take(struct replay_options *o, const struct option *row, const char *value)
-{
-    void *field = (char *)o + row->field;
-    switch (row->form) {
-    case FORM_FLAG: *(bool *)field = true; return true;
-    case FORM_TEXT: *(const char **)field = value; return true;
-    default: return take_number(row, value, field);
-    }
-}
-
 static const struct option *find(const char *name, size_t n)
 {
     for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-        if (strlen(options[i].name) == n && !memcmp(options[i].name, name, n))
+        if (strlen(options[i].key.name) == n && !memcmp(options[i].key.name, name, n))
             return &options[i];
     return NULL;
 }
@@ -110,21 +73,23 @@ static bool take_option(struct replay_options *o, int argc, char **argv, int *at
     const char *value = "";
     if (!row)
         return error_set(err, "%s: no such option; see riscreen-gpu-replay --help", word);
-    if (row->arg) {
+    if (row->key.syntax) {
         value = name[n] ? name + n + 1 : *at + 1 < argc ? argv[++*at] : "";
-        if (*value && take(o, row, value))
+        if (parse_value(&row->key, o, value, err))
             return true;
-        return error_set(err, "--%s '%s': not a value; write --%s %s", row->name, value, row->name,
-                         row->arg);
+        return error_set(err, "--%s '%s': not a value; write --%s %s", row->key.name, value,
+                         row->key.name, row->key.syntax);
     }
     if (name[n])
-        return error_set(err, "--%s takes no value; leave it out", row->name);
-    return take(o, row, value);
+        return error_set(err, "--%s takes no value; leave it out", row->key.name);
+    return parse_value(&row->key, o, value, err);
 }
 
 bool replay_options_parse(struct replay_options *o, int argc, char **argv, struct error *err)
 {
-    *o = (struct replay_options){.memory = MEMORY};
+    *o = (struct replay_options){0};
+    for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+        parse_defaults(&options[i].key, 1, o);
     for (int i = 1; i < argc; i++) {
         if (argv[i][0] == '-' && argv[i][1]) {
             if (!take_option(o, argc, argv, &i, err))
@@ -143,8 +108,9 @@ void replay_print_help(FILE *f)
     fprintf(f, "%s\n\nUsage: %s\n\n", about, usage);
     for (size_t i = 0; i < ARRAY_SIZE(options); i++)
         if (options[i].help)
-            fprintf(f, "  --%s%s%s\n        %s\n", options[i].name, options[i].arg ? " " : "",
-                    options[i].arg ? options[i].arg : "", options[i].help);
+            fprintf(f, "  --%s%s%s\n        %s\n", options[i].key.name,
+                    options[i].key.syntax ? " " : "",
+                    options[i].key.syntax ? options[i].key.syntax : "", options[i].help);
     fprintf(f, "\nExit status: %s\n", status);
 }
 
@@ -157,8 +123,9 @@ void replay_print_man(FILE *f)
             usage, about);
     for (size_t i = 0; i < ARRAY_SIZE(options); i++)
         if (options[i].help)
-            fprintf(f, ".TP\n\\fB\\-\\-%s\\fR %s%s%s\n%s\n", options[i].name,
-                    options[i].arg ? "\\fI" : "", options[i].arg ? options[i].arg : "",
-                    options[i].arg ? "\\fR" : "", options[i].help);
+            fprintf(f, ".TP\n\\fB\\-\\-%s\\fR %s%s%s\n%s\n", options[i].key.name,
+                    options[i].key.syntax ? "\\fI" : "",
+                    options[i].key.syntax ? options[i].key.syntax : "",
+                    options[i].key.syntax ? "\\fR" : "", options[i].help);
     fprintf(f, ".SH EXIT STATUS\n%s\n.SH SEE ALSO\n\\fBriscreen\\fR(1)\n", status);
 }

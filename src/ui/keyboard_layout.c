@@ -83,6 +83,15 @@ const struct keyboard_layout *keyboard_layout_find(const char *name)
     return NULL;
 }
 
+bool keyboard_layout_read(void *layout, const char *name, struct error *err)
+{
+    const struct keyboard_layout *found = keyboard_layout_find(name);
+    if (!found)
+        return error_set(err, "unknown; give " KEYBOARD_LAYOUTS);
+    *(const struct keyboard_layout **)layout = found;
+    return true;
+}
+
 uint32_t utf8_next(const char **p)
 {
     static const uint32_t smallest[] = {0, 0x80, 0x800, 0x10000}; /* by bytes that follow */

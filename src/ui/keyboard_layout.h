@@ -8,7 +8,7 @@
 #ifndef UI_KEYBOARD_LAYOUT_H
 #define UI_KEYBOARD_LAYOUT_H
 
-#include "base/util.h"
+#include "base/error.h"
 
 enum { KEYBOARD_SHIFT = 1, KEYBOARD_ALTGR = 2 };
 
@@ -23,8 +23,11 @@ struct key_stroke {
 
 struct keyboard_layout;
 
-/* "us", "uk", "de", "fr"; NULL: none of these. */
+/* One of these; NULL: none of them. */
+#define KEYBOARD_LAYOUTS "us|uk|de|fr"
 const struct keyboard_layout *keyboard_layout_find(const char *name);
+/* The same, for a table of base/parse.h; layout: const struct keyboard_layout **. */
+bool keyboard_layout_read(void *layout, const char *name, struct error *err);
 /* Does AltGr choose characters in it, or is that key Alt? */
 bool keyboard_layout_has_altgr(const struct keyboard_layout *l);
 /* The one key with this character on it; for the dead key of an accent, a combining character

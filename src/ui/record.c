@@ -10,6 +10,7 @@
  */
 #include "ui/ui.h"
 
+#include "base/parse.h"
 #include "host/clock.h"
 #include "host/file.h"
 #include "host/thread.h"
@@ -21,8 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_FPS 30
-#define MAX_FPS     240
+#define MAX_FPS 240
 
 struct ui {
     struct ui_env env;
@@ -217,35 +217,24 @@ static void record_stop(struct ui *ui)
 
 /* --- opening and closing --- */
 
-/* A decimal number that is all of text. */
-static bool number(const char *text, unsigned min, unsigned max, unsigned *out)
-{
-    char *end;
-    unsigned long n = strtoul(text, &end, 10);
-    *out = (unsigned)n;
-    return text[0] >= '0' && text[0] <= '9' && !*end && n >= min && n <= max;
-}
-
-/* One of the words behind the path. False: it is none, so it belongs to the path. */
-static bool take_word(struct record_options *o, const char *word)
-{
-    if (!strcmp(word, "overwrite"))
-        return o->overwrite = true;
-    if (!strncmp(word, "fps=", 4))
-        return number(word + 4, 1, MAX_FPS, &o->fps);
-    if (!strncmp(word, "head=", 5))
-        return number(word + 5, 0, DISPLAY_MAX_HEADS - 1, &o->head);
-    return false;
-}
+/* What may follow the path. */
+static const struct parse_key record_keys[] = {
+    {"fps", "N", "30", PARSE_UNSIGNED(struct record_options, fps, 1, MAX_FPS)},
+    {"head", "N", "0", PARSE_UNSIGNED(struct record_options, head, 0, DISPLAY_MAX_HEADS - 1)},
+    {"overwrite", NULL, NULL, PARSE_FLAG(struct record_options, overwrite)},
+};
 
 static const struct record_sink_ops *parse(struct record_options *o, const struct ui_env *env,
                                            const char *args, struct error *err)
 {
     size_t n = strlen(args);
-    *o = (struct record_options){.fps = DEFAULT_FPS};
+    *o = (struct record_options){.path = ""};
+    parse_defaults(record_keys, ARRAY_SIZE(record_keys), o);
     if (n < sizeof(o->path))
         strcpy(o->path, args);
-    for (char *comma; (comma = strrchr(o->path, ',')) && take_word(o, comma + 1);)
+    /* from the end: a path may hold commas, and what is no setting belongs to it */
+    for (char *comma; (comma = strrchr(o->path, ',')) &&
+                      parse_setting(record_keys, ARRAY_SIZE(record_keys), o, comma + 1, err);)
         *comma = 0;
     n = strlen(o->path);
     if (o->head >= display_heads(env->display))

@@ -8,6 +8,7 @@
  */
 #include "ui/ui.h"
 
+#include "base/parse.h"
 #include "host/clock.h"
 #include "host/file.h"
 #include "host/thread.h"
@@ -454,25 +455,22 @@ static bool is_seen(const char *driver)
     return true;
 }
 
-/* "scale=fit|integer|none,keymap=us|uk|de|fr" */
+static const struct parse_key sdl_keys[] = {
+    {"scale", "fit|integer|none", "fit", PARSE_CHOICE(struct sdl_options, scale)},
+    {"keymap", KEYBOARD_LAYOUTS, "us",
+     PARSE_CALL(offsetof(struct sdl_options, layout), keyboard_layout_read)},
+};
+
 static bool parse_args(struct sdl_options *options, const char *args, struct error *err)
 {
-    char word[64];
-    *options = (struct sdl_options){VIEWPORT_FIT, keyboard_layout_find("us")};
-    for (const char *p = args; *p; p += strspn(p, ",")) {
-        size_t n = strcspn(p, ",");
-        snprintf(word, sizeof(word), "%.*s", (int)n, p);
-        p += n;
-        if (!strncmp(word, "scale=", 6) && viewport_scale_parse(word + 6, &options->scale))
-            continue;
-        if (!strncmp(word, "keymap=", 7) && (options->layout = keyboard_layout_find(word + 7)))
-            continue;
-        return error_set(err,
-                         "--display sdl: '%s' is no setting; there are scale=fit|integer|none and "
-                         "keymap=us|uk|de|fr",
-                         word);
-    }
-    return true;
+    char *list = strdup(args);
+    parse_defaults(sdl_keys, ARRAY_SIZE(sdl_keys), options);
+    if (!list)
+        return error_no_memory(err);
+    bool ok = parse_list(sdl_keys, ARRAY_SIZE(sdl_keys), options, list, err) ||
+              error_set(err, "--display sdl: %s", err->text);
+    free(list);
+    return ok;
 }
 
 static bool sdl_check(const char *args, struct error *err)

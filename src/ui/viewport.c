@@ -28,19 +28,6 @@ struct viewport viewport_scale(enum viewport_scale scale, uint32_t width, uint32
                              (int)w, (int)h};
 }
 
-bool viewport_scale_parse(const char *word, enum viewport_scale *scale)
-{
-    static const char *const words[] = {
-        [VIEWPORT_FIT] = "fit", [VIEWPORT_INTEGER] = "integer", [VIEWPORT_NONE] = "none"};
-    for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
-        if (strcmp(word, words[i]))
-            continue;
-        *scale = (enum viewport_scale)i;
-        return true;
-    }
-    return false;
-}
-
 bool viewport_contains(const struct viewport *p, int x, int y)
 {
     return x >= p->x && y >= p->y && x - p->x < p->w && y - p->y < p->h;

@@ -18,11 +18,9 @@ struct viewport viewport_fit(uint32_t width, uint32_t height, int window_w, int 
  * square; a picture larger than the window is made smaller as by fit. none: one to one; of a
  * picture larger than the window the top left part is shown, where menus and prompts begin.
  */
-enum viewport_scale { VIEWPORT_FIT, VIEWPORT_INTEGER, VIEWPORT_NONE };
+enum viewport_scale { VIEWPORT_FIT, VIEWPORT_INTEGER, VIEWPORT_NONE }; /* as scale= lists them */
 struct viewport viewport_scale(enum viewport_scale scale, uint32_t width, uint32_t height,
                                int window_w, int window_h);
-/* "fit", "integer", "none"; false: no such word. */
-bool viewport_scale_parse(const char *word, enum viewport_scale *scale);
 
 /* Is the point inside? */
 bool viewport_contains(const struct viewport *p, int x, int y);

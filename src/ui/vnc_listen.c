@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/vnc_listen.h"
 
+#include "base/parse.h"
 #include "host/file.h"
 
 #include <arpa/inet.h>
@@ -24,25 +25,18 @@ struct listen_addr {
 
 /* --- the words of the option --- */
 
-/* A port number that is all of the text; UINT_MAX: it is none. */
-static unsigned parse_port(const char *text, size_t len)
-{
-    unsigned port = 0;
-    for (size_t i = 0; i < len; i++)
-        port =
-            text[i] >= '0' && text[i] <= '9' && port <= 65535 ? port * 10 + text[i] - '0' : 65536;
-    return len && port <= 65535 ? port : UINT_MAX;
-}
-
 static bool parse_address(const struct vnc_listen_kind *kind, struct listen_addr *p,
                           const char *text, size_t len, struct error *err)
 {
     const char *colon = memrchr(text, ':', len);
     const char *number = colon ? colon + 1 : text;
     size_t host_len = colon ? (size_t)(colon - text) : 0;
-    unsigned port = parse_port(number, len - (size_t)(number - text));
-    if (colon == text && port <= 65535)
-        port += kind->first_port;
+    char digits[8] = "";
+    unsigned port = UINT_MAX, first = colon == text ? kind->first_port : 0;
+    if (len - (size_t)(number - text) < sizeof(digits))
+        memcpy(digits, number, len - (size_t)(number - text));
+    if (parse_unsigned(digits, 0, 65535 - first, &port))
+        port += first;
     if (port > 65535 || host_len >= sizeof(p->host) || (!colon && kind->first_port))
         return error_set(err, "--display %s=%.*s: not an address; write %s, as in %s", kind->name,
                          (int)len, text, kind->syntax, kind->example);
@@ -57,74 +51,67 @@ static bool parse_address(const struct vnc_listen_kind *kind, struct listen_addr
     return true;
 }
 
-static bool read_secret(struct vnc_listen *l, const char *path, struct error *err)
+/* --- what follows the address ----------------------------------------------------------------- */
+
+static bool read_secret(void *listen, const char *path, struct error *err)
 {
+    struct vnc_listen *l = listen;
     struct host_bytes file;
-    const char *name = l->kind->name;
     if (host_file_read(&file, path, VNC_MAX_PASSWORD_FILE, false, err))
-        return error_set(err, "--display %s: password=%s: %s; name a file with one line", name,
-                         path, err->text);
+        return error_set(err, "%s; name a file with one line", err->text);
     const char *line = (const char *)file.data;
     size_t length = strcspn(line, "\r\n");
     bool fits = length && length <= VNC_MAX_PASSWORD;
     snprintf(l->secret, sizeof(l->secret), "%.*s", fits ? (int)length : 0, line);
     explicit_bzero(file.data, file.size);
     host_bytes_free(&file);
-    if (!fits)
-        return error_set(err,
-                         "--display %s: password=%s: its first line must have 1 to %d characters, "
-                         "which is all that VNC compares",
-                         name, path, VNC_MAX_PASSWORD);
+    return fits || error_set(err,
+                             "its first line must have 1 to %d characters, which is all that VNC "
+                             "compares",
+                             VNC_MAX_PASSWORD);
+}
+
+static bool read_pages(void *listen, const char *folder, struct error *err)
+{
+    struct vnc_listen *l = listen;
+    (void)err;
+    memccpy(l->pages, folder, 0, sizeof(l->pages) - 1);
     return true;
 }
 
-static bool take_head(struct vnc_listen *l, const struct ui_env *env, const char *text,
-                      struct error *err)
+static const struct parse_key listen_keys[] = {
+    {"password", "FILE", NULL, PARSE_CALL(0, read_secret)},
+    {"head", "N", "0", PARSE_UNSIGNED(struct vnc_listen, head, 0, 65535)},
+    {"keymap", KEYBOARD_LAYOUTS, "us",
+     PARSE_CALL(offsetof(struct vnc_listen, layout), keyboard_layout_read)},
+    {"novnc", "FOLDER", NULL, PARSE_CALL(0, read_pages)}, /* last: only where there are pages */
+};
+
+static bool read_settings(struct vnc_listen *l, const struct ui_env *env, const char *settings,
+                          struct error *err)
 {
-    l->head = parse_port(text, strlen(text));
-    return l->head < display_heads(env->display) ||
-           error_set(err, "--display %s: there is no head %s; the last one is %u", l->kind->name,
-                     text, display_heads(env->display) - 1);
+    unsigned keys = ARRAY_SIZE(listen_keys) - !l->kind->pages;
+    char *list = strdup(settings);
+    parse_defaults(listen_keys, keys, l);
+    if (!list)
+        return error_no_memory(err);
+    bool ok = parse_list(listen_keys, keys, l, list, err) ||
+              error_set(err, "--display %s: %s", l->kind->name, err->text);
+    free(list);
+    if (ok && l->head >= display_heads(env->display))
+        ok = error_set(err, "--display %s: there is no head %u; the last one is %u", l->kind->name,
+                       l->head, display_heads(env->display) - 1);
+    return ok;
 }
 
-/* One of the words after the place. */
-static bool take_word(struct vnc_listen *l, const struct ui_env *env, const char *word,
-                      struct error *err)
+static bool parse_args(struct vnc_listen *l, struct listen_addr *p, const struct ui_env *env,
+                       const char *args, struct error *err)
 {
-    if (!strncmp(word, "password=", 9))
-        return read_secret(l, word + 9, err);
-    if (!strncmp(word, "head=", 5))
-        return take_head(l, env, word + 5, err);
-    if (!strncmp(word, "keymap=", 7) && keyboard_layout_find(word + 7)) {
-        l->layout = keyboard_layout_find(word + 7);
-        return true;
-    }
-    if (!strncmp(word, "novnc=", 6) && l->kind->pages) {
-        memccpy(l->pages, word + 6, 0, sizeof(l->pages) - 1);
-        return true;
-    }
-    return error_set(err,
-                     "--display %s: '%s' is no setting; there are password=FILE, head=N, "
-                     "keymap=us|uk|de|fr%s",
-                     l->kind->name, word, l->kind->pages ? ", novnc=FOLDER" : "");
-}
-
-static bool parse(struct vnc_listen *l, struct listen_addr *p, const struct ui_env *env,
-                  const char *args, struct error *err)
-{
-    char word[PATH_MAX + 16];
+    char usual[16];
     size_t len = strcspn(args, ",");
-    snprintf(word, sizeof(word), ":%u", l->kind->usual_port);
-    if (!parse_address(l->kind, p, len ? args : word, len ? len : strlen(word), err))
-        return false;
-    while (args[len]) {
-        args += len + 1;
-        len = strcspn(args, ",");
-        snprintf(word, sizeof(word), "%.*s", (int)len, args);
-        if (!take_word(l, env, word, err))
-            return false;
-    }
-    return true;
+    snprintf(usual, sizeof(usual), ":%u", l->kind->usual_port);
+    return parse_address(l->kind, p, len ? args : usual, len ? len : strlen(usual), err) &&
+           read_settings(l, env, args + len + (args[len] == ','), err);
 }
 
 /* --- sockets --- */
@@ -203,10 +190,9 @@ bool vnc_listen_open(struct vnc_listen *l, const struct vnc_listen_kind *kind,
     struct listen_addr p;
     memset(l, 0, sizeof(*l));
     l->kind = kind;
-    l->layout = keyboard_layout_find("us");
     l->spare = -1;
     snprintf(l->pages, sizeof(l->pages), "%s", kind->pages ? kind->pages : "");
-    if (!parse(l, &p, env, args, err))
+    if (!parse_args(l, &p, env, args, err))
         return false;
     int error = getaddrinfo(p.host, p.port, &hints, &list);
     if (error)

@@ -133,18 +133,12 @@ static void assert_place(struct viewport p, int x, int y, int w, int h)
 static void test_scale(void **state)
 {
     (void)state;
-    enum viewport_scale scale = VIEWPORT_NONE;
     assert_place(viewport_scale(VIEWPORT_FIT, 320, 200, 700, 400), 30, 0, 640, 400);
     assert_place(viewport_scale(VIEWPORT_INTEGER, 320, 200, 700, 500), 30, 50, 640, 400);
     assert_place(viewport_scale(VIEWPORT_INTEGER, 320, 200, 160, 300), 0, 100, 160,
                  100); /* as fit */
     assert_place(viewport_scale(VIEWPORT_NONE, 320, 200, 700, 500), 190, 150, 320, 200);
     assert_place(viewport_scale(VIEWPORT_NONE, 320, 200, 200, 500), 0, 150, 320, 200);
-    assert_true(viewport_scale_parse("fit", &scale) && scale == VIEWPORT_FIT);
-    assert_true(viewport_scale_parse("integer", &scale) && scale == VIEWPORT_INTEGER);
-    assert_true(viewport_scale_parse("none", &scale) && scale == VIEWPORT_NONE);
-    assert_false(viewport_scale_parse("", &scale));
-    assert_false(viewport_scale_parse("Fit", &scale));
     struct viewport p = {10, 20, 30, 40};
     assert_true(viewport_contains(&p, 10, 20) && viewport_contains(&p, 39, 59));
     assert_false(viewport_contains(&p, 9, 20) || viewport_contains(&p, 40, 20) ||
