@@ -147,7 +147,7 @@ class Job:
         self.until(lambda: self.state() == "T", "a stop")
 
     def is_taken(self):
-        """Is the terminal riscreen's? Then its keys do, too: the guest's shell hears them."""
+        """Is the terminal riscreen's? Then its keys do, too: the guest's shell reads them."""
         self.until(self.terminal.raw, "a raw terminal")
         self.type("echo heard-$((6 * 7))\n")
         self.says(f"heard-42\r\n(.*\r\n)?{PROMPT}")
@@ -191,7 +191,7 @@ def test_stopped():
 
 
 def test_bash():
-    """bash does not tell a running job that it is in the foreground: riscreen hears it with the first line."""
+    """bash does not notify a running job that it is in the foreground: riscreen notices with the first line."""
     with Job(Terminal(), ["bash", "--norc", "--noprofile", "-i"]) as job:
         job.says("shell> ")
         job.start()

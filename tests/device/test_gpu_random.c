@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Thousands of random commands, in random framings, over scattered guest memory and all formats;
- * what the display shows is compared with a naive model that keeps every truth in plain arrays.
+ * what the display shows is compared with a naive model that keeps back and front buffers in plain arrays.
  */
 #include "kit/gpu.h"
 

@@ -175,11 +175,11 @@ static void test_reset_forgets(void **state)
         input_key(f->hub, KEY_1 + i % 10, (i / 10 & 1) == 0);
     kit_reset(&f->kit);
     assert_false(atomic_load(&f->kit.irq));
-    input_key(f->hub, KEY_S, true); /* without a driver nobody hears */
+    input_key(f->hub, KEY_S, true); /* without a driver it is dropped */
     assert_true(kit_start(&f->kit, KIT_ALL_FEATURES));
     events_give(f, 32);
     events_expect_none(f);
-    input_key(f->hub, KEY_A, false); /* up is what the guest believes already */
+    input_key(f->hub, KEY_A, false); /* up is its state in the guest already */
     input_key(f->hub, KEY_S, false);
     events_expect_none(f);
     input_key(f->hub, KEY_A, true);

@@ -2,7 +2,7 @@
 /*
  * Following the host's window: the device raises an event, the driver a uevent, and whoever shows
  * something reads the connector again and takes the mode that it now prefers. There is no udev
- * here: the kernel's own multicast is heard.
+ * here: the program listens to the kernel's own multicast.
  */
 #include "kms.h"
 

@@ -75,7 +75,7 @@ def test_modes(m):
 
 
 def test_damage(m):
-    """DIRTYFB: with many clips, without any; and with copies, what was not told stays hidden.
+    """DIRTYFB: with many clips, without any; and with copies, what no clip covers stays hidden.
 
     Linux 6.12 makes the whole frame of any clips, so nothing can be said of what lies outside them.
     """
@@ -86,7 +86,7 @@ def test_damage(m):
         kms(f"pattern a {i + 2} {box}")
         canvas.pattern(i + 2, *clip)
     if not m.blobs:
-        shows(m, Canvas(WIDTH, HEIGHT, 1).picture(), "nothing before it is told", 1)
+        shows(m, Canvas(WIDTH, HEIGHT, 1).picture(), "nothing before DIRTYFB", 1)
     kms("dirty a " + " ".join(str(n) for clip in clips for n in clip))
     shows(m, canvas.picture(), "many clips", 30)
     kms("rect a 1000 700 24 68 ff00ff00", "dirty a")

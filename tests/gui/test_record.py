@@ -176,7 +176,7 @@ FRAME = 6 + 320 * 200 * 3
 
 
 def test_still(program, folder):
-    """A film of a still picture is written as time goes by, some times a second: a kill leaves it, the end owes little."""
+    """A film of a still picture is written as time goes by, some times a second: a kill leaves it, and little is left to write at the end."""
     for end in ("stop", "kill"):
         target = os.path.join(folder, end + ".y4m")
         fake = record(program, target, "fps=50")
@@ -185,7 +185,7 @@ def test_still(program, folder):
         before = os.path.getsize(target)
         if end == "stop":
             fake.stop()
-            assert os.path.getsize(target) - before < 110 * FRAME, "the end owed more than two seconds of film"
+            assert os.path.getsize(target) - before < 110 * FRAME, "more than two seconds of film were written at the end"
             width, height, _, frames = read_y4m(target)
             assert (width, height) == (320, 200) and all(frame == frames[0] for frame in frames)
         else:

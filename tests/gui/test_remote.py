@@ -47,10 +47,10 @@ def same(remote):
         return all(viewer.rgb() == remote.want for viewer in remote.viewers)
     for viewer in remote.viewers:
         viewer.sock.settimeout(0.3)
-    until(lambda: [news(viewer) for viewer in remote.viewers] and shown(), "one picture for all", 30)
+    until(lambda: [catch_up(viewer) for viewer in remote.viewers] and shown(), "one picture for all", 30)
 
 
-def news(viewer):
+def catch_up(viewer):
     """Takes what there is, until there is nothing for a while."""
     viewer.request()
     try:

@@ -101,7 +101,7 @@ def test_second(m):
 
 
 def test_plug(m):
-    """Unplugged and plugged in again at another size: the guest is told each time."""
+    """Unplugged and plugged in again at another size: the guest is notified each time."""
     m.qmp("x-scanout-unplug", head=1)
     until(lambda: [c[1] for c in connectors(m)] == [True, False, True], "an unplugged screen", 60, 1)
     m.qmp("x-scanout-plug", head=1, width=640, height=480)

@@ -49,7 +49,7 @@ def test_script():
 
 
 def test_mistake():
-    """A mistake anywhere in the script is told before anything starts."""
+    """A mistake anywhere in the script is reported before anything starts."""
     with tempfile.TemporaryDirectory() as folder:
         got = run(folder, "wait-serial x\n\nkey ctrl-nokey\n")
         assert got.returncode == 1 and got.stdout == "", got

@@ -55,7 +55,7 @@ def test_scale(fake, window):
 
 
 def test_resize(fake, window):
-    """The guest is told once, when the user is done; never of what it did itself."""
+    """The guest is notified once, when the user is done; never of what it did itself."""
     fake.do("mode 320 200")
     assert not preferred_lines(fake)
     for width in range(330, 420, 10):

@@ -86,7 +86,7 @@ def test_killed():
 
 
 def test_full_disk():
-    """A file that can grow no more, like one on a full disk, is told once; the machine goes on."""
+    """A file that can grow no more, like one on a full disk, is reported once; the machine goes on."""
     with tempfile.TemporaryDirectory() as folder, \
             Machine("--trace-gpu", os.path.join(folder, "a.trace"),
                     preexec=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))) as m:

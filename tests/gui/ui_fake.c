@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Front-ends without a machine: a display with a pattern, driven by lines on standard input, and
- * what the front-ends send told on standard output. The GUI tests run it in a fake X server and
+ * what the front-ends send printed on standard output. The GUI tests run it in a fake X server and
  * compare what is on its screen with what the display says was flushed.
  *
  * ui_fake NAME ARGS [NAME ARGS]...
@@ -47,7 +47,7 @@ struct fake {
     unsigned head;
     struct image *images[HEADS];
     struct host_wakeup consumed;
-    struct head_mode told[DISPLAY_MAX_HEADS];
+    struct head_mode printed[DISPLAY_MAX_HEADS];
     unsigned quits;
 };
 
@@ -133,12 +133,12 @@ static void plug(struct fake *f, bool connected, uint32_t width, uint32_t height
                           &(struct head_mode){connected, width, height, 60000});
 }
 
-/* The GPU would raise its event; here it is told. Any thread. */
+/* In place of the GPU, which would raise its event: prints what changed. Any thread. */
 static void on_preferred(void *ctx)
 {
     struct fake *f = ctx;
     for (unsigned i = 0; i < HEADS; i++) {
-        struct head_mode w, *old = &f->told[i];
+        struct head_mode w, *old = &f->printed[i];
         display_preferred(f->display, i, &w);
         if (w.connected != old->connected || w.width != old->width || w.height != old->height)
             printf("preferred %u %d %u %u\n", i, w.connected, w.width, w.height);
@@ -258,7 +258,7 @@ int main(int argc, char **argv)
     const struct head_mode preferred = {true, 320, 200, 60000};
     struct fake f = {.display = display_create(HEADS, &preferred), .input = input_hub_create()};
     struct error err;
-    display_preferred_all(f.display, f.told);
+    display_preferred_all(f.display, f.printed);
     display_on_preferred(f.display, on_preferred, &f);
     host_wakeup_init(&f.consumed);
     display_on_presented(f.display, on_presented, &f);

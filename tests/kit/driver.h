@@ -107,7 +107,7 @@ void kit_free_to(struct kit *kit, uint64_t brk); /* give back all since kit->brk
 int kit_add(struct kit *kit, unsigned q, const struct kit_buf *bufs, unsigned n);
 /* Tells the device, if it wants to know (EVENT_IDX, flags). True if the register was written. */
 bool kit_kick(struct kit *kit, unsigned q);
-/* Lets the device's worker do all it has been told of. */
+/* Lets the device's worker do all pending work. */
 void kit_run(struct kit *kit);
 /* The next used element: head and written length. Acknowledges nothing. False: none. */
 bool kit_used(struct kit *kit, unsigned q, uint16_t *head, uint32_t *len);

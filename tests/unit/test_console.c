@@ -103,7 +103,7 @@ static void test_input_loses_nothing(void **state)
     assert_int_equal(f->quits, 0);
 }
 
-/* Nobody reads: writers are told to stop before anything is lost, and to go on later. */
+/* Nobody reads: writers are stopped before anything is lost, and go on later. */
 static void test_output_is_flow_controlled(void **state)
 {
     struct fixture *f = *state;

@@ -217,7 +217,7 @@ static void test_a_fault_in_a_pair_has_its_place(void **state)
     }
 }
 
-/* A jump in two pages, called by a jalr that learns where it is: another page in the second place
+/* A jump in two pages, called by a jalr, which writes its address: another page in the second place
  * is noticed, and so is another word in that page. */
 static void test_an_instruction_in_two_pages(void **state)
 {

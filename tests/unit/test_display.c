@@ -331,21 +331,21 @@ static void test_preferred(void **state)
 {
     (void)state;
     struct display *d = display_create(1, &preferred);
-    unsigned told = 0;
+    unsigned notified = 0;
     struct head_mode w = preferred;
-    display_on_preferred(d, count_wake, &told);
+    display_on_preferred(d, count_wake, &notified);
     display_set_preferred(d, 0, &w);
-    assert_int_equal(told, 0); /* nothing new */
+    assert_int_equal(notified, 0); /* nothing new */
     w.width = 77;
     display_set_preferred(d, 0, &w);
-    assert_int_equal(told, 1);
+    assert_int_equal(notified, 1);
     display_reset(d);
     display_preferred(d, 0, &w);
     assert_int_equal(w.width, 77);
     display_on_preferred(d, NULL, NULL);
     w.connected = false;
     display_set_preferred(d, 0, &w);
-    assert_int_equal(told, 1);
+    assert_int_equal(notified, 1);
     display_destroy(d);
 }
 
@@ -481,15 +481,15 @@ static void test_pacing(void **state)
     (void)state;
     struct display *d = display_create(2, &preferred);
     struct image *a = image_of(1), *b = image_of(2);
-    unsigned woken = 0, told = 0;
+    unsigned woken = 0, notified = 0;
     struct viewer *v = display_attach(d, count_wake, &woken),
                   *other = display_attach(d, count_wake, &woken);
-    display_on_presented(d, count_wake, &told);
+    display_on_presented(d, count_wake, &notified);
     display_set_scanout(d, 0, a, &all);
     struct display_frame f = flush(d, a);
     assert_false(display_frame_pending(d, &f)); /* nobody paces */
     viewer_pace(v, 0, true);
-    assert_false(display_frame_pending(d, &f)); /* it owes what comes from now on */
+    assert_false(display_frame_pending(d, &f)); /* pending is what is flushed from now on */
     f = flush(d, a);
     assert_true(display_frame_pending(d, &f));
     viewer_presented(v, 0); /* what it has not taken it can not have shown */
@@ -498,12 +498,12 @@ static void test_pacing(void **state)
     assert_true(display_frame_pending(d, &f));
     viewer_presented(other, 0);
     assert_true(display_frame_pending(d, &f));
-    told = 0;
+    notified = 0;
     viewer_presented(v, 0);
-    assert_int_equal(told, 1);
+    assert_int_equal(notified, 1);
     assert_false(display_frame_pending(d, &f));
     viewer_presented(v, 0);
-    assert_int_equal(told, 1); /* nobody waits: nobody is told */
+    assert_int_equal(notified, 1); /* nobody waits: no notification */
     f = flush(d, a);
     struct display_frame newer = flush(d, a);
     take(v, 0); /* skips a frame */
@@ -513,9 +513,9 @@ static void test_pacing(void **state)
     assert_false(display_frame_pending(d, &f));
     f = flush(d, a);
     assert_true(display_frame_pending(d, &f));
-    told = 0;
+    notified = 0;
     viewer_pace(v, 0, false); /* its window was hidden */
-    assert_int_equal(told, 1);
+    assert_int_equal(notified, 1);
     assert_false(display_frame_pending(d, &f));
     viewer_pace(v, 0, true);
     f = flush(d, a);
@@ -525,9 +525,9 @@ static void test_pacing(void **state)
     display_set_scanout(d, 0, b, &all);
     f = flush(d, b);
     assert_true(display_frame_pending(d, &f));
-    told = 0;
+    notified = 0;
     display_detach(v);
-    assert_int_equal(told, 1);
+    assert_int_equal(notified, 1);
     assert_false(display_frame_pending(d, &f));
     display_detach(other);
     image_unref(a);

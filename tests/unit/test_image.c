@@ -88,7 +88,7 @@ static void test_shown_waits_for_flush(void **state)
     image_unref(img);
 }
 
-/* Two truths of an image against plain arrays. */
+/* Back and front buffer of an image against plain arrays. */
 struct model {
     uint32_t fresh[H][W], seen[H][W];
     unsigned shown;

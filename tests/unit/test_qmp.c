@@ -172,7 +172,7 @@ static void test_errors(void **state)
     assert_int_equal(t->m.input_n, 0);
 }
 
-/* Whatever comes, there is an error, and the next line is heard. */
+/* Any input gets an error, and the next line is read. */
 static void test_garbage(void **state)
 {
     struct talk *t = *state;
@@ -350,7 +350,7 @@ static void test_slow_screendump(void **state)
     assert_int_equal(qmp_input(&t->q, status, strlen(status)), 0);
     assert_non_null(strstr(ask(other, status), "\"running\""));
     assert_true(t->q.waiting);
-    qmp_event(&t->q, MACHINE_EVENT_SHUTDOWN, CAUSE_HOST_SIGNAL, 0); /* is told, answers nothing */
+    qmp_event(&t->q, MACHINE_EVENT_SHUTDOWN, CAUSE_HOST_SIGNAL, 0); /* an event, no answer */
     assert_null(strstr(said(t), "return"));
     size_t size = drain(t, fd);
     assert_string_equal(said(t), "{\"return\":{},\"id\":7}\r\n");

@@ -11,7 +11,7 @@
 
 #define SECOND UINT64_C(1000000000)
 #define NOW    (1000 * SECOND)
-#define ROWS   64 /* addresses that are told apart at a time */
+#define ROWS   64 /* addresses that have counters of their own at a time */
 
 static int set_up(void **state)
 {
