@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Atomic additions and compare-and-swap loops with nobody to contend with. */
+/* Atomic additions and compare-and-swap loops without contention. */
 #include "kernels.h"
 
 enum { ROUNDS = 4000000 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A stream copy between arrays 64 MiB apart. Equal low address bits are what a direct-mapped TLB
- * fears: source and destination fight for each entry.
+ * A stream copy between arrays 64 MiB apart. Their low address bits are equal, which is the worst
+ * case of a direct-mapped TLB: source and destination use the same entries.
  */
 #include "kernels.h"
 

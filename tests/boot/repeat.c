@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Boots a machine with all harts in one thread until it turns itself off, and prints what it came
- * to: for each hart its counters and a hash of its registers; the time; hashes of RAM and of what
- * the serial line said. With "disturb" it is stopped, continued and asked about its GPU all the
- * while, which must not show.
+ * Boots a machine with all harts in one thread until it turns itself off, and prints its last
+ * state: for each hart its counters and a hash of its registers; the time; hashes of RAM and of
+ * the output of the serial line. With "disturb" the machine is stopped, continued and queried for
+ * its GPU all the time, which must not change the result.
  *
  * Usage: repeat HARTS disturb|alone KERNEL INITRD DISK CMDLINE
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ends, or does not, in the way that HOW says. */
+/* Ends the machine, or fails to, in the way that HOW selects. */
 #include "bare.h"
 
 #define SRST 0x53525354ul

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Says more than a reader takes who sleeps, and then how many instructions that took. */
+/* Prints more than a sleeping reader takes, then the number of instructions that this took. */
 #include "bare.h"
 
 int main(void)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Handlers that do less about their device than the specifications ask for, as those of small
- * kernels do, and how often they are called. HOW says which. M-mode, context 0 of the PLIC.
+ * Interrupt handlers that do less with their device than the specifications ask for, as those of
+ * small kernels do; counts how often they are called. HOW selects the handler. M-mode, context 0
+ * of the PLIC.
  */
 #include "bare.h"
 

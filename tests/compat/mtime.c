@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* mtime and mtimecmp from reset on, read and written whole and in halves; what compares with it
- * follows: the interrupt, the time CSR, stimecmp. */
+/* mtime and mtimecmp from reset on, read and written whole and in halves; the
+ * interrupt, the time CSR and stimecmp follow. */
 #include "bare.h"
 
 enum { FAR = 1 << 30 };

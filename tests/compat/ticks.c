@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A 1 kHz timer of the CLINT, first busy, then in WFI: how late the handler ever was, in ticks. */
+/* A 1 kHz timer of the CLINT, first busy, then in WFI: the largest delay of the handler, in
+ * ticks. */
 #include "bare.h"
 
 enum { PERIOD = 10000, TIMES = 500 };

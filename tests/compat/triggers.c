@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The debug triggers: what their registers keep, and when they fire; all of it written out. */
+/* The debug triggers: which bits their registers keep, and when they fire; prints all of it. */
 #include "bare.h"
 
 enum { EXEC = 4, STORE = 2, LOAD = 1, U = 8, S = 16, M = 64, TYPE2 = 2, TYPE6 = 6 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Says where it runs, and what it was handed. */
+/* Prints the address and mode that it runs at, and its arguments. */
 #include "bare.h"
 
 static u32 be32(const u8 *p)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Blobs of guest memory: pictures that are never copied before someone looks. */
+/* Blobs of guest memory: images whose pixels are copied only when a viewer reads them. */
 #include "kit/gpu.h"
 #include "virtio/gpu/resource.h"
 

@@ -318,7 +318,7 @@ static bool says_in_time(struct fixture *f, const char *what)
     return false;
 }
 
-/* The last update is forgotten and no command follows: it is said while the picture is wrong. */
+/* The last update is missing and no command follows: it is reported while the picture is wrong. */
 static void test_last_rows_forgotten(void **state)
 {
     struct fixture *f = *state;
@@ -454,7 +454,7 @@ static void test_odd_flushes(void **state)
     gd_finish(&f->g);
 }
 
-/* What nobody finds while commands come is found at the end. */
+/* A mistake that no look found while commands came is found at the end. */
 static void test_at_the_end(void **state)
 {
     struct fixture *f = *state;
@@ -468,7 +468,7 @@ static void test_at_the_end(void **state)
     assert_int_equal(count(f, "resource 1: 1x1+2+2 changed in the guest's memory"), 1);
 }
 
-/* A state was loaded: what it brings is known, and what is done with it is watched as ever. */
+/* After a state was loaded: its resources are tracked from then on. */
 static void test_loaded_state(void **state)
 {
     struct fixture *f = *state;

@@ -113,7 +113,7 @@ static void test_held_until_consumed(void **state)
         consume(p);
         assert_true(answered(p, head));
     }
-    uint16_t head = send_control(p, 0, 0); /* without a fence nobody waits */
+    uint16_t head = send_control(p, 0, 0); /* no fence: no wait */
     assert_true(answered(p, head));
 }
 
@@ -183,7 +183,7 @@ static void test_others_go_on(void **state)
     assert_true(answered(p, flush));
 }
 
-/* What nobody can see any more nobody waits for. */
+/* A frame that is no longer visible ends the wait. */
 static void test_gone_while_held(void **state)
 {
     struct pacing *p = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The GPU's state, written down in the middle of things and read back. */
+/* The GPU's state, saved at any point of its work and loaded again. */
 #include "kit/gpu.h"
 #include "virtio/gpu/gpu.h"
 #include "virtio/gpu/state.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The GPU with its own thread, while viewers look and the driver resets it at any moment; and
- * commands that are finished later than they came. Worth running under TSan.
+ * The GPU on its own thread, while viewers read and the driver resets it at any moment; and
+ * commands that are answered later than others that came after them. Run it under TSan, too.
  */
 #include "kit/gpu.h"
 #include "host/thread.h"
@@ -336,7 +336,7 @@ static void test_fences_in_order(void **state)
     uint16_t a = put(g, DEFER, 1, -1), b = put(g, PROMPT, 2, -1);
     expect_used(g, -1); /* b is done, but a comes before it */
     uint16_t c = put(g, PROMPT, 0, -1);
-    expect_used(g, c); /* not fenced: waits for nobody, and nobody for it */
+    expect_used(g, c); /* not fenced: waits for no other command */
     uint16_t d = put(g, PROMPT, 1, 3);
     expect_used(g, d); /* another timeline */
     uint16_t e = put(g, DEFER, 2, 3), f = put(g, PROMPT, 3, 3), h = put(g, PROMPT, 3, 4);
@@ -366,7 +366,7 @@ static void test_deferred_out_of_order(void **state)
     expect_used(g, a);
     expect_used(g, b);
     uint16_t d = put(g, DEFER, 0, -1), e = put(g, PROMPT, 3, -1);
-    expect_used(g, e); /* what is not fenced holds nobody up */
+    expect_used(g, e); /* not fenced: delays no other command */
     gpu_command_finish(deferred[3], GPU_OK_NODATA);
     expect_used(g, d);
     gd_finish(g);

@@ -281,7 +281,7 @@ static void *type_on(void *arg)
         input_key(t->hub, 1 + i % 83, i / 83 & 1);
         if (i % 1000 == 0)
             input_release_all(t->hub);
-        if (i % 4 == 0) /* leave the guest a turn: the locks know no order */
+        if (i % 4 == 0) /* let the guest run: the locks are not fair */
             nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
     }
     input_release_all(t->hub);

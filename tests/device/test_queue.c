@@ -350,7 +350,7 @@ static void test_interrupts_by_event_idx(void **state)
     take_one(f); /* wants the third */
     send_one(f);
     assert_int_equal(irqs(f), 1);
-    uint16_t far = 7; /* tell me when eight are used */
+    uint16_t far = 7; /* interrupt when eight are used */
     kit_write(&f->kit, used_event, &far, 2);
     for (unsigned i = 3; i < 7; i++)
         send_one(f);

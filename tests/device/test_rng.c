@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Entropy: buffers get filled, all of them, and differently each time. */
+/* Entropy: the device fills all buffers, with other bytes each time. */
 #include "kit/driver.h"
 #include "virtio/devices.h"
 

@@ -230,7 +230,7 @@ static void test_blobs(void **state)
     unlink(s.path);
 }
 
-/* Writes the state down, forgets everything, and reads it back, as a snapshot would. */
+/* Saves the state, resets the device, and loads the state, as a snapshot would. */
 static void save_and_load(struct session *s)
 {
     struct virtio_dev *dev = s->g.kit.dev;

@@ -31,7 +31,7 @@ static struct header make_header(struct fuzz_input *in)
                            .sector = how & 0x40 ? fuzz_u64(in) : fuzz_u8(in)};
 }
 
-/* Queues one request up; nobody waits for it. */
+/* Queues one request without waiting for it. */
 static void request(struct fuzz_input *in, struct kit *kit)
 {
     struct header h = make_header(in);

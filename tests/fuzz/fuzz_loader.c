@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a user may be handed to boot: kernels as Linux Images, gzipped ones, ELF files fixed and
- * position-independent, firmware, initrds, device trees. Any bytes are loaded or refused with one
- * line; what is loaded lies in guest RAM, in its order, and a patched tree is a tree.
+ * Files that a user may be given to boot: kernels as Linux Images, gzipped ones, ELF files fixed
+ * and position-independent, firmware, initrds, device trees. Any bytes are loaded or refused with
+ * one line; what is loaded lies in guest RAM, in its order, and a patched tree is a tree.
  */
 #include "board/internal.h"
 #include "fuzz/fuzz.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A fuzzed device complains all the time, to descriptor 2: libFuzzer points that at /dev/null, and
- * keeps another for what it and the sanitizers say.
+ * A fuzzed device logs all the time, to descriptor 2. This points descriptor 2 at /dev/null and
+ * keeps another for the output of libFuzzer and the sanitizers.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The cursor, by the calls that are made for it and by those for planes. */
+/* The cursor, by the legacy cursor ioctls and by those for planes. */
 #include "kms.h"
 
 #include <errno.h>

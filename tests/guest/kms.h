@@ -4,7 +4,7 @@
  *
  * It issues the ioctls that a toolkit without a compositor (DirectFB, SDL's kmsdrm, a boot splash)
  * would: dumb buffers, SETCRTC, PAGE_FLIP with events, SETPLANE and the legacy cursor calls,
- * DIRTYFB. It has no plan of its own: it reads commands, one a line, from its arguments or from
+ * DIRTYFB. It reads commands, one a line, from its arguments or from
  * standard input, does what each says, and answers "kms: ok ..." or "kms: error ERRNO ...", so a
  * test steps it and looks at the screen between two steps. main.c has the table of commands.
  *

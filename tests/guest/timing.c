@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the way of a frame costs, seen from the guest: nothing is drawn, so the device and its
- * driver are all that counts. */
+/* Times frames as the guest sees them. Nothing is drawn, so only the device and its driver are
+ * measured. */
 #include "kms.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 /*
  * A small guest shows a giant picture: a blob whose list names the same 4 MiB again and again.
  * First one of SIDE x SIDE pixels, which must be refused if it is beyond what the GPU may show;
- * then smaller ones, halved until one is taken; its side is said.
+ * then smaller ones, halved until one is accepted; prints its side.
  */
 #include "bare.h"
 

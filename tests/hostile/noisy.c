@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Makes riscreen say something without an end: SBI calls under --log sbi, the console, or both. */
+/* Makes riscreen print without end: SBI calls under --log sbi, the console, or both. */
 #include "bare.h"
 
 #ifndef CONSOLE

@@ -2,7 +2,7 @@
 /*
  * Harts that rewrite the code which they and others run, between instructions of two and of four
  * bytes: in the last bytes of RAM (AT_END), where nothing may be fetched behind, or around the
- * border of two pages. Whatever is read when, a run ends in one of two traps.
+ * border of two pages. In any order of reads and writes, a run ends in one of two traps.
  */
 #include "bare.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hart 1 goes round without ever retiring much, in the way that KIND says; hart 0 counts, sleeps
- * for a while by the CLINT's timer, and is ready.
+ * Hart 1 loops while it retires few or no instructions, in the way that KIND selects; hart 0
+ * counts, sleeps for a while by the CLINT's timer, and prints that it is done.
  */
 #include "bare.h"
 

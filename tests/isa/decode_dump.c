@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Prints what the decoder makes of every compressed word and of 32-bit words from standard input:
- * for check_decode.py, which knows what they should be. Argument: a --cpu value.
+ * Prints how the decoder decodes every compressed word and the 32-bit words of standard input;
+ * check_decode.py compares that with its own table. Argument: a --cpu value.
  */
 #include "cpu/decode.h"
 

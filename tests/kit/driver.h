@@ -76,7 +76,7 @@ struct kit_buf {
 /* ram: bytes, a multiple of 4096. Aborts when the host has no memory: tests need no error path. */
 void kit_init(struct kit *kit, uint64_t ram);
 void kit_finish(struct kit *kit); /* destroys the device, too */
-/* Puts the device into the slot, which owns it now. dev NULL: an empty slot. */
+/* Puts the device into the slot, which owns the device from now on. dev NULL: an empty slot. */
 void kit_attach(struct kit *kit, struct virtio_dev *dev, struct worker *worker);
 
 /* Registers and configuration space. */
@@ -105,7 +105,8 @@ void kit_free_to(struct kit *kit, uint64_t brk); /* give back all since kit->brk
 /* Makes a chain of n buffers available, cut as kit->framing says; no kick. Returns its head, or -1
  * if there are not enough descriptors. */
 int kit_add(struct kit *kit, unsigned q, const struct kit_buf *bufs, unsigned n);
-/* Tells the device, if it wants to know (EVENT_IDX, flags). True if the register was written. */
+/* Kicks the device unless it asked for no kick (EVENT_IDX, flags). True if the register was
+ * written. */
 bool kit_kick(struct kit *kit, unsigned q);
 /* Lets the device's worker do all pending work. */
 void kit_run(struct kit *kit);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Loaded into riscreen by LD_PRELOAD (durable.py). RISCREEN_DURABLE names a disk's image: each time
- * it is flushed, all that it holds is copied to NAME.durable. That copy is what a power cut would
- * be sure to leave; the image itself, read through the host's page cache, would not tell.
+ * it is flushed, all that it holds is copied to NAME.durable. A power cut would leave that
+ * copy at least; the image itself does not show it, since it is read through the host's page cache.
  */
 #include <fcntl.h>
 #include <limits.h>

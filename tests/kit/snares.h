@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A folder of files with every snare that a folder can hold for who opens files beneath it: links
- * out of it, absolute and by "..", to itself, through /proc, to devices; FIFOs; sockets. Beside it
- * lies a file that nobody may open. Names are short, so that a fuzzer finds them.
+ * A folder with every kind of file that must not be opened by a program that serves the files
+ * beneath the folder: links out of it, absolute and by "..", to itself, through /proc, to devices;
+ * FIFOs; sockets. Beside the folder lies a secret file. Names are short, so that a fuzzer finds
+ * them.
  */
 #ifndef TESTS_KIT_SNARES_H
 #define TESTS_KIT_SNARES_H

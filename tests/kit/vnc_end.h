@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A VNC viewer that is through its handshake, as vnc_viewer.c has it but without a thread: the test
- * writes what the viewer says to `peer`, and has vnc_message_read read it. */
+/* A VNC viewer that is through its handshake, as vnc_viewer.c has it but without a thread: the
+ * test writes the viewer's messages to `peer`, and calls vnc_message_read. */
 #ifndef TESTS_KIT_VNC_END_H
 #define TESTS_KIT_VNC_END_H
 

@@ -22,7 +22,7 @@
 #define BASE UINT64_C(0x80000000)
 #define SIZE UINT64_C(0x10000)
 
-/* Does a byte of this process's memory end whoever reads it? */
+/* True if reading this byte of the process's memory is a fault. */
 static bool kills(const uint8_t *p)
 {
     pid_t child = fork();

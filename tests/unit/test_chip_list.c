@@ -150,7 +150,7 @@ static void test_registers_are_mapped(void **state)
     assert_false(map_read(f->map, 0x3100, 4, &val));
 }
 
-/* The list owns what it did not take, too. */
+/* The list destroys a chip that it refused, too. */
 static void test_refuses(void **state)
 {
     struct fixture *f = *state;

@@ -131,7 +131,7 @@ static void check_round_trips(const char *model, bool single)
     assert_int_equal(end->traps - warm->traps, WARM_AT);
     assert_int_equal(end->tlb_misses - warm->tlb_misses, 0);
     assert_int_equal(end->tlb_flushes - warm->tlb_flushes, 0);
-    /* the end is a path of its own, decoded once */
+    /* the end is a block of its own, decoded once */
     assert_in_range(end->instructions_decoded - warm->instructions_decoded, 0, 8);
     bench_finish(&b);
 }

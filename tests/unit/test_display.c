@@ -226,7 +226,7 @@ static void test_cursor_numbers(void **state)
     display_destroy(d);
 }
 
-/* A mode that nobody could have an image for is moved into range. */
+/* A mode outside of the range of images is clamped. */
 static void test_preferred_sizes(void **state)
 {
     (void)state;

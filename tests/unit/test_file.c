@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The gate for files that are named by users and clients: it waits for nobody and has bounds. */
+/* The gate for files that are named by users and clients: it never blocks and has bounds. */
 #include "host/file.h"
 
 #include <errno.h>

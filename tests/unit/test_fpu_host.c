@@ -99,7 +99,7 @@ static uint32_t host_flags(void)
            (e & FE_DIVBYZERO ? DZ : 0u) | (e & FE_INVALID ? NV : 0u);
 }
 
-/* Flags that IEEE leaves to the implementation, so that the host cannot tell. */
+/* Flags that IEEE leaves to the implementation, for which the host is no reference. */
 static uint32_t open_to_host(const struct op *op, const uint64_t *in)
 {
     uint32_t open = TINY_BEFORE_ROUNDING ? UF : 0;

@@ -67,7 +67,7 @@ static void test_touch(void **state)
     assert_false(input_has(hub, INPUT_KIND_TOUCH));
     input_hub_set_sink(hub, INPUT_KIND_TOUCH, hear, &h);
     assert_true(input_has(hub, INPUT_KIND_TOUCH));
-    input_touch(hub, 3, false, 0, 0); /* nobody is there */
+    input_touch(hub, 3, false, 0, 0); /* no finger there */
     input_touch(hub, INPUT_TOUCHES, true, 0, 0);
     EXPECT(&h);
     input_held_touch(&held, 3, true, -1, 40000);

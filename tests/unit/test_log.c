@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a person reads of riscreen: printable text, whole lines, and nobody waits for the reader. */
+/* The log: printable text, whole lines, and no thread waits for the reader. */
 #include "base/log.h"
 #include "base/log_sink.h"
 #include "base/text.h"

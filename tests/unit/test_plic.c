@@ -81,7 +81,7 @@ static void test_claim_and_complete(void **state)
     level(f, 10, false);
     put(f, CLAIM(1), 10);
     assert_false(f->out[1]);
-    level(f, 10, true); /* nobody claimed: withdrawn with its level */
+    level(f, 10, true); /* not claimed: withdrawn with its level */
     level(f, 10, false);
     assert_false(f->out[1]);
 }

@@ -326,7 +326,7 @@ static size_t drain(struct talk *t, int fd)
 }
 
 /*
- * A screendump into a pipe whose reader takes its time: whoever asked waits, others do not; at the
+ * A screendump into a pipe whose reader is slow: the client that asked waits, others do not; at the
  * end it is given up.
  */
 static void test_slow_screendump(void **state)

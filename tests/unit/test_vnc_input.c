@@ -221,7 +221,7 @@ static void test_altgr(void **state)
     end(&g);
 }
 
-/* Places come with modifiers of their own: a held character's are no longer needed. */
+/* Key positions carry their own modifiers: those of a held character are released. */
 static void test_places(void **state)
 {
     (void)state;

@@ -23,7 +23,7 @@ static void test_handshake(void **state)
     assert_false(websocket_accept(got, "dGhlIHNhbXBsZSBub25jZQ=A"));
 }
 
-/* A masked frame; returns its length. claims: the size that its header tells. */
+/* A masked frame; returns its length. claims: the size in its header. */
 static size_t frame(uint8_t *to, unsigned first, const char *data, size_t n, uint64_t claims)
 {
     static const uint8_t mask[4] = {0x37, 0xfa, 0x21, 0x3d};
