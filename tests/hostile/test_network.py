@@ -4,6 +4,7 @@
 import os
 import random
 import re
+import select
 import socket
 import struct
 import sys
@@ -240,12 +241,12 @@ def test_terminal():
 
 
 def test_passwords():
-    """Wrong ones are logged and rare, however many connections try; who is in does not wait."""
+    """Wrong passwords are logged and answered one a second, from any number of connections; viewers that are in do not wait."""
     with Network("vnc,password=PASSWORD") as m:
         good = Viewer(m.port, password="right")
         start = time.monotonic()
         tries = []
-        for _ in range(4):
+        for _ in range(6):
             v = m.connect()
             v.recv(12)
             v.sendall(b"RFB 003.008\n")
@@ -256,12 +257,11 @@ def test_passwords():
             tries.append(v)
         good.request(False)
         good.update()
-        asked = time.monotonic() - start
+        assert not select.select(tries[-1:], [], [], 0)[0], "a viewer that is in waited for all wrong passwords"
         for v in tries:
             assert v.recv(4, socket.MSG_WAITALL) == b"\0\0\0\1"
         took = time.monotonic() - start
-        assert took > 3.5, f"four wrong passwords were judged in {took:.1f} s"
-        assert asked < took, "who is in waited for them"
+        assert took > 5.5, f"six wrong passwords were judged in {took:.1f} s"
         m.said("a wrong VNC password from 127.0.0.1")
         Viewer(m.port, password="right").close()
 
