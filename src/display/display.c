@@ -126,21 +126,6 @@ void display_forget(struct display *d, struct image *img)
     viewers_wake(d);
 }
 
-struct image *display_scanout(const struct display *d, unsigned head, bool next, struct rect *src)
-{
-    const struct scanout_src *scanout = next ? &d->head[head].next : &d->head[head].shown;
-    *src = scanout->src;
-    return scanout->img;
-}
-
-bool display_uses(const struct display *d, const struct image *img)
-{
-    for (unsigned i = 0; i < d->heads; i++)
-        if (d->head[i].next.img == img || d->head[i].shown.img == img)
-            return true;
-    return false;
-}
-
 /* Adds the flushed part of the head's image to its damage. */
 static void head_flush(struct display *d, struct head *h, const struct rect *rect)
 {

@@ -92,11 +92,6 @@ void display_set_scanout(struct display *d, unsigned head, struct image *img,
 /* Deactivates all heads that show img, or would at its next flush: its owner is about to free
  * it. */
 void display_forget(struct display *d, struct image *img);
-/* Returns the image that a head shows (next false), or that set_scanout named and no flush has
- * shown yet (next true), and its rectangle in src. NULL: none. */
-struct image *display_scanout(const struct display *d, unsigned head, bool next, struct rect *src);
-/* True if a head shows img, or will at its next flush. */
-bool display_uses(const struct display *d, const struct image *img);
 /* rect of img was flushed (image coordinates, inside img): every head that shows it gets damage. */
 void display_flush(struct display *d, struct image *img, const struct rect *rect);
 /*

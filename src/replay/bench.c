@@ -97,18 +97,18 @@ static bool begin_frame(struct bench *b, struct driver *d, const struct gpu_row 
     const struct gpu_resource *res = gpu_resource_find(driver_gpu(d), gpu_row_resource(row, req));
     struct rect r = gpu_row_rect(row, req);
     uint64_t bytes = (uint64_t)r.w * r.h * 4, offset = gpu_row_offset(row, req);
-    if (!res || !res->image || !res->backing || bytes < SMALLEST || bytes > LARGEST ||
-        !rect_inside(&r, image_width(res->image), image_height(res->image)))
+    struct gpu_layout l;
+    if (!res || !res->ops->copies || !res->backing || bytes < SMALLEST || bytes > LARGEST ||
+        !res->ops->layout(res, 0, &l) || !rect_inside(&r, l.width, l.height))
         return false;
-    uint64_t stride = (uint64_t)image_width(res->image) * 4;
-    if (!extent_ok(offset, (r.h - 1) * stride + r.w * UINT64_C(4), res->backing->size))
+    if (!extent_ok(offset, (uint64_t)(r.h - 1) * l.stride + r.w * UINT64_C(4), res->backing->size))
         return false;
     b->now = (struct frame){.bytes = bytes};
     b->resource = res->id;
     b->backing = res->backing;
     b->rect = r;
     b->offset = offset;
-    b->stride = stride;
+    b->stride = l.stride;
     if (b->copied.seen++ & 1)
         time_copy(b);
     fill_caches(b);
@@ -122,7 +122,7 @@ static bool begin_blob(struct bench *b, struct driver *d, const struct gpu_row *
     const struct gpu_resource *res = gpu_resource_find(driver_gpu(d), gpu_row_resource(row, req));
     struct rect r = gpu_row_rect(row, req);
     uint64_t bytes = (uint64_t)r.w * r.h * 4;
-    if (!res || !res->blob_size || bytes < SMALLEST)
+    if (!res || res->ops->copies || bytes < SMALLEST)
         return false;
     b->now = (struct frame){.bytes = bytes};
     b->resource = 0;

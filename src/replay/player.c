@@ -66,14 +66,12 @@ static bool put_rows(struct player *p, struct target *t, const uint8_t *bytes, u
 /* Rows that are as the resource has them. A blob has them there already. */
 static bool keep_rows(struct player *p, struct target *t, uint32_t rows)
 {
-    if (!t->res->image) {
+    if (!t->res->ops->copies) {
         t->y += rows;
         return true;
     }
-    uint32_t stride;
-    const uint8_t *base = image_transferred(t->res->image, &stride);
     for (; rows; rows--)
-        if (!put_rows(p, t, base + (uint64_t)(t->r.y + t->y) * stride + t->r.x * 4ul, 1))
+        if (!put_rows(p, t, t->res->ops->row(t->res, t->r.y + t->y) + t->r.x * 4ul, 1))
             return false;
     return true;
 }
@@ -88,9 +86,10 @@ static const char *pixels_target(struct player *p, const struct trace_pixels *he
                          le32_get(head->stride), 0};
     if (!res || !res->backing)
         return "pixels of a resource that has no memory";
-    uint32_t width = res->image ? image_width(res->image) : GPU_MAX_SIDE;
-    uint32_t height = res->image ? image_height(res->image) : GPU_MAX_SIDE;
-    if (rect_empty(&t->r) || !rect_inside(&t->r, width, height))
+    struct gpu_layout l = {.width = GPU_MAX_SIDE, .height = GPU_MAX_SIDE};
+    if (res->ops->copies)
+        res->ops->layout(res, 0, &l);
+    if (rect_empty(&t->r) || !rect_inside(&t->r, l.width, l.height))
         return "pixels outside their resource";
     uint64_t extent = (t->r.h - 1) * t->stride + (uint64_t)t->r.w * 4;
     return extent_ok(t->offset, extent, res->backing->size) ? NULL : "pixels outside their memory";
@@ -274,17 +273,23 @@ static bool play_features(struct player *p, const struct trace_item *item, struc
                                 le64_get(features));
 }
 
-/* Quiesced, as for any load; the device believes nothing of it. */
+/* The device is quiesced, as for any load, and trusts nothing of the state. */
 static bool play_state(struct player *p, const struct trace_item *item, struct error *err)
 {
     struct virtio_dev *dev = driver_device(p->driver);
+    struct blob_in in;
+    char reason[100];
     if (!p->fresh)
         return error_set(err, "a state in the middle of things");
     p->fresh = false;
+    blob_in_init(&in, item->body, (size_t)item->size);
     dev->ops->quiesce(dev);
-    bool ok = virtio_gpu_load(dev, item->body, (size_t)item->size, err);
+    bool ok = gpu_load(driver_gpu(p->driver), &in);
+    if (!ok)
+        dev->ops->reset(dev);
     dev->ops->resume(dev);
-    return ok;
+    blob_in_reason(&in, reason, sizeof(reason));
+    return ok || error_set(err, "the GPU's state is wrong: %s", reason);
 }
 
 bool player_play(struct player *p, const struct trace_item *item, struct error *err)
@@ -339,19 +344,16 @@ struct picture *player_screen(struct player *p, unsigned head)
 struct picture *player_resource(struct player *p, uint32_t id)
 {
     const struct gpu_resource *res = gpu_resource_find(driver_gpu(p->driver), id);
-    const struct image *img = !res ? NULL : res->view ? res->view->image : res->image;
-    struct picture *pic = img ? picture_create(image_width(img), image_height(img)) : NULL;
-    if (!pic)
-        return NULL;
-    if (!res->image) {
-        struct rect all = {0, 0, pic->width, pic->height};
-        image_read(res->view->image, &all, pic->data, pic->stride, false);
-        return pic;
+    struct gpu_layout l;
+    bool any = res && res->ops->layout(res, 0, &l) && (res->ops->copies || res->backing);
+    struct picture *pic = any ? picture_create(l.width, l.height) : NULL;
+    for (uint32_t y = 0; pic && y < l.height; y++) {
+        uint8_t *dst = pic->data + (size_t)y * pic->stride;
+        if (res->ops->copies)
+            pixel_row_to_bgra(l.format, dst, res->ops->row(res, y), l.width, false);
+        else
+            gpu_backing_pixels(res->backing, l.offset + (uint64_t)y * l.stride, l.format, dst,
+                               l.width, false);
     }
-    uint32_t stride;
-    const uint8_t *base = image_transferred(img, &stride);
-    for (uint32_t y = 0; y < pic->height; y++)
-        pixel_row_to_bgra(image_format(img), pic->data + (size_t)y * pic->stride,
-                          base + (size_t)y * stride, pic->width, false);
     return pic;
 }

@@ -226,11 +226,12 @@ static void test_backing_budget(void **state)
     assert_int_equal(gd_create(g, 1, PIXEL_BGRX, W, H), GPU_OK_NODATA);
     assert_int_equal(gd_attach(g, 1, e, N), GPU_OK_NODATA);
     const struct gpu_resource *res = gpu_resource_find(gpu, 1);
-    struct gpu_resource_state save;
-    res->ops->save(res, &save);
-    assert_int_equal(save.backing_size, (N - (N + 2) / 3) * 16);
-    assert_int_equal(save.width, W);
-    assert_int_equal(save.format, PIXEL_BGRX);
+    struct gpu_layout layout;
+    assert_true(res->ops->layout(res, 0, &layout));
+    assert_false(res->ops->layout(res, 1, &layout));
+    assert_int_equal(res->backing->size, (N - (N + 2) / 3) * 16);
+    assert_int_equal(layout.width, W);
+    assert_int_equal(layout.format, PIXEL_BGRX);
     assert_int_equal(gd_transfer(g, 1, all, 16), GPU_OK_NODATA);
     assert_int_equal(gd_unref(g, 1), GPU_OK_NODATA);
     for (uint32_t i = 0; i < N; i++) /* all neighbours: one span */

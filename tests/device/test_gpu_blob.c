@@ -330,6 +330,12 @@ static void test_cursor_shapes(void **state)
     }
 }
 
+static const char *cursor_size(struct gpu *gpu, uint32_t *width, uint32_t *height)
+{
+    const struct gpu_resource *res = gpu_resource_find(gpu, 1);
+    return res->ops->cursor_size(res, width, height);
+}
+
 /* What is refused is so in words that name the cure. */
 static void test_cursor_refused(void **state)
 {
@@ -337,15 +343,15 @@ static void test_cursor_refused(void **state)
     struct gpu *gpu = container_of(g->kit.dev, struct gpu, dev);
     uint32_t width, height;
     make(g, 1); /* 64x48: no square, and nothing was transferred */
-    const char *why = gpu_blob_cursor(gpu_resource_find(gpu, 1), &width, &height);
+    const char *why = cursor_size(gpu, &width, &height);
     assert_non_null(strstr(why, "TRANSFER_TO_HOST_2D"));
     assert_non_null(strstr(why, "blob=off"));
     assert_int_equal(gd_transfer(g, 1, all, 0), GPU_OK_NODATA);
-    assert_null(gpu_blob_cursor(gpu_resource_find(gpu, 1), &width, &height));
+    assert_null(cursor_size(gpu, &width, &height));
     assert_int_equal(width, W);
     assert_int_equal(height, H);
     gd_detach(g, 1);
-    assert_non_null(gpu_blob_cursor(gpu_resource_find(gpu, 1), &width, &height));
+    assert_non_null(cursor_size(gpu, &width, &height));
 }
 
 static void test_uuid(void **state)

@@ -474,7 +474,6 @@ static void test_loaded_state(void **state)
     struct fixture *f = *state;
     struct virtio_dev *dev;
     struct gpu_info info;
-    struct error err;
     size_t size;
     open_with(f, SOON);
     dev = f->g.kit.dev;
@@ -482,10 +481,10 @@ static void test_loaded_state(void **state)
     show(f, 1);
     make(f, 2);
     dev->ops->quiesce(dev);
-    uint8_t *bytes = virtio_gpu_save(dev, &size);
+    uint8_t *bytes = gd_save(dev, &size);
     f->pc = 0; /* the host resets it: no leak */
     dev->ops->reset(dev);
-    assert_true(virtio_gpu_load(dev, bytes, size, &err));
+    assert_true(gd_load(dev, bytes, size));
     dev->ops->resume(dev);
     free(bytes);
     f->pc = 0x1234;

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { W = 64, H = 48, BYTES = W * H * 4, HEADS = 2 };
+enum { W = 64, H = 48, BYTES = W * H * 4, HEADS = 3 };
 
 static const struct rect all = {0, 0, W, H};
 
@@ -90,7 +90,7 @@ static uint8_t *save_and_forget(struct fixture *f, size_t *size)
     struct virtio_dev *dev = f->g.kit.dev;
     struct head_state s;
     dev->ops->quiesce(dev);
-    uint8_t *bytes = virtio_gpu_save(dev, size);
+    uint8_t *bytes = gd_save(dev, size);
     dev->ops->reset(dev);
     dev->ops->resume(dev);
     assert_non_null(bytes);
@@ -102,9 +102,8 @@ static uint8_t *save_and_forget(struct fixture *f, size_t *size)
 static bool load(struct fixture *f, const uint8_t *bytes, size_t size)
 {
     struct virtio_dev *dev = f->g.kit.dev;
-    struct error err;
     dev->ops->quiesce(dev);
-    bool ok = virtio_gpu_load(dev, bytes, size, &err);
+    bool ok = gd_load(dev, bytes, size);
     dev->ops->resume(dev);
     return ok;
 }
@@ -214,6 +213,65 @@ static void test_twice(void **state)
     free(bytes2);
 }
 
+/* The bytes of a state without the commands that wait. */
+static uint8_t *save_without_waiting(struct fixture *f, size_t *size)
+{
+    struct gpu *gpu = container_of(f->g.kit.dev, struct gpu, dev);
+    struct blob_out out = {0};
+    gpu->dev.ops->quiesce(&gpu->dev);
+    gpu_save(gpu, false, &out);
+    gpu->dev.ops->resume(&gpu->dev);
+    return blob_out_take(&out, size);
+}
+
+static void assert_same_bytes(uint8_t *a, size_t a_size, uint8_t *b, size_t b_size)
+{
+    assert_true(a && b && a_size == b_size);
+    assert_memory_equal(a, b, a_size);
+    free(a);
+    free(b);
+}
+
+/*
+ * All kinds at once: a scanout that is to flip from a 2D resource, of which something is not
+ * flushed, to a blob; one that shows another picture of that blob; one that shows nothing yet; a
+ * blob without memory; a cursor; two held fences. A load and a save give the same bytes, and once
+ * more with the fences, which a load turns into answers that are due.
+ */
+static void test_everything_twice(void **state)
+{
+    struct fixture *f = *state;
+    struct gpu_driver *g = &f->g;
+    size_t size[5];
+    uint8_t *bytes[5];
+    make(f, 1, 0x100000, false);
+    make(f, 2, 0x200000, true);
+    struct gpu_mem_entry e = gd_entry(f->pa[2], BYTES);
+    assert_int_equal(gd_create_blob(g, 7, BYTES, &e, 1), GPU_OK_NODATA);
+    assert_int_equal(gd_detach(g, 7), GPU_OK_NODATA);
+    set_cursor(f);
+    gd_scanout(g, 0, 1, all);
+    gd_flush(g, 1, all);
+    gd_scanout_blob(g, 1, 2, W, H, (struct rect){8, 8, 16, 16});
+    gd_flush(g, 2, all);
+    send_flush(f, 1, 7);
+    send_flush(f, 1, 8);
+    gd_transfer(g, 1, (struct rect){5, 30, 7, 9}, (30 * W + 5) * 4);
+    gd_scanout_blob(g, 0, 2, W, H, all); /* the view that scanout 1 shows */
+    gd_scanout_blob(g, 2, 2, W / 2, H / 2, (struct rect){1, 2, 3, 4});
+    bytes[0] = save_without_waiting(f, &size[0]);
+    bytes[1] = save_and_forget(f, &size[1]);
+    assert_true(load(f, bytes[1], size[1]));
+    bytes[2] = save_without_waiting(f, &size[2]);
+    bytes[3] = save_and_forget(f, &size[3]);
+    assert_int_equal(size[1], size[3]);
+    assert_true(load(f, bytes[3], size[3]));
+    bytes[4] = save_and_forget(f, &size[4]);
+    free(bytes[1]);
+    assert_same_bytes(bytes[0], size[0], bytes[2], size[2]);
+    assert_same_bytes(bytes[3], size[3], bytes[4], size[4]);
+}
+
 /* Whatever the bytes are: read or refused, and the device works. */
 static void test_hostile(void **state)
 {
@@ -266,6 +324,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_flip_2d, setup, teardown),
         cmocka_unit_test_setup_teardown(test_flip_blob, setup, teardown),
         cmocka_unit_test_setup_teardown(test_twice, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_everything_twice, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hostile, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

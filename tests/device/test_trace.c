@@ -234,12 +234,11 @@ static void test_blobs(void **state)
 static void save_and_load(struct session *s)
 {
     struct virtio_dev *dev = s->g.kit.dev;
-    struct error err;
     size_t size;
     dev->ops->quiesce(dev);
-    uint8_t *bytes = virtio_gpu_save(dev, &size);
+    uint8_t *bytes = gd_save(dev, &size);
     dev->ops->reset(dev);
-    assert_true(virtio_gpu_load(dev, bytes, size, &err));
+    assert_true(gd_load(dev, bytes, size));
     dev->ops->resume(dev);
     free(bytes);
 }

@@ -41,16 +41,15 @@ static void change_mode(struct fuzz_input *in, struct gpu_driver *g)
 static void restore(struct fuzz_input *in, struct gpu_driver *g)
 {
     struct virtio_dev *dev = g->kit.dev;
-    struct error err;
     size_t size;
     dev->ops->quiesce(dev);
-    uint8_t *bytes = virtio_gpu_save(dev, &size);
+    uint8_t *bytes = gd_save(dev, &size);
     dev->ops->reset(dev);
     FUZZ_CHECK(bytes);
     bool change = fuzz_u8(in) & 1;
     if (change)
         bytes[fuzz_u16(in) % size] = fuzz_u8(in);
-    bool ok = virtio_gpu_load(dev, bytes, size, &err);
+    bool ok = gd_load(dev, bytes, size);
     FUZZ_CHECK(ok || change);
     dev->ops->resume(dev);
     free(bytes);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "kit/gpu.h"
 
+#include "virtio/gpu/gpu.h"
+#include "virtio/gpu/state.h"
+
 #include <string.h>
 
 void gd_init(struct gpu_driver *g, uint64_t ram, unsigned heads, uint64_t memory, bool threaded)
@@ -177,4 +180,21 @@ bool gd_cursor(struct gpu_driver *g, uint32_t type, uint32_t head, int32_t x, in
         .hot_y = le32_make(hot_y),
     };
     return kit_request(&g->kit, GPU_QUEUE_CURSOR, &req, sizeof(req), NULL, 0) == 0;
+}
+
+uint8_t *gd_save(struct virtio_dev *dev, size_t *size)
+{
+    struct blob_out out = {0};
+    gpu_save(container_of(dev, struct gpu, dev), true, &out);
+    return blob_out_take(&out, size);
+}
+
+bool gd_load(struct virtio_dev *dev, const uint8_t *bytes, size_t size)
+{
+    struct blob_in in;
+    blob_in_init(&in, bytes, size);
+    bool ok = gpu_load(container_of(dev, struct gpu, dev), &in);
+    if (!ok)
+        dev->ops->reset(dev);
+    return ok;
 }

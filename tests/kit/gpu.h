@@ -59,4 +59,9 @@ uint32_t gd_flush(struct gpu_driver *g, uint32_t id, struct rect r);
 bool gd_cursor(struct gpu_driver *g, uint32_t type, uint32_t head, int32_t x, int32_t y,
                uint32_t id, uint32_t hot_x, uint32_t hot_y);
 
+/* The GPU's state, which the caller frees. The device is quiesced. */
+uint8_t *gd_save(struct virtio_dev *dev, size_t *size);
+/* False: the state was refused, and the device is reset. The device was reset and is quiesced. */
+bool gd_load(struct virtio_dev *dev, const uint8_t *bytes, size_t size);
+
 #endif

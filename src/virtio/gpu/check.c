@@ -56,10 +56,11 @@ static void on_transfer(struct check *c, struct watched *w, const struct gpu_com
 {
     const struct gpu_resource *res = gpu_resource_find(c->observer.gpu, w->id);
     struct rect r = gpu_command_rect(cmd);
-    if (!res || !res->image || !res->backing || rect_empty(&r) ||
-        !rect_inside(&r, image_width(res->image), image_height(res->image)))
+    struct gpu_layout l;
+    if (!res || !res->ops->copies || !res->backing || rect_empty(&r) ||
+        !res->ops->layout(res, 0, &l) || !rect_inside(&r, l.width, l.height))
         return;
-    uint64_t pitch = image_width(res->image) * 4ul, frame = pitch * image_height(res->image);
+    uint64_t pitch = l.stride, frame = pitch * l.height;
     uint64_t offset = gpu_command_offset(cmd), right = r.y * pitch + r.x * 4ul;
     if (offset != right) {
         w->packed = true;
@@ -87,7 +88,8 @@ static void on_flush(struct check *c, struct watched *w, const struct gpu_comman
     struct rect r = gpu_command_rect(cmd);
     if (!res || rect_empty(&r))
         return;
-    if (res->image) { /* so the rectangle lies in it; one of a blob that no head shows may not */
+    if (res->ops
+            ->copies) { /* so the rectangle lies in it; one of a blob that no head shows may not */
         pixman_region32_t flushed;
         pixman_region32_init_rect(&flushed, (int)r.x, (int)r.y, r.w, r.h);
         pixman_region32_subtract(&w->unflushed, &w->unflushed, &flushed);
@@ -96,7 +98,7 @@ static void on_flush(struct check *c, struct watched *w, const struct gpu_comman
     w->flushed = true;
     w->shown = 0;
     check_rows_flushed(&w->rows, &r);
-    if (res->image && !w->moved)
+    if (res->ops->copies && !w->moved)
         check_say(c, w, NOTHING_THERE, check_here(c),
                   "flushed, but nothing was ever transferred: TRANSFER_TO_HOST_2D comes first");
 }
@@ -106,16 +108,14 @@ static void on_scanout(struct check *c, struct watched *w)
     const struct gpu_resource *res = gpu_resource_find(c->observer.gpu, w->id);
     if (!w->shown && !w->flushed)
         w->shown = c->now;
-    const struct gpu_view *v = res ? res->view : NULL;
-    if (v && (!w->rows.backing || w->rows.offset != v->offset || w->rows.stride != v->stride ||
-              w->rows.width != image_width(v->image) || w->rows.height != image_height(v->image)))
+    if (res && !res->ops->copies && !check_rows_match(&w->rows, res))
         check_rows_init(&w->rows, res, &c->budget);
 }
 
 static void on_attach(struct check *c, struct watched *w)
 {
     const struct gpu_resource *res = gpu_resource_find(c->observer.gpu, w->id);
-    if (res && res->image && res->backing)
+    if (res && res->ops->copies && res->backing)
         check_rows_init(&w->rows, res, &c->budget);
 }
 
@@ -251,8 +251,8 @@ static void on_ran(struct gpu_observer *o, const struct gpu_command *cmd, uint32
     check_look_around(c);
 }
 
-/* What was in memory before, drawn or not, is not this driver's doing: nothing is said of it. */
-static void know(struct check *c, struct gpu_resource *res)
+/* Drawings that a loaded state left in memory are not this driver's doing: they are not reported. */
+static void watch_loaded(struct check *c, const struct gpu_resource *res)
 {
     watch(c, res->id);
     struct watched *w = check_find(c, res->id);
@@ -260,19 +260,17 @@ static void know(struct check *c, struct gpu_resource *res)
         return;
     w->moved = w->flushed = true;
     w->since = c->now;
-    if (res->image)
-        image_unflushed(res->image, &w->unflushed);
-    if (res->backing && (res->image || res->view))
-        check_rows_init(&w->rows, res, &c->budget);
+    if (res->ops->copies)
+        res->ops->unflushed(res, &w->unflushed);
+    check_rows_init(&w->rows, res, &c->budget);
 }
 
 static void on_loaded(struct gpu_observer *o)
 {
     struct check *c = check_of(o);
     check_take_time(c);
-    for (unsigned b = 0; b < GPU_BUCKETS; b++)
-        for (struct gpu_resource *res = o->gpu->bucket[b]; res; res = res->next)
-            know(c, res);
+    for (struct gpu_resource *res = NULL; (res = gpu_resource_each(o->gpu, res));)
+        watch_loaded(c, res);
 }
 
 /* A driver that resets the device lets go of what it made first; but what it showed may stay. */

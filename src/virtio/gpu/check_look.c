@@ -37,12 +37,12 @@ struct watched *check_find(struct check *c, uint32_t id)
 
 bool check_seen_part(const struct check *c, const struct watched *w, struct rect *seen)
 {
-    const struct gpu_stats *a = &c->observer.gpu->stats;
+    const struct gpu_scanout *scanout = c->observer.gpu->scanout;
     uint32_t x2 = 0, y2 = 0;
     *seen = (struct rect){UINT32_MAX, UINT32_MAX, 0, 0};
     for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++) {
-        const struct rect *r = &a->scanout[i].rect;
-        if (a->scanout[i].resource != w->id)
+        const struct rect *r = &scanout[i].set.rect;
+        if (scanout[i].set.resource != w->id)
             continue;
         seen->x = MIN(seen->x, r->x);
         seen->y = MIN(seen->y, r->y);
@@ -102,13 +102,13 @@ static void look_at_rows(struct check *c, struct watched *w, struct check_time *
         return;
     check_say(c, w, NOT_TRANSFERRED, check_here(c),
               "%ux%u+%u+%u changed in the guest's memory and no %s has covered it: it is not seen",
-              CHECK_RECT(found), res->blob_size ? "RESOURCE_FLUSH" : "TRANSFER_TO_HOST_2D");
+              CHECK_RECT(found), res->ops->copies ? "TRANSFER_TO_HOST_2D" : "RESOURCE_FLUSH");
 }
 
 /* What a head scans out, or NULL. */
 static struct watched *scanned_out(struct check *c, unsigned head)
 {
-    uint32_t id = c->observer.gpu->stats.scanout[head].resource;
+    uint32_t id = c->observer.gpu->scanout[head].set.resource;
     return id ? check_find(c, id) : NULL;
 }
 

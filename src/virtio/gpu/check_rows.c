@@ -19,46 +19,52 @@ static uint64_t sum(const uint8_t *row, uint32_t width)
 
 static void read_row(const struct check_rows *c, uint32_t y, uint8_t *row)
 {
-    struct gpu_backing_at at = gpu_backing_seek(c->backing, c->offset + (uint64_t)y * c->stride);
-    gpu_backing_copy(&at, row, (uint64_t)c->width * 4);
+    struct gpu_backing_at at =
+        gpu_backing_seek(c->backing, c->layout.offset + (uint64_t)y * c->layout.stride);
+    gpu_backing_copy(&at, row, (uint64_t)c->layout.width * 4);
 }
 
-/* Shape and place of what is to be looked at; false: there is nothing, or several shapes. */
-static bool shape(struct check_rows *c, const struct gpu_resource *res)
+/* The picture to compare; false: there is none, or there are several. */
+static bool only_layout(const struct gpu_resource *res, struct gpu_layout *l)
 {
-    const struct gpu_view *v = res->view;
-    const struct image *img = v ? v->image : res->image;
-    if (!img || !res->backing || (v && v->next))
+    struct gpu_layout second;
+    if (!res->backing || !res->ops->layout(res, 0, l) || res->ops->layout(res, 1, &second))
         return false;
-    c->width = image_width(img);
-    c->height = image_height(img);
-    c->stride = v ? v->stride : c->width * 4;
-    c->offset = v ? v->offset : 0;
-    uint64_t extent = (uint64_t)c->stride * (c->height - 1) + c->width * 4ul;
-    return extent_ok(c->offset, extent, res->backing->size);
+    uint64_t extent = (uint64_t)l->stride * (l->height - 1) + l->width * 4ul;
+    return extent_ok(l->offset, extent, res->backing->size);
+}
+
+bool check_rows_match(const struct check_rows *c, const struct gpu_resource *res)
+{
+    struct gpu_layout l;
+    return c->backing && res->ops->layout(res, 0, &l) && l.offset == c->layout.offset &&
+           l.stride == c->layout.stride && l.width == c->layout.width &&
+           l.height == c->layout.height;
 }
 
 void check_rows_init(struct check_rows *c, const struct gpu_resource *res, uint64_t *budget)
 {
     check_rows_finish(c, budget);
-    if (!shape(c, res))
+    if (!only_layout(res, &c->layout))
         return;
-    uint64_t pixels = res->view ? (uint64_t)c->width * c->height * 4 : 0;
-    uint64_t bytes = c->height * sizeof(*c->row) + pixels;
+    uint32_t height = c->layout.height;
+    size_t len = c->layout.width * 4ul;
+    uint64_t pixels = res->ops->copies ? 0 : len * height;
+    uint64_t bytes = height * sizeof(*c->row) + pixels;
     if (bytes > *budget)
         return;
-    c->row = calloc(c->height, sizeof(*c->row));
+    c->row = calloc(height, sizeof(*c->row));
     c->shadow = pixels ? malloc(pixels) : NULL;
-    uint8_t *row = malloc(c->width * 4ul);
+    uint8_t *row = malloc(len);
     if (c->row && row && (c->shadow || !pixels)) {
         c->backing = res->backing;
         c->bytes = bytes;
         *budget -= bytes;
-        for (uint32_t y = 0; y < c->height; y++) {
+        for (uint32_t y = 0; y < height; y++) {
             read_row(c, y, row);
-            c->row[y].first = sum(row, c->width);
+            c->row[y].first = sum(row, c->layout.width);
             if (c->shadow)
-                memcpy(c->shadow + (size_t)y * c->width * 4, row, c->width * 4ul);
+                memcpy(c->shadow + y * len, row, len);
         }
     } else {
         check_rows_finish(c, budget);
@@ -76,13 +82,13 @@ void check_rows_finish(struct check_rows *c, uint64_t *budget)
 
 void check_rows_flushed(struct check_rows *c, const struct rect *rect)
 {
-    struct rect all = {0, 0, c->width, c->height}, r;
+    struct rect all = {0, 0, c->layout.width, c->layout.height}, r;
     if (!c->shadow || !rect_intersect(rect, &all, &r))
         return;
     for (uint32_t y = r.y; y < r.y + r.h; y++) {
-        struct gpu_backing_at at =
-            gpu_backing_seek(c->backing, c->offset + (uint64_t)y * c->stride + r.x * 4ul);
-        gpu_backing_copy(&at, c->shadow + ((size_t)y * c->width + r.x) * 4, r.w * 4ul);
+        struct gpu_backing_at at = gpu_backing_seek(
+            c->backing, c->layout.offset + (uint64_t)y * c->layout.stride + r.x * 4ul);
+        gpu_backing_copy(&at, c->shadow + ((size_t)y * c->layout.width + r.x) * 4, r.w * 4ul);
     }
 }
 
@@ -90,18 +96,15 @@ void check_rows_flushed(struct check_rows *c, const struct rect *rect)
 static const uint8_t *wanted_row(const struct check_rows *c, const struct gpu_resource *res,
                                  uint32_t y)
 {
-    uint32_t stride;
-    if (c->shadow)
-        return c->shadow + (size_t)y * c->width * 4;
-    return image_transferred(res->image, &stride) + (size_t)y * stride;
+    return c->shadow ? c->shadow + (size_t)y * c->layout.width * 4 : res->ops->row(res, y);
 }
 
-/* Has row y been wrong for long? */
-static bool is_forgotten(struct check_rows *c, uint32_t y, const uint8_t *row,
-                         const uint8_t *wanted, struct check_time *t)
+/* Has row y differed for as long as the patience? */
+static bool is_missed(struct check_rows *c, uint32_t y, const uint8_t *row, const uint8_t *wanted,
+                      struct check_time *t)
 {
     struct check_row *r = &c->row[y];
-    uint64_t is = memcmp(row, wanted, c->width * 4ul) ? sum(row, c->width) : 0;
+    uint64_t is = memcmp(row, wanted, c->layout.width * 4ul) ? sum(row, c->layout.width) : 0;
     if (is && is == r->first && !c->shadow)
         is = 0;
     if (is != r->now || !r->since)
@@ -109,10 +112,10 @@ static bool is_forgotten(struct check_rows *c, uint32_t y, const uint8_t *row,
     r->now = is;
     if (!is)
         return false;
-    bool forgotten = t->now - r->since >= t->patience;
-    if (!forgotten)
+    bool missed = t->now - r->since >= t->patience;
+    if (!missed)
         t->again = MIN(t->again, r->since + t->patience);
-    return forgotten;
+    return missed;
 }
 
 /* Makes *found reach over the pixels of row y that differ. */
@@ -135,10 +138,10 @@ static void widen(struct rect *found, uint32_t y, const uint8_t *row, const uint
 bool check_rows_look(struct check_rows *c, const struct gpu_resource *res, const struct rect *seen,
                      struct check_time *t, struct rect *found)
 {
-    struct rect all = {0, 0, c->width, c->height}, r;
+    struct rect all = {0, 0, c->layout.width, c->layout.height}, r;
     if (!c->backing || c->backing != res->backing || !rect_intersect(seen, &all, &r))
         return false;
-    uint8_t *row = malloc(c->width * 4ul);
+    uint8_t *row = malloc(c->layout.width * 4ul);
     *found = (struct rect){0};
     for (uint32_t y = r.y; row && y < r.y + r.h; y++) {
         const uint8_t *wanted = wanted_row(c, res, y);
@@ -148,8 +151,8 @@ bool check_rows_look(struct check_rows *c, const struct gpu_resource *res, const
             break;
         }
         read_row(c, y, row);
-        if (is_forgotten(c, y, row, wanted, t))
-            widen(found, y, row, wanted, c->width);
+        if (is_missed(c, y, row, wanted, t))
+            widen(found, y, row, wanted, c->layout.width);
         else if (found->h)
             break; /* the first run of such rows is enough to say it */
     }

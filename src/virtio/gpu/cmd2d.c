@@ -63,10 +63,8 @@ const struct gpu_table gpu_table_2d = {rows, ARRAY_SIZE(rows)};
 uint32_t gpu_create_2d(struct gpu_command *cmd)
 {
     const struct gpu_resource_create_2d *req = &cmd->req.create_2d;
-    uint32_t code;
-    gpu_resource_create(cmd->gpu, le32_get(req->resource_id), le32_get(req->format),
-                        le32_get(req->width), le32_get(req->height), &code);
-    return code;
+    return gpu_resource_2d_create(cmd->gpu, le32_get(req->resource_id), le32_get(req->format),
+                                  le32_get(req->width), le32_get(req->height));
 }
 
 uint32_t gpu_unref(struct gpu_command *cmd)

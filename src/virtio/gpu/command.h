@@ -115,7 +115,12 @@ static inline struct rect gpu_rect_get(const struct gpu_rect *r)
     return (struct rect){le32_get(r->x), le32_get(r->y), le32_get(r->w), le32_get(r->h)};
 }
 
-/* Handlers: cmd2d.c, blob.c and scanout.c. */
+static inline struct gpu_rect gpu_rect_make(const struct rect *r)
+{
+    return (struct gpu_rect){le32_make(r->x), le32_make(r->y), le32_make(r->w), le32_make(r->h)};
+}
+
+/* Handlers: cmd2d.c, resource_blob.c and scanout.c. */
 uint32_t gpu_create_2d(struct gpu_command *cmd);
 uint32_t gpu_unref(struct gpu_command *cmd);
 uint32_t gpu_attach_backing(struct gpu_command *cmd);

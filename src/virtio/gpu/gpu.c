@@ -278,7 +278,7 @@ static void gpu_reset(struct virtio_dev *dev)
     struct gpu *gpu = gpu_of(dev);
     gpu_observe_reset(gpu);
     gpu_waiting_drop(gpu, NULL);
-    display_reset(gpu->display);
+    gpu_scanout_reset(gpu);
     gpu_resource_destroy_all(gpu);
     gpu_stats_reset(&gpu->stats);
     atomic_store(&gpu->events, 0);

@@ -33,6 +33,19 @@ enum {
     GPU_KICK_CONTINUE = 1 << (GPU_QUEUES + 1), /* after an inline run, or the load of a state */
 };
 
+/*
+ * What a scanout shows. This table is the one place that says whose the images are; the display
+ * holds the references to them. `set` is what the last command set, or the same as `shown`; `shown`
+ * is what viewers see since the last flush of its image.
+ */
+struct gpu_scanout {
+    struct gpu_scanout_src {
+        uint32_t resource;   /* 0: nothing */
+        struct image *image; /* of the resource; NULL: nothing */
+        struct rect rect;    /* of the image */
+    } set, shown;
+};
+
 #define GPU_TABLES  2
 #define GPU_BUCKETS 1024
 
@@ -55,6 +68,7 @@ struct gpu {
     bool inline_run;       /* gpu_run runs on a hart's thread: quick commands only */
     uint32_t serial;       /* of the next resource; goes on over resets */
     struct gpu_resource *bucket[GPU_BUCKETS];
+    struct gpu_scanout scanout[DISPLAY_MAX_HEADS];
     struct gpu_command *waiting, *waiting_last; /* deferred, and those behind them; oldest first */
     struct gpu_stats stats;
     unsigned held;             /* flushes among them that pacing holds */
@@ -76,22 +90,38 @@ uint32_t gpu_flush_hold(struct gpu_command *cmd, const struct display_frame *fra
 /* Answers the held flushes that are due; returns the deadline of the next one (host_now_ns), or
  * HOST_FOREVER. */
 uint64_t gpu_flush_release(struct gpu *gpu);
+
+/* --- scanout.c: what scanouts show; the GPU's thread --- */
+/* The scanout will show rect of res's image at the image's next flush; NULL, NULL: nothing from now
+ * on. rect: inside the image, not empty. */
+void gpu_scanout_set(struct gpu *gpu, unsigned scanout, const struct gpu_resource *res,
+                     struct image *img, const struct rect *rect);
+/* rect of img was flushed: scanouts that were set to img show it now, all that show it get damage.
+ * Adds the frames that viewers have to present to `frame`; NULL: not wanted. */
+void gpu_scanout_flush(struct gpu *gpu, struct image *img, const struct rect *rect,
+                       struct display_frame *frame);
+/* img is about to be destroyed: scanouts that show it, or were set to it, show nothing. */
+void gpu_scanout_drop_image(struct gpu *gpu, struct image *img);
+void gpu_scanout_reset(struct gpu *gpu); /* they show nothing and have no cursors */
+/* Was a scanout set to img, or does it show img? */
+bool gpu_scanout_uses(const struct gpu *gpu, const struct image *img);
+/* Was the scanout set to something that no flush has shown yet? */
+bool gpu_scanout_pending(const struct gpu_scanout *s);
 /*
- * May a head show src, a rectangle inside an image, beside what the others show? A front-end keeps
- * a copy of what it shows, so the pictures of all heads together take at most the bytes that
- * resources may take: however often a blob's list names one page, a viewer's memory is bounded.
- * scanout.c
+ * May a scanout show rect of an image, beside what the others show? A front-end keeps a copy of
+ * what it shows, so the pictures of all scanouts together take at most the bytes that resources may
+ * take: however often a blob's list names one page, a viewer's memory is bounded.
  */
-bool gpu_scanout_fits(const struct gpu *gpu, unsigned head, const struct rect *src);
-extern const char gpu_too_much_shown[];                       /* `why` of a refusal by that bound */
+bool gpu_scanout_fits(const struct gpu *gpu, unsigned scanout, const struct rect *rect);
+
 void gpu_uuid_init(struct gpu *gpu, struct entropy *entropy); /* cmd2d.c */
 /* gpu.c, for scanout.c: the preferred modes are about to be sent; call it before reading them. */
 void gpu_events_asked(struct gpu *gpu);
 /* gpu.c, for fence.c */
 void gpu_command_reply(struct gpu_command *cmd);
 void gpu_command_drop(struct gpu_command *cmd);
-/* For state_load.c: a command that was waiting when the state was written down; NULL: its chain is
- * not what it was. */
+/* For load.c: a command that was waiting when the state was saved; NULL: its chain is not what it
+ * was. */
 struct gpu_command *gpu_command_again(struct gpu *gpu, unsigned queue, uint16_t head,
                                       const struct gpu_ctrl_hdr *hdr);
 

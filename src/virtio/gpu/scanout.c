@@ -54,62 +54,133 @@ uint32_t gpu_get_edid(struct gpu_command *cmd)
     return GPU_OK_EDID;
 }
 
-const char gpu_too_much_shown[] =
-    "the screens' pictures would take more than the GPU's memory; start with a larger "
-    "--gpu ...,memory=SIZE";
+/* --- what scanouts show --- */
+
+static bool same_src(const struct gpu_scanout_src *a, const struct gpu_scanout_src *b)
+{
+    return a->image == b->image && a->rect.x == b->rect.x && a->rect.y == b->rect.y &&
+           a->rect.w == b->rect.w && a->rect.h == b->rect.h;
+}
+
+bool gpu_scanout_pending(const struct gpu_scanout *s)
+{
+    return s->set.image && !same_src(&s->set, &s->shown);
+}
+
+void gpu_scanout_set(struct gpu *gpu, unsigned scanout, const struct gpu_resource *res,
+                     struct image *img, const struct rect *rect)
+{
+    struct gpu_scanout *s = &gpu->scanout[scanout];
+    if (img)
+        s->set = (struct gpu_scanout_src){res->id, img, *rect};
+    else
+        *s = (struct gpu_scanout){0};
+    display_set_scanout(gpu->display, scanout, img, rect);
+}
+
+void gpu_scanout_flush(struct gpu *gpu, struct image *img, const struct rect *rect,
+                       struct display_frame *frame)
+{
+    display_flush(gpu->display, img, rect);
+    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
+        if (gpu->scanout[i].set.image == img)
+            gpu->scanout[i].shown = gpu->scanout[i].set;
+    if (frame)
+        display_frame(gpu->display, img, frame);
+}
+
+/* A scanout that was set to another image meanwhile goes dark and shows that at its flush. */
+void gpu_scanout_drop_image(struct gpu *gpu, struct image *img)
+{
+    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++) {
+        struct gpu_scanout *s = &gpu->scanout[i];
+        if (s->set.image == img)
+            *s = (struct gpu_scanout){0};
+        else if (s->shown.image == img)
+            s->shown = (struct gpu_scanout_src){0};
+    }
+    display_forget(gpu->display, img);
+}
+
+void gpu_scanout_reset(struct gpu *gpu)
+{
+    memset(gpu->scanout, 0, sizeof(gpu->scanout));
+    display_reset(gpu->display);
+}
+
+bool gpu_scanout_uses(const struct gpu *gpu, const struct image *img)
+{
+    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
+        if (gpu->scanout[i].set.image == img || gpu->scanout[i].shown.image == img)
+            return true;
+    return false;
+}
 
 static uint64_t picture_bytes(const struct rect *r)
 {
     return (uint64_t)r->w * r->h * 4;
 }
 
-/* What a head shows, or will at its next flush: the larger. */
-static uint64_t head_bytes(const struct display *d, unsigned head)
+bool gpu_scanout_fits(const struct gpu *gpu, unsigned scanout, const struct rect *rect)
 {
-    uint64_t bytes = 0;
-    for (int next = 0; next < 2; next++) {
-        struct rect src;
-        if (display_scanout(d, head, next, &src))
-            bytes = MAX(bytes, picture_bytes(&src));
+    uint64_t bytes = picture_bytes(rect);
+    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++) {
+        const struct gpu_scanout *s = &gpu->scanout[i];
+        if (i != scanout)
+            bytes += MAX(picture_bytes(&s->set.rect), picture_bytes(&s->shown.rect));
     }
-    return bytes;
+    return bytes <= gpu->memory;
 }
 
-bool gpu_scanout_fits(const struct gpu *gpu, unsigned head, const struct rect *src)
+/* --- commands --- */
+
+/* layout: SET_SCANOUT_BLOB's; NULL: SET_SCANOUT, of a resource that has its own. */
+static uint32_t set_scanout(struct gpu_command *cmd, const struct gpu_layout *layout)
 {
-    uint64_t bytes = picture_bytes(src);
-    for (unsigned i = 0; i < display_heads(gpu->display); i++)
-        if (i != head)
-            bytes += head_bytes(gpu->display, i);
-    return bytes <= gpu->memory;
+    struct gpu *gpu = cmd->gpu;
+    uint32_t scanout = gpu_command_scanout(cmd), id = gpu_command_resource(cmd), code;
+    struct rect rect = gpu_command_rect(cmd);
+    if (scanout >= display_heads(gpu->display))
+        return GPU_ERR_INVALID_SCANOUT_ID;
+    if (!id) {
+        gpu_scanout_set(gpu, scanout, NULL, NULL, NULL);
+        return GPU_OK_NODATA;
+    }
+    struct gpu_resource *res = gpu_resource_find(gpu, id);
+    struct gpu_layout own;
+    if (!res || res->ops->shaped != (layout != NULL) ||
+        (!layout && !res->ops->layout(res, 0, &own)))
+        return GPU_ERR_INVALID_RESOURCE_ID;
+    const struct gpu_layout *picture = layout ? layout : &own;
+    if (rect_empty(&rect) || !rect_inside(&rect, picture->width, picture->height))
+        return GPU_ERR_INVALID_PARAMETER;
+    code = GPU_ERR_OUT_OF_MEMORY;
+    bool fits = gpu_scanout_fits(gpu, scanout, &rect);
+    struct image *img = fits ? res->ops->image(res, layout, &code) : NULL;
+    if (img)
+        gpu_scanout_set(gpu, scanout, res, img, &rect);
+    else if (code == GPU_ERR_OUT_OF_MEMORY)
+        cmd->why = "the screens' pictures would take more than the GPU's memory; start with a "
+                   "larger --gpu ...,memory=SIZE";
+    return code;
 }
 
 uint32_t gpu_set_scanout(struct gpu_command *cmd)
 {
-    const struct gpu_set_scanout *req = &cmd->req.set_scanout;
-    struct display *d = cmd->gpu->display;
-    uint32_t head = le32_get(req->scanout_id), id = le32_get(req->resource_id);
-    if (head >= display_heads(d))
-        return GPU_ERR_INVALID_SCANOUT_ID;
-    if (!id) {
-        display_set_scanout(d, head, NULL, NULL);
-        return GPU_OK_NODATA;
-    }
-    struct gpu_resource *res = gpu_resource_find(cmd->gpu, id);
-    struct image *img = res ? res->ops->frame(res) : NULL;
-    if (!img)
-        return GPU_ERR_INVALID_RESOURCE_ID;
-    struct rect src = gpu_rect_get(&req->r);
-    if (rect_empty(&src) || !rect_inside(&src, image_width(img), image_height(img)))
-        return GPU_ERR_INVALID_PARAMETER;
-    if (!gpu_scanout_fits(cmd->gpu, head, &src)) {
-        cmd->why = gpu_too_much_shown;
-        return GPU_ERR_OUT_OF_MEMORY;
-    }
-    if (!gpu_resource_reserve(res))
-        return GPU_ERR_OUT_OF_MEMORY;
-    display_set_scanout(d, head, img, &src);
-    return GPU_OK_NODATA;
+    return set_scanout(cmd, NULL);
+}
+
+uint32_t gpu_set_scanout_blob(struct gpu_command *cmd)
+{
+    const struct gpu_set_scanout_blob *req = &cmd->req.scanout_blob;
+    const struct gpu_layout layout = {
+        .width = le32_get(req->width),
+        .height = le32_get(req->height),
+        .format = le32_get(req->format),
+        .stride = le32_get(req->strides[0]),
+        .offset = le32_get(req->offsets[0]),
+    };
+    return set_scanout(cmd, &layout);
 }
 
 uint32_t gpu_resource_flush(struct gpu_command *cmd)
@@ -131,8 +202,12 @@ static uint32_t cursor_from(struct gpu_command *cmd, uint32_t id, struct picture
     struct gpu_resource *res = gpu_resource_find(cmd->gpu, id);
     if (!res)
         return GPU_ERR_INVALID_RESOURCE_ID;
-    cmd->why = res->ops->cursor(res, pic);
-    return cmd->why ? GPU_ERR_INVALID_PARAMETER : GPU_OK_NODATA;
+    cmd->why = res->ops->cursor_size(res, &pic->width, &pic->height);
+    if (cmd->why)
+        return GPU_ERR_INVALID_PARAMETER;
+    pic->stride = pic->width * 4;
+    res->ops->cursor_read(res, pic);
+    return GPU_OK_NODATA;
 }
 
 uint32_t gpu_update_cursor(struct gpu_command *cmd)

@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The GPU's state as bytes, for a snapshot: resources with their pixels (what was transferred and
- * what was flushed), blobs and their shapes, scanouts, cursors, and the commands whose fences are
- * held. What lies in guest RAM (blobs' pixels, rings), the queues' indices and the negotiated
- * features are not in it: they are RAM's and the transport's.
+ * The GPU's state as bytes: resources with the pixels of both buffers, blobs and their layouts,
+ * scanouts, cursors, and the commands whose fences are held. What lies in guest RAM (blobs' pixels,
+ * rings), the queues' indices and the negotiated features are not part of it: RAM and the transport
+ * are saved beside it. Traces (trace_format.h) have such a state in them, too.
  *
- * Little-endian, no padding: struct state_head; for each resource struct state_resource, its
- * backing as struct gpu_mem_entry, then, of a 2D resource, all pixels that were transferred and,
- * for each box where the flushed picture differs, struct gpu_rect and its pixels; of a blob, struct
- * state_view; for each head struct state_scanout and its cursor's pixels; for each command that
- * waits struct state_waiting and its answer. A change of any of this is a new version.
+ * Little-endian, no padding:
  *
- * Who reads it believes nothing: numbers are checked as a guest's are, sizes by what is left.
+ *     state_head
+ *     for each resource   state_resource, its backing as gpu_mem_entry, then
+ *                         of a 2D resource all pixels of the back buffer, and for each box where
+ *                         the front buffer differs gpu_rect and the box's pixels in that;
+ *                         of a blob a state_view for each layout
+ *     for each scanout    state_scanout and its cursor's pixels
+ *     for each command    state_waiting and its answer without the header
+ *     that waits
+ *
+ * A change of any of this is a new version. A reader trusts nothing: numbers are checked as a
+ * guest's are, sizes by what is left.
  */
 #ifndef VIRTIO_GPU_STATE_H
 #define VIRTIO_GPU_STATE_H
 
-#include "base/error.h"
+#include "base/blob.h"
 #include "virtio/gpu/proto.h"
-#include "virtio/virtio.h"
 
 #define STATE_MAGIC   "RSgpu\r\n"
 #define STATE_VERSION 1
@@ -44,7 +49,7 @@ struct state_resource {
     le32 views;                 /* of a blob */
     le32 boxes;                 /* of a 2D resource */
     le32 format, width, height; /* of a blob: no format, and the shape of a cursor, or 0 */
-    le32 reserved;              /* room for the second truth is charged */
+    le32 reserved;              /* the front buffer is allocated and charged */
 };
 
 struct state_view {
@@ -55,7 +60,7 @@ struct state_view {
 struct state_scanout {
     struct state_scanout_src {
         le32 resource; /* 0: none */
-        le32 view;     /* of a blob: which */
+        le32 view;     /* of a blob: which layout */
         struct gpu_rect src;
     } shown, next;
     le32 cursor_width, cursor_height; /* 0: hidden */
@@ -66,23 +71,23 @@ struct state_scanout {
 struct state_waiting {
     le32 queue;
     le32 head;               /* of its chain */
-    le32 code;               /* 0: a held flush; it is answered when the state was read back */
+    le32 code;               /* 0: a held flush; it is answered when the state is loaded */
     le32 size;               /* of the answer */
     struct gpu_ctrl_hdr hdr; /* of the request */
 };
 
-/*
- * Both: while the device is quiesced (virtio_ops.quiesce). Saving gives malloc'd bytes, or NULL: no
- * host memory. Loading is for a device that was just reset, whose features and queues are set again
- * and whose guest RAM is what it was; false, with what is wrong in err: then it is as after a
- * reset. Observers (observe.h) are told: a trace goes on from the state, with what its blobs hold,
- * and --gpu-check knows its resources, but not which one the cursor came from.
- */
-uint8_t *virtio_gpu_save(struct virtio_dev *dev, size_t *size);
-bool virtio_gpu_load(struct virtio_dev *dev, const uint8_t *bytes, size_t size, struct error *err);
-
 struct gpu;
-/* For traces, which answer no command twice: without those that wait. */
-uint8_t *gpu_state_without_waiting(struct gpu *gpu, size_t *size);
+
+/*
+ * Both while the device is quiesced (virtio_ops.quiesce). waiting: with the commands that wait;
+ * traces, which answer no command twice, are without. Loading is for a device that was just reset,
+ * whose features and queues are set again and whose guest RAM is what it was. The state must be the
+ * rest of `in`. False: `in` has the failure, and the caller has to reset the device.
+ *
+ * Observers (observe.h) are notified of a load: a trace continues with the state and with what its
+ * blobs hold; --gpu-check watches its resources, but cannot say which one the cursor came from.
+ */
+void gpu_save(struct gpu *gpu, bool waiting, struct blob_out *out);
+bool gpu_load(struct gpu *gpu, struct blob_in *in);
 
 #endif

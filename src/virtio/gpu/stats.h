@@ -9,7 +9,6 @@
 #include "display/display.h"
 
 struct gpu_command;
-struct gpu_resource;
 
 struct gpu_stats {
     uint64_t commands, errors;
@@ -19,16 +18,12 @@ struct gpu_stats {
     uint64_t resets; /* of a device that was used */
     bool used;
     struct gpu_stats_scanout {
-        uint32_t resource; /* 0: none */
-        struct rect rect;
-        uint64_t frames, damage; /* flushes of it, pixels */
+        uint64_t frames, damage; /* flushes of what the scanout was set to; pixels of them in it */
     } scanout[DISPLAY_MAX_HEADS];
 };
 
-/* A handler has run, with this result. */
+/* Counts a command whose handler has returned `code`. */
 void gpu_stats_command(struct gpu_stats *s, const struct gpu_command *cmd, uint32_t code);
-/* A head has a scanout that no command has set: a state was loaded. */
-void gpu_stats_scanout(struct gpu_stats *s, unsigned head, uint32_t id, const struct rect *r);
-void gpu_stats_reset(struct gpu_stats *s); /* the device was; counts go on */
+void gpu_stats_reset(struct gpu_stats *s); /* the device was reset; the counts stay */
 
 #endif

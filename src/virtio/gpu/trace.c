@@ -99,8 +99,12 @@ static void on_ran(struct gpu_observer *o, const struct gpu_command *cmd, uint32
 static void on_loaded(struct gpu_observer *o)
 {
     struct trace *t = trace_of(o);
+    struct blob_out out = {0};
     size_t size;
-    uint8_t *state = trace_file_ok(t->file) ? gpu_state_without_waiting(o->gpu, &size) : NULL;
+    if (!trace_file_ok(t->file))
+        return;
+    gpu_save(o->gpu, false, &out);
+    uint8_t *state = blob_out_take(&out, &size);
     if (!state)
         return;
     put_features(t);

@@ -21,17 +21,17 @@ static const struct gpu_resource *moved(const struct gpu_command *cmd, struct re
         return NULL;
     const struct gpu_resource *res = gpu_resource_find(cmd->gpu, gpu_command_resource(cmd));
     *rect = gpu_command_rect(cmd);
-    if (!res || !res->image || rect_empty(rect) ||
-        !rect_inside(rect, image_width(res->image), image_height(res->image)))
+    struct gpu_layout l;
+    if (!res || !res->ops->copies || rect_empty(rect) || !res->ops->layout(res, 0, &l) ||
+        !rect_inside(rect, l.width, l.height))
         return NULL;
     return res;
 }
 
-static const uint8_t *image_row(const struct image *img, const struct rect *r, uint32_t y)
+/* Row y of a rectangle, as transferred. */
+static const uint8_t *rect_row(const struct gpu_resource *res, const struct rect *r, uint32_t y)
 {
-    uint32_t stride;
-    const uint8_t *base = image_transferred(img, &stride);
-    return base + (size_t)(r->y + y) * stride + (size_t)r->x * 4;
+    return res->ops->row(res, r->y + y) + (size_t)r->x * 4;
 }
 
 /* Rows that a transfer leaves as they are need not be written. */
@@ -44,20 +44,19 @@ static void keep_before(struct trace *t, const struct gpu_command *cmd)
         !trace_room_make(&t->before, (size_t)r.w * 4 * r.h))
         return;
     for (uint32_t y = 0; y < r.h; y++)
-        memcpy(t->before.bytes + (size_t)y * r.w * 4, image_row(res->image, &r, y),
-               (size_t)r.w * 4);
+        memcpy(t->before.bytes + (size_t)y * r.w * 4, rect_row(res, &r, y), (size_t)r.w * 4);
     t->has_before = true;
 }
 
 /* How many rows from y on are, or are not, what they were. */
-static uint32_t count_rows(const struct trace *t, const struct image *img, const struct rect *r,
-                           uint32_t y, bool same)
+static uint32_t count_rows(const struct trace *t, const struct gpu_resource *res,
+                           const struct rect *r, uint32_t y, bool same)
 {
     size_t row = (size_t)r->w * 4;
     uint32_t n = 0;
     for (; y + n < r->h; n++) {
-        bool is = t->has_before &&
-                  !memcmp(t->before.bytes + (y + n) * row, image_row(img, r, y + n), row);
+        bool is =
+            t->has_before && !memcmp(t->before.bytes + (y + n) * row, rect_row(res, r, y + n), row);
         if (is != same)
             break;
     }
@@ -65,18 +64,19 @@ static uint32_t count_rows(const struct trace *t, const struct image *img, const
 }
 
 /* The runs of a rectangle: written, or, with put false, measured. */
-static uint64_t put_runs(struct trace *t, const struct image *img, const struct rect *r, bool put)
+static uint64_t put_runs(struct trace *t, const struct gpu_resource *res, const struct rect *r,
+                         bool put)
 {
     uint64_t size = 0;
     for (uint32_t y = 0; y < r->h;) {
-        uint32_t same = count_rows(t, img, r, y, true);
-        uint32_t fresh = count_rows(t, img, r, y + same, false);
+        uint32_t same = count_rows(t, res, r, y, true);
+        uint32_t fresh = count_rows(t, res, r, y + same, false);
         const struct trace_run run = {le32_make(same), le32_make(fresh)};
         size += sizeof(run) + (uint64_t)fresh * r->w * 4;
         if (put)
             trace_file_put(t->file, &run, sizeof(run));
         for (uint32_t i = 0; put && i < fresh; i++)
-            trace_file_put(t->file, image_row(img, r, y + same + i), (size_t)r->w * 4);
+            trace_file_put(t->file, rect_row(res, r, y + same + i), (size_t)r->w * 4);
         y += same + fresh;
     }
     return size;
@@ -85,36 +85,40 @@ static uint64_t put_runs(struct trace *t, const struct image *img, const struct 
 static void put_moved(struct trace *t, const struct gpu_command *cmd)
 {
     struct rect r;
+    struct gpu_layout l;
     const struct gpu_resource *res = moved(cmd, &r);
-    if (!res)
+    if (!res || !res->ops->layout(res, 0, &l))
         return;
     const struct trace_pixels head = {
-        .r = {le32_make(r.x), le32_make(r.y), le32_make(r.w), le32_make(r.h)},
+        .r = gpu_rect_make(&r),
         .resource_id = le32_make(res->id),
-        .stride = le32_make(image_width(res->image) * 4),
+        .stride = le32_make(l.stride),
         .offset = le64_make(gpu_command_offset(cmd)),
     };
-    trace_put(t, TRACE_PIXELS, &head, sizeof(head), put_runs(t, res->image, &r, false));
-    put_runs(t, res->image, &r, true);
+    trace_put(t, TRACE_PIXELS, &head, sizeof(head), put_runs(t, res, &r, false));
+    put_runs(t, res, &r, true);
     if (res->id == t->torn)
         t->torn = 0;
 }
 
-/* --- blobs ------------------------------------------------------------------------------------ */
+/* --- pixels that stay in the guest's memory --- */
 
 /*
- * A head that shows a blob's only view once it is flushed, and the part of the picture in t->check.
- * False: there is none. *src: of the view, what the head shows.
+ * A scanout that shows the only picture of a resource once it is flushed, and the part of it in
+ * t->check. False: there is none. *src: of the picture, what the scanout shows.
  */
-static bool blob_head(struct trace *t, const struct gpu_resource *res, const struct rect *r,
-                      struct rect *src)
+static bool find_scanout(struct trace *t, const struct gpu_resource *res, const struct rect *r,
+                         struct rect *src)
 {
-    const struct display *d = t->observer.gpu->display;
-    for (unsigned i = 0; i < display_heads(d) && !res->view->next; i++) {
+    const struct gpu *gpu = t->observer.gpu;
+    struct gpu_layout second;
+    for (unsigned i = 0; i < DISPLAY_MAX_HEADS && !res->ops->layout(res, 1, &second); i++) {
+        const struct gpu_scanout *s = &gpu->scanout[i];
         struct rect part;
-        if ((display_scanout(d, i, true, src) != res->view->image &&
-             display_scanout(d, i, false, src) != res->view->image) ||
-            !rect_intersect(r, src, &part))
+        if (s->set.resource != res->id && s->shown.resource != res->id)
+            continue;
+        *src = s->set.resource == res->id ? s->set.rect : s->shown.rect;
+        if (!rect_intersect(r, src, &part))
             continue;
         t->check = (struct trace_check){
             .head = le32_make(i),
@@ -128,8 +132,8 @@ static bool blob_head(struct trace *t, const struct gpu_resource *res, const str
     return false;
 }
 
-/* One run of all rows of a blob's rectangle: put in, and, for what `seen` shows, summed up. */
-static void put_rows(struct trace *t, const struct gpu_resource *res, const struct gpu_view *v,
+/* One run of all rows of a rectangle: put in, and, for what `seen` shows, added to the checksum. */
+static void put_rows(struct trace *t, const struct gpu_resource *res, const struct gpu_layout *l,
                      const struct rect *r, const struct rect *seen)
 {
     const struct trace_run run = {le32_make(0), le32_make(r->h)};
@@ -138,66 +142,70 @@ static void put_rows(struct trace *t, const struct gpu_resource *res, const stru
     trace_file_put(t->file, &run, sizeof(run));
     for (uint32_t y = r->y; y < r->y + r->h; y++) {
         struct gpu_backing_at at =
-            gpu_backing_seek(res->backing, v->offset + (uint64_t)y * v->stride + r->x * 4ul);
+            gpu_backing_seek(res->backing, l->offset + (uint64_t)y * l->stride + r->x * 4ul);
         gpu_backing_copy(&at, row, (uint64_t)r->w * 4);
         trace_file_put(t->file, row, (size_t)r->w * 4);
         if (!seen || y < seen->y || y - seen->y >= seen->h)
             continue;
-        pixel_row_to_bgra(image_format(v->image), shown, row + (size_t)(seen->x - r->x) * 4,
-                          seen->w, false);
+        pixel_row_to_bgra(l->format, shown, row + (size_t)(seen->x - r->x) * 4, seen->w, false);
         crc = crc32_z(crc, shown, (size_t)seen->w * 4);
     }
     t->check.crc = le32_make((uint32_t)crc);
 }
 
-static void put_view(struct trace *t, const struct gpu_resource *res, const struct gpu_view *v,
-                     const struct rect *r)
+static void put_picture(struct trace *t, const struct gpu_resource *res, const struct gpu_layout *l,
+                        const struct rect *r)
 {
     const struct trace_pixels head = {
-        .r = {le32_make(r->x), le32_make(r->y), le32_make(r->w), le32_make(r->h)},
+        .r = gpu_rect_make(r),
         .resource_id = le32_make(res->id),
-        .stride = le32_make(v->stride),
-        .offset = le64_make(v->offset + (uint64_t)r->y * v->stride + r->x * 4ul),
+        .stride = le32_make(l->stride),
+        .offset = le64_make(l->offset + (uint64_t)r->y * l->stride + r->x * 4ul),
     };
     struct rect src, seen;
     if (!trace_room_make(&t->picture, (size_t)r->w * 8))
         return;
-    t->has_check = blob_head(t, res, r, &src) && rect_intersect(r, &src, &seen);
+    t->has_check = find_scanout(t, res, r, &src) && rect_intersect(r, &src, &seen);
     trace_put(t, TRACE_PIXELS, &head, sizeof(head),
               sizeof(struct trace_run) + (uint64_t)r->w * 4 * r->h);
-    put_rows(t, res, v, r, t->has_check ? &seen : NULL);
+    put_rows(t, res, l, r, t->has_check ? &seen : NULL);
+}
+
+/* The part of each picture of the resource that lies in r. */
+static void put_pictures(struct trace *t, const struct gpu_resource *res, const struct rect *r)
+{
+    struct gpu_layout l;
+    if (res->ops->copies || !res->backing)
+        return;
+    for (unsigned n = 0; res->ops->layout(res, n, &l); n++) {
+        struct rect all = {0, 0, l.width, l.height}, part;
+        if (rect_intersect(r, &all, &part))
+            put_picture(t, res, &l, &part);
+    }
 }
 
 void trace_pixels_loaded(struct trace *t)
 {
-    for (unsigned b = 0; b < GPU_BUCKETS; b++)
-        for (const struct gpu_resource *res = t->observer.gpu->bucket[b]; res; res = res->next)
-            for (const struct gpu_view *v = res->backing ? res->view : NULL; v; v = v->next)
-                put_view(t, res, v,
-                         &(struct rect){0, 0, image_width(v->image), image_height(v->image)});
+    static const struct rect all = {0, 0, GPU_MAX_SIDE, GPU_MAX_SIDE};
+    for (struct gpu_resource *res = NULL; (res = gpu_resource_each(t->observer.gpu, res));)
+        put_pictures(t, res, &all);
 }
 
-/* What a flush shows of a blob, in every shape it is shown in. */
 static void put_flushed(struct trace *t, const struct gpu_command *cmd)
 {
     const struct gpu_resource *res = gpu_resource_find(cmd->gpu, gpu_command_resource(cmd));
-    struct rect r = gpu_command_rect(cmd), part;
-    if (!res || !res->backing)
-        return;
-    for (const struct gpu_view *v = res->view; v; v = v->next) {
-        struct rect all = {0, 0, image_width(v->image), image_height(v->image)};
-        if (rect_intersect(&r, &all, &part))
-            put_view(t, res, v, &part);
-    }
+    struct rect r = gpu_command_rect(cmd);
+    if (res)
+        put_pictures(t, res, &r);
 }
 
-/* A blob as a cursor. */
+/* A cursor whose pixels no transfer has copied. */
 static void put_cursor(struct trace *t, const struct gpu_command *cmd)
 {
     const struct gpu_resource *res = gpu_resource_find(cmd->gpu, gpu_command_resource(cmd));
     uint8_t pixels[DISPLAY_CURSOR * DISPLAY_CURSOR * 4];
     uint32_t width, height;
-    if (!res || !res->blob_size || gpu_blob_cursor(res, &width, &height))
+    if (!res || res->ops->copies || res->ops->cursor_size(res, &width, &height))
         return;
     const struct trace_pixels head = {
         .r = {.w = le32_make(width), .h = le32_make(height)},
@@ -215,13 +223,13 @@ static void put_cursor(struct trace *t, const struct gpu_command *cmd)
 
 /* --- checksums -------------------------------------------------------------------------------- */
 
-/* Blobs are looked at as they are flushed: any other time the guest may be drawing in them. */
-static bool shows_blob(const struct display *d, unsigned head)
+/* Pictures in the guest's memory are read as they are flushed: the guest may be drawing in them at
+ * any other time. */
+static bool shows_copy(const struct gpu *gpu, unsigned head)
 {
-    struct rect src;
-    uint32_t stride;
-    const struct image *img = display_scanout(d, head, false, &src);
-    return img && !image_transferred(img, &stride);
+    uint32_t id = gpu->scanout[head].shown.resource;
+    const struct gpu_resource *res = gpu_resource_find((struct gpu *)gpu, id);
+    return res && res->ops->copies;
 }
 
 static void check_head(struct trace *t, unsigned head)
@@ -231,7 +239,7 @@ static void check_head(struct trace *t, unsigned head)
     display_state(d, head, &s);
     struct rect all = {0, 0, s.width, s.height};
     uint32_t stride = s.width * 4;
-    if (!s.active || shows_blob(d, head) ||
+    if (!s.active || !shows_copy(t->observer.gpu, head) ||
         !trace_room_make(&t->picture, (size_t)stride * s.height) ||
         !display_read(d, head, &all, t->picture.bytes, stride))
         return;
