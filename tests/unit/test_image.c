@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "display/image.h"
+#include "display/display.h"
+#include "display/image_kind.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -290,6 +291,55 @@ static void test_revoked_meanwhile(void **state)
     free(pixels);
 }
 
+/* A kind in a file of its own, as a texture would be: a read gives its colour, all ops that it
+ * does not have are no work. */
+struct solid {
+    struct image base;
+    uint32_t colour;
+    unsigned *destroyed;
+};
+
+static bool solid_read(struct image *img, const struct image_target *t)
+{
+    for (uint32_t y = 0; y < t->rect->h; y++)
+        for (uint32_t x = 0; x < t->rect->w; x++)
+            memcpy(t->dst + y * t->stride + x * 4, &container_of(img, struct solid, base)->colour,
+                   4);
+    return true;
+}
+
+static void solid_destroy(struct image *img)
+{
+    struct solid *s = container_of(img, struct solid, base);
+    ++*s->destroyed;
+    image_finish(img);
+    free(s);
+}
+
+static void test_another_kind(void **state)
+{
+    static const struct image_ops ops = {.read = solid_read, .destroy = solid_destroy};
+    static const struct head_mode mode = {true, W, H, 60000};
+    unsigned destroyed = 0;
+    struct solid *s = calloc(1, sizeof(*s));
+    uint32_t seen[2][2] = {0};
+    (void)state;
+    assert_false(image_init(&s->base, &ops, W, 0, PIXEL_BGRX));
+    assert_true(image_init(&s->base, &ops, W, H, PIXEL_BGRX));
+    s->colour = 0xff123456;
+    s->destroyed = &destroyed;
+    assert_true(image_reserve(&s->base));
+    struct display *d = display_create(1, &mode);
+    display_set_scanout(d, 0, &s->base, &all);
+    display_flush(d, &s->base, &all);
+    assert_true(display_read(d, 0, &(struct rect){3, 3, 2, 2}, (uint8_t *)seen, 8));
+    assert_int_equal(seen[1][1], 0xff123456);
+    image_unref(&s->base);
+    assert_int_equal(destroyed, 0);
+    display_destroy(d);
+    assert_int_equal(destroyed, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_scattered),
         cmocka_unit_test(test_reader_never_sees_half),
         cmocka_unit_test(test_revoked_meanwhile),
+        cmocka_unit_test(test_another_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

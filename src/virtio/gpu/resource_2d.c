@@ -167,7 +167,7 @@ static struct image *image_at_2d(const struct gpu_resource *res, unsigned n)
 static const uint8_t *row_2d(const struct gpu_resource *res, uint32_t y)
 {
     uint32_t stride;
-    const uint8_t *base = image_transferred(of_base(res)->image, &stride);
+    const uint8_t *base = image_back(of_base(res)->image, &stride);
     return base + (size_t)y * stride;
 }
 
@@ -187,7 +187,7 @@ static void save_box(struct blob_out *out, const struct image *img, const pixman
     struct gpu_rect wire = gpu_rect_make(&r);
     blob_put(out, &wire, sizeof(wire));
     for (uint32_t y = 0; y < r.h; y++)
-        blob_put(out, image_flushed(img) + (r.y + y) * stride + (size_t)r.x * 4, (size_t)r.w * 4);
+        blob_put(out, image_front(img) + (r.y + y) * stride + (size_t)r.x * 4, (size_t)r.w * 4);
 }
 
 static void save_2d(const struct gpu_resource *res, struct state_resource *record,
@@ -197,7 +197,7 @@ static void save_2d(const struct gpu_resource *res, struct state_resource *recor
     pixman_region32_t unflushed;
     uint32_t stride;
     int n;
-    const uint8_t *pixels = image_transferred(r->image, &stride);
+    const uint8_t *pixels = image_back(r->image, &stride);
     blob_put(out, pixels, (size_t)stride * image_height(r->image));
     pixman_region32_init(&unflushed);
     image_unflushed(r->image, &unflushed);
