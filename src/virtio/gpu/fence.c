@@ -132,8 +132,8 @@ uint32_t gpu_flush_hold(struct gpu_command *cmd, const struct display_frame *fra
     return GPU_DEFERRED;
 }
 
-/* Takes out of the held ones the next that is due; *next becomes the earliest deadline of others.
- */
+/* Returns a held flush that is due; it stays in the list. NULL: none is, and *next is the earliest
+ * deadline of the others, or HOST_FOREVER. */
 static struct gpu_command *next_due(struct gpu *gpu, uint64_t now, uint64_t *next)
 {
     *next = HOST_FOREVER;

@@ -258,12 +258,12 @@ static void gpu_notify(struct virtio_dev *dev, unsigned q)
 static void gpu_quiesce(struct virtio_dev *dev)
 {
     worker_pause(gpu_of(dev)->worker);
-    pthread_mutex_lock(&gpu_of(dev)->still);
+    pthread_mutex_lock(&gpu_of(dev)->exclusive_lock);
 }
 
 static void gpu_resume(struct virtio_dev *dev)
 {
-    pthread_mutex_unlock(&gpu_of(dev)->still);
+    pthread_mutex_unlock(&gpu_of(dev)->exclusive_lock);
     worker_resume(gpu_of(dev)->worker);
 }
 
@@ -310,11 +310,11 @@ void gpu_events_asked(struct gpu *gpu)
 
 static void events_clear(struct gpu *gpu)
 {
-    uint32_t old = atomic_load(&gpu->events), new;
+    uint32_t before = atomic_load(&gpu->events), after;
     do {
-        new = old &AGAIN ? GPU_EVENT_DISPLAY : 0;
-    } while (!atomic_compare_exchange_weak(&gpu->events, &old, new));
-    if (new)
+        after = before & AGAIN ? GPU_EVENT_DISPLAY : 0;
+    } while (!atomic_compare_exchange_weak(&gpu->events, &before, after));
+    if (after)
         virtio_config_changed(&gpu->dev);
 }
 
@@ -333,10 +333,13 @@ static void gpu_config_write(struct virtio_dev *dev, uint32_t off, const void *s
 static void on_preferred(void *ctx)
 {
     struct gpu *gpu = ctx;
-    uint32_t old = atomic_load(&gpu->events), new;
+    uint32_t before = atomic_load(&gpu->events), after;
     do {
-        new = !(old & GPU_EVENT_DISPLAY) ? GPU_EVENT_DISPLAY : old &ASKED ? old | AGAIN : old;
-    } while (!atomic_compare_exchange_weak(&gpu->events, &old, new));
+        if (!(before & GPU_EVENT_DISPLAY))
+            after = GPU_EVENT_DISPLAY;
+        else
+            after = before & ASKED ? before | AGAIN : before;
+    } while (!atomic_compare_exchange_weak(&gpu->events, &before, after));
     virtio_config_changed(&gpu->dev);
 }
 
@@ -355,7 +358,7 @@ static void gpu_destroy(struct virtio_dev *dev)
     gpu_observe_destroy(gpu);
     gpu_reset(dev);
     virtio_finish(dev);
-    pthread_mutex_destroy(&gpu->still);
+    pthread_mutex_destroy(&gpu->exclusive_lock);
     free(gpu->spare);
     free(gpu);
 }
@@ -384,7 +387,7 @@ struct virtio_dev *virtio_gpu_create(struct gmem *mem, struct log *log,
     if (!gpu)
         return NULL;
     virtio_init(&gpu->dev, &gpu_ops, mem, log);
-    pthread_mutex_init(&gpu->still, NULL);
+    pthread_mutex_init(&gpu->exclusive_lock, NULL);
     gpu->display = config->display;
     gpu->memory = config->memory;
     gpu->pacing = config->pacing;

@@ -62,7 +62,8 @@ struct gpu {
     struct gpu_observer *observers;            /* observe.h */
     /* any thread */
     _Atomic uint32_t events; /* GPU_EVENT_DISPLAY, and what gpu.c notes beside it */
-    pthread_mutex_t still;   /* held while the GPU's thread is, by who acts in its place */
+    /* Serialises the callers that paused the worker: a reset, a query. Held from quiesce to resume. */
+    pthread_mutex_t exclusive_lock;
     /* the GPU's thread */
     uint64_t memory, used; /* bytes its resources may take, and take */
     bool inline_run;       /* gpu_run runs on a hart's thread: quick commands only */

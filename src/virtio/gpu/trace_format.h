@@ -10,8 +10,8 @@
  * struct trace_record and its body. A record may lie in several blocks.
  *
  *     FEATURES   le64: what the driver negotiated, before its first command
- *     STATE      behind FEATURES only: a state (state.h) that was loaded. PIXELS of its blobs
- * follow PIXELS     struct trace_pixels, runs: what the next command will move, or show, of the
+ *     STATE      behind FEATURES only: a state (state.h) that was loaded. PIXELS of its blobs follow
+ *     PIXELS     struct trace_pixels, runs: what the next command will move, or show, of the
  *                guest's memory
  *     COMMAND    struct trace_command, the request, and the list of pages behind it, if it was read
  *     CHECK      struct trace_check: what a head shows now, by checksum
