@@ -20,6 +20,10 @@
 #define MSTATUS_UXL  (UINT64_C(3) << 32)
 #define MSTATUS_SXL  (UINT64_C(3) << 34)
 
+/* Which interrupts are enabled, and where a return goes: neither blocks nor translation depend on
+ * them. */
+#define MSTATUS_STACK (MSTATUS_SIE | MSTATUS_MIE | MSTATUS_SPIE | MSTATUS_MPIE | MSTATUS_SPP)
+
 #define MPP_SHIFT 11
 #define FS_SHIFT  13
 

@@ -133,7 +133,8 @@ struct hart_arch {
     uint64_t mip_soft; /* the bits of mip that software wrote */
     uint64_t stvec, sepc, scause, stval, sscratch, satp, stimecmp;
     uint64_t menvcfg, senvcfg, mseccfg;
-    uint32_t mcounteren, scounteren, mcountinhibit;
+    uint64_t mcounteren, scounteren;
+    uint32_t mcountinhibit;
     uint64_t sbi_timer; /* tick, UINT64_MAX never */
     uint64_t pmpaddr[PMP_ENTRIES];
     uint8_t pmpcfg[PMP_ENTRIES];

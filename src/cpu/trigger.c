@@ -3,7 +3,7 @@
 
 #include "cpu/mmu.h"
 
-enum { TSELECT = 0x7a0, TDATA1, TDATA2, TDATA3, TINFO };
+enum { TSELECT, TDATA1, TDATA2, TDATA3, TINFO };
 enum { MCONTROL = 2, MCONTROL6 = 6 };
 
 /* Fields that both types have: what they fire on, and in which privileges. */
@@ -56,9 +56,9 @@ void trigger_reset(struct hart *h)
         h->arch.trigger[i] = (struct trigger){(uint64_t)MCONTROL << (h->model->xlen - 4), 0};
 }
 
-uint64_t trigger_read(const struct hart *h, unsigned csr)
+uint64_t trigger_read(struct hart *h, unsigned reg)
 {
-    switch (csr) {
+    switch (reg) {
     case TSELECT: return h->arch.trigger_at;
     case TDATA1: return h->arch.trigger[h->arch.trigger_at].data1;
     case TDATA2: return h->arch.trigger[h->arch.trigger_at].data2;
@@ -67,15 +67,15 @@ uint64_t trigger_read(const struct hart *h, unsigned csr)
     }
 }
 
-void trigger_write(struct hart *h, unsigned csr, uint64_t v)
+void trigger_write(struct hart *h, unsigned reg, uint64_t v)
 {
-    if (csr == TSELECT && v < TRIGGERS)
+    if (reg == TSELECT && v < TRIGGERS)
         h->arch.trigger_at = (uint8_t)v;
-    if (csr == TDATA1)
+    if (reg == TDATA1)
         write_data1(h, &h->arch.trigger[h->arch.trigger_at], v);
-    if (csr == TDATA2)
+    if (reg == TDATA2)
         h->arch.trigger[h->arch.trigger_at].data2 = v;
-    if (csr != TDATA1 && csr != TDATA2)
+    if (reg != TDATA1 && reg != TDATA2)
         return;
     h->triggers_on = false;
     for (unsigned i = 0; i < TRIGGERS; i++)

@@ -14,9 +14,10 @@
 #include "cpu/hart.h"
 
 void trigger_reset(struct hart *h);
-/* tselect to tinfo, 0x7a0 to 0x7a4. Writing one flushes all that was found without it. */
-uint64_t trigger_read(const struct hart *h, unsigned csr);
-void trigger_write(struct hart *h, unsigned csr, uint64_t v);
+/* The trigger CSRs by index: tselect 0, tdata1 to tdata3, tinfo 4. Writing tdata1 or tdata2 flushes
+ * the TLB and all blocks' addresses. */
+uint64_t trigger_read(struct hart *h, unsigned reg);
+void trigger_write(struct hart *h, unsigned reg, uint64_t v);
 /* Is there a trigger for this access in va's page, in any privilege? */
 bool trigger_in_page(const struct hart *h, uint64_t va, enum access acc);
 /* Does this access of [va, va+size), or the execution of what is at va, fire one now? Then hart.exc
