@@ -23,7 +23,7 @@
 struct disk;
 struct virtio_dev;
 
-/* What machine_run is asked to do; a list, in the order of asking. */
+/* What machine_run is asked to do, in the order of asking. */
 enum request_kind {
     REQUEST_QUIT,
     REQUEST_RESET,
@@ -34,28 +34,24 @@ enum request_kind {
     REQUEST_SAID,    /* it has said all */
     REQUEST_FAILURE, /* it ends for a failure; `status`: 1, it wants to begin anew */
     REQUEST_KINDS,
-    REQUEST_NONE /* never in the list: nothing came in time */
+    REQUEST_NONE /* never in the queue: nothing came in time */
 };
 
 struct request {
-    struct request *next;
     enum request_kind kind;
     enum machine_cause cause;
     int status;
 };
 
-struct listener {
-    struct listener *next;
-    void (*fn)(void *ctx, enum machine_event ev, enum machine_cause cause);
-    void *ctx;
-};
+/* Stops and conts that wait at most; of the other kinds one each. */
+#define RUN_REQUESTS 32
 
 struct requests {
     pthread_mutex_t lock;
     pthread_cond_t cond;
-    struct request *first, **end;
-    unsigned waiting[REQUEST_KINDS]; /* how many of a kind are in the list */
-    bool wanted_running;             /* what the last stop or cont asked for */
+    struct request queue[REQUEST_KINDS + RUN_REQUESTS]; /* the oldest first */
+    unsigned count;
+    bool wanted_running; /* what the last stop or cont asked for */
 };
 
 struct machine {
@@ -86,7 +82,7 @@ struct machine {
     unsigned steppers;
     /* requests.c */
     struct requests requests;
-    struct listener *listeners;
+    struct machine_listener *listeners;
     /* machine_run's thread */
     pthread_t io;
     bool io_running, harts_running, stopped;
@@ -96,7 +92,7 @@ struct machine {
     _Atomic bool panic_stopped; /* a panic stopped it, and nothing let it go on */
 };
 
-bool requests_init(struct machine *m);
+void requests_init(struct machine *m);
 void requests_finish(struct machine *m);
 /* The next request; sleeps until there is one, or the deadline. machine_run's thread. */
 struct request requests_take(struct machine *m, uint64_t deadline_ns);

@@ -124,8 +124,15 @@ bool machine_panic_stopped(struct machine *m); /* a panic stopped it; any thread
 enum machine_on_panic machine_on_panic(struct machine *m);
 void machine_powerdown(struct machine *m); /* presses the power button (KEY_POWER) */
 
-/* Tells of events, on the machine thread, after they happened; several may listen. */
-void machine_on_event(struct machine *m,
+/* Who is called for events. It lies in its user's struct, so that adding it cannot fail. */
+struct machine_listener {
+    struct machine_listener *next;
+    void (*fn)(void *ctx, enum machine_event ev, enum machine_cause cause);
+    void *ctx;
+};
+/* fn is called on the machine thread after each event; several may listen. Any thread. The listener
+ * stays until the machine is destroyed. */
+void machine_on_event(struct machine *m, struct machine_listener *l,
                       void (*fn)(void *ctx, enum machine_event ev, enum machine_cause cause),
                       void *ctx);
 /* Bytes for the UART's receiver, as if typed (scripts, tests); any thread; copied, unbounded. */

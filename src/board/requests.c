@@ -1,55 +1,84 @@
 /* SPDX-License-Identifier: MIT */
 #include "board/internal.h"
 
-#include "display/input.h"
 #include "host/thread.h"
 
-#include <stdlib.h>
+#include <string.h>
 
-bool requests_init(struct machine *m)
+void requests_init(struct machine *m)
 {
     struct requests *r = &m->requests;
     pthread_mutex_init(&r->lock, NULL);
     host_cond_init(&r->cond);
-    r->end = &r->first;
     r->wanted_running = true;
-    return true;
 }
 
 void requests_finish(struct machine *m)
 {
-    struct requests *r = &m->requests;
-    while (r->first) {
-        struct request *next = r->first->next;
-        free(r->first);
-        r->first = next;
+    pthread_cond_destroy(&m->requests.cond);
+    pthread_mutex_destroy(&m->requests.lock);
+}
+
+static bool is_run_state(enum request_kind kind)
+{
+    return kind == REQUEST_STOP || kind == REQUEST_CONT;
+}
+
+/* Takes request number i out of the queue. */
+static struct request queue_remove(struct requests *r, unsigned i)
+{
+    struct request taken = r->queue[i];
+    r->count--;
+    memmove(&r->queue[i], &r->queue[i + 1], (r->count - i) * sizeof(r->queue[0]));
+    return taken;
+}
+
+/* Is a request of this kind in the queue? */
+static bool queue_has(const struct requests *r, enum request_kind kind)
+{
+    for (unsigned i = 0; i < r->count; i++)
+        if (r->queue[i].kind == kind)
+            return true;
+    return false;
+}
+
+/* Makes room for a stop or cont if RUN_REQUESTS of them wait: the newest, its opposite, and the new
+ * one cancel each other. False: they did, and nothing is to be added. */
+static bool run_state_fits(struct requests *r)
+{
+    unsigned waiting = 0, newest = 0;
+    for (unsigned i = 0; i < r->count; i++) {
+        if (is_run_state(r->queue[i].kind)) {
+            waiting++;
+            newest = i;
+        }
     }
-    while (m->listeners) {
-        struct listener *next = m->listeners->next;
-        free(m->listeners);
-        m->listeners = next;
-    }
-    pthread_cond_destroy(&r->cond);
-    pthread_mutex_destroy(&r->lock);
+    if (waiting < RUN_REQUESTS)
+        return true;
+    queue_remove(r, newest);
+    return false;
 }
 
 /*
- * Adds to the list. A guest may ask to quit, reset or be woken as often as it likes: one of each
- * waits at most. Stop and cont, each of which has its event, come from the host's side only.
+ * Adds to the queue, whose room is part of the machine: a request is never lost for want of memory.
+ * A guest may ask to quit, reset or be woken as often as it likes: one of each kind waits at most.
+ * Stop and cont come from the host's side; each that changes the state has its event, so they wait
+ * one by one. A second one of the same in a row changes nothing.
  */
 static void request(struct machine *m, enum request_kind kind, enum machine_cause cause, int status)
 {
     struct requests *r = &m->requests;
     pthread_mutex_lock(&r->lock);
-    bool host_side = kind == REQUEST_STOP || kind == REQUEST_CONT;
-    struct request *q = host_side || !r->waiting[kind] ? malloc(sizeof(*q)) : NULL;
-    if (q) {
-        *q = (struct request){NULL, kind, cause, status};
-        *r->end = q;
-        r->end = &q->next;
-        r->waiting[kind]++;
-        if (host_side)
-            r->wanted_running = kind == REQUEST_CONT;
+    bool add;
+    if (is_run_state(kind)) {
+        bool running = kind == REQUEST_CONT;
+        add = running != r->wanted_running && run_state_fits(r);
+        r->wanted_running = running;
+    } else {
+        add = !queue_has(r, kind);
+    }
+    if (add) {
+        r->queue[r->count++] = (struct request){kind, cause, status};
         pthread_cond_signal(&r->cond);
     }
     pthread_mutex_unlock(&r->lock);
@@ -60,20 +89,10 @@ struct request requests_take(struct machine *m, uint64_t deadline_ns)
     struct requests *r = &m->requests;
     bool in_time = true;
     pthread_mutex_lock(&r->lock);
-    while (!r->first && in_time)
+    while (!r->count && in_time)
         in_time = host_cond_wait_until(&r->cond, &r->lock, deadline_ns);
-    struct request *q = r->first;
-    if (!q) {
-        pthread_mutex_unlock(&r->lock);
-        return (struct request){.kind = REQUEST_NONE};
-    }
-    r->first = q->next;
-    if (!r->first)
-        r->end = &r->first;
-    r->waiting[q->kind]--;
+    struct request taken = r->count ? queue_remove(r, 0) : (struct request){.kind = REQUEST_NONE};
     pthread_mutex_unlock(&r->lock);
-    struct request taken = *q;
-    free(q);
     return taken;
 }
 
@@ -122,15 +141,12 @@ bool machine_running(struct machine *m)
     return running;
 }
 
-void machine_on_event(struct machine *m,
+void machine_on_event(struct machine *m, struct machine_listener *l,
                       void (*fn)(void *ctx, enum machine_event ev, enum machine_cause cause),
                       void *ctx)
 {
-    struct listener *l = malloc(sizeof(*l));
-    if (!l)
-        return;
     pthread_mutex_lock(&m->requests.lock);
-    *l = (struct listener){m->listeners, fn, ctx};
+    *l = (struct machine_listener){m->listeners, fn, ctx};
     m->listeners = l;
     pthread_mutex_unlock(&m->requests.lock);
 }
@@ -138,7 +154,8 @@ void machine_on_event(struct machine *m,
 void machine_tell(struct machine *m, enum machine_event ev, enum machine_cause cause)
 {
     pthread_mutex_lock(&m->requests.lock);
-    struct listener *l = m->listeners; /* only ever added in front: the rest stays as it is */
+    struct machine_listener *l =
+        m->listeners; /* only ever added in front: the rest stays as it is */
     pthread_mutex_unlock(&m->requests.lock);
     for (; l; l = l->next)
         l->fn(l->ctx, ev, cause);

@@ -26,7 +26,7 @@
 #define MAX_OUTPUT  (1u << 20)   /* bytes a client may leave unread before it is dropped */
 #define LAST_WAIT   100          /* ms: for a client to read its last bytes */
 #define RETRY       (NS_PER_SEC) /* after accept failed for want of descriptors */
-#define MAX_NOTES   256          /* that wait; then one that repeats the newest is left out */
+#define MAX_NOTES   256          /* that wait; then one that was repeated is left out */
 
 struct client {
     struct monitor *mon;
@@ -44,7 +44,6 @@ struct client {
 
 /* An event on its way to the loop. */
 struct note {
-    struct note *next;
     enum machine_event event;
     enum machine_cause cause;
     uint64_t wall_ns;
@@ -61,9 +60,10 @@ struct monitor {
     unsigned count;
     /* any thread */
     pthread_mutex_t lock;
-    struct note *notes, *newest;
-    unsigned num_notes;
-    struct loop_event noted; /* calls tell_clients */
+    struct note note[MAX_NOTES]; /* the oldest first */
+    unsigned notes;
+    struct loop_event noted; /* calls send_events */
+    struct machine_listener events;
 };
 
 /* --- output ----------------------------------------------------------------------------------- */
@@ -221,45 +221,54 @@ static void on_retry(void *arg)
 
 /* --- events ----------------------------------------------------------------------------------- */
 
-static void tell_clients(void *arg)
+/* Takes the oldest note; false: there is none. */
+static bool take_note(struct monitor *mon, struct note *note)
+{
+    pthread_mutex_lock(&mon->lock);
+    bool any = mon->notes;
+    if (any) {
+        *note = mon->note[0];
+        memmove(&mon->note[0], &mon->note[1], --mon->notes * sizeof(*note));
+    }
+    pthread_mutex_unlock(&mon->lock);
+    return any;
+}
+
+static void send_events(void *arg)
 {
     struct monitor *mon = arg;
-    pthread_mutex_lock(&mon->lock);
-    struct note *note = mon->notes;
-    mon->notes = mon->newest = NULL;
-    mon->num_notes = 0;
-    pthread_mutex_unlock(&mon->lock);
-    while (note) {
-        struct note *next = note->next;
+    struct note note;
+    while (take_note(mon, &note)) {
         for (struct client *c = mon->clients, *after; c; c = after) {
             after = c->next;
-            qmp_event(&c->qmp, note->event, note->cause, note->wall_ns);
+            qmp_event(&c->qmp, note.event, note.cause, note.wall_ns);
             take_input(c);
             client_settle(c);
         }
-        free(note);
-        note = next;
     }
 }
 
-/* Of what a guest can cause as often as it likes, its resets, no more than MAX_NOTES wait. */
+/* A note that may be left out when there is no room: the oldest whose event happened again later.
+ * MAX_NOTES is more than there are events, so there is one. */
+static unsigned repeated_note(const struct monitor *mon)
+{
+    for (unsigned i = 0; i < mon->notes; i++)
+        for (unsigned j = i + 1; j < mon->notes; j++)
+            if (mon->note[j].event == mon->note[i].event)
+                return i;
+    return 0;
+}
+
+/* Allocates nothing: a client may wait for any event. */
 static void on_machine(void *ctx, enum machine_event event, enum machine_cause cause)
 {
     struct monitor *mon = ctx;
-    struct note *note = malloc(sizeof(*note));
-    if (!note)
-        return;
-    *note = (struct note){NULL, event, cause, host_wall_ns()};
     pthread_mutex_lock(&mon->lock);
-    struct note *newest = mon->newest;
-    bool repeats = newest && newest->event == event && newest->cause == cause;
-    if (mon->num_notes >= MAX_NOTES && repeats) {
-        free(note);
-    } else {
-        *(newest ? &newest->next : &mon->notes) = note;
-        mon->newest = note;
-        mon->num_notes++;
+    if (mon->notes == MAX_NOTES) {
+        unsigned i = repeated_note(mon);
+        memmove(&mon->note[i], &mon->note[i + 1], (--mon->notes - i) * sizeof(mon->note[0]));
     }
+    mon->note[mon->notes++] = (struct note){event, cause, host_wall_ns()};
     pthread_mutex_unlock(&mon->lock);
     loop_event_post(&mon->noted);
 }
@@ -314,14 +323,14 @@ struct monitor *monitor_create(struct machine *m, const char *address, struct lo
     mon->target.display = machine_has_screen(m) ? machine_display(m) : NULL;
     mon->target.input = machine_input(m);
     mon->listener = listener;
-    loop_event_init(&mon->noted, mon->loop, tell_clients, mon);
+    loop_event_init(&mon->noted, mon->loop, send_events, mon);
     pthread_mutex_init(&mon->lock, NULL);
     if (!set_up(mon)) {
         monitor_destroy(mon);
         error_no_memory(err);
         return NULL;
     }
-    machine_on_event(m, on_machine, mon);
+    machine_on_event(m, &mon->events, on_machine, mon);
     return mon;
 }
 
@@ -330,7 +339,7 @@ void monitor_destroy(struct monitor *mon)
     if (!mon)
         return;
     loop_event_cancel(&mon->noted);
-    tell_clients(mon);
+    send_events(mon);
     screendumps_destroy(mon->target.dumps);
     mon->target.dumps = NULL;
     for (struct client *c = mon->clients, *after; c; c = after) {

@@ -126,6 +126,7 @@ struct script {
     int junit; /* the report's file, or -1 */
     /* while it runs */
     struct machine *machine;
+    struct machine_listener events;
     struct display *display; /* NULL: no screen */
     struct input_hub *input;
     struct viewer *viewer;

@@ -26,7 +26,7 @@ static void on_machine(void *ctx, enum machine_event event, enum machine_cause c
 
 void script_watch_panic(struct script *s)
 {
-    machine_on_event(s->machine, on_machine, s);
+    machine_on_event(s->machine, &s->events, on_machine, s);
 }
 
 bool script_panicked(struct script *s)

@@ -126,6 +126,9 @@ static void vq_break(struct vq *vq, const char *why)
                 why);
 }
 
+/* The one reason for which a chain is refused that is not the driver's mistake. */
+static const char no_memory[] = "no host memory for the chain";
+
 /* Adds one descriptor's buffer. NULL, or what is wrong with it. */
 static const char *chain_add(struct vq_node *node, uint64_t pa, uint32_t len, bool device_writes)
 {
@@ -140,7 +143,7 @@ static const char *chain_add(struct vq_node *node, uint64_t pa, uint32_t len, bo
     if (!host)
         return "a buffer lies outside RAM";
     if (node->count == node->capacity && !node_grow(node))
-        return "no host memory for the chain";
+        return no_memory;
     node->piece[node->count++] = (struct vq_piece){.host = host, .pa = pa, .len = len};
     struct vq_stream *s = device_writes ? &chain->out : &chain->in;
     s->count++;
@@ -257,14 +260,15 @@ struct vq_chain *vq_pop(struct vq *vq)
     struct vq_chain *chain = NULL;
     while (!chain && next_head(vq, &head)) {
         struct vq_node *node = node_get(vq);
-        const char *wrong = node ? chain_walk(vq, node, head) : "no host memory for the chain";
+        const char *wrong = node ? chain_walk(vq, node, head) : no_memory;
         if (!wrong) {
             chain = chain_ready(vq, node, head);
             break;
         }
         if (node)
             node_put(vq, node);
-        log_limited(vq->log, vq->limit, LOG_BY_GUEST, "virtio: chain refused: %s", wrong);
+        log_limited(vq->log, vq->limit, wrong == no_memory ? LOG_BY_HOST : LOG_BY_GUEST,
+                    "virtio: chain refused: %s", wrong);
         used_put(vq, head, 0);
         if (++refused == vq->size)
             vq_break(vq, "nothing but malformed chains");

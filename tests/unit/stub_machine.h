@@ -146,10 +146,11 @@ void machine_powerdown(struct machine *m)
 {
     m->powerdowns++;
 }
-void machine_on_event(struct machine *m,
+void machine_on_event(struct machine *m, struct machine_listener *l,
                       void (*fn)(void *ctx, enum machine_event ev, enum machine_cause cause),
                       void *ctx)
 {
+    (void)l;
     m->listener = fn;
     m->listener_ctx = ctx;
 }

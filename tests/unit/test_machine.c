@@ -99,6 +99,7 @@ struct reboots {
     struct machine *m;
     unsigned count;
     size_t heap_early;
+    struct machine_listener events;
 };
 
 static size_t heap(void)
@@ -142,7 +143,7 @@ static void test_a_thousand_reboots(void **state)
     write_program(code, ARRAY_SIZE(code));
     struct reboots r = {.m = create("rv64", 1)};
     unsigned files = open_files();
-    machine_on_event(r.m, on_event, &r);
+    machine_on_event(r.m, &r.events, on_event, &r);
     assert_int_equal(machine_run(r.m), 42);
     assert_true(r.count >= REBOOTS);
     size_t now = heap();
@@ -158,6 +159,7 @@ static void *run(void *m)
 }
 
 struct states {
+    struct machine_listener events;
     _Atomic unsigned stops, resumes;
 };
 
@@ -181,7 +183,7 @@ static void test_stop_and_cont(void **state)
     void *status;
     write_program(code, ARRAY_SIZE(code));
     struct machine *m = create("rv64", 2);
-    machine_on_event(m, count_states, &s);
+    machine_on_event(m, &s.events, count_states, &s);
     assert_int_equal(pthread_create(&thread, NULL, run, m), 0);
     for (unsigned i = 1; i <= 20; i++) {
         machine_stop(m);

@@ -3,6 +3,7 @@
 #include "monitor/monitor.h"
 
 #include "host/clock.h"
+#include "kit/no_memory.h"
 #include "stub_machine.h"
 
 #include <fcntl.h>
@@ -110,6 +111,48 @@ static void test_socket(void **state)
     rmdir(folder);
 }
 
+static unsigned count(const char *text, const char *part)
+{
+    unsigned n = 0;
+    for (; (text = strstr(text, part)); text += strlen(part))
+        n++;
+    return n;
+}
+
+/* A client that waits for an event gets it, also when there is no memory as it happens and when a
+ * guest makes more events than wait. */
+static void test_no_event_is_lost(void **state)
+{
+    struct machine *m = *state;
+    char path[] = "/tmp/test-qmp-events-XXXXXX", address[64];
+    static char text[1 << 20];
+    struct error err;
+    close(mkstemp(path));
+    unlink(path);
+    snprintf(address, sizeof(address), "unix:%s", path);
+    struct monitor *mon = monitor_create(m, address, NULL, &err);
+    assert_non_null(mon);
+    int fd = client(path);
+    const char *hello = "{\"execute\":\"qmp_capabilities\"}";
+    assert_int_equal(send(fd, hello, strlen(hello), 0), strlen(hello));
+    steps(m);
+    no_memory = true;
+    m->listener(m->listener_ctx, MACHINE_EVENT_POWERDOWN, CAUSE_NONE);
+    for (int i = 0; i < 500; i++) {
+        m->listener(m->listener_ctx, MACHINE_EVENT_PANIC, CAUSE_GUEST_PANIC);
+        m->listener(m->listener_ctx, MACHINE_EVENT_RESET, CAUSE_GUEST_RESET);
+    }
+    m->listener(m->listener_ctx, MACHINE_EVENT_STOP, CAUSE_NONE);
+    no_memory = false;
+    steps(m);
+    hear(fd, text, sizeof(text));
+    assert_true(count(text, "\"POWERDOWN\"") == 1 && count(text, "\"STOP\"") == 1);
+    assert_in_range(count(text, "\"RESET\""), 100, 500);
+    assert_true(strstr(text, "\"STOP\"") > strstr(text, "\"RESET\""));
+    monitor_destroy(mon);
+    close(fd);
+}
+
 static void test_stale_socket(void **state)
 {
     struct machine *m = *state;
@@ -166,6 +209,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_socket),
+        TEST(test_no_event_is_lost),
         TEST(test_stale_socket),
         TEST(test_hostile_client),
     };
