@@ -168,7 +168,7 @@ void bench_after(struct bench *b, uint64_t ns)
     }
 }
 
-/* --- the result ------------------------------------------------------------------------------- */
+/* --- the result --- */
 
 static int by_value(const void *a, const void *b)
 {

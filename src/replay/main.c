@@ -61,7 +61,7 @@ static bool play(struct player *p, struct trace_reader *r, const struct replay_o
     return saved || save_resource(p, o);
 }
 
-/* --- the report ------------------------------------------------------------------------------- */
+/* --- the report --- */
 
 static void report(const struct player *p, const struct trace_reader *r,
                    const struct replay_options *o)

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <zlib.h>
 
-#define SHOWN_WRONG 10 /* differences that are told one by one */
+#define SHOWN_WRONG 10 /* differences that are printed one by one */
 
-/* --- pixels into the guest's memory ----------------------------------------------------------- */
+/* --- pixels into the guest's memory --- */
 
 /* Counts the pages of a piece of guest RAM; false: more than the replay may take. */
 static bool touch(struct player *p, const uint8_t *host, uint64_t n)
@@ -123,7 +123,7 @@ static bool play_pixels(struct player *p, const struct trace_item *item, struct 
     return true;
 }
 
-/* --- commands --------------------------------------------------------------------------------- */
+/* --- commands --- */
 
 static struct player_stats *stats_of(struct player *p, const char *name)
 {
@@ -220,7 +220,7 @@ static bool play_command(struct player *p, const struct trace_item *item, struct
     return true;
 }
 
-/* --- checksums -------------------------------------------------------------------------------- */
+/* --- checksums --- */
 
 /* Is the picture's part as the trace says? */
 static bool same_picture(struct player *p, const struct trace_check *check)
@@ -260,7 +260,7 @@ static bool play_check(struct player *p, const struct trace_item *item, struct e
     return true;
 }
 
-/* --- the rest --------------------------------------------------------------------------------- */
+/* --- the rest --- */
 
 static bool play_features(struct player *p, const struct trace_item *item, struct error *err)
 {

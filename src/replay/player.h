@@ -12,7 +12,7 @@
 #include "replay/driver.h"
 #include "replay/reader.h"
 
-#define PLAYER_KINDS 32 /* of commands that are told apart */
+#define PLAYER_KINDS 32 /* commands with statistics of their own */
 
 struct player_stats {
     const char *name; /* the device's; "unknown" */

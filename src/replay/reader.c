@@ -17,7 +17,7 @@ struct trace_reader {
     size_t start, end, capacity;
 };
 
-/* --- blocks ----------------------------------------------------------------------------------- */
+/* --- blocks --- */
 
 /* Room for one more unpacked block behind `end`. */
 static bool make_room(struct trace_reader *r)
@@ -107,7 +107,7 @@ uint64_t trace_reader_unpacked(const struct trace_reader *r)
     return r->unpacked;
 }
 
-/* --- beginning and end ------------------------------------------------------------------------ */
+/* --- beginning and end --- */
 
 /* NULL, or what is wrong with the head. */
 static const char *head_error(const struct trace_head *head, size_t read)

@@ -33,7 +33,7 @@ static struct gpu_backing *backing_new(uint32_t entries)
     return b;
 }
 
-/* All entries are in: the table ends here. */
+/* Ends the table after the last entry, and shrinks its memory. */
 static struct gpu_backing *backing_end(struct gpu_backing *b)
 {
     struct gpu_backing *small = realloc(b, table_bytes(b->count));

@@ -8,16 +8,16 @@
 #include <stdlib.h>
 
 #define PATIENCE  (2 * NS_PER_SEC)
-#define BUDGET    (UINT64_C(256) << 20) /* bytes for looking at rows */
+#define BUDGET    (UINT64_C(256) << 20) /* bytes for check_rows */
 #define MAX_BOXES 64
-#define MANY      32u /* resources that nobody uses are a leak */
+#define MANY      32u /* more unused resources than this are a leak */
 
-/* --- what is watched -------------------------------------------------------------------------- */
+/* --- what is watched --- */
 
 static void watch(struct check *c, uint32_t id)
 {
     struct watched *w = calloc(1, sizeof(*w));
-    if (!w) /* then it is not watched */
+    if (!w) /* no host memory: the resource is not watched */
         return;
     w->id = id;
     w->used = c->now;
@@ -49,7 +49,7 @@ static bool is_cursor(const struct check *c, uint32_t id)
     return false;
 }
 
-/* --- commands --------------------------------------------------------------------------------- */
+/* --- commands --- */
 
 static void on_transfer(struct check *c, struct watched *w, const struct gpu_command *cmd,
                         uint32_t code)
@@ -88,8 +88,8 @@ static void on_flush(struct check *c, struct watched *w, const struct gpu_comman
     struct rect r = gpu_command_rect(cmd);
     if (!res || rect_empty(&r))
         return;
-    if (res->ops
-            ->copies) { /* so the rectangle lies in it; one of a blob that no head shows may not */
+    /* The rectangle of a blob may be larger than it: those have no unflushed region. */
+    if (res->ops->copies) {
         pixman_region32_t flushed;
         pixman_region32_init_rect(&flushed, (int)r.x, (int)r.y, r.w, r.h);
         pixman_region32_subtract(&w->unflushed, &w->unflushed, &flushed);
@@ -134,7 +134,7 @@ static void on_opaque(struct check *c, struct watched *w, const struct gpu_comma
     unwatch(c, w->id);
 }
 
-/* It is about to go. */
+/* Before the resource is destroyed. */
 static void on_unref(struct check *c, struct watched *w)
 {
     struct rect seen;
@@ -156,7 +156,7 @@ static void on_detach(struct check *c, struct watched *w)
     check_rows_finish(&w->rows, &c->budget);
 }
 
-/* More and more resources that are neither shown nor named. */
+/* Reports a leak when too many resources are neither shown nor named by commands. */
 static void on_create(struct check *c, uint32_t id)
 {
     struct watched *oldest = NULL;
@@ -183,7 +183,7 @@ static void on_create(struct check *c, uint32_t id)
               (unsigned long long)check_seconds(c, oldest->used), idle - 1);
 }
 
-/* --- the observer ----------------------------------------------------------------------------- */
+/* --- the observer --- */
 
 static void on_kick(struct gpu_observer *o, unsigned queue)
 {
@@ -205,7 +205,7 @@ static void on_begin(struct gpu_observer *o, const struct gpu_command *cmd)
 {
     struct check *c = check_of(o);
     check_take_time(c);
-    check_look_around(c); /* it may be about to cover what was forgotten */
+    check_look_around(c); /* before the command covers a missed update */
     enum gpu_effect effect = gpu_command_effect(cmd);
     struct watched *w = is_whole(cmd) ? check_find(c, gpu_command_resource(cmd)) : NULL;
     if (!w)
@@ -273,7 +273,7 @@ static void on_loaded(struct gpu_observer *o)
         watch_loaded(c, res);
 }
 
-/* A driver that resets the device lets go of what it made first; but what it showed may stay. */
+/* A driver destroys its resources before it resets the device, except those that are shown. */
 static void look_at_leaks(struct check *c)
 {
     struct rect seen;
@@ -284,7 +284,7 @@ static void look_at_leaks(struct check *c)
                           "not shown, and not freed before the driver reset the device");
 }
 
-/* The last look: a picture that is wrong now stays so. */
+/* The last look, before a reset or the end: a picture that is wrong now stays wrong. */
 static void look_at_the_end(struct check *c)
 {
     uint64_t last = 0;
@@ -292,7 +292,7 @@ static void look_at_the_end(struct check *c)
     for (unsigned b = 0; b < CHECK_BUCKETS; b++)
         for (const struct watched *w = c->bucket[b]; w; w = w->next)
             last = MAX(last, w->used);
-    if (c->now - last < c->config.patience_ns) /* it is busy: what is missing may be on its way */
+    if (c->now - last < c->config.patience_ns) /* busy: the missing command may be about to come */
         return;
     check_look_around(c);
     check_look_last(c);

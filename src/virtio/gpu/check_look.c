@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define LOOKS 8u /* in the first stillness, before they become rarer */
+#define LOOKS 8u /* at rows, after the last command, before the pauses grow */
 
 void check_say(struct check *c, struct watched *w, enum kind kind, struct place by, const char *fmt,
                ...)
@@ -56,7 +56,7 @@ bool check_seen_part(const struct check *c, const struct watched *w, struct rect
     return true;
 }
 
-/* --- pictures that stay wrong ----------------------------------------------------------------- */
+/* --- pictures that stay wrong --- */
 
 uint64_t check_seconds(const struct check *c, uint64_t since)
 {
@@ -87,7 +87,7 @@ void check_look_at_flushes(struct check *c, struct watched *w)
     pixman_region32_fini(&lost);
 }
 
-/* Is there anything to be said of its rows? */
+/* Are the rows of the resource compared, and none reported yet? */
 static bool has_rows(const struct watched *w)
 {
     return w->rows.backing && !(w->said & NOT_TRANSFERRED) && !w->packed;
@@ -105,7 +105,7 @@ static void look_at_rows(struct check *c, struct watched *w, struct check_time *
               CHECK_RECT(found), res->ops->copies ? "TRANSFER_TO_HOST_2D" : "RESOURCE_FLUSH");
 }
 
-/* What a head scans out, or NULL. */
+/* The resource that a scanout was set to; NULL: none that is watched. */
 static struct watched *scanned_out(struct check *c, unsigned head)
 {
     uint32_t id = c->observer.gpu->scanout[head].set.resource;
@@ -121,9 +121,9 @@ void check_look_around(struct check *c)
     }
 }
 
-/* --- the time --------------------------------------------------------------------------------- */
+/* --- the time --- */
 
-/* While the machine is stopped time stands: a guest can not flush then. */
+/* Time does not pass while the machine is stopped: the guest cannot flush then. */
 void check_take_time(struct check *c)
 {
     uint64_t host = host_now_ns();
@@ -166,7 +166,7 @@ static void look_at_all_rows(struct check *c)
     c->look_at = any ? MIN(next_look(c), t.again) : HOST_FOREVER;
 }
 
-/* When something will have to be said if nothing comes before. */
+/* The time at which something is to be reported if no command comes before. */
 static uint64_t next_word(struct check *c)
 {
     uint64_t next = c->look_at, patience = c->config.patience_ns;
@@ -178,7 +178,8 @@ static uint64_t next_word(struct check *c)
         if (w->shown && !(w->said & NEVER_FLUSHED))
             next = MIN(next, w->shown + patience);
         else if (!w->shown && pixman_region32_not_empty(&w->unflushed) &&
-                 c->now < w->since + patience) /* else it was said, or lies where nobody looks */
+                 c->now < w->since +
+                              patience) /* else it was reported, or lies outside of all scanouts */
             next = MIN(next, w->since + patience);
     }
     return next;

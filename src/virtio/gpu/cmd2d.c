@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The 2D command table, and the commands that make, fill and drop resources. */
+/* The 2D command table, and the commands that create, fill and destroy resources. */
 #include "host/entropy.h"
 #include "virtio/gpu/resource.h"
 
@@ -132,7 +132,7 @@ uint32_t gpu_transfer_to_host_2d(struct gpu_command *cmd)
 void gpu_uuid_init(struct gpu *gpu, struct entropy *entropy)
 {
     if (!entropy_fill(entropy, gpu->uuid, sizeof(gpu->uuid)))
-        memset(gpu->uuid, 'R', sizeof(gpu->uuid)); /* a host without: told apart in one machine */
+        memset(gpu->uuid, 'R', sizeof(gpu->uuid)); /* no entropy: unique within the machine */
 }
 
 /* A random one of the device (RFC 9562, version 4) in which the resource's serial number stands:

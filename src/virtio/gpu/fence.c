@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Fences. A fenced command is answered when it is complete, and those of one timeline in order, so
- * what is deferred, and what is done but behind it, waits in a list.
+ * deferred commands, and finished ones behind them, wait in a list.
  *
  * Pacing defers flushes: a guest that waits for its flush before it draws the next frame then draws
  * at the speed of the screen. A fenced flush that a pacing viewer can see is answered when that
- * viewer has consumed the frame, or after one refresh period: whichever is first. A viewer tells
- * by the display's listener, which kicks the worker; the worker's deadline does the rest.
+ * viewer has presented the frame, or after one refresh period: whichever is first. The display's
+ * listener kicks the worker when a viewer has; a deadline wakes the worker otherwise.
  */
 #include "host/clock.h"
 #include "host/thread.h"
@@ -80,7 +80,7 @@ static bool is_of_queue(const struct gpu *gpu, const struct gpu_command *cmd, co
     return !vq || cmd->chain->vq == vq;
 }
 
-/* Answers what is done and waits for nobody any more. */
+/* Answers the commands that are finished and wait for no other. */
 static void answer_ready(struct gpu *gpu)
 {
     struct gpu_command *cmd;
@@ -106,9 +106,9 @@ void gpu_waiting_drop(struct gpu *gpu, const struct vq *vq)
     }
 }
 
-/* --- pacing ----------------------------------------------------------------------------------- */
+/* --- pacing --- */
 
-/* One refresh of the slowest head of a frame, from now. */
+/* Now and one refresh period of the slowest head of the frame. */
 static uint64_t frame_deadline(struct gpu *gpu, const struct display_frame *frame)
 {
     struct head_mode preferred[DISPLAY_MAX_HEADS];
@@ -151,7 +151,7 @@ uint64_t gpu_flush_release(struct gpu *gpu)
 {
     struct gpu_command *cmd;
     uint64_t next;
-    answer_ready(gpu); /* what a state that was read back brought with it */
+    answer_ready(gpu); /* finished commands of a loaded state */
     while ((cmd = next_due(gpu, host_now_ns(), &next))) {
         gpu->held--;
         gpu_command_finish(cmd, GPU_OK_NODATA);

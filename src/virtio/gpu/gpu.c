@@ -10,14 +10,14 @@
 #include <string.h>
 
 #define QUEUE_SIZE 256
-#define MAX_INLINE 32 /* commands that a hart may spend its own time on */
+#define MAX_INLINE 32 /* commands of one inline run */
 
 static struct gpu *gpu_of(struct virtio_dev *dev)
 {
     return container_of(dev, struct gpu, dev);
 }
 
-/* --- commands --------------------------------------------------------------------------------- */
+/* --- commands --- */
 
 static struct gpu_command *command_get(struct gpu *gpu, struct vq_chain *chain)
 {
@@ -42,7 +42,7 @@ static struct gpu_command *command_get(struct gpu *gpu, struct vq_chain *chain)
     return cmd;
 }
 
-/* The chain is pushed, discarded or put back already. */
+/* Frees a command whose chain was pushed, discarded or put back. */
 static void command_put(struct gpu_command *cmd)
 {
     struct gpu *gpu = cmd->gpu;
@@ -107,10 +107,10 @@ void gpu_command_reply(struct gpu_command *cmd)
     command_put(cmd);
 }
 
-/* --- dispatch --------------------------------------------------------------------------------- */
+/* --- dispatch --- */
 
-/* The gate: reads the fixed part of the request into cmd->req, each byte once: the header tells how
- * much follows it, and is not read again. 0, or the error. */
+/* The gate: reads the fixed part of the request into cmd->req, each byte once: the header gives the
+ * size of the rest and is not read again. Returns 0 or the error. */
 static uint32_t command_read(struct gpu_command *cmd, unsigned queue)
 {
     struct gpu_ctrl_hdr *hdr = &cmd->req.hdr;
@@ -126,7 +126,7 @@ static uint32_t command_read(struct gpu_command *cmd, unsigned queue)
     return cmd->req_size == cmd->row->size ? 0 : GPU_ERR_INVALID_PARAMETER;
 }
 
-/* Reads the request and runs its handler; the handler's result, or the error. */
+/* Reads the request and runs its handler; returns the handler's result, or the error. */
 static uint32_t command_run(struct gpu_command *cmd, unsigned queue)
 {
     uint32_t code = command_read(cmd, queue);
@@ -193,7 +193,7 @@ static enum served serve(struct gpu *gpu, unsigned queue)
     return fenced ? SERVED_FENCED : SERVED;
 }
 
-/* What is due by the time alone, and a call of gpu_run for what will be. */
+/* Does what is due by time alone, and schedules gpu_run for what will be. */
 static void look_at_time(struct gpu *gpu)
 {
     uint64_t flush, observer;
@@ -216,7 +216,7 @@ static void gpu_run(void *ctx, uint32_t kicks, bool inline_run)
     struct vq *control = &gpu->dev.queue[GPU_QUEUE_CONTROL];
     struct vq *cursor = &gpu->dev.queue[GPU_QUEUE_CURSOR];
     enum served did = SERVED;
-    (void)kicks; /* all of them mean: look at everything */
+    (void)kicks; /* any of them: all queues are served */
     gpu->inline_run = inline_run;
     for (unsigned n = 0; did != SERVED_NONE && did != SERVED_STOPPED; n++) {
         if (worker_stopping(gpu->worker) || (gpu->inline_run && n == MAX_INLINE)) {
@@ -239,7 +239,7 @@ static void gpu_run(void *ctx, uint32_t kicks, bool inline_run)
         worker_kick(gpu->worker, GPU_KICK_CONTINUE);
 }
 
-/* --- the virtio device ------------------------------------------------------------------------ */
+/* --- the virtio device --- */
 
 static uint64_t gpu_features(struct virtio_dev *dev)
 {
@@ -272,7 +272,7 @@ static void gpu_queue_reset(struct virtio_dev *dev, unsigned q)
     gpu_waiting_drop(gpu_of(dev), &dev->queue[q]);
 }
 
-/* The planes are cleared, the guest's memory is unmapped; the preferred modes stay. */
+/* Scanouts and cursors are cleared and resources destroyed; the preferred modes stay. */
 static void gpu_reset(struct virtio_dev *dev)
 {
     struct gpu *gpu = gpu_of(dev);
@@ -298,8 +298,8 @@ static void gpu_config_read(struct virtio_dev *dev, uint32_t off, void *dst, uns
 
 /*
  * A driver that is notified of an event asks for modes and then clears it. A mode that the host sets between
- * the two must not be cleared with it, or the driver would never learn of it: beside the event
- * stand whether it was ASKED for, and whether there was something new AGAIN after that.
+ * the two must not be cleared with it, or the driver would never read it: beside the event are two
+ * bits, ASKED: the driver has read the modes; AGAIN: one of them changed after that.
  */
 enum { ASKED = 1 << 29, AGAIN = 1 << 30 };
 
@@ -318,7 +318,7 @@ static void events_clear(struct gpu *gpu)
         virtio_config_changed(&gpu->dev);
 }
 
-/* Only events_clear can be written: ones clear. */
+/* Only events_clear can be written; its one bits clear events. */
 static void gpu_config_write(struct virtio_dev *dev, uint32_t off, const void *src, unsigned size)
 {
     struct gpu_config config = {0};
@@ -329,7 +329,7 @@ static void gpu_config_write(struct virtio_dev *dev, uint32_t off, const void *s
         events_clear(gpu_of(dev));
 }
 
-/* The host changed a preferred mode: any thread. */
+/* Any thread: the host changed a preferred mode. */
 static void on_preferred(void *ctx)
 {
     struct gpu *gpu = ctx;
@@ -343,10 +343,10 @@ static void on_preferred(void *ctx)
     virtio_config_changed(&gpu->dev);
 }
 
-/* A pacing viewer consumed a frame that a fence may wait for: any thread. */
+/* Any thread: a pacing viewer presented a frame that a fence may wait for. */
 static void on_presented(void *ctx)
 {
-    worker_kick(((struct gpu *)ctx)->worker, GPU_KICK_CONSUMED);
+    worker_kick(((struct gpu *)ctx)->worker, GPU_KICK_PRESENTED);
 }
 
 static void gpu_destroy(struct virtio_dev *dev)
@@ -363,6 +363,16 @@ static void gpu_destroy(struct virtio_dev *dev)
     free(gpu);
 }
 
+static void gpu_state_save(struct virtio_dev *dev, struct blob_out *out)
+{
+    gpu_save(gpu_of(dev), true, out);
+}
+
+static bool gpu_state_load(struct virtio_dev *dev, struct blob_in *in)
+{
+    return gpu_load(gpu_of(dev), in);
+}
+
 static const struct virtio_ops gpu_ops = {
     .name = "gpu",
     .id = 16,
@@ -377,6 +387,9 @@ static const struct virtio_ops gpu_ops = {
     .config_size = sizeof(struct gpu_config),
     .config_read = gpu_config_read,
     .config_write = gpu_config_write,
+    .state_version = STATE_VERSION,
+    .save = gpu_state_save,
+    .load = gpu_state_load,
     .destroy = gpu_destroy,
 };
 

@@ -29,7 +29,7 @@ struct gpu_resource;
 
 /* Bits of the worker, beside one for each queue. */
 enum {
-    GPU_KICK_CONSUMED = 1 << GPU_QUEUES,       /* a held flush may be due */
+    GPU_KICK_PRESENTED = 1 << GPU_QUEUES,      /* a held flush may be due */
     GPU_KICK_CONTINUE = 1 << (GPU_QUEUES + 1), /* after an inline run, or the load of a state */
 };
 
@@ -72,7 +72,7 @@ struct gpu {
     struct gpu_scanout scanout[DISPLAY_MAX_HEADS];
     struct gpu_command *waiting, *waiting_last; /* deferred, and those behind them; oldest first */
     struct gpu_stats stats;
-    unsigned held;             /* flushes among them that pacing holds */
+    unsigned held;             /* flushes among the waiting that pacing holds */
     struct gpu_command *spare; /* an empty one, or NULL */
 };
 

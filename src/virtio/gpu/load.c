@@ -129,7 +129,11 @@ static bool load_waiting(struct gpu *gpu, struct blob_in *in)
         return true; /* its queue or its chain is not what it was: the guest's own loss */
     memcpy((uint8_t *)&cmd->resp + sizeof(w.hdr), body, size - sizeof(w.hdr));
     cmd->resp_size = size;
-    cmd->code = le32_get(w.code) ? le32_get(w.code) : GPU_OK_NODATA;
+    cmd->code = le32_get(w.code);
+    if (!cmd->code) { /* a held flush: no viewer of this display has its frame, so it is due */
+        cmd->deadline = 1;
+        gpu->held++;
+    }
     gpu_waiting_add(gpu, cmd);
     return true;
 }

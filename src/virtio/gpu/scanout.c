@@ -26,7 +26,7 @@ uint32_t gpu_get_display_info(struct gpu_command *cmd)
     return GPU_OK_DISPLAY_INFO;
 }
 
-/* The user's own, or one made for the head's preferred mode; bytes. */
+/* Copies the user's EDID, or makes one for the head's preferred mode; returns its bytes. */
 static size_t edid_of(const struct gpu *gpu, unsigned head, uint8_t out[EDID_WIRE_SIZE])
 {
     struct head_mode preferred[DISPLAY_MAX_HEADS];
@@ -195,8 +195,8 @@ uint32_t gpu_resource_flush(struct gpu_command *cmd)
     return code == GPU_OK_NODATA ? gpu_flush_hold(cmd, &frame) : code;
 }
 
-/* The display copies a cursor, so its resource may go away or change under it. Its pixels are read
- * here, once. */
+/* Reads the pixels of a cursor, once: the display keeps a copy, so the resource may change or be
+ * destroyed later. */
 static uint32_t cursor_from(struct gpu_command *cmd, uint32_t id, struct picture *pic)
 {
     struct gpu_resource *res = gpu_resource_find(cmd->gpu, id);

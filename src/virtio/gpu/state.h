@@ -71,7 +71,7 @@ struct state_scanout {
 struct state_waiting {
     le32 queue;
     le32 head;               /* of its chain */
-    le32 code;               /* 0: a held flush; it is answered when the state is loaded */
+    le32 code;               /* 0: a held flush; it is due when the state is loaded */
     le32 size;               /* of the answer */
     struct gpu_ctrl_hdr hdr; /* of the request */
 };

@@ -106,10 +106,8 @@ static void fill_scanout(const struct gpu *gpu, unsigned head, struct gpu_info_s
     display_state(gpu->display, head, &out->state);
 }
 
-/*
- * The worker stands still meanwhile, and whoever resets the device waits (gpu_quiesce): so nobody
- * changes what is read here.
- */
+/* The worker is paused and resets wait for the exclusive lock (gpu_quiesce): nothing changes while
+ * it is read. */
 void virtio_gpu_info(struct virtio_dev *dev, struct gpu_info *info)
 {
     const struct gpu *gpu = container_of(dev, struct gpu, dev);

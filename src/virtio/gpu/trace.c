@@ -35,7 +35,7 @@ void trace_put(struct trace *t, enum trace_kind kind, const void *body, size_t s
     trace_file_put(t->file, body, size);
 }
 
-/* --- the observer ----------------------------------------------------------------------------- */
+/* --- the observer --- */
 
 static void put_features(struct trace *t)
 {

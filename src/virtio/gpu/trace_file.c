@@ -58,7 +58,7 @@ struct trace_file {
     uint8_t *packed; /* room for a struct trace_block and a packed block */
 };
 
-/* --- writing ---------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 /* Of a pipe or device, which does not block: waits until it takes more. False: it has not since
  * `since`, for too long. */
@@ -175,7 +175,7 @@ static void *write_main(void *arg)
     return NULL;
 }
 
-/* --- putting ---------------------------------------------------------------------------------- */
+/* --- putting --- */
 
 /* Under the lock: the block that is being filled, with room in it. NULL: the trace has ended, now
  * perhaps, because there was no room by *deadline. */
@@ -227,7 +227,7 @@ bool trace_file_ok(struct trace_file *t)
     return !atomic_load_explicit(&t->failed, memory_order_relaxed);
 }
 
-/* --- opening ---------------------------------------------------------------------------------- */
+/* --- opening --- */
 
 /* May a file be replaced? err says why not. */
 static bool may_replace(int fd, const char *path, struct error *err)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pixels of a trace. A transfer's are taken from the resource after it ran, since the guest may
- * draw on in its own memory, and rows that it left as they were are passed over. A blob's are taken
- * from the guest's memory as it is flushed; what the guest draws there later is not the trace's.
+ * The pixels of a trace. Those of a transfer are read from the resource after the transfer, since
+ * the guest may go on drawing in its memory; rows that the transfer did not change are passed over.
+ * Those of a blob are read from the guest's memory when the blob is flushed.
  */
 #include "virtio/gpu/trace_pixels.h"
 
@@ -12,9 +12,9 @@
 #include <string.h>
 #include <zlib.h>
 
-/* --- transfers -------------------------------------------------------------------------------- */
+/* --- transfers --- */
 
-/* The rectangle that a command is to move, and of which resource; NULL: none. */
+/* The resource, which has a copy, and the rectangle of it that a command transfers; NULL: none. */
 static const struct gpu_resource *moved(const struct gpu_command *cmd, struct rect *rect)
 {
     if (gpu_command_effect(cmd) != GPU_EFFECT_TRANSFER)
@@ -34,7 +34,7 @@ static const uint8_t *rect_row(const struct gpu_resource *res, const struct rect
     return res->ops->row(res, r->y + y) + (size_t)r->x * 4;
 }
 
-/* Rows that a transfer leaves as they are need not be written. */
+/* Copies the rows before a transfer, so that those that it does not change are passed over. */
 static void keep_before(struct trace *t, const struct gpu_command *cmd)
 {
     struct rect r;
@@ -48,7 +48,7 @@ static void keep_before(struct trace *t, const struct gpu_command *cmd)
     t->has_before = true;
 }
 
-/* How many rows from y on are, or are not, what they were. */
+/* Counts the rows from y on that are, or are not, as before the transfer. */
 static uint32_t count_rows(const struct trace *t, const struct gpu_resource *res,
                            const struct rect *r, uint32_t y, bool same)
 {
@@ -63,7 +63,7 @@ static uint32_t count_rows(const struct trace *t, const struct gpu_resource *res
     return n;
 }
 
-/* The runs of a rectangle: written, or, with put false, measured. */
+/* Writes the runs of a rectangle, or with put false only adds up their bytes. */
 static uint64_t put_runs(struct trace *t, const struct gpu_resource *res, const struct rect *r,
                          bool put)
 {
@@ -221,14 +221,13 @@ static void put_cursor(struct trace *t, const struct gpu_command *cmd)
     trace_file_put(t->file, pixels, size);
 }
 
-/* --- checksums -------------------------------------------------------------------------------- */
+/* --- checksums --- */
 
 /* Pictures in the guest's memory are read as they are flushed: the guest may be drawing in them at
  * any other time. */
-static bool shows_copy(const struct gpu *gpu, unsigned head)
+static bool shows_copy(struct gpu *gpu, unsigned head)
 {
-    uint32_t id = gpu->scanout[head].shown.resource;
-    const struct gpu_resource *res = gpu_resource_find((struct gpu *)gpu, id);
+    const struct gpu_resource *res = gpu_resource_find(gpu, gpu->scanout[head].shown.resource);
     return res && res->ops->copies;
 }
 
@@ -262,7 +261,7 @@ void trace_pixels_check_all(struct trace *t)
     t->last_check = host_now_ns();
 }
 
-/* --- around a command ------------------------------------------------------------------------- */
+/* --- around a command --- */
 
 void trace_pixels_begin(struct trace *t, const struct gpu_command *cmd)
 {
