@@ -146,63 +146,166 @@ static void on_preferred(void *ctx)
     }
 }
 
+/* A line's words behind its name: numbers, or one text. */
+struct args {
+    long n[5];
+    const char *text;
+};
+
+static struct rect rect_of(const struct args *a)
+{
+    return (struct rect){(uint32_t)a->n[0], (uint32_t)a->n[1], (uint32_t)a->n[2],
+                         (uint32_t)a->n[3]};
+}
+
+static void do_head(struct fake *f, const struct args *a)
+{
+    f->head = (unsigned)a->n[0] % HEADS;
+}
+
+static void do_plug(struct fake *f, const struct args *a)
+{
+    plug(f, true, (uint32_t)a->n[0], (uint32_t)a->n[1]);
+}
+
+static void do_unplug(struct fake *f, const struct args *a)
+{
+    (void)a;
+    struct head_mode preferred;
+    display_preferred(f->display, f->head, &preferred);
+    plug(f, false, preferred.width, preferred.height);
+}
+
+static void do_finger(struct fake *f, const struct args *a)
+{
+    fake_finger(a->text, (int)a->n[0], (int)a->n[1], (int)a->n[2]);
+    input_set_waiting(f->input, INPUT_KIND_TOUCH, 1); /* its X connection would wake it */
+    input_set_waiting(f->input, INPUT_KIND_TOUCH, 0);
+}
+
+static void do_leds(struct fake *f, const struct args *a)
+{
+    input_set_leds(f->input, (unsigned)a->n[0]);
+}
+
+static void do_waiting(struct fake *f, const struct args *a)
+{
+    input_set_waiting(f->input, INPUT_KIND_KEYBOARD, (unsigned)a->n[0]);
+}
+
+static void do_mode(struct fake *f, const struct args *a)
+{
+    set_mode(f, (uint32_t)a->n[0], (uint32_t)a->n[1]);
+}
+
+static void do_paint(struct fake *f, const struct args *a)
+{
+    struct rect r = rect_of(a);
+    paint(f->images[f->head], &r, a->n[4]);
+}
+
+static void do_flush(struct fake *f, const struct args *a)
+{
+    struct rect r = rect_of(a);
+    display_flush(f->display, f->images[f->head], &r);
+}
+
+static void do_flash(struct fake *f, const struct args *a)
+{
+    do_paint(f, a);
+    uint64_t begin = host_now_ns();
+    do_flush(f, a);
+    printf("flash %llu\n", (unsigned long long)begin);
+}
+
+static void do_cursor(struct fake *f, const struct args *a)
+{
+    set_cursor(f, (uint32_t)a->n[0], (uint32_t)a->n[1], (int)a->n[2], (int)a->n[3],
+               (unsigned long)a->n[4]);
+}
+
+static void do_move(struct fake *f, const struct args *a)
+{
+    display_move_cursor(f->display, f->head, (int)a->n[0], (int)a->n[1]);
+}
+
+static void do_off(struct fake *f, const struct args *a)
+{
+    (void)a;
+    display_set_scanout(f->display, f->head, NULL, NULL);
+}
+
+static void do_snap(struct fake *f, const struct args *a)
+{
+    snap(f, a->text, false);
+}
+
+static void do_snapc(struct fake *f, const struct args *a)
+{
+    snap(f, a->text, true);
+}
+
+static void do_paced(struct fake *f, const struct args *a)
+{
+    paced(f, (unsigned)a->n[0]);
+}
+
+static void do_storm(struct fake *f, const struct args *a)
+{
+    storm(f, (unsigned)a->n[0]);
+}
+
+static void do_stop(struct fake *f, const struct args *a)
+{
+    (void)a;
+    front_ends_stop(f->uis);
+}
+
+/* form: what follows the name, n a decimal number, x a hexadecimal one, t a text. */
+static const struct command {
+    const char *name, *form;
+    void (*run)(struct fake *f, const struct args *a);
+} commands[] = {
+    {"head", "n", do_head},        {"plug", "nn", do_plug},        {"unplug", "", do_unplug},
+    {"finger", "tnnn", do_finger}, {"leds", "n", do_leds},         {"waiting", "n", do_waiting},
+    {"mode", "nn", do_mode},       {"paint", "nnnnx", do_paint},   {"flush", "nnnn", do_flush},
+    {"flash", "nnnnx", do_flash},  {"cursor", "nnnnx", do_cursor}, {"move", "nn", do_move},
+    {"off", "", do_off},           {"snap", "t", do_snap},         {"snapc", "t", do_snapc},
+    {"paced", "n", do_paced},      {"storm", "n", do_storm},       {"stop", "", do_stop},
+};
+
+/* Reads the words of a form; writes into *rest. False: there are fewer, or one is no number. */
+static bool parse(const char *form, char *rest, struct args *a)
+{
+    unsigned numbers = 0;
+    for (; *form; form++) {
+        char *end, *word = strtok_r(NULL, " ", &rest);
+        if (!word)
+            return false;
+        if (*form == 't') {
+            a->text = word;
+            continue;
+        }
+        a->n[numbers++] = strtol(word, &end, *form == 'x' ? 16 : 10);
+        if (*end)
+            return false;
+    }
+    return true;
+}
+
 static void command(struct fake *f, const char *line)
 {
-    unsigned w, h, x, y;
-    long c;
-    int cx, cy;
-    unsigned long bgra;
-    char path[200], what[8];
-    struct head_mode preferred;
-    struct rect r;
-    if (sscanf(line, "head %u", &x) == 1 && x < HEADS) {
-        f->head = x;
-    } else if (sscanf(line, "plug %u %u", &w, &h) == 2) {
-        plug(f, true, w, h);
-    } else if (!strcmp(line, "unplug")) {
-        display_preferred(f->display, f->head, &preferred);
-        plug(f, false, preferred.width, preferred.height);
-    } else if (sscanf(line, "finger %7s %u %d %d", what, &x, &cx, &cy) == 4) {
-        fake_finger(what, (int)x, cx, cy);
-        input_set_waiting(f->input, INPUT_KIND_TOUCH, 1); /* its X connection would wake it */
-        input_set_waiting(f->input, INPUT_KIND_TOUCH, 0);
-    } else if (sscanf(line, "leds %u", &x) == 1) {
-        input_set_leds(f->input, x);
-    } else if (sscanf(line, "waiting %u", &x) == 1) {
-        input_set_waiting(f->input, INPUT_KIND_KEYBOARD, x);
-    } else if (sscanf(line, "mode %u %u", &w, &h) == 2) {
-        set_mode(f, w, h);
-    } else if (sscanf(line, "paint %u %u %u %u %lx", &x, &y, &w, &h, &c) == 5) {
-        r = (struct rect){x, y, w, h};
-        paint(f->images[f->head], &r, c);
-    } else if (sscanf(line, "flush %u %u %u %u", &x, &y, &w, &h) == 4) {
-        r = (struct rect){x, y, w, h};
-        display_flush(f->display, f->images[f->head], &r);
-    } else if (sscanf(line, "flash %u %u %u %u %lx", &x, &y, &w, &h, &c) == 5) {
-        r = (struct rect){x, y, w, h};
-        paint(f->images[f->head], &r, c);
-        uint64_t begin = host_now_ns();
-        display_flush(f->display, f->images[f->head], &r);
-        printf("flash %llu\n", (unsigned long long)begin);
-    } else if (sscanf(line, "cursor %u %u %d %d %lx", &w, &h, &cx, &cy, &bgra) == 5) {
-        set_cursor(f, w, h, cx, cy, bgra);
-    } else if (sscanf(line, "move %d %d", &cx, &cy) == 2) {
-        display_move_cursor(f->display, f->head, cx, cy);
-    } else if (!strcmp(line, "off")) {
-        display_set_scanout(f->display, f->head, NULL, NULL);
-    } else if (sscanf(line, "snapc %199s", path) == 1) {
-        snap(f, path, true);
-    } else if (sscanf(line, "snap %199s", path) == 1) {
-        snap(f, path, false);
-    } else if (sscanf(line, "paced %u", &w) == 1) {
-        paced(f, w);
-    } else if (sscanf(line, "storm %u", &w) == 1) {
-        storm(f, w);
-    } else if (!strcmp(line, "stop")) {
-        front_ends_stop(f->uis);
-    } else {
+    char copy[256], *rest;
+    struct args a = {.text = ""};
+    snprintf(copy, sizeof(copy), "%s", line);
+    const char *name = strtok_r(copy, " ", &rest);
+    unsigned i = 0;
+    while (name && i < ARRAY_SIZE(commands) && strcmp(commands[i].name, name))
+        i++;
+    if (name && i < ARRAY_SIZE(commands) && parse(commands[i].form, rest, &a))
+        commands[i].run(f, &a);
+    else
         printf("what? ");
-    }
     printf("ok %s\n", line);
 }
 

@@ -22,10 +22,35 @@ static struct gpu_rect gh_rect(struct fuzz_input *in)
     return gd_rect((struct rect){gh_small(in), gh_small(in), gh_small(in), gh_small(in)});
 }
 
+static const uint8_t formats[] = {1, 2, 3, 4, 67, 68, 121, 134};
+
+/* how: random bits, of which most say "as a driver would". */
+static uint32_t gh_make_blob(struct fuzz_input *in, union gpu_request *req, uint8_t how)
+{
+    req->create_blob.resource_id = gh_id(in);
+    req->create_blob.blob_mem = le32_make(how >= 240 ? fuzz_u8(in) : GPU_BLOB_MEM_GUEST);
+    req->create_blob.blob_flags = le32_make(how >= 240 ? fuzz_u32(in) : 2);
+    req->create_blob.nr_entries = le32_make(gh_small(in) % 64);
+    req->create_blob.size = le64_make(how & 1 ? 64 * 64 * 4 : gh_small(in) * 64);
+    return sizeof(req->create_blob);
+}
+
+static uint32_t gh_make_scanout_blob(struct fuzz_input *in, union gpu_request *req, uint8_t how)
+{
+    req->scanout_blob.r = gh_rect(in);
+    req->scanout_blob.scanout_id = le32_make(fuzz_u8(in) % 3);
+    req->scanout_blob.resource_id = gh_id(in);
+    req->scanout_blob.width = le32_make(how & 1 ? 64 : gh_small(in));
+    req->scanout_blob.height = le32_make(how & 1 ? 64 : gh_small(in));
+    req->scanout_blob.format = le32_make(formats[fuzz_u8(in) % 8]);
+    req->scanout_blob.strides[0] = le32_make(how & 1 ? 256 : gh_small(in) * 4);
+    req->scanout_blob.offsets[0] = le32_make(how & 2 ? 0 : gh_small(in));
+    return sizeof(req->scanout_blob);
+}
+
 /* A command like a driver's; returns its size. */
 static uint32_t gh_make(struct fuzz_input *in, union gpu_request *req, unsigned queue)
 {
-    static const uint8_t formats[] = {1, 2, 3, 4, 67, 68, 121, 134};
     uint8_t type = fuzz_u8(in);
     memset(req, 0, sizeof(*req));
     req->hdr.type = le32_make(queue == GPU_QUEUE_CURSOR ? 0x300u + (type & 1) : 0x100u + type % 15);
@@ -59,23 +84,8 @@ static uint32_t gh_make(struct fuzz_input *in, union gpu_request *req, unsigned 
         req->attach.resource_id = gh_id(in);
         req->attach.nr_entries = le32_make(gh_small(in) % 64);
         return sizeof(req->attach);
-    case GPU_RESOURCE_CREATE_BLOB:
-        req->create_blob.resource_id = gh_id(in);
-        req->create_blob.blob_mem = le32_make(type >= 240 ? fuzz_u8(in) : GPU_BLOB_MEM_GUEST);
-        req->create_blob.blob_flags = le32_make(type >= 240 ? fuzz_u32(in) : 2);
-        req->create_blob.nr_entries = le32_make(gh_small(in) % 64);
-        req->create_blob.size = le64_make(type & 1 ? 64 * 64 * 4 : gh_small(in) * 64);
-        return sizeof(req->create_blob);
-    case GPU_SET_SCANOUT_BLOB:
-        req->scanout_blob.r = gh_rect(in);
-        req->scanout_blob.scanout_id = le32_make(fuzz_u8(in) % 3);
-        req->scanout_blob.resource_id = gh_id(in);
-        req->scanout_blob.width = le32_make(type & 1 ? 64 : gh_small(in));
-        req->scanout_blob.height = le32_make(type & 1 ? 64 : gh_small(in));
-        req->scanout_blob.format = le32_make(formats[fuzz_u8(in) % 8]);
-        req->scanout_blob.strides[0] = le32_make(type & 1 ? 256 : gh_small(in) * 4);
-        req->scanout_blob.offsets[0] = le32_make(type & 2 ? 0 : gh_small(in));
-        return sizeof(req->scanout_blob);
+    case GPU_RESOURCE_CREATE_BLOB: return gh_make_blob(in, req, type);
+    case GPU_SET_SCANOUT_BLOB: return gh_make_scanout_blob(in, req, type);
     case GPU_UPDATE_CURSOR:
     case GPU_MOVE_CURSOR:
         req->cursor.pos.scanout_id = le32_make(fuzz_u8(in) % 3);
