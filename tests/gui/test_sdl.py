@@ -185,7 +185,7 @@ def test_scale_options(program, x):
     wrong = subprocess.run([program, "sdl", "scale=big"], env=x.env, stdin=subprocess.DEVNULL,
                            capture_output=True, text=True)
     assert wrong.returncode == 1 and wrong.stderr.count("\n") == 1, wrong
-    assert "scale=fit|integer|none" in wrong.stderr
+    assert "scale=big" in wrong.stderr and "fit|integer|none" in wrong.stderr
 
 
 def test_heads(program, x):
