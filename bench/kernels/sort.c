@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Quicksort through a comparison callback, as libc's qsort is used: branches nobody can predict. */
+/* Quicksort through a comparison callback, as libc's qsort is used: unpredictable branches. */
 #include "kernels.h"
 
 enum { COUNT = 300000 };

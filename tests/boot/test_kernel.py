@@ -25,7 +25,7 @@ def main():
     options = sys.argv[1:]
     firmware = [] if options[0].isdigit() else ["--bios", find_firmware(options.pop(0))]
     harts = int(options.pop(0))
-    screen = "--virtio=legacy" not in options  # Linux's drivers for the GPU and for input want version 2
+    screen = "--virtio=legacy" not in options  # Linux's drivers for the GPU and for input require version 2
     with Machine(*firmware, *options, harts=harts, append=f'riscreen.run="{PROGRAM}"') as m:
         if firmware:
             m.wait("OpenSBI v")

@@ -112,7 +112,7 @@ class Job:
         try:
             while data := os.read(self.terminal.ours, 65536):
                 self.text += data
-        except OSError:  # nobody has the terminal open any more
+        except OSError:  # no process has the terminal open any more
             pass
 
     def start(self):
@@ -205,7 +205,7 @@ def test_bash():
         job.until(lambda: os.tcgetpgrp(job.terminal.ours) == job.pid, "riscreen in the foreground")
         job.type("\n")
         job.is_taken()
-        os.kill(job.pid, signal.SIGKILL)  # the guardian knows the newest modes
+        os.kill(job.pid, signal.SIGKILL)  # the guardian process has the newest modes
         job.says("Killed")
         job.is_shells("shell> ")
 

@@ -66,7 +66,7 @@ def test_no_reboot():
 
 
 def test_timeout():
-    """--timeout ends what runs for ever; a panic by default is nobody's business but the guest's."""
+    """--timeout ends what runs for ever; by default a panic changes nothing outside of the guest."""
     for how in 13, 0:
         ends(how, TIMEOUT, "--timeout", "2")
 

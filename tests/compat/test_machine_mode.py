@@ -32,12 +32,12 @@ def test_no_ad_bits():
 
 
 def test_float_at_entry():
-    """FS is on where S-mode begins, on all harts: a kernel built hard-float need not know."""
+    """FS is on where S-mode begins, on all harts: a kernel built hard-float need not turn it on."""
     both("float_at_entry.c", "floats everywhere", "-c", "2", qemu_options=["-smp", "2"])
 
 
 def test_mtime():
-    """mtime and mtimecmp are 0 at reset and can be written, in both thread modes; whoever compares with them follows."""
+    """mtime and mtimecmp are 0 at reset and can be written, in both thread modes; the interrupt and stimecmp follow."""
     both("mtime.c", "mtime is right", mode="m")
     for threads in "multi", "single":
         with Bare("mtime.c", "--threads=" + threads, mode="m", flags=["-DSSTC"]) as m:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A QMP client that knows nothing of riscreen: the same calls run against QEMU and riscreen.
+"""A QMP client with nothing special to riscreen: the same calls run against QEMU and riscreen.
 
     qmp_client.py SOCKET                 talks to what listens there, and quits it
     qmp_client.py SOCKET -- COMMAND...   starts COMMAND first, with SOCKET for {socket}
@@ -25,7 +25,7 @@ class Client:
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(20)
         self.sock.connect(path)
-        self.file = self.sock.makefile("r", encoding="utf-8", newline="\r\n")  # "rw" would forget what it read ahead
+        self.file = self.sock.makefile("r", encoding="utf-8", newline="\r\n")  # "rw" would lose what it read ahead
         self.events, self.number = [], 0
         self.greeting = self.message()["QMP"]
 

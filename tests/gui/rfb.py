@@ -151,7 +151,7 @@ class Viewer:
     def key(self, keysym, down):
         self.send(struct.pack(">BBxxI", 4, down, keysym))
 
-    def place_key(self, scancode, down, keysym=0):
+    def scancode_key(self, scancode, down, keysym=0):
         self.send(struct.pack(">BBHII", 255, 0, down, keysym, scancode))
 
     def pointer(self, buttons, x, y):

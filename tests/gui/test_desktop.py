@@ -17,7 +17,7 @@ def test_gears(m):
     assert gears_shown(m)
     seen = {inside(look(m), GEARS)}
     until(lambda: seen.add(inside(look(m), GEARS)) or len(seen) >= 4, "gears that turn", 60)
-    m.run("killall glxgears")  # the tests that follow want a quiet screen
+    m.run("killall glxgears")  # the tests that follow need a still screen
     until(lambda: look(m).pixel(GEARS[0] + 1, GEARS[1] + 1) == ROOT, "the root window in their place")
 
 

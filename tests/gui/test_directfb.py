@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """DirectFB's own programs on the framebuffer console: a picture, a window with the mouse above it, page flips.
 
-It is Debian's amd64 build, which qemu-user runs in the guest; guest/make directfb tells why.
+It is Debian's amd64 build, which qemu-user runs in the guest; docs/guest.md says why.
 """
 import os
 import sys

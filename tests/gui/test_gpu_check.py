@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """--gpu-check says nothing of drivers that are right: Linux's console, modetest, an X desktop that is killed, Weston;
-and what a client forgot."""
+and what a client left out."""
 import re
 import sys
 import tempfile
@@ -47,7 +47,7 @@ def session(blob):
 
 
 def forgets(blob):
-    """A client that draws and never tells; the pc is in the kernel's function that rings doorbells."""
+    """A client that draws and never flushes; the pc is in the kernel's function that rings doorbells."""
     with tempfile.TemporaryDirectory() as folder, \
             Machine("--gpu-check", "--gpu", f"1280x800,blob={blob}", "-d", disk(64, folder) + ",ro") as m:
         m.wait(PROMPT)

@@ -186,7 +186,7 @@ def test_cursor_sizes(m):
 
 
 def test_hotspot(m):
-    """An atomic client sees the cursor's plane only if it knows of hotspots; then the hotspot moves nothing."""
+    """An atomic client sees the cursor's plane only with the hotspot capability; then the hotspot moves nothing."""
     kms, canvas = open_kms(m, 6)
     kms("new c 64 64 argb", *HALVES.split("; "))
     kms.refuses("cap hotspot 1", errno.EINVAL)
@@ -204,7 +204,7 @@ def test_hotspot(m):
 
 
 def test_master(m):
-    """Two clients hand the screen to each other; one that is not master changes nothing."""
+    """Two clients show in turn on the screen; one that is not master changes nothing."""
     kms, canvas = open_kms(m, 1)
     kms("client 1", f"new a {WIDTH} {HEIGHT}", "pattern a 2")
     kms.refuses("crtc a", errno.EACCES)

@@ -9,7 +9,7 @@ from waiting import until
 from xserver import XServer
 
 REFRESH = 20
-FAST = 2 * REFRESH  # a guest that nobody paces is well above
+FAST = 2 * REFRESH  # a guest without pacing is well above
 
 
 def flip(m):
@@ -20,7 +20,7 @@ def flip(m):
 
 
 def rate(m):
-    """The flips of a second, as modetest counted them; the first after a change tells of both."""
+    """The flips of a second, as modetest counted them; the first after a change counts both."""
     m.wait("freq: ")
     return float(m.wait(r"freq: (\d+\.\d+)Hz")[1])
 
@@ -38,7 +38,7 @@ def test_window():
         flip(m)
         until(lambda: rate(m) <= FAST, "flips at the window's speed", 60)
         x.xdotool("windowunmap", window)
-        until(lambda: rate(m) > FAST, "a hidden window holds nobody back", 60)
+        until(lambda: rate(m) > FAST, "a hidden window does not pace", 60)
         x.xdotool("windowmap", "--sync", window)
         stop(m)
 
@@ -47,7 +47,7 @@ def test_headless():
     with Machine("--gpu", f"640x480@{REFRESH},pacing=on") as m:
         m.wait(PROMPT)
         flip(m)
-        until(lambda: rate(m) > FAST, "without a viewer nobody is held back", 60)
+        until(lambda: rate(m) > FAST, "no pacing without a viewer", 60)
         stop(m)
 
 

@@ -23,7 +23,7 @@ def look_at(m, head):
 
 
 def connectors(m):
-    """What the guest knows of its connectors: (id, connected, size of the first mode), in order."""
+    """The guest's connectors: (id, connected, size of the first mode), in order."""
     found = []
     for line in m.run("modetest -M virtio_gpu -c").splitlines():
         words = line.split()

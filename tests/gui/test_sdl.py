@@ -289,7 +289,7 @@ def test_dense_screen(program):
         compositor = Dense(x, folder)
         try:
             x.env.update(compositor.env)  # what is started from now on
-            del x.env["SDL_RENDER_DRIVER"]  # SDL's own renderer knows no dense screens
+            del x.env["SDL_RENDER_DRIVER"]  # SDL's own renderer does not support dense screens
             fake = FakeSdl(program, x)
             fake.expect("preferred 0 1 1000 600", seconds=20)
             fake.do("mode 1000 600")
@@ -376,7 +376,7 @@ def test_window_manager(program):
 
 
 def test_no_display(program):
-    """A window that nobody could see is no window, unless SDL's variable names that driver."""
+    """A window that is never visible is no window, unless SDL's variable names that driver."""
     env = dict(os.environ)
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
         env.pop(name, None)

@@ -75,7 +75,7 @@ def test_hot_keys(fake, window):
 
 
 def test_fingers(fake, window):
-    """Two fingers, scaled, as slots of the touch screen; beside the picture nobody touches it."""
+    """Two fingers, scaled, as slots of the touch screen; beside the picture there is no touch."""
     fake.x.xdotool("windowsize", "--sync", window, 640, 600)  # the picture is 640x400, 100 from the top
     until(lambda: same(fake, window, 2, 0, 100), "in the middle")
     fake.nothing()
@@ -128,7 +128,7 @@ TEXTS = {"us": ("us", ASCII + "\t\n"), "uk": ("gb", ASCII + "£€¬"),
 
 
 def test_paste(program, x):
-    """The clipboard is typed as the guest's layout wants it; what it has not is reported."""
+    """The clipboard is typed for the guest's layout; characters that the layout lacks are reported."""
     for name, (layout, text) in TEXTS.items():
         fake = FakeSdl(program, x, f"keymap={name}")
         window = x.window("^fake")

@@ -212,7 +212,7 @@ def test_cursor_far(fake):
 
 
 def test_alpha(fake):
-    """A half-transparent pointer, for viewers that know one: colours multiplied by alpha, or whole."""
+    """A half-transparent cursor, for viewers with such an encoding: colours multiplied by alpha, or whole."""
     fake.do("mode 320 200")
     fake.do("cursor 4 3 5 6 10204080")  # as the guest has them, multiplied
     for encoding, pixel in ((ALPHA_CURSOR, b"\x40\x20\x10\x80"), (VMWARE_CURSOR, b"\x80\x40\x20\x80")):
@@ -289,13 +289,13 @@ def test_keys(fake):
     assert fake.expect(f"keyboard 1 {KEY_LEFTSHIFT} 0")[-3:] == [
         f"keyboard 1 {KEY_LEFTSHIFT} 1", "keyboard 1 12 1", "keyboard 1 12 0"]
     viewer.until(lambda: viewer.extended_keys, "extended key events")
-    viewer.place_key(0x1e, 1, keysym=ord("q"))  # an azerty keyboard
+    viewer.scancode_key(0x1e, 1, keysym=ord("q"))  # an azerty keyboard
     fake.expect(f"keyboard 1 {KEY_A} 1")
-    viewer.place_key(0x1e, 0, keysym=ord("q"))
+    viewer.scancode_key(0x1e, 0, keysym=ord("q"))
     fake.expect(f"keyboard 1 {KEY_A} 0")
-    viewer.place_key(0x9d, 1)
+    viewer.scancode_key(0x9d, 1)
     fake.expect(f"keyboard 1 {KEY_RIGHTCTRL} 1")
-    viewer.place_key(0x9d, 0)
+    viewer.scancode_key(0x9d, 0)
     fake.expect(f"keyboard 1 {KEY_RIGHTCTRL} 0")
     viewer.close()
 

@@ -74,7 +74,7 @@ def test_strangers(fake):
             return True
         except (Gone, OSError):
             return False
-    until(late_viewer, "a place for a viewer in the crowd", 5)
+    until(late_viewer, "a slot for a viewer in the crowd", 5)
     for s in crowd:
         s.close()
     good.close()
@@ -136,7 +136,7 @@ def flood(viewer, message):
 
 def test_thousand(fake):
     """A thousand connections, silent, half through, or greedy, and viewers that send without end and read
-    nothing: no place is lost, nobody waits, memory stays."""
+    nothing: no slot is lost, no viewer waits for another, memory stays."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
     fake.do("mode 1280 800")
     good = Viewer(fake.port)

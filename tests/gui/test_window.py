@@ -60,13 +60,13 @@ def test_resize():
         until(lambda: same(m, x, window), "the window shows what a screendump shows", 30)
         assert preferred(m) == "1280x800"
         x.xdotool("windowsize", "--sync", window, 1000, 700)
-        until(lambda: preferred(m) == "1000x700", "the guest knows the window's size", 30, 1)
+        until(lambda: preferred(m) == "1000x700", "the connector prefers the window's size", 30, 1)
         until(lambda: look(m).width == 1000 and same(m, x, window), "the console's mode follows", 30)
         # Linux keeps the console's cells; this makes it fit, as docs/window.md says
         m.run("stty -F /dev/tty1 cols 125 rows 43; printf '\\033[?25l\\033[43;125H\\033[41m ' >/dev/tty1")
         until(lambda: look(m).pixel(124 * 8 + 3, 42 * 16 + 3) == (170, 0, 0), "its last cell is on the screen", 30)
         x.xdotool("windowsize", "--sync", window, 1400, 860)
-        until(lambda: preferred(m) == "1400x860", "the guest knows the larger size", 30, 1)
+        until(lambda: preferred(m) == "1400x860", "the connector prefers the larger size", 30, 1)
         until(lambda: look(m).width == 1280, "the console grows as far as its memory goes", 30)
         # 1280x800 in 1400x860 is 1376x860, 12 from the left: the same cell, scaled
         until(lambda: x.grab(window).pixel(12 + round((124 * 8 + 4) * 1.075), round((42 * 16 + 8) * 1.075)) ==
@@ -144,7 +144,7 @@ def test_server_lost():
 
 def test_no_display():
     """Without an X server there is one line. Where a window was asked for it is the end; else the machine runs."""
-    for driver in "x11", None:  # None: SDL would choose one that draws where nobody sees it
+    for driver in "x11", None:  # None: SDL would choose a driver that shows nothing
         env = {key: value for key, value in os.environ.items()
                if key not in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "SDL_VIDEODRIVER")}
         if driver:

@@ -47,7 +47,7 @@ def test_blk_chains():
 
 
 def test_unread_console():
-    """Output that nobody reads, in each way a guest can write: it waits, and nothing waits for it."""
+    """Unread output, in each way a guest can write: the guest waits, and nothing else waits."""
     writer = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../compat/writer.c")
     for how in range(3):
         for threads in "multi", "single":

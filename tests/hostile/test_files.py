@@ -20,7 +20,7 @@ RISCREEN = os.path.abspath(os.environ.get("RISCREEN", os.path.join(TREE, "build/
 
 
 class Folder(tempfile.TemporaryDirectory):
-    """One of each kind that is no ordinary file; fifo has nobody at its other end."""
+    """One of each kind that is no ordinary file; fifo is not open at its other end."""
 
     def __enter__(self):
         super().__enter__()
@@ -129,7 +129,7 @@ def ask(client, command, **arguments):
 
 
 def test_screendump():
-    """A screendump into a FIFO that nobody has open, one whose reader sleeps, and everything else that is no file: an
+    """A screendump into a FIFO without a reader, one whose reader sleeps, and everything else that is no file: an
     error, and other clients are answered."""
     with Folder() as f, Hostile("spin.c", mode="m") as m:
         m.wait("ready")
@@ -184,7 +184,7 @@ def test_closed():
 
 
 def test_unread():
-    """A stderr, and a stdout, that nobody reads: the machine goes on, the control socket answers, SIGTERM ends it."""
+    """A stderr, and a stdout, that is not read: the machine goes on, the control socket answers, SIGTERM ends it."""
     for console in 0, 1:
         errors, theirs = os.pipe()
         out, out_theirs = os.pipe()

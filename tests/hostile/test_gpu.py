@@ -13,7 +13,7 @@ MEMORY = 64  # MiB
 
 
 def test_giant():
-    """A guest of 128 MiB asks for 16384x16384 pixels, which is a GiB for whoever looks; it gets what the GPU may show,
+    """A guest of 128 MiB asks for 16384x16384 pixels, which is a GiB for each viewer; it gets what the GPU may show,
     and a screendump of that takes its time on its own: others are answered before, and so is SIGTERM."""
     with Hostile("giant.c", "--gpu", f"640x480,memory={MEMORY}M", mode="m", more=2 * MEMORY + 64) as m, tempfile.TemporaryDirectory() as folder:
         side = int(m.wait(r"side (?:0x)?([0-9a-f]+)")[1], 16)

@@ -13,7 +13,7 @@ def test_spin():
 
 
 def test_traps():
-    """A hart in a loop of traps or of interrupts, or one that naps with an interrupt pending, starves nobody."""
+    """A hart in a loop of traps or of interrupts, or one that waits with an interrupt pending, starves no other thread."""
     for kind in "ILLEGAL", "ECALL", "BREAK", "FETCH", "LOAD", "STORM", "NAP":
         for threads in "multi", "single":
             with Hostile("traps.c", "--threads=" + threads, mode="m", harts=2, flags=[f"-DKIND={kind}"]) as m:

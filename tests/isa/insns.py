@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every instruction that riscreen's harts know, written down a second time from the manual.
+"""Every instruction that riscreen's harts have, written down a second time from the manual.
 
 The decoder has its own table (src/cpu/insns.def); tests/isa/check_table.py holds the two against
 each other, so an error must be made twice to pass. A row says how an instruction is encoded, which

@@ -3,7 +3,7 @@
 
 A block may do anything but leave its frame (guest/random.c): addresses come from x2, x8, x30
 (scratch memory) and x29 (the edge table, read only), x28 counts loops, x31 leads back; these are
-never destinations. Every row that the oracle knows appears at least MIN_SITES times.
+never destinations. Every row that the oracle has appears at least MIN_SITES times.
 """
 import random
 import struct
@@ -119,7 +119,7 @@ class Generator:
         if insn.cls == 'amo':
             code.put(word | self.rd() << 7 | self.rs() << 20)
             return
-        # A whole pair each time, so that nobody holds a reservation across other stores.
+        # A whole pair each time, so that no reservation is held across other stores.
         code.put(0x1000002f | width | self.rd() << 7 | base << 15)
         for _ in range(self.rng.choice([1, 1, 2])):
             code.put(0x1800002f | width | self.rd() << 7 | base << 15 | self.rs() << 20)

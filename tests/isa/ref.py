@@ -2,7 +2,7 @@
 """The reference: what each instruction does, in Python integers and exact fractions.
 
 step() runs one instruction on a State and returns the trap it takes, or None. It is written from
-the manual, shares nothing with src/cpu, and is judged itself against QEMU for everything QEMU knows
+the manual, shares nothing with src/cpu, and is itself compared with QEMU for everything that QEMU has
 (tests/isa/run_cases.py --qemu). It is slow: the tests use it to compute expected values in advance.
 """
 import insns

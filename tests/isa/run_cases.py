@@ -4,7 +4,7 @@
 
   run_cases.py RISCREEN [--xlen 64] [--only on|off] [--seed N]
   run_cases.py RISCREEN --only deep     1,000 edge cases a row where QEMU 7.2 is no oracle
-  run_cases.py --qemu        judges ref.py itself: what QEMU 7.2 knows must agree with it
+  run_cases.py --qemu        compares ref.py with QEMU 7.2, for what that has
 """
 import argparse
 import os

@@ -79,7 +79,7 @@ class Qmp:
                     raise
                 time.sleep(0.02)
         self.socket.settimeout(30)
-        self.file = self.socket.makefile("r", encoding="utf-8")  # "rw" would forget what it read ahead
+        self.file = self.socket.makefile("r", encoding="utf-8")  # "rw" would lose what it read ahead
         assert "QMP" in json.loads(self.file.readline())
         self("qmp_capabilities")
 
