@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Harts without a board: what a supervisor call costs in TLB misses and decoding, and models. The
- * programs are a few hand-assembled words in guest RAM; a supervisor's ecall ends up in the test.
+ * programs are a few words in guest RAM (kit/asm.h); a supervisor's ecall ends up in the test.
  */
 #include "cpu/cpu.h"
 
@@ -10,6 +10,7 @@
 
 #include "host/clock.h"
 #include "host/thread.h"
+#include "kit/asm.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -91,29 +92,23 @@ static void bench_finish(struct bench *b)
 static void run_round_trips(struct bench *b)
 {
     static const uint32_t setup[] = {
-        0x00000297, /* auipc t0, 0 */
-        0x10028293, /* addi t0, t0, 0x100 */
-        0x10529073, /* csrw stvec, t0 */
-        0x10028293, /* addi t0, t0, 0x100 */
-        0x14129073, /* csrw sepc, t0 */
-        0x3e800413, /* li s0, ROUNDS */
-        0x38400493, /* li s1, WARM_AT */
-        0x10200073, /* sret, to U-mode at 0x200 */
+        AUIPC(T0, 0),       ADDI(T0, T0, 0x100), CSRW(CSR_STVEC, T0), ADDI(T0, T0, 0x100),
+        CSRW(CSR_SEPC, T0), LI(S0, ROUNDS),      LI(S1, WARM_AT),     SRET, /* to U-mode at 0x200 */
     };
     static const uint32_t handler[] = {
-        0x141022f3, /* csrr t0, sepc */
-        0x00428293, /* addi t0, t0, 4 */
-        0x14129073, /* csrw sepc, t0 */
-        0x00940463, /* beq s0, s1, +8 */
-        0x00041463, /* bnez s0, +8 */
-        0x00000073, /* ecall: to the test */
-        0x10200073, /* sret */
+        CSRR(T0, CSR_SEPC),
+        ADDI(T0, T0, 4),
+        CSRW(CSR_SEPC, T0),
+        BEQ(S0, S1, 8),
+        BNEZ(S0, 8),
+        ECALL, /* to the test */
+        SRET,
     };
     static const uint32_t user[] = {
-        0xfff40413, /* addi s0, s0, -1 */
-        0x00000073, /* ecall */
-        0xfe041ce3, /* bnez s0, -8 */
-        0x0000006f, /* j . */
+        ADDI(S0, S0, -1),
+        ECALL,
+        BNEZ(S0, -8),
+        J(0),
     };
     put(b, 0, setup, ARRAY_SIZE(setup));
     put(b, 0x100, handler, ARRAY_SIZE(handler));
@@ -166,7 +161,7 @@ static void test_parks_are_not_lost(void **state)
     (void)state;
     struct bench b;
     bench_init(&b, "rv64", false);
-    static const uint32_t loop[] = {0x0000006f}; /* j . */
+    static const uint32_t loop[] = {J(0)};
     put(&b, 0, loop, 1);
     assert_true(hart_start(cpu_hart(b.cpu, 0), RAM, false, 0, 0));
     for (unsigned i = 0; i < 20000; i++) {
@@ -183,23 +178,19 @@ static void test_a_fault_in_a_pair_has_its_place(void **state)
 {
     (void)state;
     static const uint32_t setup[] = {
-        0x00000297, /* auipc t0, 0 */
-        0x10028293, /* addi t0, t0, 0x100 */
-        0x10529073, /* csrw stvec, t0 */
-        0x00100913, /* li s2, 1 */
-        0x00100993, /* li s3, 1 */
+        AUIPC(T0, 0), ADDI(T0, T0, 0x100), CSRW(CSR_STVEC, T0), LI(S2, 1), LI(S3, 1),
     };
     static const uint32_t handler[] = {
-        0x14102673, /* csrr a2, sepc; the good load reads these two words */
-        0x00000013, /* nop */
-        0x00000073, /* ecall */
-        0x00000073, /* ecall */
-        0x0000006f, /* j . */
+        CSRR(A2, CSR_SEPC), /* the good load reads these two words */
+        NOP,
+        ECALL,
+        ECALL,
+        J(0),
     };
     for (unsigned bad = 0; bad < 2; bad++) {
         const uint32_t loads[] = {
-            bad == 0 ? 0x00003903 : 0x0002b903, /* ld s2, 0(zero or t0) */
-            bad == 1 ? 0x00003983 : 0x0002b983, /* ld s3, the other way round */
+            LD(S2, 0, bad == 0 ? ZERO : T0),
+            LD(S3, 0, bad == 1 ? ZERO : T0),
         };
         struct bench b;
         bench_init(&b, "rv64", false);
@@ -211,7 +202,7 @@ static void test_a_fault_in_a_pair_has_its_place(void **state)
         assert_true(host_wakeup_wait(&b.done, HOST_FOREVER));
         cpu_park(b.cpu);
         assert_int_equal(hart_reg(hart, 12), RAM + sizeof(setup) + 4 * bad);
-        assert_int_equal(hart_reg(hart, 18), bad ? UINT64_C(0x0000001314102673) : 1);
+        assert_int_equal(hart_reg(hart, 18), bad ? ((uint64_t)NOP << 32 | CSRR(A2, CSR_SEPC)) : 1);
         assert_int_equal(hart_reg(hart, 19), 1);
         bench_finish(&b);
     }
@@ -223,34 +214,34 @@ static void test_an_instruction_in_two_pages(void **state)
 {
     (void)state;
     static const uint32_t program[] = {
-        0x18059073, /* csrw satp, a1 */
-        0x12000073, /* sfence.vma */
-        0x00000513, /* li a0, 0 */
-        0x400014b7, /* lui s1, 0x40001 */
-        0xffe48493, /* addi s1, s1, -2: there it is, jr 0(ra) */
-        0x00300413, /* li s0, 3 */
-        0x000480e7, /* jalr s1 */
-        0x00150513, /* addi a0, a0, 1: not the second time of three */
-        0x01050513, /* addi a0, a0, 16 */
-        0x00012297, /* auipc t0, 0x12: the page table, a little further on */
-        0xfe42b303, /* ld t1, -28(t0) */
-        0x40034313, /* xori t1, t1, 0x400: the other page, which makes it jr 4(ra) */
-        0xfe62b223, /* sd t1, -28(t0) */
-        0x00248393, /* addi t2, s1, 2 */
-        0x12038073, /* sfence.vma t2 */
-        0xfff40413, /* addi s0, s0, -1 */
-        0xfc041ce3, /* bnez s0, -40 */
-        0x00023297, /* auipc t0, 0x23: the second of the pages */
-        0x08000313, /* li t1, 0x80: jr 8(ra) */
-        0xfa629e23, /* sh t1, -68(t0) */
-        0x0000100f, /* fence.i */
-        0x000480e7, /* jalr s1 */
-        0x04050513, /* addi a0, a0, 64 */
-        0x08050513, /* addi a0, a0, 128 */
-        0x10050513, /* addi a0, a0, 256 */
-        0x00000073, /* ecall */
-        0x00000073, /* ecall */
-        0x0000006f, /* j . */
+        CSRW(CSR_SATP, A1),
+        SFENCE_VMA(ZERO, ZERO),
+        LI(A0, 0),
+        LUI(S1, 0x40001),
+        ADDI(S1, S1, -2), /* there it is, jr 0(ra) */
+        LI(S0, 3),
+        JALR(RA, 0, S1),
+        ADDI(A0, A0, 1), /* not the second time of three */
+        ADDI(A0, A0, 16),
+        AUIPC(T0, 0x12), /* the page table, a little further on */
+        LD(T1, -28, T0),
+        XORI(T1, T1, 0x400), /* the other page, which makes it jr 4(ra) */
+        SD(T1, -28, T0),
+        ADDI(T2, S1, 2),
+        SFENCE_VMA(T2, ZERO),
+        ADDI(S0, S0, -1),
+        BNEZ(S0, -40),
+        AUIPC(T0, 0x23), /* the second of the pages */
+        LI(T1, 0x80),    /* jr 8(ra) */
+        SH(T1, -68, T0),
+        FENCE_I,
+        JALR(RA, 0, S1),
+        ADDI(A0, A0, 64),
+        ADDI(A0, A0, 128),
+        ADDI(A0, A0, 256),
+        ECALL,
+        ECALL,
+        J(0),
     };
     static const uint16_t first = 0x8067, second[2] = {0x0000, 0x0040}; /* jr 0(ra), jr 4(ra) */
     enum { ROOT = 0x10000, MIDDLE = 0x11000, LEAVES = 0x12000, CODE = 0x20000 };
@@ -297,16 +288,16 @@ static void test_stores_have_a_place(void **state)
 {
     (void)state;
     static const uint32_t program[] = {
-        0x100002b7, /* lui t0, 0x10000 */
-        0x00040463, /* beqz s0, +8 */
-        0x00000013, /* nop */
-        0x0062a023, /* sw t1, 0(t0): at 0xc */
-        0x00041463, /* bnez s0, +8: a link inside the block */
-        0x00000013, /* nop */
-        0x0062a223, /* sw t1, 4(t0): at 0x18 */
-        0x00000073, /* ecall */
-        0x00000073, /* ecall */
-        0x0000006f, /* j . */
+        LUI(T0, 0x10000),
+        BEQZ(S0, 8),
+        NOP,
+        SW(T1, 0, T0), /* at 0xc */
+        BNEZ(S0, 8),   /* a link inside the block */
+        NOP,
+        SW(T1, 4, T0), /* at 0x18 */
+        ECALL,
+        ECALL,
+        J(0),
     };
     for (unsigned single = 0; single < 2; single++) {
         struct bench b;
@@ -351,7 +342,7 @@ static void test_long_fences_flush_all(void **state)
 static void test_an_odd_start_is_even(void **state)
 {
     (void)state;
-    static const uint32_t program[] = {0x00000073, 0x00000073, 0x0000006f}; /* ecall, ecall, j . */
+    static const uint32_t program[] = {ECALL, ECALL, J(0)};
     struct bench b;
     bench_init(&b, "rv64", false);
     uint64_t at = gmem_size(b.mem) - sizeof(program);
@@ -366,7 +357,7 @@ static void test_an_odd_start_is_even(void **state)
 static void test_a_start_leaves_the_clock_alone(void **state)
 {
     (void)state;
-    static const uint32_t sleeper[] = {0x10500073 /* wfi */, 0xffdff06f /* j -4 */};
+    static const uint32_t sleeper[] = {WFI, J(-4)};
     struct bench b;
     bench_init_harts(&b, "rv64", true, 2);
     put(&b, 0, sleeper, ARRAY_SIZE(sleeper));
@@ -392,29 +383,25 @@ static void test_traps_take_turns(void **state)
 {
     (void)state;
     static const uint32_t handlers[] = {
-        0x00000000, /* illegal */
-        0x00100073, /* ebreak */
-        0x00003283, /* ld t0, 0(zero) */
-        0x005022af, /* amoadd.w t0, t0, (zero) */
-        0x30029073, /* csrw mstatus, t0 */
-        0x00000067, /* jr zero: an instruction and a fetch that faults */
+        ILLEGAL,  EBREAK, LD(T0, 0, ZERO), AMOADD_W(T0, T0, ZERO), CSRW(CSR_MSTATUS, T0),
+        JR(ZERO), /* an instruction and a fetch that faults */
     };
     static const uint32_t setup[] = {
-        0x00000297, /* auipc t0, 0 */
-        0x10028293, /* addi t0, t0, 0x100 */
-        0x10529073, /* csrw stvec, t0 */
-        0x00000000,
+        AUIPC(T0, 0),
+        ADDI(T0, T0, 0x100),
+        CSRW(CSR_STVEC, T0),
+        ILLEGAL,
     };
     static const uint32_t sleeper[] = {
-        0xc01022f3, /* rdtime t0 */
-        0x3e828293, /* addi t0, t0, 1000 */
-        0x14d29073, /* csrw stimecmp, t0 */
-        0x02000313, /* li t1, 0x20 */
-        0x10431073, /* csrw sie, t1 */
-        0x10500073, /* wfi */
-        0x00000073, /* ecall */
-        0x00000073, /* ecall */
-        0x0000006f, /* j . */
+        CSRR(T0, CSR_TIME),
+        ADDI(T0, T0, 1000),
+        CSRW(CSR_STIMECMP, T0),
+        LI(T1, 0x20),
+        CSRW(CSR_SIE, T1),
+        WFI,
+        ECALL,
+        ECALL,
+        J(0),
     };
     for (unsigned i = 0; i < 2 * ARRAY_SIZE(handlers); i++) {
         struct bench b;

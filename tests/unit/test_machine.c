@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole machines without a screen, running programs of a few instructions as their firmware. */
 #include "board/machine.h"
+#include "kit/asm.h"
 
 #include <libfdt.h>
 #include <malloc.h>
@@ -17,9 +18,7 @@
 
 #define REBOOTS 1000
 
-/* lui t0, finisher */
-#define LUI_T0_FINISHER 0x001002b7
-#define SPIN            0x0000006f
+#define FINISHER 0x100 /* for LUI: the address without its low 12 bits */
 
 static char path[] = "/tmp/riscreen-test-XXXXXX";
 
@@ -84,10 +83,9 @@ static void test_finisher_codes(void **state)
         int status;
     } rows[] = {{0x5555, 0}, {0x00073333, 7}, {0x01003333, 1}, {0x00003333, 1}};
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        uint32_t word = rows[i].word, low = word & 0xfff, high = word + 0x800;
-        const uint32_t code[] = {LUI_T0_FINISHER, (high & 0xfffff000) | 0x337 /* lui t1 */,
-                                 low << 20 | 0x00030313 /* addi t1, t1, low */,
-                                 0x0062a023 /* sw t1, 0(t0) */, SPIN};
+        uint32_t word = rows[i].word; /* ADDI extends the sign of its 12 bits */
+        const uint32_t code[] = {LUI(T0, FINISHER), LUI(T1, (word + 0x800) >> 12),
+                                 ADDI(T1, T1, word), SW(T1, 0, T0), J(0)};
         write_program(code, ARRAY_SIZE(code));
         struct machine *m = create(i & 1 ? "rv32" : "rv64", 2);
         assert_int_equal(machine_run(m), rows[i].status);
@@ -133,12 +131,8 @@ static void test_a_thousand_reboots(void **state)
 {
     (void)state;
     const uint32_t code[] = {
-        0x00000297, /* auipc t0, 0 */
-        0x0202a303, /* lw t1, 32(t0): 0x7777, or what an earlier boot left there */
-        0x0202a023, /* sw zero, 32(t0) */
-        0x001003b7, /* lui t2, finisher */
-        0x0063a023, /* sw t1, 0(t2) */
-        SPIN,       0, 0, 0x00007777,
+        AUIPC(T0, 0),     LW(T1, 32, T0), /* 0x7777, or what an earlier boot left there */
+        SW(ZERO, 32, T0), LUI(T2, FINISHER), SW(T1, 0, T2), J(0), 0, 0, 0x7777,
     };
     write_program(code, ARRAY_SIZE(code));
     struct reboots r = {.m = create("rv64", 1)};
@@ -175,7 +169,7 @@ static void count_states(void *ctx, enum machine_event ev, enum machine_cause ca
 static void test_stop_and_cont(void **state)
 {
     (void)state;
-    const uint32_t code[] = {0x00128293 /* addi t0, t0, 1 */, 0xffdff06f /* j -4 */};
+    const uint32_t code[] = {ADDI(T0, T0, 1), J(-4)};
     const struct timespec nap = {0, 20000000};
     struct hart_stats before, after;
     struct states s = {0};
@@ -210,7 +204,7 @@ static void test_stop_and_cont(void **state)
 static void test_device_tree(void **state)
 {
     (void)state;
-    const uint32_t code[] = {SPIN};
+    const uint32_t code[] = {J(0)};
     size_t size;
     int len;
     write_program(code, 1);
