@@ -53,7 +53,7 @@ static int lock_file(int fd, bool shared)
 }
 
 /* Size and kind; false with the reason in err. */
-static bool measure(struct blk_file *f, const char *path, struct error *err)
+static bool measure_file(struct blk_file *f, const char *path, struct error *err)
 {
     struct stat st;
     if (fstat(f->fd, &st))
@@ -83,7 +83,7 @@ static bool open_checked(struct blk_file *f, const char *path, struct error *err
             cure = "name a raw image or a block device";
         return error_set(err, "cannot open disk %s: %s: %s", path, strerror(errno), cure);
     }
-    if (!measure(f, path, err) || looks_foreign(f, path, err))
+    if (!measure_file(f, path, err) || looks_foreign(f, path, err))
         return false;
     int rc = lock_file(f->fd, f->disk.read_only);
     if (rc == EAGAIN || rc == EACCES || rc == EWOULDBLOCK)
@@ -206,7 +206,7 @@ static int file_flush(struct disk *d)
 }
 
 /* fallocate, repeated when a signal comes between; EOPNOTSUPP also where the system has none. */
-static int allocate(struct blk_file *f, int mode, uint64_t pos, uint64_t len)
+static int call_fallocate(struct blk_file *f, int mode, uint64_t pos, uint64_t len)
 {
     int rc;
     do
@@ -217,11 +217,11 @@ static int allocate(struct blk_file *f, int mode, uint64_t pos, uint64_t len)
     return errno == ENOSYS || errno == EINVAL || errno == ENODEV ? EOPNOTSUPP : errno;
 }
 
-static int punch(struct blk_file *f, uint64_t pos, uint64_t len)
+static int punch_hole(struct blk_file *f, uint64_t pos, uint64_t len)
 {
     int rc = EOPNOTSUPP;
     if (!f->no_punch)
-        rc = allocate(f, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, pos, len);
+        rc = call_fallocate(f, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, pos, len);
     f->no_punch |= rc == EOPNOTSUPP;
     return rc;
 }
@@ -255,12 +255,12 @@ static int file_zero(struct disk *d, uint64_t pos, uint64_t len, bool unmap)
     if (!len || cut)
         return cut;
     if (unmap) {
-        int rc = punch(f, pos, len);
+        int rc = punch_hole(f, pos, len);
         if (rc != EOPNOTSUPP)
             return rc;
     }
     if (!f->no_zero) {
-        int rc = allocate(f, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, pos, len);
+        int rc = call_fallocate(f, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, pos, len);
         if (rc != EOPNOTSUPP)
             return rc;
         f->no_zero = true;
@@ -274,7 +274,7 @@ static int file_discard(struct disk *d, uint64_t pos, uint64_t len)
     len = in_file(f, pos, len);
     int rc = still_there(f, pos, len);
     if (!rc && len)
-        rc = punch(f, pos, len);
+        rc = punch_hole(f, pos, len);
     return rc == EOPNOTSUPP ? 0 : rc;
 }
 

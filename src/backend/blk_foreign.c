@@ -32,11 +32,11 @@ static const struct {
 };
 
 /*
- * A footer takes the last sector, and old programs cut its last byte off. A fixed-size VHD is a raw
- * image but for that: a guest would have a sector too many and overwrite it with its partition
- * table.
+ * A fixed-size VHD is a raw image with a footer in its last sector (without the last byte, if an old
+ * program wrote it). As a raw image it would be one sector too large, and the guest would overwrite
+ * the footer with a partition table.
  */
-static const char *foot(const uint8_t *tail, size_t n)
+static const char *find_footer(const uint8_t *tail, size_t n)
 {
     for (unsigned len = SECTOR - 1; len <= SECTOR && len <= n; len++) {
         const uint8_t *p = tail + n - len;
@@ -60,5 +60,5 @@ const char *blk_foreign(int fd, uint64_t size, const char **cure)
     *cure = "convert it with: qemu-img convert -f vpc -O raw"; /* which looks at no end itself */
     size_t n = (size_t)MIN(size, SECTOR);
     ssize_t got = pread(fd, tail, n, (off_t)(size - n));
-    return got == (ssize_t)n ? foot(tail, n) : NULL;
+    return got == (ssize_t)n ? find_footer(tail, n) : NULL;
 }

@@ -16,12 +16,12 @@
 
 #define IN_ROOM  4096
 #define OUT_ROOM (256u << 10)
-#define OUT_HIGH (64u << 10)             /* from here on writers are asked to wait */
-#define OUT_LOW  (32u << 10)             /* below it they may go on */
+#define OUT_HIGH (64u << 10)             /* from here on write returns false */
+#define OUT_LOW  (32u << 10)             /* below it chr_writable is called */
 #define CHUNK    4096                    /* a pipe that is ready takes it without blocking */
 #define PAUSE_NS (2 * NS_PER_SEC / 1000) /* between two writes: bytes gather meanwhile */
 #define LAST_NS  NS_PER_SEC              /* at most this long at the end */
-#define AWAY_NS  NS_PER_SEC /* between two looks at a terminal that another job reads */
+#define AWAY_NS  NS_PER_SEC /* between two checks of a terminal that another job reads */
 #define ESCAPE   1          /* Ctrl-A */
 
 static const char help[] = "\r\nCtrl-A x       end the machine\r\n"
@@ -32,17 +32,17 @@ struct chr_stdio {
     struct chr chr; /* first */
     void (*quit)(void *ctx);
     void *ctx;
-    struct loop_event written;  /* calls flush */
-    struct loop_event accepted; /* calls pump */
+    struct loop_event written;  /* calls write_output */
+    struct loop_event accepted; /* calls offer_input */
     /* the loop's thread */
     int in, out;
     bool out_ours; /* `out` was opened by us, to be non-blocking */
-    bool out_gone; /* nobody reads it any more */
+    bool out_gone; /* its reader is gone */
     struct loop_fd *in_src, *out_src;
     struct loop_timer *timer;
     struct host_terminal *terminal;
     bool away;                /* the terminal is another job's */
-    struct loop_timer *again; /* ends a pause in watching it then */
+    struct loop_timer *again; /* ends a pause in watching it */
     bool escaped;
     uint8_t ahead[IN_ROOM];
     size_t ahead_count;
@@ -50,7 +50,7 @@ struct chr_stdio {
     pthread_mutex_t lock;
     uint8_t *ring;
     size_t ring_at, ring_count;
-    bool busy; /* the loop's thread will look at the ring: no post is needed */
+    bool busy; /* the loop's thread is about to read the ring: no post is needed */
     bool full; /* write returned false, and chr_writable was not called since */
 };
 
@@ -69,7 +69,7 @@ static bool ring_drop(struct chr_stdio *c, size_t n)
     return writable;
 }
 
-/* The next bytes to write, where they lie: only this thread takes out, so they stay. */
+/* The next bytes to write, in place: only this thread removes bytes, so they stay. */
 static size_t ring_peek(struct chr_stdio *c, const uint8_t **bytes)
 {
     pthread_mutex_lock(&c->lock);
@@ -83,7 +83,7 @@ static size_t ring_peek(struct chr_stdio *c, const uint8_t **bytes)
  * Writes what the host takes now, at most the ring's size: a guest may fill it as fast as we empty
  * it, and the loop has others to serve. False: there is, or may be, more to write.
  */
-static bool drain(struct chr_stdio *c)
+static bool write_ring(struct chr_stdio *c)
 {
     const uint8_t *bytes;
     size_t n, left = OUT_ROOM;
@@ -109,10 +109,10 @@ static bool drain(struct chr_stdio *c)
 }
 
 /* Writes, then either waits for the host, or pauses to let more bytes gather. */
-static void flush(void *arg)
+static void write_output(void *arg)
 {
     struct chr_stdio *c = arg;
-    bool done = drain(c);
+    bool done = write_ring(c);
     if (c->out_src)
         loop_fd_set(c->out_src, done ? 0 : LOOP_WRITE);
     loop_timer_set(c->timer, done || !c->out_src ? host_now_ns() + PAUSE_NS : HOST_FOREVER);
@@ -121,7 +121,7 @@ static void flush(void *arg)
 static void on_writable(void *arg, unsigned events)
 {
     (void)events; /* a hang-up shows as an error of write */
-    flush(arg);
+    write_output(arg);
 }
 
 static void on_timer(void *arg)
@@ -132,7 +132,7 @@ static void on_timer(void *arg)
     bool more = c->busy;
     pthread_mutex_unlock(&c->lock);
     if (more)
-        flush(c);
+        write_output(c);
 }
 
 static struct chr_stdio *stdio_of(struct chr *chr)
@@ -196,7 +196,7 @@ static void write_rest(struct chr_stdio *c)
     while (ring_peek(c, &bytes) && (now = host_now_ns()) < deadline) {
         struct pollfd p = {.fd = c->out, .events = POLLOUT};
         if (c->out_gone || poll(&p, 1, (int)((deadline - now) / 1000000) + 1) > 0)
-            drain(c);
+            write_ring(c);
     }
 }
 
@@ -208,7 +208,7 @@ static void stdio_accept(struct chr *chr)
 }
 
 /* Offers the device what was read ahead, and reads on if that leaves room. */
-static void pump(void *arg)
+static void offer_input(void *arg)
 {
     struct chr_stdio *c = arg;
     size_t took = c->ahead_count ? chr_input(&c->chr, c->ahead, c->ahead_count) : 0;
@@ -219,7 +219,7 @@ static void pump(void *arg)
 }
 
 /* The key after Ctrl-A; true: it is for the guest. */
-static bool escape(struct chr_stdio *c, uint8_t key)
+static bool handle_escape(struct chr_stdio *c, uint8_t key)
 {
     switch (key) {
     case ESCAPE: return true;
@@ -236,7 +236,7 @@ static void take_input(struct chr_stdio *c, const uint8_t *bytes, size_t n)
         bool pass = true;
         if (c->escaped) {
             c->escaped = false;
-            pass = escape(c, bytes[i]);
+            pass = handle_escape(c, bytes[i]);
         } else if (c->terminal && bytes[i] == ESCAPE) {
             c->escaped = true;
             pass = false;
@@ -247,9 +247,10 @@ static void take_input(struct chr_stdio *c, const uint8_t *bytes, size_t n)
 }
 
 /*
- * Is what can be read there for us? Most shells tell a job that it is in the foreground by SIGCONT,
- * bash not always; so then the terminal is taken here, with the first line that is typed. What is
- * typed for another job must not wake us again and again until that has read it.
+ * Does the terminal's input belong to riscreen? Most shells send SIGCONT to the job that they put
+ * into the foreground, bash not always: then the terminal is taken here, when the first line is
+ * typed. Input for another job keeps the descriptor readable until that job reads it, so the
+ * descriptor is not watched for AWAY_NS.
  */
 static bool is_ours(struct chr_stdio *c)
 {
@@ -280,7 +281,7 @@ static void on_readable(void *arg, unsigned events)
     ssize_t n = read(c->in, bytes, IN_ROOM - c->ahead_count);
     if (n > 0) {
         take_input(c, bytes, (size_t)n);
-        pump(c);
+        offer_input(c);
     } else if (n == 0 || !may_go_on(c, gone)) {
         loop_fd_remove(c->in_src);
         c->in_src = NULL;
@@ -300,14 +301,14 @@ struct chr_stdio *chr_stdio_create(struct loop *loop, int in, int out, void (*qu
     c->chr.ops = &stdio_ops;
     c->quit = quit;
     c->ctx = ctx;
-    loop_event_init(&c->written, loop, flush, c);
-    loop_event_init(&c->accepted, loop, pump, c);
+    loop_event_init(&c->written, loop, write_output, c);
+    loop_event_init(&c->accepted, loop, offer_input, c);
     c->in = in;
     pthread_mutex_init(&c->lock, NULL);
     open_output(c, out);
     c->ring = malloc(OUT_ROOM);
     c->timer = loop_timer_add(loop, on_timer, c);
-    c->again = loop_timer_add(loop, pump, c);
+    c->again = loop_timer_add(loop, offer_input, c);
     if (!c->ring || !c->timer || !c->again) {
         chr_stdio_destroy(c);
         return NULL;

@@ -30,7 +30,7 @@ void chr_stdio_destroy(struct chr_stdio *c);
 /* take: riscreen was started or continued; the terminal becomes raw if riscreen is in the
  * foreground. Else: it is about to stop, and the terminal is as before. The loop's thread. */
 void chr_stdio_terminal(struct chr_stdio *c, bool take);
-/* Was a writer asked to wait, and not yet to go on? Any thread. */
+/* Did a write return false, without chr_writable since? Any thread. */
 bool chr_stdio_full(struct chr_stdio *c);
 
 #endif

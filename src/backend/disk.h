@@ -5,7 +5,7 @@
  * disk_ops table. Positions and lengths are bytes.
  *
  * One thread at a time uses a disk: the device's worker, or who paused it. Operations block. A
- * result is 0, an errno, or one of the negative codes below; disk_error() says it in words.
+ * result is 0, an errno, or one of the negative codes below; disk_error() has the words.
  */
 #ifndef BACKEND_DISK_H
 #define BACKEND_DISK_H

@@ -3,15 +3,15 @@
 
 #define LATENCY_NS 10000 /* from a kick to what it does: a fast disk's */
 
-static void step(void *arg)
+static void step_worker(void *arg)
 {
     struct stepper *s = arg;
     atomic_store(&s->set, false);
     worker_step(s->worker);
 }
 
-/* A kick that comes before the last one was seen to is seen to with it. */
-static void schedule(struct stepper *s, uint64_t latency)
+/* Kicks before the timer has expired are handled together. */
+static void set_timer(struct stepper *s, uint64_t latency)
 {
     if (!atomic_exchange(&s->set, true))
         vclock_timer_set(&s->timer, vclock_ns(s->timer.clock) + latency);
@@ -19,13 +19,13 @@ static void schedule(struct stepper *s, uint64_t latency)
 
 static void on_kick(void *arg)
 {
-    schedule(arg, LATENCY_NS);
+    set_timer(arg, LATENCY_NS);
 }
 
-/* It left work undone, as somebody waits for its thread: for the guest no time passes. */
+/* The worker left early for somebody who waits for this thread; for the guest no time passes. */
 static void on_left(void *arg)
 {
-    schedule(arg, 0);
+    set_timer(arg, 0);
 }
 
 static bool must_leave(void *arg)
@@ -38,7 +38,7 @@ void stepper_init(struct stepper *s, struct vclock *clock, struct worker *worker
 {
     s->worker = worker;
     atomic_init(&s->set, false);
-    vclock_timer_init(&s->timer, clock, step, s);
+    vclock_timer_init(&s->timer, clock, step_worker, s);
     worker_set_stepper(worker, &(struct worker_stepper){on_kick, on_left, must_leave, s});
 }
 

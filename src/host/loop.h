@@ -19,7 +19,7 @@ struct loop;
 struct loop_fd;
 struct loop_timer;
 
-/* LOOP_HANGUP is reported with the others, asked for or not; alone, it is all that is watched. */
+/* LOOP_HANGUP is always reported; alone, nothing else is. */
 enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HANGUP = 4 };
 
 struct loop *loop_create(void);

@@ -35,7 +35,7 @@ static bool is_due(const struct worker *w)
     return w->pending || (w->deadline != HOST_FOREVER && w->deadline <= host_now_ns());
 }
 
-/* Under the lock: the worker's thread looks at its state again. */
+/* Under the lock: the worker's thread checks its state again. */
 static void wake_thread(struct worker *w)
 {
     pthread_cond_signal(&w->work);
@@ -83,7 +83,7 @@ static bool poll_sources(struct worker *w)
 }
 
 /* One turn of the worker's thread: runs, or sleeps until there may be something to do. */
-static void turn(struct worker *w)
+static void worker_turn(struct worker *w)
 {
     if (w->paused || w->running) {
         host_cond_wait_until(&w->work, &w->lock, HOST_FOREVER);
@@ -103,13 +103,13 @@ static void *worker_main(void *arg)
     struct worker *w = arg;
     pthread_mutex_lock(&w->lock);
     while (!w->quit)
-        turn(w);
+        worker_turn(w);
     pthread_mutex_unlock(&w->lock);
     return NULL;
 }
 
-static struct worker *create(const char *name, bool threaded, bool with_loop, worker_run_fn *run,
-                             void *ctx)
+static struct worker *create_worker(const char *name, bool threaded, bool with_loop,
+                                    worker_run_fn *run, void *ctx)
 {
     struct worker *w = calloc(1, sizeof(*w));
     if (!w)
@@ -133,13 +133,13 @@ static struct worker *create(const char *name, bool threaded, bool with_loop, wo
 
 struct worker *worker_create(const char *name, bool threaded, worker_run_fn *run, void *ctx)
 {
-    return create(name, threaded, false, run, ctx);
+    return create_worker(name, threaded, false, run, ctx);
 }
 
 struct worker *worker_create_with_loop(const char *name, bool threaded, worker_run_fn *run,
                                        void *ctx)
 {
-    return create(name, threaded, true, run, ctx);
+    return create_worker(name, threaded, true, run, ctx);
 }
 
 struct loop *worker_loop(struct worker *w)

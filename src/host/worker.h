@@ -59,7 +59,7 @@ bool worker_stopping(struct worker *w); /* from run: someone waits in worker_pau
 
 /*
  * Who steps an unthreaded worker. kicked: worker_kick was called; left: run came back early, since
- * must_leave (which worker_stopping asks too) returned true. Any thread, with no lock of the
+ * must_leave (which worker_stopping calls, too) returned true. Any thread, with no lock of the
  * worker's held. Set before the first kick. Sources of a loop do not call it: whoever steps a
  * worker with a loop also has to step it from time to time.
  */

@@ -23,11 +23,11 @@ struct driver_request {
 #define DRIVER_MAX_ROOM    (64u << 10)
 
 /* A device as the one of the trace with this (checked) head. NULL: the host refuses the memory.
- * log: for what the device says of bad commands. */
+ * log: for the device's lines about bad commands. */
 struct driver *driver_create(const struct trace_head *head, struct log *log);
 void driver_destroy(struct driver *d); /* NULL is fine */
 
-/* Resets the device, negotiates and sets up the queues; false: it does not offer them. */
+/* Resets the device, negotiates and sets up the queues; false: it refused the features. */
 bool driver_start(struct driver *d, uint64_t features);
 void driver_reset(struct driver *d);
 /* Sends one request; how long the device took goes to *ns. False: it was not answered. */

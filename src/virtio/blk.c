@@ -142,7 +142,7 @@ static unsigned to_iov(struct iovec *iov, const struct vq_piece *pieces, unsigne
 }
 
 /* After a step that moved `bytes`: done, or more to come? */
-static uint8_t advance(struct blk *blk, int rc, uint64_t bytes)
+static uint8_t advance_request(struct blk *blk, int rc, uint64_t bytes)
 {
     if (rc)
         return host_status(blk, rc);
@@ -160,7 +160,7 @@ static uint8_t step_read(struct blk *blk)
         vq_take_out(blk->req.chain, pieces, STEP_PIECES, MIN(blk->left, STEP_BYTES), &bytes);
     int rc = disk_readv(blk->disk, iov, to_iov(iov, pieces, n), blk->pos);
     vq_wrote(blk->req.chain, pieces, n);
-    return advance(blk, rc, bytes);
+    return advance_request(blk, rc, bytes);
 }
 
 static uint8_t step_write(struct blk *blk)
@@ -171,7 +171,7 @@ static uint8_t step_write(struct blk *blk)
     unsigned n =
         vq_take_in(blk->req.chain, pieces, STEP_PIECES, MIN(blk->left, STEP_BYTES), &bytes);
     int rc = disk_writev(blk->disk, iov, to_iov(iov, pieces, n), blk->pos);
-    return advance(blk, rc, bytes);
+    return advance_request(blk, rc, bytes);
 }
 
 static uint8_t start_flush(struct blk *blk)
@@ -220,7 +220,7 @@ static uint8_t step_segments(struct blk *blk)
     uint64_t bytes = MIN(blk->left, STEP_ZERO);
     int rc = blk->cmd->type == T_DISCARD ? disk_discard(blk->disk, blk->pos, bytes)
                                          : disk_zero(blk->disk, blk->pos, bytes, blk->unmap);
-    uint8_t status = advance(blk, rc, bytes);
+    uint8_t status = advance_request(blk, rc, bytes);
     return status == S_OK ? S_MORE : status; /* there may be another segment */
 }
 
@@ -251,7 +251,7 @@ static bool write_through(const struct blk *blk)
 }
 
 /* Returns the request to the driver. */
-static void finish(struct blk *blk, uint8_t status)
+static void finish_request(struct blk *blk, uint8_t status)
 {
     struct vq_chain *chain = blk->req.chain;
     if (status == S_OK && blk->cmd->writes && write_through(blk))
@@ -264,7 +264,7 @@ static void finish(struct blk *blk, uint8_t status)
 }
 
 /* Reads the header and starts the command. */
-static uint8_t begin(struct blk *blk)
+static uint8_t begin_request(struct blk *blk)
 {
     struct blk_header h;
     struct vq_chain *chain = blk->req.chain;
@@ -290,10 +290,10 @@ static struct blk *blk_of(struct virtio_dev *dev)
 static void blk_step(struct virtio_dev *dev)
 {
     struct blk *blk = blk_of(dev);
-    uint8_t status = blk->req.begun ? blk->cmd->step(blk) : begin(blk);
+    uint8_t status = blk->req.begun ? blk->cmd->step(blk) : begin_request(blk);
     blk->req.begun = true;
     if (status != S_MORE)
-        finish(blk, status);
+        finish_request(blk, status);
 }
 
 static void blk_run(void *ctx, uint32_t bits, bool inline_run)

@@ -59,8 +59,8 @@ static struct input *input_of(struct virtio_dev *dev)
 
 /* --- to the guest --- */
 
-/* "Multi-touch Protocol", type B, of Linux, with the first finger as a pointer beside it for those
- * who know one finger only. */
+/* "Multi-touch Protocol", type B, of Linux, with the first finger as a pointer beside it, for
+ * programs that support one finger only. */
 static unsigned finger_events(const struct input *in, const struct input_group *g,
                               struct input_event_raw *ev)
 {
@@ -139,7 +139,7 @@ static bool deliver_group(struct input *in)
     return in->backlog.sent == n;
 }
 
-static void deliver(struct input *in)
+static void deliver_backlog(struct input *in)
 {
     struct vq *vq = &in->dev.queue[QUEUE_EVENT];
     if (!atomic_load(&in->dev.driver_ok))
@@ -207,7 +207,7 @@ static void input_arrives(void *ctx, const struct input_event_raw *ev, unsigned 
             touch_arrives(in, ev, n);
         else
             group_arrives(in, ev, n);
-        deliver(in);
+        deliver_backlog(in);
     }
     pthread_mutex_unlock(&in->lock);
 }
@@ -246,7 +246,7 @@ static void input_notify(struct virtio_dev *dev, unsigned q)
     struct input *in = input_of(dev);
     pthread_mutex_lock(&in->lock);
     if (q == QUEUE_EVENT)
-        deliver(in);
+        deliver_backlog(in);
     else
         take_status(in);
     pthread_mutex_unlock(&in->lock);

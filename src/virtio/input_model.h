@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What each kind of input device is made of, and how its configuration space tells the driver
- * (VIRTIO 1.3, "Input Device / Device configuration layout"): the driver writes what it wants to
- * know into select and subsel, and reads the answer. Constant tables; any thread.
+ * What each kind of input device consists of, and how its configuration space shows that to the
+ * driver (VIRTIO 1.3, "Input Device / Device configuration layout"): the driver selects a table by
+ * select and subsel, and reads the answer. Constant tables; any thread.
  */
 #ifndef VIRTIO_INPUT_MODEL_H
 #define VIRTIO_INPUT_MODEL_H

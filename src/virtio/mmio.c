@@ -12,7 +12,7 @@ static const uint16_t telltale[] = {MMIO_PAGE_SIZE,   MMIO_QUEUE_ALIGN, MMIO_QUE
                                     MMIO_QUEUE_DEVICE};
 
 #define MAGIC 0x74726976u /* "virt" */
-/* QEMU's: xv6 and other teaching kernels look for it. */
+/* QEMU's: xv6 and other teaching kernels check it. */
 #define VENDOR 0x554d4551u
 
 void slot_quiesce(struct virtio_dev *dev)

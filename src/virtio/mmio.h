@@ -4,9 +4,8 @@
  * registers of version 2 or those of version 1 ("legacy"). An empty slot answers magic and version
  * with DeviceID 0.
  *
- * Small drivers leave steps of the initialization out, and work on QEMU. What they do is served as
- * there: queues that are set up before FEATURES_OK or without it, kicks before DRIVER_OK. The log
- * says what the driver forgot, once until the next reset.
+ * Small drivers leave steps of the initialization out, and work on QEMU. They are served as there: queues that are set up before FEATURES_OK or without it, kicks before DRIVER_OK. The log
+ * names the step that the driver left out, once until the next reset.
  */
 #ifndef VIRTIO_MMIO_H
 #define VIRTIO_MMIO_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Version 1 of the transport (VIRTIO 1.3, "Legacy interface" of "Virtio Over MMIO"), which QEMU's
- * virt shows unless it is told otherwise: the three rings of a queue lie one behind the other from
+ * virt has by default: the three rings of a queue lie one behind the other from
  * a page on, whose number the driver writes; features count as they are written, there is no
  * FEATURES_OK; and the device may be used before DRIVER_OK.
  */
@@ -19,7 +19,7 @@ static void lay_out(const struct virtio_mmio *slot, struct vq *vq)
     vq->used += (align - vq->used % align) % align;
 }
 
-/* The selected queue's page, alignment or size is new. Size: 0 for one that can not be. */
+/* The selected queue's page, alignment or size has changed. size: 0 for an impossible one. */
 static void set_up(struct virtio_mmio *slot, struct vq *vq, uint16_t size)
 {
     if (vq->ready)
@@ -64,7 +64,7 @@ static bool legacy_write(struct virtio_mmio *slot, uint64_t off, uint32_t val)
     }
 }
 
-/* The driver says that it is done with features: they are the device's already. */
+/* Nothing is left to do: each write of features took effect at once. */
 static bool features_ok(struct virtio_mmio *slot)
 {
     (void)slot;

@@ -5,8 +5,8 @@
  */
 #include "virtio/mmio_slot.h"
 
-/* FEATURES_OK stays off if the driver wants what was not offered. VERSION_1 may be missing: small
- * drivers (xv6's) never look at the high feature word. */
+/* FEATURES_OK stays off if the driver has accepted a feature that was not offered. VERSION_1 may be missing: small
+ * drivers (xv6's) never read the high feature word. */
 static bool features_ok(struct virtio_mmio *slot)
 {
     struct virtio_dev *dev = slot->dev;

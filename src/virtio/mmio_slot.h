@@ -25,7 +25,7 @@ enum mmio_mistake {
 /* A version of the register layout: the registers that the other one does not have. */
 struct mmio_version {
     uint32_t number;
-    uint32_t queue_size_max; /* what QueueNumMax says; 0: the device's own size */
+    uint32_t queue_size_max; /* value of QueueNumMax; 0: the device's own size */
     uint64_t features;       /* that the transport offers */
     uint32_t (*read)(struct virtio_mmio *slot, uint64_t off);            /* 0: there is none */
     bool (*write)(struct virtio_mmio *slot, uint64_t off, uint32_t val); /* false: there is none */
@@ -34,7 +34,7 @@ struct mmio_version {
     void (*size_written)(struct virtio_mmio *slot, struct vq *vq, uint16_t size);
     /* The driver sets FEATURES_OK; false: refused. */
     bool (*features_ok)(struct virtio_mmio *slot);
-    /* What a driver does to registers of the other version, and the cure. */
+    /* What is logged of a driver that writes registers of the other version, with the cure. */
     const char *other;
 };
 
@@ -69,7 +69,7 @@ uint64_t slot_offered(const struct virtio_mmio *slot);
 struct vq *slot_queue(struct virtio_mmio *slot);
 /* The driver's features, of those that are offered, become the device's. */
 void slot_take_features(struct virtio_mmio *slot);
-/* Gives the queue to the device; false, with a line in the log: its rings can not be. */
+/* Gives the queue to the device; false, with a line in the log: its rings are impossible. */
 bool slot_queue_start(struct virtio_mmio *slot, struct vq *vq);
 /* Takes it from the device: its chains are dropped before this returns. */
 void slot_queue_stop(struct virtio_mmio *slot, struct vq *vq);

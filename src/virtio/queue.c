@@ -213,7 +213,7 @@ static void used_put(struct vq *vq, uint16_t head, uint64_t len)
     gmem_store16_release(vq->mem, vq->used + VRING_IDX, vq->used_idx);
 }
 
-static bool look_again(struct vq *vq, uint16_t *idx);
+static bool reread_avail(struct vq *vq, uint16_t *idx);
 
 /* The next head of the available ring; false if there is none or the ring is broken. The index
  * that is judged is the one that is acted on: it is read once. */
@@ -222,7 +222,7 @@ static bool next_head(struct vq *vq, uint16_t *head)
     if (!vq->ready || vq->broken)
         return false;
     uint16_t idx = avail_idx(vq);
-    if (idx == vq->last_avail && !look_again(vq, &idx))
+    if (idx == vq->last_avail && !reread_avail(vq, &idx))
         return false;
     if ((uint16_t)(idx - vq->last_avail) > vq->size) {
         vq_break(vq, "the available index jumped");
@@ -301,8 +301,9 @@ struct vq_chain *vq_retake(struct vq *vq, uint16_t head)
     return NULL;
 }
 
-/* Asks for a kick about the next chain, and reads idx once more, for what came before that. */
-static bool look_again(struct vq *vq, uint16_t *idx)
+/* Requests a kick for the next chain, and reads idx again: the driver may have added one before it
+ * saw the request. */
+static bool reread_avail(struct vq *vq, uint16_t *idx)
 {
     if (vq->event_idx) {
         uint64_t avail_event = vq->used + VRING_ENTRIES + (uint64_t)vq->size * VRING_USED_ENTRY;
@@ -318,7 +319,7 @@ static bool look_again(struct vq *vq, uint16_t *idx)
 bool vq_pending(struct vq *vq)
 {
     uint16_t idx;
-    return vq->ready && !vq->broken && look_again(vq, &idx);
+    return vq->ready && !vq->broken && reread_avail(vq, &idx);
 }
 
 void vq_push(struct vq_chain *chain)
@@ -359,8 +360,7 @@ void vq_notify(struct vq *vq)
     if (!vq->ready || vq->used_idx == old)
         return;
     vq->signalled = vq->used_idx;
-    atomic_thread_fence(
-        memory_order_seq_cst); /* used idx is stored before the preferred is loaded */
+    atomic_thread_fence(memory_order_seq_cst); /* used idx is stored before used_event is loaded */
     if (interrupt_wanted(vq, old) && vq->interrupt)
         vq->interrupt(vq->ctx);
 }

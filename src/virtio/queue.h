@@ -6,15 +6,15 @@
  * ring with the number of bytes written. Nothing about framing is assumed: a request may come in
  * any number of descriptors, direct or indirect; a chain is two byte streams with cursors.
  *
- * All that the rings hold is the guest's word. vq_pop checks a whole chain once (extents in RAM,
+ * All that the rings hold is written by the guest. vq_pop checks a whole chain once (extents in RAM,
  * direction order, no loops, length limits); after that vq_read and vq_write can only run short.
  * A malformed chain is handed straight back with length 0 and the next one is looked at. A ring
  * whose indices make no sense marks the queue broken: pops give nothing until the queue is reset,
  * the rest of the device lives on.
  *
  * Serving a queue is one loop: `while ((chain = vq_pop(vq))) { ...; vq_push(chain); }`, then
- * vq_notify. Before vq_pop answers NULL it asks the driver for a kick about the next chain and
- * looks again, so no wake-up is lost.
+ * vq_notify. Before vq_pop returns NULL it requests a kick for the next chain and reads the
+ * ring again, so no wake-up is lost.
  *
  * A queue belongs to the thread that serves it. The transport touches it only while that thread
  * is held in virtio_ops.quiesce.
@@ -65,8 +65,7 @@ struct vq {
     struct log_limit *limit;
     uint16_t max_chain; /* most descriptors in one chain's table, at most VQ_CHAIN_PIECES */
     /* set by the transport while the owner is quiesced */
-    uint16_t
-        size; /* 1..VQ_MAX_SIZE; the specification wants a power of two, drivers on QEMU need not */
+    uint16_t size; /* 1..VQ_MAX_SIZE; a power of two by the specification, unchecked as on QEMU */
     bool ready, event_idx, indirect, notify_empty;
     uint64_t desc, avail, used; /* guest physical */
     /* the owner's */
@@ -74,7 +73,7 @@ struct vq {
     uint16_t chains_out;                      /* popped, not yet pushed; never above size */
     bool broken;
     struct vq_node *spare; /* chains kept for the next vq_pop */
-    /* the interrupt: called by vq_notify when the driver wants one */
+    /* called by vq_notify when the driver is to be interrupted */
     void (*interrupt)(void *ctx);
     void *ctx;
 };
@@ -91,13 +90,12 @@ const char *vq_configure(const struct vq *vq);
 struct vq_chain *vq_pop(struct vq *vq);
 /*
  * The same for a device that serves its queue on the hart that kicked: *left is how many chains it
- * still takes in this call of notify. At 0 it answers NULL and asks for a kick about the next
- * chain, so that no guest keeps a hart here by filling the ring from another one. A driver that
+ * still takes in this call of notify. At 0 it returns NULL and requests a kick for the next
+ * chain, so that no guest occupies a hart by filling the ring from another one. A driver that
  * waits for its answers never has so many.
  */
 struct vq_chain *vq_pop_some(struct vq *vq, unsigned *left);
-/* Is there something to pop? With EVENT_IDX this also asks the driver to notify about the next
- * chain it adds. */
+/* Is there something to pop? With EVENT_IDX this also requests a kick for the next chain. */
 bool vq_pending(struct vq *vq);
 /* Returns a chain to the driver with chain->written as length; frees it. No interrupt yet. */
 void vq_push(struct vq_chain *chain);
@@ -112,7 +110,7 @@ struct vq_chain *vq_retake(struct vq *vq, uint16_t head);
  * failure is recorded in `in`. */
 void vq_save(const struct vq *vq, struct blob_out *out);
 bool vq_load(struct vq *vq, struct blob_in *in);
-/* Interrupts the driver if it wants to know about what was pushed since the last call. */
+/* Interrupts the driver if it has requested that for the chains pushed since the last call. */
 void vq_notify(struct vq *vq);
 
 /* Copy out of the request / into the answer, advancing; return bytes moved, less than len only at

@@ -12,14 +12,14 @@
 #include <stdlib.h>
 
 #define QUEUE_SIZE  64
-#define MAX_REQUEST 4096 /* bytes per buffer; the device may give less than was asked */
+#define MAX_REQUEST 4096 /* bytes per buffer; a device need not fill it */
 
 struct rng {
     struct virtio_dev dev;
     struct entropy *entropy; /* NULL: the host's */
 };
 
-static void fill(struct entropy *entropy, struct vq_chain *chain)
+static void fill_chain(struct entropy *entropy, struct vq_chain *chain)
 {
     uint8_t block[256];
     size_t left = MAX_REQUEST, n;
@@ -40,7 +40,7 @@ static void rng_notify(struct virtio_dev *dev, unsigned q)
     struct vq_chain *chain;
     unsigned left = 2 * QUEUE_SIZE;
     while ((chain = vq_pop_some(vq, &left))) {
-        fill(rng->entropy, chain);
+        fill_chain(rng->entropy, chain);
         vq_push(chain);
     }
     vq_notify(vq);

@@ -319,7 +319,8 @@ int kit_add(struct kit *kit, unsigned q, const struct kit_buf *bufs, unsigned n)
 bool kit_kick(struct kit *kit, unsigned q)
 {
     struct kit_queue *kq = &kit->queue[q];
-    atomic_thread_fence(memory_order_seq_cst); /* avail idx before the device's preferred */
+    atomic_thread_fence(
+        memory_order_seq_cst); /* avail idx is stored before avail_event is loaded */
     uint16_t old = kq->kicked;
     kq->kicked = kq->avail_idx;
     bool wanted;
