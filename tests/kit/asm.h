@@ -19,8 +19,8 @@ enum {
 };
 
 enum {
-    CSR_SIE = 0x104, CSR_STVEC = 0x105, CSR_SEPC = 0x141, CSR_STIMECMP = 0x14d, CSR_SATP = 0x180,
-    CSR_MSTATUS = 0x300, CSR_TIME = 0xc01
+    CSR_SSTATUS = 0x100, CSR_SIE = 0x104, CSR_STVEC = 0x105, CSR_SEPC = 0x141,
+    CSR_STIMECMP = 0x14d, CSR_SATP = 0x180, CSR_MSTATUS = 0x300, CSR_TIME = 0xc01
 };
 
 /* --- the formats --- */
@@ -58,6 +58,7 @@ enum {
 #define SH(rs2, off, rs1)    ASM_S(0x23u, 1, rs2, off, rs1)
 #define SW(rs2, off, rs1)    ASM_S(0x23u, 2, rs2, off, rs1)
 #define SD(rs2, off, rs1)    ASM_S(0x23u, 3, rs2, off, rs1)
+#define ADD(rd, rs1, rs2)    ASM_R(0x33u, 0, 0, rd, rs1, rs2)
 #define AMOADD_W(rd, rs2, rs1) ASM_R(0x2fu, 2, 0, rd, rs1, rs2)
 #define BEQ(rs1, rs2, off)   ASM_B(0, rs1, rs2, off)
 #define BNE(rs1, rs2, off)   ASM_B(1, rs1, rs2, off)
@@ -65,6 +66,7 @@ enum {
 #define JALR(rd, off, rs1)   ASM_I(0x67u, 0, rd, rs1, off)
 #define CSRRW(rd, csr, rs1)  ASM_I(0x73u, 1, rd, rs1, csr)
 #define CSRRS(rd, csr, rs1)  ASM_I(0x73u, 2, rd, rs1, csr)
+#define CSRRC(rd, csr, rs1)  ASM_I(0x73u, 3, rd, rs1, csr)
 #define SFENCE_VMA(rs1, rs2) ASM_R(0x73u, 0, 9, ZERO, rs1, rs2)
 #define FENCE_I 0x0000100fu
 #define ECALL   0x00000073u
@@ -78,10 +80,13 @@ enum {
 #define LI(rd, imm)    ADDI(rd, ZERO, imm)
 #define J(off)         JAL(ZERO, off)
 #define JR(rs1)        JALR(ZERO, 0, rs1)
+#define RET            JR(RA)
 #define BEQZ(rs1, off) BEQ(rs1, ZERO, off)
 #define BNEZ(rs1, off) BNE(rs1, ZERO, off)
 #define CSRR(rd, csr)  CSRRS(rd, csr, ZERO)
 #define CSRW(csr, rs1) CSRRW(ZERO, csr, rs1)
+#define CSRS(csr, rs1) CSRRS(ZERO, csr, rs1)
+#define CSRC(csr, rs1) CSRRC(ZERO, csr, rs1)
 /* clang-format on */
 
 /* One of each format, as GNU as assembles it. */

@@ -8,6 +8,7 @@
 #include "cpu/block.h"
 #include "cpu/hart.h"
 #include "host/thread.h"
+#include "kit/asm.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -81,12 +82,7 @@ static void run_program(struct fixture *f, const uint32_t *words, size_t n)
 
 /* Adds 9 + 8 + ... + 0. */
 static const uint32_t sum[] = {
-    0x00a00413, /* li s0, 10 */
-    0xfff40413, /* addi s0, s0, -1 */
-    0x00850533, /* add a0, a0, s0 */
-    0xfe041ce3, /* bnez s0, -8 */
-    0x00000073, /* ecall */
-    0x0000006f, /* j . */
+    LI(S0, 10), ADDI(S0, S0, -1), ADD(A0, A0, S0), BNEZ(S0, -8), ECALL, J(0),
 };
 #define SUM_INSNS (1 + 3 * 10 + 1)
 
@@ -264,24 +260,24 @@ static void test_steps_jump_and_trap(void **state)
 {
     (void)state;
     static const uint32_t program[] = {
-        0x00000297, /* auipc t0, 0 */
-        0x02c28293, /* addi t0, t0, 44 */
-        0x10529073, /* csrw stvec, t0 */
-        0x010000ef, /* jal +16 */
-        0x00003903, /* ld s2, 0(zero): faults */
-        0x00150513, /* addi a0, a0, 1 */
-        0x00000073, /* ecall */
-        0x01050513, /* addi a0, a0, 16 */
-        0x00008067, /* ret */
-        0x00000013, /* nop */
-        0x00000013, /* nop */
-        0x141025f3, /* csrr a1, sepc: the handler, at 44 */
-        0x00458593, /* addi a1, a1, 4 */
-        0x14159073, /* csrw sepc, a1 */
-        0x10000613, /* li a2, 0x100 */
-        0x10063073, /* csrc sstatus, a2: no, SPP stays: to S-mode */
-        0x10062073, /* csrs sstatus, a2 */
-        0x10200073, /* sret */
+        AUIPC(T0, 0),
+        ADDI(T0, T0, 44),
+        CSRW(CSR_STVEC, T0),
+        JAL(RA, 16),
+        LD(S2, 0, ZERO), /* faults */
+        ADDI(A0, A0, 1),
+        ECALL,
+        ADDI(A0, A0, 16),
+        RET,
+        NOP,
+        NOP,
+        CSRR(A1, CSR_SEPC), /* the handler, at 44 */
+        ADDI(A1, A1, 4),
+        CSRW(CSR_SEPC, A1),
+        LI(A2, 0x100),
+        CSRC(CSR_SSTATUS, A2), /* no, SPP stays: to S-mode */
+        CSRS(CSR_SSTATUS, A2),
+        SRET,
     };
     static const unsigned executed = 4 + 2 + 7 + 2;
     struct fixture f;
