@@ -105,7 +105,7 @@ bool slot_queue_start(struct virtio_mmio *slot, struct vq *vq)
 
 /* --- life --- */
 
-void slot_reset(struct virtio_mmio *slot)
+void slot_clear(struct virtio_mmio *slot)
 {
     struct virtio_dev *dev = slot->dev;
     atomic_store(&dev->driver_ok, false);
@@ -121,8 +121,13 @@ void slot_reset(struct virtio_mmio *slot)
     slot->refused = false;
     for (unsigned q = 0; q < VIRTIO_MAX_QUEUES; q++)
         slot->legacy[q].pfn = 0;
-    virtio_ack(dev, UINT32_MAX);
     slot_resume(dev);
+}
+
+void slot_reset(struct virtio_mmio *slot)
+{
+    slot_clear(slot);
+    virtio_ack(slot->dev, UINT32_MAX);
 }
 
 void slot_notify_all(struct virtio_mmio *slot)

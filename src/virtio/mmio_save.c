@@ -78,9 +78,11 @@ static void queues_load(struct virtio_mmio *slot, struct blob_in *in)
 static void section_load(struct virtio_dev *dev, struct blob_in *in)
 {
     struct blob_in section;
-    if (!in->error && blob_open(in, &section, dev->ops->name, dev->ops->state_version) &&
-        dev->ops->load(dev, &section))
-        blob_close(&section);
+    if (in->error || !blob_open(in, &section, dev->ops->name, dev->ops->state_version))
+        return;
+    if (!dev->ops->load(dev, &section))
+        blob_fail(&section, "a wrong state");
+    blob_close(&section);
 }
 
 void virtio_mmio_save(struct virtio_mmio *slot, struct blob_out *out)
@@ -117,7 +119,7 @@ bool virtio_mmio_load(struct virtio_mmio *slot, struct blob_in *in)
     if (!dev->ops->load)
         return blob_fail(in, "the state of this device cannot be loaded");
     pthread_mutex_lock(&slot->lock);
-    slot_reset(slot);
+    slot_clear(slot);
     slot_quiesce(dev);
     registers_load(slot, in);
     device_load(slot, in);
