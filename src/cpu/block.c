@@ -177,8 +177,8 @@ static void count_rests(struct block *b)
     }
 }
 
-/* Decodes up to `max` instructions of the `size` bytes that were copied from b->pa. Returns how many
- * ids it wrote. */
+/* Decodes up to `max` instructions of the `size` bytes that were copied from b->pa. Returns how
+ * many ids it wrote. */
 static unsigned build_trace(struct hart *h, struct block *b, const uint8_t *copy, unsigned size,
                             unsigned max, uint16_t *ids)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Decoding: an instruction word becomes an id (which instruction it is) and an op (its operands, in
- * the form that the interpreter runs). An op has 16 bytes: a handler, registers, a constant. Register
- * numbers are indices into the hart's register file; an integer destination x0 becomes REG_SINK, so
- * that no handler tests for it. What else is known of an instruction, its flags, is in insns.def.
+ * the form that the interpreter runs). An op has 16 bytes: a handler, registers, a constant.
+ * Register numbers are indices into the hart's register file; an integer destination x0 becomes
+ * REG_SINK, so that no handler tests for it. What else is known of an instruction, its flags, is in
+ * insns.def.
  */
 #ifndef CPU_DECODE_H
 #define CPU_DECODE_H
@@ -59,7 +60,8 @@ void decoder_destroy(struct decoder *d);
 /*
  * Decodes one instruction into *op (all but its handler, and sys.index). word: its 4 bytes (only 2
  * matter if compressed). offset: its place in its page, 0..4094, added to the constants of
- * pc-relative ops. fp_on: FS is not Off. Never fails: what is not known is INSN_illegal. Any thread.
+ * pc-relative ops. fp_on: FS is not Off. Never fails: what is not known is INSN_illegal. Any
+ * thread.
  */
 enum insn_id decode(const struct decoder *d, uint32_t word, unsigned offset, bool fp_on,
                     struct op *op);

@@ -2,16 +2,18 @@
 /*
  * Engines: what runs the code of harts. The rest of src/cpu decides when a hart runs, finds and
  * decodes its code (block.h), translates its addresses (mmu.h) and carries out what is rare
- * (system.h, trap.c); an engine does what lies between: it executes blocks, one after the other. The
- * interpreter is the first engine. A translator to native code is another; it lives in src/jit, uses
- * the interpreter for blocks that are not worth translating, and may include any header of src/cpu.
+ * (system.h, trap.c); an engine does what lies between: it executes blocks, one after the other.
+ * The interpreter is the first engine. A translator to native code is another; it lives in src/jit,
+ * uses the interpreter for blocks that are not worth translating, and may include any header of
+ * src/cpu.
  *
  * What an engine keeps to:
  * - Before each block it compares hart.icount with hart.limit, and returns from run() once limit is
  *   reached. That is how interrupts, parking, fences and timers get through.
  * - Before each block it compares the block's epoch with hart.code_epoch (block_verify).
- * - hart.arch and hart.icount are exact whenever it calls what may look at them: sys_execute and its
- *   kin, trap_take, mmu_load and mmu_store of a device (with hart.access), and when run() returns.
+ * - hart.arch and hart.icount are exact whenever it calls what may look at them: sys_execute and
+ *   its kin, trap_take, mmu_load and mmu_store of a device (with hart.access), and when run()
+ *   returns.
  * - Pointers to blocks end with forget(); block_next may call it.
  */
 #ifndef CPU_ENGINE_H

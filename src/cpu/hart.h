@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A hart from the inside; only src/cpu and src/jit include this. Fields are grouped under the thread that
- * owns them. The hot part comes first, at small offsets, so that translated code can reach it.
+ * A hart from the inside; only src/cpu and src/jit include this. Fields are grouped under the
+ * thread that owns them. The hot part comes first, at small offsets, so that translated code can
+ * reach it.
  *
- * How a hart runs: block.c finds or decodes the block of ops at pc, the engine (engine.h; interp.inc)
- * runs blocks and follows their links until `limit` says that somebody wants something (cpu.c) or an instruction
- * changed the state that blocks are found by (csr.c, trap.c). mmu.c fills the TLB.
+ * How a hart runs: block.c finds or decodes the block of ops at pc, the engine (engine.h;
+ * interp.inc) runs blocks and follows their links until `limit` says that somebody wants something
+ * (cpu.c) or an instruction changed the state that blocks are found by (csr.c, trap.c). mmu.c fills
+ * the TLB.
  */
 #ifndef CPU_HART_H
 #define CPU_HART_H

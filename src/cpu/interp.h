@@ -3,11 +3,11 @@
 #ifndef CPU_INTERP_H
 #define CPU_INTERP_H
 
+#include "cpu/bitmanip.h"
 #include "cpu/block.h"
-#include "cpu/fpu.h"
-#include "cpu/fpu_host.h"
 #include "cpu/hart.h"
 #include "cpu/mmu.h"
+#include "cpu/muldiv.h"
 #include "cpu/system.h"
 
 #include <string.h>

@@ -6,5 +6,6 @@
 #define LABEL_RVANY(name) LABEL(name)
 #define PAIR_RV64(first, second)
 #define SHIFT_NAME(name) name##_rv32
+#define BY_XLEN(name)    name##32
 #include "cpu/interp.h"
 #include "cpu/interp.inc"

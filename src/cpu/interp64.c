@@ -6,5 +6,6 @@
 #define LABEL_RVANY(name)        LABEL(name)
 #define PAIR_RV64(first, second) PAIR_RVANY(first, second)
 #define SHIFT_NAME(name)         name
+#define BY_XLEN(name)            name##64
 #include "cpu/interp.h"
 #include "cpu/interp.inc"

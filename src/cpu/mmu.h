@@ -55,7 +55,7 @@ static inline uint64_t tlb_tag(uint64_t va, unsigned size, const struct view *v)
     return (va & (~PAGE_MASK | (size - 1))) | v->tag_bits;
 }
 
-/* Does the entry hold for this access, and is that aligned? Then its host address is va + addend. */
+/* Does the entry hold for this access, and is the access aligned? Host address: va + addend. */
 static inline bool tlb_hit(const struct tlb_entry *e, enum access acc, uint64_t va, unsigned size,
                            const struct view *v)
 {
