@@ -157,7 +157,7 @@ void devices_close(struct machine *m)
 }
 
 /* The registers say which function rang a doorbell: pc is in it, ra where it was called. */
-static bool guest_place(void *ctx, uint64_t *pc, uint64_t *ra)
+static bool guest_location(void *ctx, uint64_t *pc, uint64_t *ra)
 {
     struct machine *m = ctx;
     struct hart *hart = cpu_current(m->cpu);
@@ -176,7 +176,8 @@ static bool guest_runs(void *ctx)
 bool devices_observe(struct machine *m, struct error *err)
 {
     const struct machine_config *c = &m->config;
-    const struct gpu_check_config check = {.place = guest_place, .running = guest_runs, .ctx = m};
+    const struct gpu_check_config check = {
+        .location = guest_location, .running = guest_runs, .ctx = m};
     error_no_memory(err);
     if (!m->gpu)
         return true;

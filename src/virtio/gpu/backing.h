@@ -25,7 +25,7 @@ struct gpu_backing {
     struct gpu_span span[];
 };
 
-/* A place in a backing. */
+/* A position in a backing. */
 struct gpu_backing_at {
     const struct gpu_span *span;
     uint64_t off; /* in the span */
@@ -44,7 +44,7 @@ struct gpu_backing_at gpu_backing_seek(const struct gpu_backing *backing, uint64
 /* Copies len bytes out / passes over them; the backing has that many. */
 void gpu_backing_copy(struct gpu_backing_at *at, uint8_t *dst, uint64_t len);
 void gpu_backing_skip(struct gpu_backing_at *at, uint64_t len);
-/* pixel_row_to_bgra of n pixels at off; the backing has them. Any thread that knows it lives. */
+/* pixel_row_to_bgra of n pixels at off; the backing has them. Any thread for which the backing is kept alive. */
 void gpu_backing_pixels(const struct gpu_backing *backing, uint64_t off, uint32_t format,
                         uint8_t *dst, size_t n, bool alpha);
 

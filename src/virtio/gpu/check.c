@@ -65,8 +65,8 @@ static void on_transfer(struct check *c, struct watched *w, const struct gpu_com
     if (offset != right) {
         w->packed = true;
         if (res->backing->size >= frame && res->backing->size < 2 * frame)
-            check_say(
-                c, w, WRONG_OFFSET, check_here(c),
+            check_report(
+                c, w, WRONG_OFFSET, check_location(c),
                 "TRANSFER_TO_HOST_2D of %ux%u+%u+%u reads from offset %llu; these pixels lie at "
                 "%llu (y * %llu + x * 4)",
                 CHECK_RECT(r), (unsigned long long)offset, (unsigned long long)right,
@@ -77,7 +77,7 @@ static void on_transfer(struct check *c, struct watched *w, const struct gpu_com
     w->moved = true;
     if (!pixman_region32_not_empty(&w->unflushed))
         w->since = c->now;
-    w->by = check_here(c);
+    w->transferred_by = check_location(c);
     pixman_region32_union_rect(&w->unflushed, &w->unflushed, (int)r.x, (int)r.y, r.w, r.h);
     region_limit(&w->unflushed, MAX_BOXES);
 }
@@ -99,8 +99,8 @@ static void on_flush(struct check *c, struct watched *w, const struct gpu_comman
     w->shown = 0;
     check_rows_flushed(&w->rows, &r);
     if (res->ops->copies && !w->moved)
-        check_say(c, w, NOTHING_THERE, check_here(c),
-                  "flushed, but nothing was ever transferred: TRANSFER_TO_HOST_2D comes first");
+        check_report(c, w, NOTHING_THERE, check_location(c),
+                     "flushed, but nothing was ever transferred: TRANSFER_TO_HOST_2D comes first");
 }
 
 static void on_scanout(struct check *c, struct watched *w)
@@ -129,8 +129,8 @@ static void on_cursor(struct check *c, const struct gpu_command *cmd)
 /* From now on the resource's pixels are others than its transfers say. */
 static void on_opaque(struct check *c, struct watched *w, const struct gpu_command *cmd)
 {
-    check_say(c, w, NOT_COVERED, check_here(c), "%s is not covered: it is not watched any more",
-              cmd->row->name);
+    check_report(c, w, NOT_COVERED, check_location(c),
+                 "%s is not covered: it is not watched any more", cmd->row->name);
     unwatch(c, w->id);
 }
 
@@ -140,19 +140,19 @@ static void on_unref(struct check *c, struct watched *w)
     struct rect seen;
     check_look_at_flushes(c, w);
     if (check_seen_part(c, w, &seen))
-        check_say(c, w, FREED_IN_USE, check_here(c),
-                  "freed by RESOURCE_UNREF while a scanout shows it: set another one first");
+        check_report(c, w, FREED_IN_USE, check_location(c),
+                     "freed by RESOURCE_UNREF while a scanout shows it: set another one first");
     else if (is_cursor(c, w->id))
-        check_say(c, w, FREED_IN_USE, check_here(c),
-                  "freed by RESOURCE_UNREF while it is the cursor: UPDATE_CURSOR first");
+        check_report(c, w, FREED_IN_USE, check_location(c),
+                     "freed by RESOURCE_UNREF while it is the cursor: UPDATE_CURSOR first");
 }
 
 static void on_detach(struct check *c, struct watched *w)
 {
     struct rect seen;
     if (check_seen_part(c, w, &seen))
-        check_say(c, w, DETACHED_IN_USE, check_here(c),
-                  "its memory is detached while a scanout shows it");
+        check_report(c, w, DETACHED_IN_USE, check_location(c),
+                     "its memory is detached while a scanout shows it");
     check_rows_finish(&w->rows, &c->budget);
 }
 
@@ -162,7 +162,7 @@ static void on_create(struct check *c, uint32_t id)
     struct watched *oldest = NULL;
     uint32_t idle = 0;
     watch(c, id);
-    if (c->leak_said || c->count <= MANY)
+    if (c->leak_reported || c->count <= MANY)
         return;
     for (unsigned b = 0; b < CHECK_BUCKETS; b++) {
         for (struct watched *w = c->bucket[b]; w; w = w->next) {
@@ -177,10 +177,10 @@ static void on_create(struct check *c, uint32_t id)
     }
     if (idle <= MANY)
         return;
-    c->leak_said = true;
-    check_say(c, oldest, LEAKED, check_here(c),
-              "not used for %llu s, like %u others: is RESOURCE_UNREF missing?",
-              (unsigned long long)check_seconds(c, oldest->used), idle - 1);
+    c->leak_reported = true;
+    check_report(c, oldest, LEAKED, check_location(c),
+                 "not used for %llu s, like %u others: is RESOURCE_UNREF missing?",
+                 (unsigned long long)check_seconds(c, oldest->used), idle - 1);
 }
 
 /* --- the observer --- */
@@ -190,7 +190,7 @@ static void on_kick(struct gpu_observer *o, unsigned queue)
     struct check *c = check_of(o);
     uint64_t pc, ra;
     (void)queue;
-    if (!c->config.place || !c->config.place(c->config.ctx, &pc, &ra))
+    if (!c->config.location || !c->config.location(c->config.ctx, &pc, &ra))
         return;
     atomic_store(&c->pc, pc);
     atomic_store(&c->ra, ra);
@@ -280,8 +280,8 @@ static void look_at_leaks(struct check *c)
     for (unsigned b = 0; b < CHECK_BUCKETS; b++)
         for (struct watched *w = c->bucket[b]; w; w = w->next)
             if (!check_seen_part(c, w, &seen) && !is_cursor(c, w->id))
-                check_say(c, w, LEAKED, check_here(c),
-                          "not shown, and not freed before the driver reset the device");
+                check_report(c, w, LEAKED, check_location(c),
+                             "not shown, and not freed before the driver reset the device");
 }
 
 /* The last look, before a reset or the end: a picture that is wrong now stays wrong. */
@@ -305,7 +305,7 @@ static void forget_all(struct check *c)
             unwatch(c, c->bucket[b]->id);
     for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
         c->cursor[i] = 0;
-    c->leak_said = false;
+    c->leak_reported = false;
 }
 
 static void on_reset(struct gpu_observer *o)
@@ -313,7 +313,7 @@ static void on_reset(struct gpu_observer *o)
     struct check *c = check_of(o);
     uint64_t pc, ra;
     look_at_the_end(c);
-    if (c->config.place && c->config.place(c->config.ctx, &pc, &ra)) {
+    if (c->config.location && c->config.location(c->config.ctx, &pc, &ra)) {
         atomic_store(&c->pc, pc); /* the guest itself, not the host's reset button */
         atomic_store(&c->ra, ra);
         look_at_leaks(c);

@@ -9,14 +9,14 @@
 
 #define LOOKS 8u /* at rows, after the last command, before the pauses grow */
 
-void check_say(struct check *c, struct watched *w, enum kind kind, struct place by, const char *fmt,
-               ...)
+void check_report(struct check *c, struct watched *w, enum check_mistake kind,
+                  struct code_location by, const char *fmt, ...)
 {
     char what[256], where[64] = "";
     va_list ap;
-    if (w->said & kind)
+    if (w->reported & kind)
         return;
-    w->said |= kind;
+    w->reported |= kind;
     va_start(ap, fmt);
     vsnprintf(what, sizeof(what), fmt, ap);
     va_end(ap);
@@ -70,9 +70,10 @@ void check_look_at_flushes(struct check *c, struct watched *w)
     if (!check_seen_part(c, w, &seen))
         return;
     if (w->shown && c->now - w->shown >= patience)
-        check_say(c, w, NEVER_FLUSHED, check_here(c),
-                  "scanned out for %llu s and never flushed: it is not seen before RESOURCE_FLUSH",
-                  (unsigned long long)check_seconds(c, w->shown));
+        check_report(
+            c, w, NEVER_FLUSHED, check_location(c),
+            "scanned out for %llu s and never flushed: it is not seen before RESOURCE_FLUSH",
+            (unsigned long long)check_seconds(c, w->shown));
     if (w->shown || !pixman_region32_not_empty(&w->unflushed) || c->now - w->since < patience)
         return;
     pixman_region32_t lost;
@@ -80,29 +81,30 @@ void check_look_at_flushes(struct check *c, struct watched *w)
     pixman_region32_intersect(&lost, &lost, &w->unflushed);
     const pixman_box32_t *e = pixman_region32_extents(&lost);
     if (pixman_region32_not_empty(&lost))
-        check_say(c, w, NOT_FLUSHED, w->by,
-                  "%dx%d+%d+%d was transferred and not flushed for %llu s: it is not seen",
-                  e->x2 - e->x1, e->y2 - e->y1, e->x1, e->y1,
-                  (unsigned long long)check_seconds(c, w->since));
+        check_report(c, w, NOT_FLUSHED, w->transferred_by,
+                     "%dx%d+%d+%d was transferred and not flushed for %llu s: it is not seen",
+                     e->x2 - e->x1, e->y2 - e->y1, e->x1, e->y1,
+                     (unsigned long long)check_seconds(c, w->since));
     pixman_region32_fini(&lost);
 }
 
 /* Are the rows of the resource compared, and none reported yet? */
-static bool has_rows(const struct watched *w)
+static bool rows_compared(const struct watched *w)
 {
-    return w->rows.backing && !(w->said & NOT_TRANSFERRED) && !w->packed;
+    return w->rows.backing && !(w->reported & NOT_TRANSFERRED) && !w->packed;
 }
 
 static void look_at_rows(struct check *c, struct watched *w, struct check_time *t)
 {
     const struct gpu_resource *res = gpu_resource_find(c->observer.gpu, w->id);
     struct rect seen, found;
-    if (!has_rows(w) || !check_seen_part(c, w, &seen) ||
+    if (!rows_compared(w) || !check_seen_part(c, w, &seen) ||
         !check_rows_look(&w->rows, res, &seen, t, &found))
         return;
-    check_say(c, w, NOT_TRANSFERRED, check_here(c),
-              "%ux%u+%u+%u changed in the guest's memory and no %s has covered it: it is not seen",
-              CHECK_RECT(found), res->ops->copies ? "TRANSFER_TO_HOST_2D" : "RESOURCE_FLUSH");
+    check_report(
+        c, w, NOT_TRANSFERRED, check_location(c),
+        "%ux%u+%u+%u changed in the guest's memory and no %s has covered it: it is not seen",
+        CHECK_RECT(found), res->ops->copies ? "TRANSFER_TO_HOST_2D" : "RESOURCE_FLUSH");
 }
 
 /* The resource that a scanout was set to; NULL: none that is watched. */
@@ -160,14 +162,14 @@ static void look_at_all_rows(struct check *c)
         if (!w || w->shown)
             continue;
         look_at_rows(c, w, &t);
-        any |= has_rows(w);
+        any |= rows_compared(w);
     }
     c->looks++;
     c->look_at = any ? MIN(next_look(c), t.again) : HOST_FOREVER;
 }
 
 /* The time at which something is to be reported if no command comes before. */
-static uint64_t next_word(struct check *c)
+static uint64_t next_report(struct check *c)
 {
     uint64_t next = c->look_at, patience = c->config.patience_ns;
     struct rect seen;
@@ -175,7 +177,7 @@ static uint64_t next_word(struct check *c)
         struct watched *w = scanned_out(c, i);
         if (!w || !check_seen_part(c, w, &seen))
             continue;
-        if (w->shown && !(w->said & NEVER_FLUSHED))
+        if (w->shown && !(w->reported & NEVER_FLUSHED))
             next = MIN(next, w->shown + patience);
         else if (!w->shown && pixman_region32_not_empty(&w->unflushed) &&
                  c->now < w->since +
@@ -191,7 +193,7 @@ uint64_t check_due(struct check *c)
     check_look_around(c);
     if (c->now >= c->look_at)
         look_at_all_rows(c);
-    uint64_t next = next_word(c);
+    uint64_t next = next_report(c);
     return next == HOST_FOREVER ? next : next + c->stood;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Observers look at what the guest asks of the GPU: the trace (trace.h) writes it down, the check
- * (check.h) finds a driver's mistakes. An observer embeds a struct gpu_observer and is handed to
- * virtio_gpu_observe before the guest runs; the GPU owns it from then on. Several may look at one
- * GPU, and each sees every command in the order of execution:
+ * Observers follow the guest's commands to the GPU: the trace (trace.h) records them, the check
+ * (check.h) finds a driver's mistakes. An observer embeds a struct gpu_observer and is given to
+ * virtio_gpu_observe before the guest runs; the GPU owns it from then on. Several may observe one
+ * GPU, and each gets every command in the order of execution:
  *
  *     begin      the fixed part of the request is read, its handler has not run
  *     ran        the handler has run, with this result: a response code, GPU_DEFERRED (it will be
@@ -12,8 +12,8 @@
  *
  * An observer runs on the GPU's thread and may look at the command's copy of the request, at the
  * resources (resource.h), and at the guest's pixels through their backings; it changes nothing, and
- * reads no request from the guest's memory a second time. Without one the GPU pays for a branch
- * a command.
+ * reads no request from the guest's memory a second time. Without one the
+ * cost is a branch per command.
  */
 #ifndef VIRTIO_GPU_OBSERVE_H
 #define VIRTIO_GPU_OBSERVE_H
@@ -24,7 +24,7 @@ struct gpu_observer;
 
 /* All but destroy are optional. */
 struct gpu_observer_ops {
-    /* The driver rang the doorbell of a queue. On the hart's thread that did. */
+    /* The driver kicked a queue. Called on the thread of the hart that did. */
     void (*kick)(struct gpu_observer *o, unsigned queue);
     void (*begin)(struct gpu_observer *o, const struct gpu_command *cmd);
     void (*ran)(struct gpu_observer *o, const struct gpu_command *cmd, uint32_t code);
@@ -33,11 +33,11 @@ struct gpu_observer_ops {
      * HOST_FOREVER. Before and after each command, and at that time. */
     uint64_t (*due)(struct gpu_observer *o);
     /* A state was loaded (state.h) into a device that was just reset: resources, scanouts and
-     * cursors are there that no command has made. The GPU's thread stands still. */
+     * cursors are there that no command has made. The GPU's thread is paused. */
     void (*loaded)(struct gpu_observer *o);
-    /* The device is about to be reset, its resources still exist. The GPU's thread stands still. */
+    /* The device is about to be reset, its resources still exist. The GPU's thread is paused. */
     void (*reset)(struct gpu_observer *o);
-    /* The device goes away; its resources still exist. Frees the observer. */
+    /* The device is about to be destroyed, its resources still exist. Frees the observer. */
     void (*destroy)(struct gpu_observer *o);
 };
 
@@ -50,13 +50,13 @@ struct gpu_observer {
 /* Before the guest runs. o is the GPU's from now on. */
 void virtio_gpu_observe(struct virtio_dev *dev, struct gpu_observer *o);
 
-/* --- for gpu.c ------------------------------------------------------------------------------- */
+/* --- for gpu.c --- */
 void gpu_observe_kick(struct gpu *gpu, unsigned queue);
 void gpu_observe_begin(const struct gpu_command *cmd);
 void gpu_observe_ran(const struct gpu_command *cmd, uint32_t code);
 void gpu_observe_answered(const struct gpu_command *cmd);
 uint64_t gpu_observe_due(struct gpu *gpu); /* the first of all; none: HOST_FOREVER */
-void gpu_observe_loaded(struct gpu *gpu);  /* for state_load.c */
+void gpu_observe_loaded(struct gpu *gpu);  /* for load.c */
 void gpu_observe_reset(struct gpu *gpu);
 void gpu_observe_destroy(struct gpu *gpu);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A trace's file as a stream of bytes. What is put in is packed and written by a thread of its own,
- * behind a queue of some blocks; the putting thread waits only when the queue is full. A disk that
+ * A trace's file as a stream of bytes. The bytes that are put are compressed and written by a thread of
+ * its own, behind a queue of some blocks; the putting thread waits only when the queue is full. A disk that
  * takes no mebibyte in two seconds, or a pipe whose reader is a second late, ends the trace: the
- * GPU never waits longer, nor does the end of riscreen. What is older than half a second is on its
- * way to the file, so a killed riscreen loses no more than that. Whatever ends the trace is said in
- * one line, and does not end the machine.
+ * GPU never waits longer, nor does the end of riscreen. Bytes older than half a second are being
+ * written, so a killed riscreen loses no more than that. What ends the trace is logged in one line,
+ * and does not end the machine.
  */
 #ifndef VIRTIO_GPU_TRACE_FILE_H
 #define VIRTIO_GPU_TRACE_FILE_H

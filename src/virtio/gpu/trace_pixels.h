@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A trace's inside, for trace.c (commands) and trace_pixels.c (pixels and checksums). */
+/* The inside of a trace, for trace.c (commands) and trace_pixels.c (pixels and checksums). */
 #ifndef VIRTIO_GPU_TRACE_PIXELS_H
 #define VIRTIO_GPU_TRACE_PIXELS_H
 
@@ -21,7 +21,7 @@ struct trace {
     /* since the last reset a command was left out: a replay has other pixels */
     bool incomplete;
     /* trace_pixels.c's */
-    struct trace_room before; /* what its rectangle held, rows without gaps */
+    struct trace_room before; /* the rectangle before the transfer, rows without gaps */
     bool has_before;
     uint32_t torn;             /* a resource of which a transfer was interrupted; 0: none */
     struct trace_room picture; /* for checksums */
@@ -31,7 +31,7 @@ struct trace {
     bool has_check;
 };
 
-/* False: the host has no memory for it. What was in it is gone. */
+/* Makes the buffer that large; its bytes are undefined then. False: no host memory. */
 bool trace_room_make(struct trace_room *room, size_t size);
 /* A record's head and the beginning of its body; `more` bytes of that are put in later. */
 void trace_put(struct trace *t, enum trace_kind kind, const void *body, size_t size, uint64_t more);
@@ -39,13 +39,13 @@ void trace_put(struct trace *t, enum trace_kind kind, const void *body, size_t s
 /* Around each command, before its own record is written; code: not GPU_AGAIN. */
 void trace_pixels_begin(struct trace *t, const struct gpu_command *cmd);
 void trace_pixels_ran(struct trace *t, const struct gpu_command *cmd, uint32_t code);
-/* The handler was interrupted. */
+/* After a handler that returned GPU_AGAIN. */
 void trace_pixels_again(struct trace *t, const struct gpu_command *cmd);
 /* After its own record: a checksum, if it is time for one. */
 void trace_pixels_check(struct trace *t, const struct gpu_command *cmd, uint32_t code);
-/* What the blobs hold after a state was loaded. */
+/* Records the pixels of all blobs, after the load of a state. */
 void trace_pixels_loaded(struct trace *t);
-/* Checksums of all that is shown. */
+/* Records checksums of all that is shown. */
 void trace_pixels_check_all(struct trace *t);
 
 #endif
