@@ -26,7 +26,7 @@ struct input_hub {
     unsigned fingers; /* tracking ids given so far */
     /* set by devices, without the lock: they may run below a sink, where it is held */
     _Atomic unsigned leds, waiting[INPUT_KINDS];
-    pthread_mutex_t watch_lock; /* no other lock is taken while it is held, but by watches */
+    pthread_mutex_t watch_lock; /* held while watches are called */
     struct input_watch *watches;
 };
 

@@ -3,6 +3,7 @@
 """What the compiler does not check. Usage: lint.py CHECK ROOT
 
     includes  who includes whom, against the table in ARCHITECTURE.md
+    locks     the mutexes in src, against the table in ARCHITECTURE.md, whose order has no circle
     headers   each header compiles alone
     format    the layout is clang-format's
     licence   each source has its SPDX line
@@ -19,6 +20,7 @@ import shutil
 import subprocess
 import sys
 
+import locks
 import prose
 
 SKIPPED = 77
@@ -110,6 +112,13 @@ def includes():
     return wrong
 
 
+def lock_table():
+    mutexes = set()
+    for path in files('.c', '.h', folders=['src']):
+        mutexes |= locks.declared(path[len('src/'):], read(path))
+    return locks.check(read('ARCHITECTURE.md'), mutexes)
+
+
 # --- the others ---
 
 def headers():
@@ -194,8 +203,8 @@ def sizes():
     return []
 
 
-CHECKS = {'includes': includes, 'headers': headers, 'format': layout, 'licence': licence, 'hosts': hosts,
-          'comments': comments, 'words': words, 'sizes': sizes}
+CHECKS = {'includes': includes, 'locks': lock_table, 'headers': headers, 'format': layout, 'licence': licence,
+          'hosts': hosts, 'comments': comments, 'words': words, 'sizes': sizes}
 
 
 def main():

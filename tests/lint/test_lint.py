@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 
+import locks
 import prose
 
 SKIPPED = 77
@@ -32,6 +33,20 @@ TEXTS = [
     (prose.cplusplus, 'struct {\n    int a;\n} * list;\n', [3]),
     (lambda text: prose.retired(text, WORDS), 'swish, untruths, WISHING\n', []),
     (lambda text: prose.retired(text, WORDS), 'head_wish(1)\nWISH\nuse wish_gen2; two truths\n', [1, 2, 3, 3]),
+]
+
+LOCKS = '| lock | file | guards | may be taken inside |\n|---|---|---|---|\n'
+MUTEX = 'struct y {\n    int a;\n    pthread_mutex_t lock; /* x */\n};\n'
+TWO = {('x.lock', 'a.c'), ('y.lock', 'b.c')}
+
+# ARCHITECTURE.md, mutexes, what is found; None: nothing
+ORDERS = [
+    (LOCKS + '| x.lock | a.c | x | y.lock |\n| y.lock | b.c | y | none |\n', TWO, None),
+    (LOCKS + '| x.lock | a.c | x | y.lock |\n| y.lock | b.c | y | x.lock |\n', TWO, 'x.lock > y.lock > x.lock'),
+    (LOCKS + '| x.lock | a.c | x | none |\n', TWO, 'src/b.c: y.lock'),
+    (LOCKS + '| x.lock | a.c | x | none |\n| y.lock | b.c | y | none |\n| z.lock | b.c | z | none |\n', TWO, 'z.lock'),
+    (LOCKS + '| x.lock | a.c | x | z.lock |\n| y.lock | b.c | y | none |\n', TWO, 'z.lock'),
+    ('no table', TWO, 'put it back'),
 ]
 
 # check, path, text, whether the check finds something
@@ -74,6 +89,10 @@ def main():
     for function, text, lines in TEXTS:
         found = function(text)
         assert [number for number, _ in found] == lines, (text, found)
+    assert locks.declared('b.c', 'struct x {\n};\n' + MUTEX) == {('y.lock', 'b.c')}
+    for text, mutexes, says in ORDERS:
+        found = locks.check(text, mutexes)
+        assert len(found) == 1 and says in found[0] if says else not found, (text, found)
     for check, path, text, wrong in FILES:
         status, output = lint(check, path, text)
         if status != SKIPPED:
