@@ -7,7 +7,7 @@
 
 #define FIRST_ROOM 256
 
-/* --- writing --------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 void blob_out_finish(struct blob_out *out)
 {
@@ -111,7 +111,7 @@ void blob_end(struct blob_out *out, size_t section)
     blob_patch(out, section + offsetof(struct blob_section, size), &size, sizeof(size));
 }
 
-/* --- reading --------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 void blob_in_init(struct blob_in *in, const void *bytes, size_t size)
 {
@@ -129,8 +129,8 @@ bool blob_in_done(struct blob_in *in)
     return blob_check(in, in->at == in->size, "bytes are left over");
 }
 
-/* The failure of a section, at `at` of its bytes (of its outer reader's, if it has none), and of all
- * readers it lies in. */
+/* The failure of a section, at `at` of its bytes (of its outer reader's, if it has none), and of
+ * all readers it lies in. */
 static void record_failure(struct blob_in *in, const char *why, const char *section, size_t at)
 {
     for (; in; in = in->outer) {

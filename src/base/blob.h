@@ -31,7 +31,7 @@ struct blob_section {
 };
 _Static_assert(sizeof(struct blob_section) == 32, "part of a format");
 
-/* --- writing --------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 /* {0} is an empty one. */
 struct blob_out {
@@ -59,7 +59,7 @@ void blob_patch(struct blob_out *out, size_t offset, const void *bytes, size_t n
 size_t blob_begin(struct blob_out *out, const char *name, uint32_t version);
 void blob_end(struct blob_out *out, size_t section);
 
-/* --- reading --------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 struct blob_in {
     const uint8_t *bytes; /* the caller's */

@@ -52,8 +52,8 @@ const char *log_cat_name(enum log_cat cat);
 bool log_on(const struct log *log, enum log_cat cat);
 /* A line of an optional category; printed only if log_on. */
 void log_debug(struct log *log, enum log_cat cat, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* Before there is a log: `who`, a colon, and the message on stderr, which may wait for its reader.
- */
+/* For messages before the log is set up: prints `who`, a colon and the message to stderr. May
+ * block. */
 void log_error(const char *who, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Something the user should know; always printed, prefixed `riscreen: `. */
 void log_warn(struct log *log, const char *fmt, ...) PRINTF_LIKE(2, 3);

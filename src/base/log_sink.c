@@ -20,7 +20,7 @@
 struct log_sink {
     int fd;
     bool own;    /* opened here, and non-blocking */
-    bool socket; /* send can be told not to wait */
+    bool socket; /* send takes MSG_DONTWAIT */
     bool ready;  /* a file: writes do not wait for a reader */
     pthread_mutex_t lock;
     void (*held_fn)(void *ctx);
@@ -90,7 +90,7 @@ static void hold(struct log_sink *s, const char *text, size_t n)
     s->held_n += n;
 }
 
-/* Lines that were dropped are told of where they are missing. */
+/* Puts a note where dropped lines are missing. */
 static void note_lost(struct log_sink *s)
 {
     char note[NOTE_MAX];

@@ -22,7 +22,7 @@ bool log_sink_flush(struct log_sink *s);
 /* What to poll for writing while lines are held. */
 int log_sink_fd(const struct log_sink *s);
 /* fn(ctx) is called when lines begin to be held, on the thread that put them, which may hold any
- * lock; log_sink_flush is due when log_sink_fd can be written. NULL: nobody is told. */
+ * lock; the caller runs log_sink_flush when log_sink_fd can be written. fn NULL: no call. */
 void log_sink_on_held(struct log_sink *s, void (*fn)(void *ctx), void *ctx);
 
 #endif

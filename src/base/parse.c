@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- plain values ----------------------------------------------------------------------------- */
+/* --- plain values --- */
 
-/* The digits at the start of text; *end is behind them. False: there are none, or they are too many. */
+/* The digits at the start of text; *end is behind them. False: there are none, or they are too
+ * many. */
 static bool read_digits(const char *text, char **end, uint64_t *out)
 {
     errno = 0;
@@ -92,7 +93,7 @@ static bool parse_choice(const char *text, const char *choices, unsigned *out)
     return false;
 }
 
-/* --- tables ----------------------------------------------------------------------------------- */
+/* --- tables --- */
 
 /* "64M" */
 static const char *write_size(char out[24], uint64_t bytes)

@@ -110,8 +110,8 @@ bool devices_attach(struct machine *m);
  * anything runs, since a trace's file is created here; false with one line in err. */
 bool devices_observe(struct machine *m, struct error *err);
 
-/* dtb.c: the tree to boot with: made, or the user's, patched; malloc'd, NULL with one line in err.
- */
+/* dtb.c. Returns the tree to boot with, made or patched from the user's; malloc'd. NULL with one
+ * line in err. */
 void *dtb_make(struct machine *m, const struct boot_layout *layout, size_t *size,
                struct error *err);
 

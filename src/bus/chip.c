@@ -38,7 +38,7 @@ void chips_destroy(struct chip_list *list)
     }
 }
 
-/* --- the device tree ------------------------------------------------------------------------- */
+/* --- the device tree --- */
 
 /* The chip with registers that follows `last` by address (NULL: the first); NULL: none. */
 static const struct chip *next_by_address(const struct chip_list *list, const struct chip *last)
@@ -74,7 +74,7 @@ void chips_fdt(const struct chip_list *list, struct fdt_builder *b, uint32_t irq
     }
 }
 
-/* --- state ----------------------------------------------------------------------------------- */
+/* --- state --- */
 
 void chips_save(struct chip_list *list, struct blob_out *out)
 {

@@ -48,7 +48,7 @@ struct chip_ops {
     void (*destroy)(void *dev); /* no hart exists, and no timers run any more */
 };
 
-/* --- the board's chips ----------------------------------------------------------------------- */
+/* --- the board's chips --- */
 
 #define CHIP_LIST_MAX 32
 

@@ -6,10 +6,11 @@
  * falling through goes on inside, which makes a block a small trace; what ends it is a jump, a
  * system instruction, the page, or its length.
  *
- * After a jump comes a link: a slot of the same size that remembers the block it went to. A link
- * into the same page may be followed at once: the mapping of a page is one, and whoever stands in
- * it has translated it. The links of jalr, jal and INSN_exit to anywhere else are guesses: they
- * hold if that block was last looked up at the very address, under the same jump_key.
+ * After a jump comes a link: a slot of the same size with the block that the jump last went to. A
+ * link into the same page may be followed at once: the mapping of a page is one, and whoever
+ * stands in it has translated it. The links of jalr, jal and INSN_exit to anywhere else are
+ * guesses: they hold if that block was last looked up at the very address, under the same
+ * jump_key.
  *
  * Where PMP regions end inside of a page, each instruction is a block of its own that is always
  * looked up, so that each is checked; such blocks and others never lead to each other but by a
@@ -86,7 +87,7 @@ struct block_cache;
 
 struct block_cache *block_cache_create(void);
 void block_cache_destroy(struct block_cache *c);
-void block_cache_reset(struct hart *h); /* forgets every block */
+void block_cache_reset(struct hart *h); /* drops every block */
 /* Gives memory back if the cache is large; not while blocks run. */
 void block_cache_trim(struct hart *h);
 

@@ -99,8 +99,8 @@ void cpu_destroy(struct cpu *cpu); /* stops the threads first */
 
 /* Starts the threads; they find every hart stopped until hart_start. */
 int cpu_start(struct cpu *cpu);
-/* Parks every hart at a block boundary and returns when all are; nests. Not from a hart's thread.
- */
+/* Parks every hart at a block boundary, and returns when all are parked. Nests. Not from a hart's
+ * thread. */
 void cpu_park(struct cpu *cpu);
 void cpu_unpark(struct cpu *cpu);
 /* Parked only: every hart to its reset state and stopped; TLBs, blocks and reservations gone. */
@@ -125,7 +125,7 @@ unsigned hart_id(const struct hart *hart);
 /* Writes /cpus with every hart's node and cpu-map. intc_phandle[i] receives hart i's controller. */
 void cpu_fdt(const struct cpu *cpu, struct fdt_builder *b, uint32_t *intc_phandle);
 
-/* --- from any thread ------------------------------------------------------------------------ */
+/* --- from any thread --- */
 
 /* Interrupt lines into a hart: numbers are bits of mip. Level-triggered. Never blocks. */
 enum {
@@ -153,14 +153,14 @@ enum hart_state hart_state(const struct hart *hart);
  */
 bool hart_start(struct hart *hart, uint64_t pc, bool machine_mode, uint64_t a0, uint64_t a1);
 
-/* Remote fences for a set of harts (bit mask); each is complete when the call returns. Any hart's
- * own thread (self may be in the mask) or, with from NULL, any other. size 0 and UINT64_MAX: all.
- */
+/* Remote fences for a set of harts (bit mask), complete when the call returns. From a hart's own
+ * thread (`from` may be in the mask) or, with from NULL, any other. size 0 or UINT64_MAX: all
+ * addresses. */
 void cpu_remote_fence_i(struct cpu *cpu, struct hart *from, uint64_t mask);
 void cpu_remote_sfence(struct cpu *cpu, struct hart *from, uint64_t mask, uint64_t va,
                        uint64_t size, bool with_asid, uint64_t asid);
 
-/* --- self ----------------------------------------------------------------------------------- */
+/* --- self --- */
 
 /* Integer register i (0..31); RV32 values are sign-extended. */
 uint64_t hart_reg(const struct hart *hart, unsigned i);
@@ -187,7 +187,7 @@ void hart_suspend_self(struct hart *hart, bool retentive, uint64_t pc, uint64_t 
  * masks). False: fault. */
 bool hart_copy_from_virt(struct hart *hart, uint64_t va, void *dst, size_t len);
 
-/* --- counters (any thread; approximate while running) ---------------------------------------- */
+/* --- counters (any thread; approximate while running) --- */
 struct hart_stats {
     uint64_t instructions, blocks_decoded, instructions_decoded, tlb_misses, tlb_flushes,
         page_walks, traps, ecalls, wfi_sleeps, wake_ups;

@@ -76,7 +76,7 @@ enum csr_result csr_execute(struct hart *h, uint32_t word)
     return execute(csr_row(word >> 20), h, word);
 }
 
-/* --- by number and name ---------------------------------------------------------------------- */
+/* --- by number and name --- */
 
 bool csr_exists(const struct hart *h, unsigned number)
 {

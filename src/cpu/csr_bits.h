@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Field masks of control and status registers (privileged ISA). mstatus is kept in its RV64 form.
- */
+/* Field masks of control and status registers (privileged ISA). mstatus is stored in its RV64
+ * form. */
 #ifndef CPU_CSR_BITS_H
 #define CPU_CSR_BITS_H
 

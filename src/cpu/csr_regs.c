@@ -22,7 +22,7 @@ static uint64_t zero_read(struct hart *h)
     return 0;
 }
 
-/* --- floating point -------------------------------------------------------------------------- */
+/* --- floating point --- */
 
 static bool fp_visible(const struct hart *h, unsigned i)
 {
@@ -63,7 +63,7 @@ static void fcsr_write(struct hart *h, uint64_t v)
     frm_write(h, v >> 5);
 }
 
-/* --- mstatus and its view sstatus ------------------------------------------------------------ */
+/* --- mstatus and its view sstatus --- */
 
 static uint64_t status_read(struct hart *h, uint64_t mask)
 {
@@ -130,7 +130,7 @@ static uint64_t misa_read(struct hart *h)
     return v;
 }
 
-/* --- interrupts ------------------------------------------------------------------------------ */
+/* --- interrupts --- */
 
 static uint64_t mip_read(struct hart *h)
 {
@@ -177,7 +177,7 @@ static void sie_write(struct hart *h, uint64_t v)
     h->arch.mie = (h->arch.mie & ~h->arch.mideleg) | (v & h->arch.mideleg);
 }
 
-/* --- traps ----------------------------------------------------------------------------------- */
+/* --- traps --- */
 
 static uint64_t epc_mask(const struct hart *h)
 {
@@ -209,7 +209,7 @@ static void mepc_write(struct hart *h, uint64_t v)
     h->arch.mepc = v & epc_mask(h);
 }
 
-/* --- counters and the timer ------------------------------------------------------------------ */
+/* --- counters and the timer --- */
 
 static int64_t *counter_base(struct hart *h, unsigned i)
 {
@@ -271,7 +271,7 @@ static void stimecmp_write(struct hart *h, uint64_t v)
     hart_timer_update(h);
 }
 
-/* --- address translation and protection ------------------------------------------------------- */
+/* --- address translation and protection --- */
 
 static bool satp_visible(const struct hart *h, unsigned i)
 {
@@ -326,7 +326,7 @@ static void pmpaddr_write(struct hart *h, unsigned i, uint64_t v)
     pmp_changed(h);
 }
 
-/* --- environment configuration, entropy, triggers --------------------------------------------- */
+/* --- environment configuration, entropy, triggers --- */
 
 static uint64_t envcfg_mask(const struct hart *h)
 {
@@ -391,7 +391,7 @@ static uint64_t mhartid_read(struct hart *h)
     return h->id;
 }
 
-/* --- the table ------------------------------------------------------------------------------- */
+/* --- the table --- */
 
 #define ALL            UINT64_MAX
 #define ALWAYS         CSR_ALWAYS

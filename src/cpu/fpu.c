@@ -15,8 +15,7 @@ FPU_INLINE int64_t order(struct fpu_fmt f, uint64_t a)
     return fpu_sign(f, a) ? ~mag : mag;
 }
 
-/* Raises NV for a signaling NaN, or for any if `signaling`. Returns whether there is a NaN at all.
- */
+/* Raises NV for a signaling NaN, or for any NaN if `signaling`. True if an operand is a NaN. */
 FPU_INLINE bool check_nans(struct fpu_fmt f, uint64_t a, uint64_t b, bool signaling,
                            uint32_t *flags)
 {

@@ -8,8 +8,8 @@
  * number format and for "jamming".
  */
 
-/* An exact zero that is a sum: of zeros of one sign, that sign; else +0, but -0 when rounding down.
- */
+/* The sign of a sum that is exactly zero: that of both operands if it is the same; else +, but -
+ * when rounding down. */
 FPU_INLINE uint64_t zero_sum(struct fpu_fmt f, bool a_sign, bool b_sign, unsigned rm)
 {
     return fpu_zero(f, a_sign == b_sign ? a_sign : rm == FPU_RDN);
@@ -108,8 +108,7 @@ FPU_INLINE uint64_t generic_mul(struct fpu_fmt f, uint64_t raw_a, uint64_t raw_b
 FPU_INLINE uint64_t divide_sig(struct fpu_fmt f, uint64_t a, uint64_t b)
 {
     if (f.mbits <= FPU_F32.mbits) {
-        /* 24-bit significands: a 64-bit division gives 39 bits, and a jammed bit just below them.
-         */
+        /* 24-bit significands: a 64-bit division gives 39 bits, and a sticky bit just below. */
         uint64_t n = a >> 40 << 38, d = b >> 40;
 
         return n / d << 24 | (n % d != 0);

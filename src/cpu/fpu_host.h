@@ -18,17 +18,16 @@
  *
  * What the arguments in the comments below rest on:
  *
- * - The host rounds to nearest even and keeps subnormals, as every thread does that has not been
- * told otherwise. So only FPU_RNE is taken here, or a result that is exact and thus the same in all
- * modes.
+ * - The host rounds to nearest even and keeps subnormals, which is the default of every thread. So
+ *   only FPU_RNE is taken here, or a result that is exact and thus the same in all modes.
  * - NX, the one flag that ordinary arithmetic raises, is sticky: once fflags has it, whether a
- * result is inexact does not matter. Before that, some operations have a cheap test for it.
+ *   result is inexact does not matter. Before that, some operations have a cheap test for it.
  * - A finite result raises neither OF, nor DZ, nor NV. (Overflow under RNE gives infinity, so does
- * division by zero; an invalid operation and a signaling NaN operand give NaN.)
+ *   division by zero; an invalid operation and a signaling NaN operand give NaN.)
  * - UF needs an inexact result that is tiny, that is, below the least normal number, before
- * rounding. It cannot occur if the rounded result is at least twice the least normal number, nor in
- * a sum or difference, of which the tiny ones are exact: they are multiples of the least subnormal
- * number.
+ *   rounding. It cannot occur if the rounded result is at least twice the least normal number, nor
+ *   in a sum or difference, of which the tiny ones are exact: they are multiples of the least
+ *   subnormal number.
  */
 
 _Static_assert(FLT_EVAL_METHOD == 0,

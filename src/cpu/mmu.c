@@ -57,7 +57,7 @@ static uint64_t satp_root(const struct hart *h, uint64_t satp)
     return (hart_is64(h) ? satp & ((UINT64_C(1) << 44) - 1) : satp & 0x3fffff) << 12;
 }
 
-/* --- contexts -------------------------------------------------------------------------------- */
+/* --- contexts --- */
 
 static void forget_contexts(struct hart *h)
 {
@@ -209,7 +209,7 @@ void mmu_flush(struct hart *h, bool by_va, uint64_t va, bool by_asid, uint64_t a
         mmu_flush_all(h);
         return;
     }
-    /* Global mappings may stay, but they are not told apart here. */
+    /* Global mappings need not go, but entries do not record which mappings are global. */
     h->stats.tlb_flushes++;
     for (unsigned i = 0; i < CTX_CACHE; i++)
         if (h->contexts[i].id && satp_asid(h, h->contexts[i].satp) == asid)
@@ -218,7 +218,7 @@ void mmu_flush(struct hart *h, bool by_va, uint64_t va, bool by_asid, uint64_t a
     hart_refresh(h);
 }
 
-/* --- page walk ------------------------------------------------------------------------------- */
+/* --- page walk --- */
 
 struct mapping {
     uint64_t pa;
@@ -247,14 +247,15 @@ static uint64_t pte_read(const struct hart *h, uint64_t pa, unsigned size)
                      : __atomic_load_n((uint32_t *)p, __ATOMIC_RELAXED);
 }
 
-static bool pte_swap(const struct hart *h, uint64_t pa, unsigned size, uint64_t old, uint64_t new)
+static bool pte_swap(const struct hart *h, uint64_t pa, unsigned size, uint64_t old,
+                     uint64_t updated)
 {
     uint8_t *p = h->ram + (pa - h->ram_base);
     if (size == 8)
-        return __atomic_compare_exchange_n((uint64_t *)p, &old, new, false, __ATOMIC_ACQ_REL,
+        return __atomic_compare_exchange_n((uint64_t *)p, &old, updated, false, __ATOMIC_ACQ_REL,
                                            __ATOMIC_RELAXED);
     uint32_t old32 = (uint32_t)old;
-    return __atomic_compare_exchange_n((uint32_t *)p, &old32, (uint32_t) new, false,
+    return __atomic_compare_exchange_n((uint32_t *)p, &old32, (uint32_t)updated, false,
                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
@@ -383,7 +384,7 @@ static bool walk(struct hart *h, uint64_t va, enum access acc, unsigned priv, st
     return result == AD_OK || fault(h, acc, va, result != AD_ACCESS);
 }
 
-/* --- filling the TLB -------------------------------------------------------------------------- */
+/* --- filling the TLB --- */
 
 static void remember_big(struct hart *h, uint64_t va, int kind)
 {
@@ -440,7 +441,7 @@ static bool translate(struct hart *h, uint64_t va, unsigned size, enum access ac
     return true;
 }
 
-/* --- accesses --------------------------------------------------------------------------------- */
+/* --- accesses --- */
 
 static uint64_t ram_load(const uint8_t *p, unsigned size)
 {

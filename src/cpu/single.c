@@ -71,7 +71,7 @@ void hart_limit_to_timers(struct hart *h)
     }
 }
 
-/* --- sleeping -------------------------------------------------------------------------------- */
+/* --- sleeping --- */
 
 static void set_asleep(struct cpu *cpu, bool asleep)
 {
@@ -135,7 +135,7 @@ void cpu_hold(struct cpu *cpu, enum cpu_hold why, bool on)
     cpu_clock_changed(cpu); /* whoever runs, or sleeps, looks */
 }
 
-/* --- turns ----------------------------------------------------------------------------------- */
+/* --- turns --- */
 
 /* One hart's turn; did it run? */
 static bool take_turn(struct cpu *cpu, struct hart *h)

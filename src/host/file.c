@@ -11,7 +11,7 @@
 
 #define FIRST_ROOM 65536u
 
-/* --- reading ---------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 /* poll until the descriptor is ready; false with errno, ETIMEDOUT after `seconds`. */
 static bool wait_for(int fd, short events, int seconds)
@@ -145,7 +145,7 @@ FILE *host_file_open(const char *path, struct error *err)
     return NULL;
 }
 
-/* --- writing ---------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 int host_file_open_write(const char *path)
 {

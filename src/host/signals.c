@@ -17,7 +17,7 @@ static void watched_signals(sigset_t *set)
 {
     sigemptyset(set);
     sigaddset(set, SIGTSTP);
-    sigaddset(set, SIGCONT); /* waits only to be heard of; it continues the process by itself */
+    sigaddset(set, SIGCONT); /* blocked only to be reported; it continues the process by itself */
 }
 
 void host_signals_ending(sigset_t *set)

@@ -13,11 +13,10 @@ struct host_signals;
 /* Called on the loop's thread. */
 struct host_signals_ops {
     void (*stop)(void *ctx); /* SIGTSTP: all threads stop when this returns, until a SIGCONT */
-    void (*cont)(void *ctx); /* after a stop of any kind, also one that stop was not told of */
+    void (*cont)(void *ctx); /* after a stop of any kind, also a SIGSTOP, which calls no stop */
 };
 
-/* In main, before any thread: those signals, and those that end riscreen, wait; SIGPIPE is ignored.
- */
+/* In main, before any thread: blocks those signals and those that end riscreen; ignores SIGPIPE. */
 void host_signals_block(void);
 /* SIGINT, SIGTERM, SIGHUP. */
 void host_signals_ending(sigset_t *set);

@@ -40,7 +40,7 @@ static bool is_raw(int fd, const struct modes *m)
 static _Noreturn void guard(int fd, int life)
 {
     sigset_t all;
-    struct modes m, news;
+    struct modes m, update;
     bool taken = false;
     ssize_t n;
     sigfillset(&all);
@@ -50,10 +50,10 @@ static _Noreturn void guard(int fd, int life)
     for (int i = 0; i < 100; i++)
         close(i);
     close_range((unsigned)(tty > end ? tty : end) + 1, ~0u, 0);
-    while ((n = read(end, &news, sizeof(news))) == (ssize_t)sizeof(news) ||
+    while ((n = read(end, &update, sizeof(update))) == (ssize_t)sizeof(update) ||
            (n < 0 && errno == EINTR)) {
         if (n > 0)
-            m = news;
+            m = update;
         taken |= n > 0;
     }
     if (taken && is_raw(tty, &m))

@@ -90,7 +90,7 @@ void config_print_help(FILE *f)
     fprintf(f, "\nScreen scripts:\n%s", script_help);
 }
 
-/* --- the manual page ------------------------------------------------------------------------- */
+/* --- the manual page --- */
 
 /* Text for roff: no line begins with a control character, hyphens and backslashes are literal. */
 static void roff(FILE *f, const char *text)

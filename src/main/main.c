@@ -42,7 +42,7 @@ static bool fail(struct app *app, const char *err)
     return false;
 }
 
-/* --- what the front-end and the signals ask for ----------------------------------------------- */
+/* --- what the front-end and the signals ask for --- */
 
 static void ui_powerdown(void *ctx)
 {
@@ -98,8 +98,7 @@ static void on_timeout(void *ctx)
     machine_quit(app->machine, MACHINE_STATUS_TIMEOUT, CAUSE_HOST_ERROR);
 }
 
-/* --- set-up ------------------------------------------------------------------------------------
- */
+/* --- set-up --- */
 
 static bool open_uis(struct app *app)
 {
@@ -186,8 +185,7 @@ static bool open_control(struct app *app)
     return !app->script || script_start(app->script, app->machine, &err) || fail(app, err.text);
 }
 
-/* --- running -----------------------------------------------------------------------------------
- */
+/* --- running --- */
 
 static void *machine_main(void *arg)
 {

@@ -37,7 +37,7 @@ static const char *cut_word(struct config *c, const char *text, const char *word
     return *had ? keep(c, text, len - n - 1) : text;
 }
 
-/* --- boot and machine ------------------------------------------------------------------------- */
+/* --- boot and machine --- */
 
 static bool read_dtb(void *config, const char *v, struct error *err)
 {
@@ -78,7 +78,7 @@ static bool read_rtc(void *machine, const char *v, struct error *err)
     return true;
 }
 
-/* --- devices --------------------------------------------------------------------------------- */
+/* --- devices --- */
 
 static bool add_disk(void *config, const char *v, struct error *err)
 {
@@ -180,7 +180,7 @@ static bool no_gdb(void *config, const char *v, struct error *err)
                           "with --gpu)");
 }
 
-/* --- screen and control ---------------------------------------------------------------------- */
+/* --- screen and control --- */
 
 static bool add_front_end(struct config *c, const char *name, const char *args, struct error *err)
 {
@@ -223,7 +223,7 @@ static bool read_monitor(void *monitor, const char *v, struct error *err)
     return !strncmp(v, "unix:", 5) || error_set(err, "unknown kind of address; give unix:PATH");
 }
 
-/* --- the end, logs ---------------------------------------------------------------------------- */
+/* --- the end, logs --- */
 
 static bool read_on_panic(void *config, const char *v, struct error *err)
 {

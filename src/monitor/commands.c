@@ -19,7 +19,7 @@
 
 static const struct qmp_arg no_args[] = {{0}};
 
-/* --- about ------------------------------------------------------------------------------------ */
+/* --- about --- */
 
 struct json_object *qmp_version(void)
 {
@@ -80,7 +80,7 @@ static struct json_object *query_status(struct qmp *q, struct json_object *args,
     return status;
 }
 
-/* --- power ------------------------------------------------------------------------------------ */
+/* --- power --- */
 
 static struct json_object *stop(struct qmp *q, struct json_object *args, struct qmp_error *err)
 {
@@ -126,7 +126,7 @@ static struct json_object *quit(struct qmp *q, struct json_object *args, struct 
     return NULL;
 }
 
-/* --- the screen ------------------------------------------------------------------------------- */
+/* --- the screen --- */
 
 static const struct qmp_arg screendump_args[] = {
     {"filename", json_type_string, false}, {"device", json_type_string, true},
@@ -206,7 +206,7 @@ static struct json_object *scanout_unplug(struct qmp *q, struct json_object *arg
     return NULL;
 }
 
-/* --- keys and pointer ------------------------------------------------------------------------- */
+/* --- keys and pointer --- */
 
 static const struct qmp_arg qcode_args[] = {
     {"type", json_type_string, false}, {"data", json_type_string, false}, {0}};
@@ -410,7 +410,7 @@ static struct json_object *input_send_event(struct qmp *q, struct json_object *a
     return NULL;
 }
 
-/* --- QEMU's human monitor --------------------------------------------------------------------- */
+/* --- QEMU's human monitor --- */
 
 static const struct qmp_arg human_args[] = {
     {"command-line", json_type_string, false}, {"cpu-index", json_type_int, true}, {0}};

@@ -82,7 +82,7 @@ static bool number(struct hmp *h, const char *text, long *value)
     return false;
 }
 
-/* --- the commands ----------------------------------------------------------------------------- */
+/* --- the commands --- */
 
 static void say_row(struct hmp *h, const char *prefix, const struct hmp_row *row)
 {
@@ -134,7 +134,7 @@ static void call(struct hmp *h, const char *name, struct json_object *args)
         json_object_put(command->run(h->q, args, &err));
     json_object_put(args);
     h->later = h->q->waiting;
-    if (err.class)
+    if (err.class_name)
         say(h, "Error: %s\r\n", err.desc);
 }
 
@@ -197,8 +197,8 @@ static void sendkey(struct hmp *h)
         say(h, "Error: too many keys are waiting to be pressed\r\n");
 }
 
-/* DX DY [DZ]; as in QEMU, what is no number moves nothing, and a machine that is stopped neither.
- */
+/* DX DY [DZ]. As in QEMU, a word that is no number counts as 0, and a stopped machine ignores the
+ * line. */
 static void mouse_move(struct hmp *h)
 {
     struct qmp_target *t = h->q->target;
@@ -254,7 +254,7 @@ static const struct hmp_row commands[] = {
     {0},
 };
 
-/* --- a line ----------------------------------------------------------------------------------- */
+/* --- a line --- */
 
 /* The character behind a backslash in quotes. 0: there is no such escape. */
 static char unescape(char c)
@@ -333,7 +333,7 @@ struct json_object *hmp_run(struct qmp *q, const char *line)
 struct json_object *hmp_answer(const struct qmp_error *err)
 {
     char text[sizeof(err->desc) + 16] = "";
-    if (err->class)
+    if (err->class_name)
         snprintf(text, sizeof(text), "Error: %s\r\n", err->desc);
     return json_object_new_string(text);
 }

@@ -66,7 +66,7 @@ struct monitor {
     struct machine_listener events;
 };
 
-/* --- output ----------------------------------------------------------------------------------- */
+/* --- output --- */
 
 static void flush_output(struct client *c)
 {
@@ -108,7 +108,7 @@ static void client_send(void *ctx, const char *bytes, size_t n)
     c->out_n += n;
 }
 
-/* --- clients ---------------------------------------------------------------------------------- */
+/* --- clients --- */
 
 static void client_destroy(struct client *c)
 {
@@ -219,7 +219,7 @@ static void on_retry(void *arg)
     loop_fd_set(mon->listen_src, LOOP_READ);
 }
 
-/* --- events ----------------------------------------------------------------------------------- */
+/* --- events --- */
 
 /* Takes the oldest note; false: there is none. */
 static bool take_note(struct monitor *mon, struct note *note)
@@ -273,7 +273,7 @@ static void on_machine(void *ctx, enum machine_event event, enum machine_cause c
     loop_event_post(&mon->noted);
 }
 
-/* --- beginning and end ------------------------------------------------------------------------ */
+/* --- beginning and end --- */
 
 /* The path in an address; false if it is none. */
 static bool address_path(const char *address, char *path, size_t size, struct error *err)

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- what goes out ---------------------------------------------------------------------------- */
+/* --- what goes out --- */
 
 static void send_object(struct qmp *q, struct json_object *obj)
 {
@@ -38,7 +38,7 @@ static void send_reply(struct qmp *q, const char *key, struct json_object *value
 static struct json_object *error_object(const struct qmp_error *err)
 {
     struct json_object *obj = json_object_new_object();
-    json_object_object_add(obj, "class", json_object_new_string(err->class));
+    json_object_object_add(obj, "class", json_object_new_string(err->class_name));
     json_object_object_add(obj, "desc", json_object_new_string(err->desc));
     return obj;
 }
@@ -49,14 +49,14 @@ struct json_object *qmp_fail(struct qmp_error *err, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(err->desc, sizeof(err->desc), fmt, ap);
     va_end(ap);
-    err->class = "GenericError";
+    err->class_name = "GenericError";
     return NULL;
 }
 
 static struct json_object *not_found(struct qmp_error *err, const char *desc)
 {
     qmp_fail(err, "%s", desc);
-    err->class = "CommandNotFound";
+    err->class_name = "CommandNotFound";
     return NULL;
 }
 
@@ -70,7 +70,7 @@ static void greet(struct qmp *q)
     send_object(q, msg);
 }
 
-/* --- running a command ------------------------------------------------------------------------ */
+/* --- running a command --- */
 
 const struct qmp_command *qmp_find(const char *name)
 {
@@ -118,7 +118,7 @@ static struct json_object *execute(struct qmp *q, struct json_object *msg, struc
     const struct qmp_command *command = qmp_find(name);
     if (!command) {
         qmp_fail(err, "The command %.64s has not been found", name);
-        err->class = "CommandNotFound";
+        err->class_name = "CommandNotFound";
         return NULL;
     }
     if (!qmp_check(args, command->args, "", err))
@@ -145,8 +145,8 @@ static void answer_late(struct qmp *q, const struct qmp_error *err)
     if (human)
         send_reply(q, "return", hmp_answer(err), q->has_id, q->id);
     else
-        send_reply(q, err->class ? "error" : "return", err->class ? error_object(err) : NULL,
-                   q->has_id, q->id);
+        send_reply(q, err->class_name ? "error" : "return",
+                   err->class_name ? error_object(err) : NULL, q->has_id, q->id);
     q->id = NULL;
 }
 
@@ -172,7 +172,7 @@ static void on_message(struct qmp *q, struct json_object *msg, bool has_nul)
             value = execute(q, msg, &err);
     }
     json_object_get(id);
-    if (err.class) {
+    if (err.class_name) {
         send_reply(q, "error", error_object(&err), has_id, id);
     } else if (q->waiting) {
         q->has_id = has_id;
@@ -183,7 +183,7 @@ static void on_message(struct qmp *q, struct json_object *msg, bool has_nul)
     json_object_put(msg);
 }
 
-/* --- what comes in ---------------------------------------------------------------------------- */
+/* --- what comes in --- */
 
 static void fresh(struct qmp *q)
 {
@@ -281,7 +281,7 @@ size_t qmp_input(struct qmp *q, const char *bytes, size_t n)
     return at;
 }
 
-/* --- events ----------------------------------------------------------------------------------- */
+/* --- events --- */
 
 static const char *cause_name(enum machine_cause cause)
 {
@@ -340,7 +340,7 @@ void qmp_event(struct qmp *q, enum machine_event event, enum machine_cause cause
         answer_late(q, &(struct qmp_error){0});
 }
 
-/* --- beginning and end ------------------------------------------------------------------------ */
+/* --- beginning and end --- */
 
 bool qmp_init(struct qmp *q, struct qmp_target *target,
               void (*send)(void *ctx, const char *bytes, size_t n), void *ctx)

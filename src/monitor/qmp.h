@@ -5,8 +5,8 @@
  * A message is a JSON object {"execute": NAME, "arguments": {...}, "id": ANYTHING}; messages may
  * follow each other without a separator. The answer is {"return": ...} or {"error": {"class",
  * "desc"}}, with the id. Until qmp_capabilities was called only that command is known, and no
- * events are told. What cannot be parsed is answered with an error and thrown away up to the end
- * of its line.
+ * events are sent. What cannot be parsed is answered with an error and skipped up to the end of its
+ * line.
  *
  * Power actions are carried out by the machine's thread. As in QEMU, their answer follows their
  * event, so that a query after a stop says "paused"; until then the client's input stays unread.
@@ -70,10 +70,10 @@ size_t qmp_input(struct qmp *q, const char *bytes, size_t n);
 /* Something happened to the machine, at wall_ns (host_wall_ns). */
 void qmp_event(struct qmp *q, enum machine_event event, enum machine_cause cause, uint64_t wall_ns);
 
-/* --- between qmp.c and commands.c ------------------------------------------------------------- */
+/* --- between qmp.c and commands.c --- */
 
 struct qmp_error {
-    const char *class; /* NULL: none */
+    const char *class_name; /* NULL: no error */
     char desc[512];
 };
 
@@ -93,7 +93,7 @@ const struct qmp_command *qmp_find(const char *name); /* NULL: there is none */
 void qmp_await(struct qmp *q, enum machine_event event);
 /* From run: another thread carries it out, and qmp_done answers it, on the loop's thread. */
 void qmp_work(struct qmp *q);
-void qmp_done(struct qmp *q, const struct qmp_error *err); /* err->class NULL: it went well */
+void qmp_done(struct qmp *q, const struct qmp_error *err); /* err->class_name NULL: it went well */
 
 /* query_gpu.c */
 struct json_object *qmp_query_gpu(struct qmp *q, struct json_object *args, struct qmp_error *err);

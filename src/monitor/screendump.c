@@ -39,7 +39,7 @@ struct screendumps {
     struct job *now; /* being written */
 };
 
-/* --- the list --------------------------------------------------------------------------------- */
+/* --- the list --- */
 
 static void add(struct job_list *list, struct job *job)
 {
@@ -63,7 +63,7 @@ static void job_free(struct job *job)
     free(job);
 }
 
-/* --- the thread ------------------------------------------------------------------------------- */
+/* --- the thread --- */
 
 int screendump_save(struct display *display, const struct screendump *what,
                     const _Atomic uint64_t *until)
@@ -94,7 +94,7 @@ static void run(void *ctx, uint32_t bits, bool inline_run)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* --- the loop --------------------------------------------------------------------------------- */
+/* --- the loop --- */
 
 static void answer(struct job *job)
 {
@@ -156,7 +156,7 @@ void screendumps_forget(struct screendumps *s, const struct qmp *q)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* --- beginning and end ------------------------------------------------------------------------ */
+/* --- beginning and end --- */
 
 struct screendumps *screendumps_create(struct loop *loop, struct display *display)
 {

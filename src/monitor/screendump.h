@@ -23,8 +23,7 @@ struct screendump {
     const char *path;
 };
 
-/* The display's and the loop's owner keeps them until after screendumps_destroy. NULL: no memory.
- */
+/* display and loop must outlive screendumps_destroy. NULL: out of memory. */
 struct screendumps *screendumps_create(struct loop *loop, struct display *display);
 /* The loop's thread, or after it: what is not complete half a second later is given up. All are
  * answered. NULL is fine. */

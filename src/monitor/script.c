@@ -35,7 +35,7 @@ const char script_help[] =
     "  quit [STATUS]            ends riscreen\n"
     "  # a comment\n";
 
-/* --- sleeping and failing --------------------------------------------------------------------- */
+/* --- sleeping and failing --- */
 
 bool script_fail(struct step *step, const char *fmt, ...)
 {
@@ -89,7 +89,7 @@ static void on_screen(void *ctx)
     signal_flag(s, &s->screen_changed);
 }
 
-/* --- the thread ------------------------------------------------------------------------------- */
+/* --- the thread --- */
 
 static void run_step(struct script *s, struct step *step)
 {
@@ -173,7 +173,7 @@ int script_finish(struct script *s, int status)
     return s->quit_status > 0 ? s->quit_status : status;
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static bool add_step(struct script *s, unsigned line, const char *text, struct word *words, int n,
                      struct error *err)

@@ -54,8 +54,7 @@ struct step {
     char *detail;  /* lines that belong to it; NULL: none */
 };
 
-/* --- lines into steps (script_parse.c, script_words.c) -----------------------------------------
- */
+/* --- lines into steps (script_parse.c, script_words.c) --- */
 
 /* A word of a line, quotes and escapes gone. It may be an option: NAME=VALUE. */
 struct word {
@@ -115,8 +114,7 @@ bool script_parse_step(struct script *s, struct step *step, struct word *words, 
                        struct error *err);
 void script_free_step(struct step *step);
 
-/* --- running ------------------------------------------------------------------------------------
- */
+/* --- running --- */
 
 struct script {
     struct script_config config;

@@ -9,7 +9,7 @@
 #define SETTLE_NS (5 * NS_PER_SEC / 1000) /* output comes in bursts: search once for each */
 #define MATCH_MAX 4096                    /* bytes a match may reach back before new output */
 
-/* --- the hart's side -------------------------------------------------------------------------- */
+/* --- the hart's side --- */
 
 /* Makes room for n more bytes, forgetting the oldest beyond SCRIPT_CONSOLE. Under the lock. */
 static bool make_room(struct script *s, size_t n)
@@ -52,7 +52,7 @@ void script_console_out(void *script, const uint8_t *bytes, size_t n)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* --- the script's side ------------------------------------------------------------------------ */
+/* --- the script's side --- */
 
 /* A copy of what must be searched: new output, and before it what a match may begin in. */
 static char *copy_output(struct script *s, uint64_t *from, size_t *n, bool *line_start)

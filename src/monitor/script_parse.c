@@ -17,7 +17,7 @@
 
 #define MAX_SECONDS 86400
 
-/* --- values ----------------------------------------------------------------------------------- */
+/* --- values --- */
 
 static bool read_seconds(const char *text, uint64_t *ns)
 {
@@ -45,7 +45,7 @@ static char *full_path(const struct script *s, const char *path)
     return asprintf(&full, "%s%s", folder, path) < 0 ? NULL : full;
 }
 
-/* --- arguments -------------------------------------------------------------------------------- */
+/* --- arguments --- */
 
 static bool arg_reference(struct script *s, struct step *step, const char *text, struct error *err)
 {
@@ -158,7 +158,7 @@ static bool read_arg(struct script *s, struct step *step, enum step_arg arg, con
     return error_set(err, "%s does not take '%s'", step->type->name, w->text);
 }
 
-/* --- options ---------------------------------------------------------------------------------- */
+/* --- options --- */
 
 static bool option_timeout(struct step *step, const char *text, struct error *err)
 {
@@ -236,7 +236,7 @@ static bool read_option(struct step *step, const struct word *w, struct error *e
                      known[0] ? known : " none");
 }
 
-/* --- the line --------------------------------------------------------------------------------- */
+/* --- the line --- */
 
 static const struct step_type *find_type(const char *name)
 {

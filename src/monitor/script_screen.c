@@ -24,7 +24,7 @@ struct look {
     pixman_region32_t damage;
 };
 
-/* --- looking ---------------------------------------------------------------------------------- */
+/* --- looking --- */
 
 /* Does the screen have the place that is looked at? */
 static bool fits(const struct look *l, struct head_state *state)
@@ -104,7 +104,7 @@ static bool changed(struct look *l)
     return touched || l->step->cursor;
 }
 
-/* --- what a failure leaves -------------------------------------------------------------------- */
+/* --- what a failure leaves --- */
 
 char *script_out_path(const struct script *s, const struct step *step, const char *what)
 {
@@ -170,7 +170,7 @@ static bool fail_wait(struct look *l)
                        state.width, state.height, l->rect.w, l->rect.h, l->rect.x, l->rect.y);
 }
 
-/* --- the steps -------------------------------------------------------------------------------- */
+/* --- the steps --- */
 
 static bool has_screen(struct script *s, struct step *step)
 {

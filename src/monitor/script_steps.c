@@ -16,7 +16,7 @@
 #define KEY_GAP_NS    (15 * NS_PER_SEC / 1000)
 #define CLICK_HOLD_NS (50 * NS_PER_SEC / 1000)
 
-/* --- keys ------------------------------------------------------------------------------------- */
+/* --- keys --- */
 
 static void chord(struct script *s, const unsigned *keys, unsigned n)
 {
@@ -53,7 +53,7 @@ static bool step_type_serial(struct script *s, struct step *step)
     return true;
 }
 
-/* --- the pointer ------------------------------------------------------------------------------ */
+/* --- the pointer --- */
 
 static bool step_move(struct script *s, struct step *step)
 {
@@ -92,7 +92,7 @@ static bool step_wheel(struct script *s, struct step *step)
     return true;
 }
 
-/* --- time and power --------------------------------------------------------------------------- */
+/* --- time and power --- */
 
 static bool step_sleep(struct script *s, struct step *step)
 {

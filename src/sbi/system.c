@@ -22,8 +22,8 @@ struct sbi_ret sbi_srst(const struct sbi_call *c)
     return sbi_value(0);
 }
 
-/* The physical address in (lo, hi) from argument 1 on; false unless all of [addr, addr+n) is RAM.
- */
+/* Reads the physical address in (lo, hi) from argument 1 on. False unless all of [addr, addr+n) is
+ * RAM. */
 static bool buffer(const struct sbi_call *c, uint64_t n, uint64_t *addr)
 {
     if (c->sbi->xlen == 32)

@@ -190,9 +190,10 @@ def words():
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'words.txt'), encoding='utf-8') as f:
         listed = prose.word_list(f.read())
     kinds = ('.c', '.h', '.inc', '.def', '.S', '.py', '.sh', 'meson.build')
-    wrong = [line for line in each_line(lambda text: prose.retired(text, listed), *kinds)
-             if not line.startswith('tests/lint/')]
-    return wrong + each_line(prose.cplusplus, '.c', '.h', folders=['tests', 'bench'])
+    folders = ['src', 'tests', 'bench', 'tools']
+    found = each_line(lambda text: prose.retired(text, listed), *kinds, folders=folders)
+    wrong = [line for line in found if not line.startswith('tests/lint/')]  # they name the words
+    return wrong + each_line(prose.cplusplus, '.c', '.h', folders=folders)
 
 
 def sizes():

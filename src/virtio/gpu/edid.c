@@ -122,8 +122,8 @@ static void put_dtd(uint8_t *d, const struct timing *t)
     d[17] = 0x1a;
 }
 
-/* "Display Descriptor": tag, then up to 13 characters, ended by a newline and filled with spaces.
- */
+/* "Display Descriptor": a tag, then up to 13 characters, ended by a newline and padded with
+ * spaces. */
 static void put_text(uint8_t *d, uint8_t tag, const char *text)
 {
     size_t len = MIN(strlen(text), 13);
@@ -333,7 +333,7 @@ size_t edid_make(uint8_t *out, uint32_t width, uint32_t height, uint32_t refresh
     height = MIN(MAX(height, 1), IMAGE_MAX_SIDE);
     struct timing t = timing_make(width, height, refresh_mhz);
     bool large = !timing_fits_dtd(&t);
-    /* The first timing has to be one that fits; Linux takes the size it was told elsewhere. */
+    /* The first timing has to be one that fits; Linux takes the size from the display info. */
     struct timing first = large ? timing_make(1920, 1080, 60000) : t;
     first.mm_width = t.mm_width;
     first.mm_height = t.mm_height;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * --trace-gpu: an observer that writes down what the guest asks of the GPU and the bytes that this
- * moved, so that riscreen-gpu-replay can do it all again without a guest. The format is told in
+ * moved, so that riscreen-gpu-replay can do it all again without a guest. The format is in
  * trace_format.h.
  */
 #ifndef VIRTIO_GPU_TRACE_H

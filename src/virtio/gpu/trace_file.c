@@ -23,9 +23,8 @@
 #define LINGER  (NS_PER_SEC / 2)
 #define NO_FILE (-1)
 
-/* How long who puts waits for room, and how long closing takes: a pipe's reader may be asleep for
- * ever, a disk may be slow, and the GPU's thread, a reset and the end of riscreen wait behind it.
- */
+/* How long a put waits for room, and how long closing takes. A pipe's reader may never read, a disk
+ * may be slow, and the GPU's thread, a reset and the end of riscreen wait for the put. */
 struct patience {
     uint64_t room, close; /* ns */
 };
