@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define NS_PER_MS UINT64_C(1000000)
-#define SLICE     (256 << 10) /* bytes of a file, before the loop looks at others */
+#define SLICE     (256 << 10) /* bytes of a file sent at once; then other connections are served */
 
 struct connection {
     struct http *http;
@@ -29,10 +29,10 @@ struct connection {
     struct loop_timer *timeout;
     char request[HTTP_REQUEST + 1];
     size_t request_size;
-    /* the answer */
+    /* the response */
     char head[1024];
     size_t head_size, head_sent;
-    int file; /* -1: there is none to send */
+    int file; /* the response's body; -1: none, or it is in `head` */
     off_t file_sent, file_size;
 };
 
@@ -43,7 +43,7 @@ struct http {
     struct log_limit limit;
 };
 
-static void hang_up(struct connection *c, bool close_fd)
+static void close_connection(struct connection *c, bool close_fd)
 {
     loop_fd_remove(c->source);
     loop_timer_remove(c->timeout);
@@ -56,18 +56,19 @@ static void hang_up(struct connection *c, bool close_fd)
 
 static void on_timeout(void *arg)
 {
-    hang_up(arg, true);
+    close_connection(arg, true);
 }
 
-static void progress(struct connection *c)
+static void restart_timeout(struct connection *c)
 {
     loop_timer_set(c->timeout, host_now_ns() + HTTP_TIMEOUT_MS * NS_PER_MS);
 }
 
-/* --- answering --- */
+/* --- responses --- */
 
-/* Sends what it can, a slice at most; true: all is sent, or it will never be. */
-static bool send_some(struct connection *c)
+/* Sends what the socket accepts, a slice of the file at most. Returns true when all is sent, or the
+ * connection has failed. */
+static bool send_response(struct connection *c)
 {
     while (c->head_sent < c->head_size) {
         ssize_t n = send(c->fd, c->head + c->head_sent, c->head_size - c->head_sent, MSG_NOSIGNAL);
@@ -81,32 +82,33 @@ static bool send_some(struct connection *c)
     ssize_t n = sendfile(c->fd, c->file, &c->file_sent, slice);
     if (n <= 0)
         return n == 0 || (errno != EAGAIN && errno != EINTR);
-    progress(c);
+    restart_timeout(c);
     return c->file_sent >= c->file_size;
 }
 
-/* Takes what is still unread, as much as is due to a request: a socket that is closed with it would
- * also take back the answer. */
-static void drain(int fd)
+/* Reads and drops what the client has sent, up to a few requests. If unread data were left, close()
+ * would reset the connection, and the client might lose the response. */
+static void drain_socket(int fd)
 {
     char text[HTTP_REQUEST];
     for (unsigned i = 0; i < 4 && recv(fd, text, sizeof(text), MSG_DONTWAIT) > 0; i++)
         ;
 }
 
-static void finish_or_wait(struct connection *c)
+/* Sends on, and closes the connection when all is sent. */
+static void send_and_close(struct connection *c)
 {
-    if (!send_some(c)) {
+    if (!send_response(c)) {
         loop_fd_set(c->source, LOOP_WRITE);
         return;
     }
     shutdown(c->fd, SHUT_WR);
-    drain(c->fd);
-    hang_up(c, true);
+    drain_socket(c->fd);
+    close_connection(c, true);
 }
 
-/* more: header lines, each with its line's end. The body is `text`, or the file. */
-static void answer(struct connection *c, const char *status, const char *more, const char *text)
+/* Begins the response. more: header lines, each with its CR LF. The body is `text`, or the file. */
+static void respond(struct connection *c, const char *status, const char *more, const char *text)
 {
     static const char common[] = "Connection: close\r\n"
                                  "X-Content-Type-Options: nosniff\r\n"
@@ -119,12 +121,12 @@ static void answer(struct connection *c, const char *status, const char *more, c
     int n = snprintf(c->head, sizeof(c->head), "HTTP/1.1 %s\r\n%s%sContent-Length: %lld\r\n\r\n%s",
                      status, common, more, size, text);
     c->head_size = MIN((size_t)n, sizeof(c->head) - 1);
-    finish_or_wait(c);
+    send_and_close(c);
 }
 
 static void refuse(struct connection *c, const char *status, const char *text)
 {
-    answer(c, status, "Content-Type: text/plain\r\n", text);
+    respond(c, status, "Content-Type: text/plain\r\n", text);
 }
 
 static void send_file(struct connection *c, const char *path)
@@ -142,14 +144,14 @@ static void send_file(struct connection *c, const char *path)
     }
     c->file_size = st.st_size;
     snprintf(type, sizeof(type), "Content-Type: %s\r\n", http_type(path));
-    answer(c, "200 OK", type, "");
+    respond(c, "200 OK", type, "");
 }
 
 static void serve_file(struct connection *c, const struct http_request *r)
 {
     char location[200];
     if (!r->get) {
-        answer(c, "405 Method Not Allowed", "Allow: GET\r\n", "");
+        respond(c, "405 Method Not Allowed", "Allow: GET\r\n", "");
     } else if (!r->path[0] || !c->http->config.folder) {
         refuse(c, "404 Not Found", "There is no such file.\n");
     } else if (!http_host_ok(r, c->http->config.local_only)) {
@@ -158,13 +160,13 @@ static void serve_file(struct connection *c, const struct http_request *r)
                "Open the address that riscreen printed.\n");
     } else if (!strcmp(r->path, "/")) {
         snprintf(location, sizeof(location), "Location: %s\r\n", c->http->config.start);
-        answer(c, "302 Found", location, "");
+        respond(c, "302 Found", location, "");
     } else {
         send_file(c, r->path);
     }
 }
 
-/* --- asking --- */
+/* --- requests --- */
 
 static void refuse_page(struct connection *c, const struct http_request *r)
 {
@@ -176,17 +178,17 @@ static void refuse_page(struct connection *c, const struct http_request *r)
     refuse(c, "403 Forbidden", "This page may not see the screen.\n");
 }
 
-/* early: what the client sent behind its request. */
-static void go_on_as_websocket(struct connection *c, const struct http_request *r,
-                               const char *early, size_t early_size)
+/* early: bytes that the client sent behind its request. */
+static void upgrade_to_websocket(struct connection *c, const struct http_request *r,
+                                 const char *early, size_t early_size)
 {
     struct http *h = c->http;
     char proof[WEBSOCKET_ACCEPT], hello[256];
     if (!http_same_origin(r, h->config.local_only) && !h->config.any_page) {
         refuse_page(c, r);
     } else if (strcmp(r->version, "13") != 0) {
-        answer(c, "426 Upgrade Required", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
-               "");
+        respond(c, "426 Upgrade Required", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+                "");
     } else if (!websocket_accept(proof, r->key)) {
         refuse(c, "400 Bad Request", "That is no WebSocket.\n");
     } else {
@@ -194,12 +196,12 @@ static void go_on_as_websocket(struct connection *c, const struct http_request *
                  "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                  "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n%s\r\n",
                  proof, r->binary ? "Sec-WebSocket-Protocol: binary\r\n" : "");
-        hang_up(c, false);
+        close_connection(c, false);
         websockets_admit(h->config.websockets, c->fd, hello, early, early_size);
     }
 }
 
-static void serve(struct connection *c, size_t length)
+static void serve_request(struct connection *c, size_t length)
 {
     struct http_request r;
     char after = c->request[length];
@@ -209,7 +211,7 @@ static void serve(struct connection *c, size_t length)
     if (!ok)
         refuse(c, "400 Bad Request", "This is a web server.\n");
     else if (r.get && r.websocket)
-        go_on_as_websocket(c, &r, c->request + length, c->request_size - length);
+        upgrade_to_websocket(c, &r, c->request + length, c->request_size - length);
     else
         serve_file(c, &r);
 }
@@ -219,13 +221,13 @@ static void read_request(struct connection *c)
     ssize_t n = recv(c->fd, c->request + c->request_size, HTTP_REQUEST - c->request_size, 0);
     if (n <= 0) {
         if (n == 0 || (errno != EAGAIN && errno != EINTR))
-            hang_up(c, true);
+            close_connection(c, true);
         return;
     }
     c->request_size += (size_t)n;
     size_t length = http_head_length(c->request, c->request_size);
     if (length)
-        serve(c, length);
+        serve_request(c, length);
     else if (c->request_size == HTTP_REQUEST)
         refuse(c, "431 Request Header Fields Too Large", "That is too long a request.\n");
 }
@@ -234,17 +236,17 @@ static void on_connection(void *arg, unsigned events)
 {
     struct connection *c = arg;
     if (c->head_size)
-        finish_or_wait(c);
+        send_and_close(c);
     else if (events & LOOP_READ)
         read_request(c);
     else
-        hang_up(c, true);
+        close_connection(c, true);
 }
 
-/* --- coming and going --- */
+/* --- connections --- */
 
-/* A free place, or the one of who has been there longest. */
-static struct connection *make_room(struct http *h)
+/* Returns a free slot; if there is none, closes the oldest connection. */
+static struct connection *free_slot(struct http *h)
 {
     struct connection *oldest = &h->connection[0];
     for (struct connection *c = h->connection; c < h->connection + HTTP_MAX; c++) {
@@ -253,13 +255,13 @@ static struct connection *make_room(struct http *h)
         if (c->since < oldest->since)
             oldest = c;
     }
-    hang_up(oldest, true);
+    close_connection(oldest, true);
     return oldest;
 }
 
 void http_admit(struct http *h, int fd)
 {
-    struct connection *c = make_room(h);
+    struct connection *c = free_slot(h);
     c->http = h;
     c->busy = true;
     c->fd = fd;
@@ -270,7 +272,7 @@ void http_admit(struct http *h, int fd)
     c->source = loop_fd_add(h->config.loop, fd, LOOP_READ, on_connection, c);
     c->timeout = loop_timer_add(h->config.loop, on_timeout, c);
     if (c->source && c->timeout) {
-        progress(c);
+        restart_timeout(c);
         return;
     }
     if (c->source)
@@ -303,7 +305,7 @@ void http_destroy(struct http *h)
         return;
     for (struct connection *c = h->connection; c < h->connection + HTTP_MAX; c++)
         if (c->busy)
-            hang_up(c, true);
+            close_connection(c, true);
     if (h->folder >= 0)
         close(h->folder);
     free(h);

@@ -12,8 +12,8 @@ size_t http_head_length(const char *text, size_t n)
     return end ? (size_t)(end - text) + 4 : 0;
 }
 
-/* Copies "/" or a path that names a file beneath a folder: no part of it is empty or begins with a
- * dot, and all is spelt out. */
+/* Copies "/", or a path of a file beneath a folder: letters, digits and "/._-" only (no escapes),
+ * and no part that is empty or begins with a dot. Any other path becomes "". */
 static void copy_path(char *to, size_t size, const char *from, size_t n)
 {
     to[0] = 0;
@@ -31,7 +31,7 @@ static void copy_path(char *to, size_t size, const char *from, size_t n)
         snprintf(to, size, "%.*s", (int)n, from);
 }
 
-/* The value of a header line "Name: value", or NULL if it is another header. */
+/* Returns the value of a header line "Name: value", or NULL if it is another header. */
 static const char *value_of(const char *line, const char *name)
 {
     size_t n = strlen(name);
@@ -40,7 +40,7 @@ static const char *value_of(const char *line, const char *name)
     return line + n + 1 + strspn(line + n + 1, " \t");
 }
 
-/* Copies a header's value; "" for one that is too long or has more than one printable word. */
+/* Copies a header's value; it becomes "" if it is too long or not one printable word. */
 static void copy_value(char *to, size_t size, const char *value)
 {
     size_t n = 0;
@@ -50,8 +50,8 @@ static void copy_value(char *to, size_t size, const char *value)
     snprintf(to, size, "%.*s", end && n < size ? (int)n : 0, value);
 }
 
-/* Is this word in the comma-separated list that ends with the line? */
-static bool offers(const char *list, const char *word)
+/* True if the word is in the comma-separated list that ends with the line. */
+static bool list_has(const char *list, const char *word)
 {
     size_t n = strlen(word);
     for (;; list++) {
@@ -64,12 +64,12 @@ static bool offers(const char *list, const char *word)
     }
 }
 
-/* The headers that may not be said twice. */
+/* Which of the headers that may occur once have occurred. */
 struct once {
     bool host, origin;
 };
 
-/* False: said twice. */
+/* False: the header must not occur twice, and does. */
 static bool take_header(struct http_request *r, struct once *said, const char *line)
 {
     const char *value;
@@ -89,7 +89,7 @@ static bool take_header(struct http_request *r, struct once *said, const char *l
     } else if ((value = value_of(line, "Sec-WebSocket-Version"))) {
         copy_value(r->version, sizeof(r->version), value);
     } else if ((value = value_of(line, "Sec-WebSocket-Protocol"))) {
-        r->binary = r->binary || offers(value, "binary");
+        r->binary = r->binary || list_has(value, "binary");
     }
     return !again;
 }
@@ -114,8 +114,8 @@ bool http_parse(struct http_request *r, const char *head)
     return ok;
 }
 
-/* Is this host (with or without a port) this machine by its very name? A name that someone's name
- * server may lead here is not. */
+/* True if the host (with or without a port) is a name that always means this machine. Names that
+ * DNS resolves are not: anybody can make one resolve to 127.0.0.1. */
 static bool is_local(const char *host)
 {
     size_t n = host[0] == '[' && strchr(host, ']') ? strcspn(host, "]") + 1 : strcspn(host, ":");

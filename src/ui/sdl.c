@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The SDL front-end: a window for each connected head. The main thread sleeps until SDL has an
- * event; the GPU's thread wakes it with one user event, however often it flushes. There is no
- * polling: SDL is asked for video only, since its joysticks would make the wait a poll, and the
- * wait has a time limit only while something is due (sdl_window.h). Whatever arrived is handled
- * first, then each window is drawn once if it must be.
+ * The SDL front-end: a window for each connected head. The main thread blocks until SDL has an
+ * event; the GPU's thread wakes it with one user event, however often it flushes. Nothing is
+ * polled: only SDL's video is initialised, since its joysticks would make the wait poll, and the
+ * wait has a time limit only while something is due (sdl_window.h). All events that have arrived
+ * are handled first, then each window is drawn once if its content changed.
  */
 #include "ui/ui.h"
 
@@ -29,9 +29,9 @@
 
 struct ui {
     struct sdl_env env;
-    bool video; /* SDL was asked for it */
+    bool video; /* SDL's video was initialised */
     struct sdl_window *window[DISPLAY_MAX_HEADS];
-    bool refused[DISPLAY_MAX_HEADS]; /* this head's window could not be opened */
+    bool refused[DISPLAY_MAX_HEADS]; /* the head's window could not be opened */
     struct sdl_input input;
     struct type_text typing;
     struct sdl_status status;
@@ -39,9 +39,9 @@ struct ui {
     Uint32 wake_event;
     unsigned closes; /* how often the last window was closed */
     struct sdl_x11 x11;
-    struct host_wakeup stopped; /* for when SDL cannot be asked any more */
+    struct host_wakeup stopped; /* raised by stop, for when SDL can no longer wait */
     /* any thread */
-    atomic_bool woken; /* a wake event is on its way */
+    atomic_bool woken; /* a wake event was sent and has not been handled */
     atomic_bool stopping;
 };
 
@@ -71,7 +71,7 @@ static void sdl_stop(struct ui *ui)
     wake(ui);
 }
 
-/* --- the windows --- */
+/* --- windows --- */
 
 static unsigned count_windows(const struct ui *ui)
 {
@@ -81,7 +81,7 @@ static unsigned count_windows(const struct ui *ui)
     return n;
 }
 
-/* The keyboard's lights, which SDL cannot switch on the host's keyboard: those that are lit. */
+/* Names the guest's keyboard LEDs that are on. SDL cannot set those of the host's keyboard. */
 static void led_text(const struct ui *ui, char *text, size_t size)
 {
     unsigned leds = input_leds(ui->env.ui.input);
@@ -129,9 +129,9 @@ static void close_window(struct ui *ui, unsigned head)
     sdl_window_destroy(w);
 }
 
-/* Heads that were plugged get a window; those that were unplugged lose theirs, but the last stays:
- * without a window nobody could end this. */
-static void follow_plugs(struct ui *ui)
+/* Opens a window for each head that was plugged and closes those of unplugged heads, but not the
+ * last window: with none the user could not end the program. */
+static void follow_hotplug(struct ui *ui)
 {
     struct head_mode preferred[DISPLAY_MAX_HEADS];
     display_preferred_all(ui->env.ui.display, preferred);
@@ -171,7 +171,7 @@ static void update_window(struct ui *ui, struct sdl_window *w, uint64_t now)
     update_title(ui, w);
 }
 
-/* --- what the hot keys do --- */
+/* --- hot keys --- */
 
 static void toggle_grab(struct ui *ui, struct sdl_window *w)
 {
@@ -179,8 +179,9 @@ static void toggle_grab(struct ui *ui, struct sdl_window *w)
     update_titles(ui);
 }
 
-/* A name with the time that does not exist yet, in the working directory, as a full path. */
-static bool screenshot_name(char *path, size_t size)
+/* Makes the full path of a new file in the working directory, named after the time. False: all such
+ * names are taken. */
+static bool make_screenshot_name(char *path, size_t size)
 {
     char dir[3072], stamp[32];
     time_t now = time(NULL);
@@ -198,9 +199,9 @@ static void save_screenshot(struct ui *ui, const struct sdl_window *w)
 {
     char path[4096];
     const _Atomic uint64_t until =
-        host_now_ns() + 2 * NS_PER_SEC; /* windows stand still meanwhile */
+        host_now_ns() + 2 * NS_PER_SEC; /* the windows are not drawn while it saves */
     struct picture *pic = display_snapshot(ui->env.ui.display, w->head, true);
-    int err = !pic ? ENOMEM : !screenshot_name(path, sizeof(path)) ? EEXIST : 0;
+    int err = !pic ? ENOMEM : !make_screenshot_name(path, sizeof(path)) ? EEXIST : 0;
     if (!err)
         err = ui_save_until(pic, path, UI_PICTURE_PNG, &until);
     if (err)
@@ -225,8 +226,9 @@ static void toggle_paste(struct ui *ui)
     ui->env.sdl.free(text);
 }
 
-/* The letter on the key, as the user sees it, where the layout has letters; else its place. */
-static bool hot_key(struct ui *ui, struct sdl_window *w, const SDL_KeyboardEvent *key)
+/* Carries out Ctrl+Alt+letter; returns whether it did. The letter is what the host's layout has on
+ * the key or, in layouts without Latin letters, what a US keyboard has there. */
+static bool handle_hot_key(struct ui *ui, struct sdl_window *w, const SDL_KeyboardEvent *key)
 {
     if (key->state != SDL_PRESSED || !(key->keysym.mod & KMOD_CTRL) ||
         !(key->keysym.mod & KMOD_ALT))
@@ -248,7 +250,8 @@ static bool hot_key(struct ui *ui, struct sdl_window *w, const SDL_KeyboardEvent
 
 /* --- events --- */
 
-/* A window that is closed is a scanout that is unplugged; the last one is the machine. */
+/* Closing a window unplugs its head; closing the last one presses the power button, and a second
+ * time ends the machine. */
 static void on_close(struct ui *ui, struct sdl_window *w)
 {
     struct head_mode preferred;
@@ -271,7 +274,7 @@ static void on_window(struct ui *ui, struct sdl_window *w, const SDL_WindowEvent
         sdl_input_grab(&ui->input, NULL);
         sdl_input_release(&ui->input);
     } else if (e->event == SDL_WINDOWEVENT_ENTER) {
-        SDL_MouseMotionEvent m = {0}; /* SDL tells of it, but of no motion */
+        SDL_MouseMotionEvent m = {0}; /* SDL sends no motion with it */
         ui->env.sdl.GetMouseState(&m.x, &m.y);
         sdl_input_motion(&ui->input, w, &m);
     } else if (e->event == SDL_WINDOWEVENT_CLOSE) {
@@ -279,16 +282,16 @@ static void on_window(struct ui *ui, struct sdl_window *w, const SDL_WindowEvent
     }
 }
 
-/* Events of one window. */
 static void on_window_event(struct ui *ui, const SDL_Event *e)
 {
-    struct sdl_window *w = find_window(ui, e->window.windowID); /* the same place in all */
+    struct sdl_window *w =
+        find_window(ui, e->window.windowID); /* at the same offset in all of these events */
     if (!w)
         return;
     switch (e->type) {
     case SDL_KEYDOWN:
     case SDL_KEYUP:
-        if (!hot_key(ui, w, &e->key))
+        if (!handle_hot_key(ui, w, &e->key))
             sdl_input_key(&ui->input, &e->key);
         break;
     case SDL_MOUSEMOTION: sdl_input_motion(&ui->input, w, &e->motion); break;
@@ -329,7 +332,8 @@ static void on_event(struct ui *ui, const SDL_Event *e)
 
 /* --- running --- */
 
-/* The next event, or none if something is due first. False: SDL fails. */
+/* Waits for the next event, or until something is due: then *got is false. Returns false if SDL
+ * failed. */
 static bool wait_event(struct ui *ui, SDL_Event *event, bool *got)
 {
     uint64_t due = ui->typing.due, now = host_now_ns();
@@ -354,12 +358,12 @@ static bool wait_event(struct ui *ui, SDL_Event *event, bool *got)
     return *got || limit >= 0;
 }
 
-/* What has become due, and what there is to show. */
-static void update(struct ui *ui)
+/* Does what is due and draws what changed. */
+static void update_windows(struct ui *ui)
 {
     type_text_step(&ui->typing, host_now_ns());
     sdl_status_step(&ui->status, host_now_ns());
-    follow_plugs(ui);
+    follow_hotplug(ui);
     for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
         if (ui->window[i])
             update_window(ui, ui->window[i], host_now_ns());
@@ -376,7 +380,7 @@ static void run_windows(void *ctx)
             got = ui->env.sdl.PollEvent(&event);
         }
         atomic_store(&ui->woken, false);
-        update(ui);
+        update_windows(ui);
     }
 }
 
@@ -413,7 +417,7 @@ static void close_windows(void *ctx)
         ui->env.sdl.QuitSubSystem(SDL_INIT_VIDEO);
 }
 
-/* Windows of an X server that went away are left to the end of the process. */
+/* If the X server has ended, the windows stay as they are until the process exits. */
 static void sdl_destroy(struct ui *ui)
 {
     if (!ui)
@@ -438,20 +442,21 @@ static struct ui *failed(struct ui *ui, struct error *err, const char *why)
 static const char no_display[] =
     "there is no display (neither DISPLAY nor WAYLAND_DISPLAY leads to one)";
 
-/* Did the user name SDL's video driver? */
-static bool is_chosen(void)
+/* True if the user named SDL's video driver. */
+static bool is_driver_chosen(void)
 {
     const char *chosen = getenv("SDL_VIDEODRIVER");
     return chosen && *chosen;
 }
 
-/* SDL falls back on drivers whose windows nobody can see. They are for whoever names one. */
-static bool is_seen(const char *driver)
+/* False if the driver's windows are on no screen, unless the user named it: SDL falls back on such
+ * drivers. */
+static bool is_driver_visible(const char *driver)
 {
     static const char *const unseen[] = {"offscreen", "dummy", "evdev"};
     for (unsigned i = 0; i < ARRAY_SIZE(unseen); i++)
         if (!strcmp(driver, unseen[i]))
-            return is_chosen();
+            return is_driver_chosen();
     return true;
 }
 
@@ -479,24 +484,25 @@ static bool sdl_check(const char *args, struct error *err)
     return parse_args(&options, args, err);
 }
 
-/* SDL's video, as it is wanted here. NULL, or why it cannot be had. */
+/* Initialises SDL's video. Returns NULL, or why that failed. */
 static const char *open_video(struct ui *ui)
 {
     const struct sdl_api *sdl = &ui->env.sdl;
     set_hints(ui);
-    if (!getenv("XDG_RUNTIME_DIR") && !is_chosen()) /* Wayland's library would complain of it */
+    /* Without that variable Wayland's library would print a message. */
+    if (!getenv("XDG_RUNTIME_DIR") && !is_driver_chosen())
         sdl->SetHint(SDL_HINT_VIDEODRIVER, "x11,kmsdrm");
     ui->video = !sdl->InitSubSystem(SDL_INIT_VIDEO);
     if (!ui->video)
-        return is_chosen() ? sdl->GetError() : no_display;
+        return is_driver_chosen() ? sdl->GetError() : no_display;
     ui->wake_event = sdl->RegisterEvents(1);
     if (ui->wake_event == (Uint32)-1)
         return sdl->GetError();
     const char *driver = sdl->GetCurrentVideoDriver();
     ui->env.x11 = !strcmp(driver, "x11");
-    if (ui->env.x11) /* a software renderer by way of OpenGL is none */
+    if (ui->env.x11) /* so that a surface is drawn without OpenGL */
         sdl->SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
-    return is_seen(driver) ? NULL : no_display;
+    return is_driver_visible(driver) ? NULL : no_display;
 }
 
 static struct ui *sdl_create(const struct ui_env *env, const char *args, struct error *err)
@@ -523,8 +529,8 @@ static struct ui *sdl_create(const struct ui_env *env, const char *args, struct 
     ui->window[0] = sdl_window_create(&ui->env, 0);
     if (!ui->window[0])
         return failed(ui, err, ui->env.sdl.GetError());
-    follow_plugs(ui);
-    ui->env.sdl.StopTextInput(); /* keys, not characters: no input method in between */
+    follow_hotplug(ui);
+    ui->env.sdl.StopTextInput(); /* no input method: key events only */
     update_titles(ui);
     sdl_x11_init(&ui->x11, &ui->env.sdl, ui->window[0]->window);
     return ui;

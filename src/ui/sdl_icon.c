@@ -8,7 +8,7 @@
 extern const unsigned char sdl_icon_png[];
 extern const unsigned sdl_icon_png_size;
 
-static uint8_t *decode(png_image *image)
+static uint8_t *decode_icon(png_image *image)
 {
     *image = (png_image){.version = PNG_IMAGE_VERSION};
     if (!png_image_begin_read_from_memory(image, sdl_icon_png, sdl_icon_png_size))
@@ -25,7 +25,7 @@ static uint8_t *decode(png_image *image)
 void sdl_icon_set(const struct sdl_api *sdl, SDL_Window *window)
 {
     png_image image;
-    uint8_t *pixels = decode(&image);
+    uint8_t *pixels = decode_icon(&image);
     if (!pixels)
         return;
     SDL_Surface *icon = sdl->CreateRGBSurfaceFrom(pixels, (int)image.width, (int)image.height, 32,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The window's icon, data/riscreen.png, which is part of the program. Main thread. */
+/* The window's icon: data/riscreen.png, which is compiled in. Main thread. */
 #ifndef UI_SDL_ICON_H
 #define UI_SDL_ICON_H
 

@@ -20,7 +20,7 @@ void sdl_input_release(struct sdl_input *in)
     memset(in->finger, 0, sizeof(in->finger));
 }
 
-static void hold_window(const struct sdl_input *in, SDL_Window *window, SDL_bool on)
+static void set_window_grab(const struct sdl_input *in, SDL_Window *window, SDL_bool on)
 {
     in->env->sdl.SetWindowGrab(window, on);
     in->env->sdl.SetWindowKeyboardGrab(window, on);
@@ -32,10 +32,10 @@ void sdl_input_grab(struct sdl_input *in, struct sdl_window *w)
         return;
     sdl_input_release(in);
     if (in->grab)
-        hold_window(in, in->grab->window, SDL_FALSE);
+        set_window_grab(in, in->grab->window, SDL_FALSE);
     in->grab = w && !in->env->sdl.SetRelativeMouseMode(SDL_TRUE) ? w : NULL;
     if (in->grab)
-        hold_window(in, in->grab->window, SDL_TRUE);
+        set_window_grab(in, in->grab->window, SDL_TRUE);
     else
         in->env->sdl.SetRelativeMouseMode(SDL_FALSE);
 }
@@ -46,9 +46,9 @@ void sdl_input_key(struct sdl_input *in, const SDL_KeyboardEvent *key)
         input_held_key(&in->held, keymap_from_usb(key->keysym.scancode), key->state == SDL_PRESSED);
 }
 
-/* The tablet's position of a physical pixel of the window; clamped to the picture. False: there is
- * no picture, or, with `inside`, the point is beside it. */
-static bool position(const struct sdl_window *w, int x, int y, bool inside, int32_t at[2])
+/* Computes the tablet's position of a physical pixel of the window, clamped to the picture. False:
+ * there is no picture or, with `inside`, the point is outside of it. */
+static bool point_to_abs(const struct sdl_window *w, int x, int y, bool inside, int32_t at[2])
 {
     struct viewport p;
     if (!sdl_screen_viewport(&w->screen, &p) || (inside && !viewport_contains(&p, x, y)))
@@ -58,6 +58,7 @@ static bool position(const struct sdl_window *w, int x, int y, bool inside, int3
     return true;
 }
 
+/* True for the pointer events that SDL makes of fingers, if fingers go to a touch screen. */
 static bool is_finger(const struct sdl_input *in, Uint32 which)
 {
     return in->touch && which == SDL_TOUCH_MOUSEID;
@@ -74,7 +75,7 @@ void sdl_input_motion(struct sdl_input *in, struct sdl_window *w, const SDL_Mous
         return;
     }
     sdl_window_point(w, &x, &y);
-    if (position(w, x, y, false, at))
+    if (point_to_abs(w, x, y, false, at))
         input_abs(in->env->ui.input, at[0], at[1]);
     sdl_input_host_cursor(in, w, m->x, m->y);
 }
@@ -93,7 +94,7 @@ void sdl_input_button(struct sdl_input *in, struct sdl_window *w, const SDL_Mous
         int x = b->x, y = b->y;
         int32_t at[2];
         sdl_window_point(w, &x, &y);
-        if (!position(w, x, y, true, at))
+        if (!point_to_abs(w, x, y, true, at))
             return;
         input_abs(in->env->ui.input, at[0], at[1]);
     }
@@ -106,7 +107,8 @@ void sdl_input_wheel(struct sdl_input *in, const SDL_MouseWheelEvent *wheel)
     input_wheel(in->env->ui.input, sign * wheel->y, sign * wheel->x, in->grab);
 }
 
-/* The slot of a finger, or a free one if it is not down yet; INPUT_TOUCHES: none. */
+/* Returns the slot of a finger, or a free one if it is not down yet; INPUT_TOUCHES: none is
+ * free. */
 static unsigned finger_slot(const struct sdl_input *in, const SDL_TouchFingerEvent *f)
 {
     unsigned free_slot = INPUT_TOUCHES;
@@ -131,9 +133,9 @@ void sdl_input_finger(struct sdl_input *in, struct sdl_window *w, const SDL_Touc
     struct sdl_finger *finger = &in->finger[slot];
     bool down = f->type != SDL_FINGERUP;
     if (!finger->down && f->type != SDL_FINGERDOWN)
-        return; /* it came down beside the picture */
-    if (down &&
-        !position(w, (int)(f->x * (float)width), (int)(f->y * (float)height), !finger->down, at))
+        return; /* it was put down outside of the picture */
+    if (down && !point_to_abs(w, (int)(f->x * (float)width), (int)(f->y * (float)height),
+                              !finger->down, at))
         return;
     *finger = (struct sdl_finger){down, f->touchId, f->fingerId};
     input_held_touch(&in->held, slot, down, at[0], at[1]);

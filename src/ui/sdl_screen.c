@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* More separate rectangles than this are cheaper to upload as one. */
+/* More rectangles than this are read as one, which is cheaper. */
 #define MAX_BOXES 16
 
 void sdl_screen_init(struct sdl_screen *s, const struct sdl_api *sdl, struct display *d,
@@ -39,7 +39,7 @@ void sdl_screen_finish(struct sdl_screen *s)
 
 /* --- the picture --- */
 
-static void make_frame(struct sdl_screen *s)
+static void create_frame(struct sdl_screen *s)
 {
     s->frame = s->sdl->CreateTexture(s->renderer,
                                      s->soft ? SDL_PIXELFORMAT_RGB888 : SDL_PIXELFORMAT_ARGB8888,
@@ -48,7 +48,6 @@ static void make_frame(struct sdl_screen *s)
         s->sdl->SetTextureBlendMode(s->frame, SDL_BLENDMODE_NONE);
 }
 
-/* All of the picture is to be read anew. */
 static void damage_all(struct sdl_screen *s)
 {
     pixman_region32_union_rect(&s->damage, &s->damage, 0, 0, s->frame_w, s->frame_h);
@@ -62,7 +61,7 @@ static void read_box(struct sdl_screen *s, const pixman_box32_t *box, uint8_t *t
 }
 
 /* Reads the damage straight into the texture's memory. */
-static void upload(struct sdl_screen *s)
+static void upload_damage(struct sdl_screen *s)
 {
     int n, pitch;
     void *pixels;
@@ -80,7 +79,7 @@ static void upload(struct sdl_screen *s)
 
 /* --- the pointer --- */
 
-/* Guests multiply alpha into the colours; SDL's renderers all know only the other kind. */
+/* Guests premultiply colours by alpha; straight alpha is what all of SDL's renderers can blend. */
 static void divide_alpha(struct picture *pic)
 {
     for (uint32_t y = 0; y < pic->height; y++) {
@@ -91,7 +90,7 @@ static void divide_alpha(struct picture *pic)
     }
 }
 
-static void make_cursor(struct sdl_screen *s)
+static void create_cursor(struct sdl_screen *s)
 {
     drop_texture(s, &s->cursor);
     struct picture *pic = display_cursor(s->display, s->head);
@@ -109,10 +108,10 @@ static void make_cursor(struct sdl_screen *s)
     picture_destroy(pic);
 }
 
-/* --- an end --- */
+/* --- blanking --- */
 
 /* Drops the picture when the head has been inactive for long enough. */
-static bool blank(struct sdl_screen *s, const struct head_state *old, uint64_t now)
+static bool drop_if_blank(struct sdl_screen *s, const struct head_state *old, uint64_t now)
 {
     s->blank_due = viewer_blank_deadline(old, &s->state, s->blank_due, now);
     if (now < s->blank_due)
@@ -123,9 +122,10 @@ static bool blank(struct sdl_screen *s, const struct head_state *old, uint64_t n
     return true;
 }
 
-/* --- what has to be drawn --- */
+/* --- taking --- */
 
-/* Where the pointer is in a state: to be drawn, or to be drawn over. */
+/* Computes the box of the pointer in a state, clipped to the picture; false: no pixel of it is
+ * visible. */
 static bool cursor_box(const struct sdl_screen *s, const struct head_state *at, pixman_box32_t *box)
 {
     int64_t x = at->cursor_x, y = at->cursor_y;
@@ -151,7 +151,7 @@ static void take_cursor(struct sdl_screen *s, const struct head_state *old)
         return;
     add_cursor(s, old);
     if (image)
-        make_cursor(s);
+        create_cursor(s);
     add_cursor(s, &s->state);
 }
 
@@ -160,7 +160,7 @@ bool sdl_screen_take(struct sdl_screen *s, uint64_t now, bool *mode)
     struct head_state old = s->state;
     *mode = false;
     bool changed = viewer_take(s->viewer, s->head, &s->state, &s->damage);
-    bool black = blank(s, &old, now);
+    bool black = drop_if_blank(s, &old, now);
     take_cursor(s, &old);
     if (!changed || !s->state.active)
         return changed || black;
@@ -175,7 +175,7 @@ bool sdl_screen_take(struct sdl_screen *s, uint64_t now, bool *mode)
 
 void sdl_screen_restore(struct sdl_screen *s)
 {
-    make_cursor(s);
+    create_cursor(s);
     drop_texture(s, &s->frame);
     s->all = true;
 }
@@ -191,8 +191,8 @@ bool sdl_screen_viewport(const struct sdl_screen *s, struct viewport *viewport)
     return true;
 }
 
-/* The pointer, which is at least in part inside the picture, above it: where it is to be drawn is
- * less than its own size outside the viewport, in whole pixels of any renderer. */
+/* Draws the pointer above the picture, clipped to it. At least a part of it is inside the picture
+ * (cursor_box), so coordinates are in the range of every renderer. */
 static void draw_cursor(struct sdl_screen *s, const struct viewport *viewport, SDL_ScaleMode mode)
 {
     double scale = (double)viewport->w / s->frame_w;
@@ -206,13 +206,13 @@ static void draw_cursor(struct sdl_screen *s, const struct viewport *viewport, S
     s->sdl->RenderSetClipRect(s->renderer, NULL);
 }
 
-static void clear(struct sdl_screen *s)
+static void clear_window(struct sdl_screen *s)
 {
     s->sdl->SetRenderDrawColor(s->renderer, 0, 0, 0, 255);
     s->sdl->RenderClear(s->renderer);
 }
 
-/* By way of the texture, with any renderer. */
+/* Reads the damage into the texture and draws that, with any renderer. */
 static void draw_texture(struct sdl_screen *s, const struct viewport *viewport)
 {
     pixman_box32_t box;
@@ -220,20 +220,21 @@ static void draw_texture(struct sdl_screen *s, const struct viewport *viewport)
     bool whole = viewport->w % (int)s->frame_w == 0; /* whole pixels stay sharp */
     SDL_ScaleMode mode = whole ? SDL_ScaleModeNearest : SDL_ScaleModeLinear;
     if (!s->frame) {
-        make_frame(s);
+        create_frame(s);
         damage_all(s);
     }
     if (!s->frame)
         return;
-    upload(s);
+    upload_damage(s);
     s->sdl->SetTextureScaleMode(s->frame, mode);
     s->sdl->RenderCopy(s->renderer, s->frame, NULL, &to);
     if (cursor_box(s, &s->state, &box))
         draw_cursor(s, viewport, mode);
 }
 
-/* The window's surface, if it can keep the picture as it is; notes if it is another than before. */
-static SDL_Surface *keeper(struct sdl_screen *s, const struct viewport *viewport)
+/* Returns the window's surface if it can hold the picture unscaled, else NULL. Sets `all` if that
+ * is another surface than before. */
+static SDL_Surface *choose_surface(struct sdl_screen *s, const struct viewport *viewport)
 {
     SDL_Surface *surface = NULL;
     if (s->soft && viewport->w == (int)s->frame_w && viewport->h == (int)s->frame_h)
@@ -258,20 +259,21 @@ static void clip_damage(struct sdl_screen *s, const struct viewport *viewport)
     region_limit(&s->damage, MAX_BOXES);
 }
 
-/* Reads what changed into the surface, and shows that part of it; on an expose, all of it. The
- * picture of a head that shows nothing any more stays. */
+/* Reads the damage into the surface and presents that part of it; on an expose, the whole surface.
+ * display_read leaves the surface unchanged while the head is inactive. False: SDL failed. */
 static bool draw_surface(struct sdl_screen *s, const struct viewport *viewport, bool expose)
 {
     SDL_Rect part[MAX_BOXES], all = {0, 0, s->surface->w, s->surface->h};
     pixman_box32_t pointer;
     int n, pitch = s->surface->pitch;
     if (s->all) {
-        clear(s);
+        clear_window(s);
         s->sdl->RenderFlush(s->renderer);
         damage_all(s);
     }
     clip_damage(s, viewport);
-    /* It is blended: either no pixel below it changes, or all of them are read and it is drawn. */
+    /* The pointer is blended, so if a pixel below it was read again, all of them are, and it is
+     * drawn. */
     bool cursor = s->state.active && cursor_box(s, &s->state, &pointer) &&
                   pixman_region32_contains_rectangle(&s->damage, &pointer) != PIXMAN_REGION_OUT;
     if (cursor) {
@@ -298,8 +300,8 @@ void sdl_screen_draw(struct sdl_screen *s, bool expose)
 {
     struct viewport viewport;
     bool picture = sdl_screen_viewport(s, &viewport);
-    if (!picture || !keeper(s, &viewport) || !draw_surface(s, &viewport, expose)) {
-        clear(s);
+    if (!picture || !choose_surface(s, &viewport) || !draw_surface(s, &viewport, expose)) {
+        clear_window(s);
         if (picture)
             draw_texture(s, &viewport);
         s->sdl->RenderPresent(s->renderer);

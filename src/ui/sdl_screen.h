@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the SDL window shows: a texture that keeps the last flushed picture, and one for the guest's
- * pointer. Only what a viewer's damage names is read into the texture; an expose is answered from
- * it alone, so a window that is uncovered shows what was flushed, never what is half drawn.
+ * The content of an SDL window: a texture that holds the last flushed picture, and one for the
+ * guest's pointer. Only damage is read into the texture; an expose is drawn from it alone, so a
+ * window that is uncovered shows what was flushed, never a half-drawn frame.
  *
- * SDL's software renderer draws on the window's surface, in memory that the X server maps. There a
- * picture that is not scaled needs no texture: damage is read straight into the surface, which
- * keeps it as the texture would, and a change costs what changed. Main thread only.
+ * SDL's software renderer draws on the window's surface, in memory that the X server maps, too.
+ * There a picture that is not scaled needs no texture: damage is read straight into the surface,
+ * which holds the picture as the texture would, so a change costs one copy of the pixels that
+ * changed. Main thread only.
  */
 #ifndef UI_SDL_SCREEN_H
 #define UI_SDL_SCREEN_H
@@ -22,17 +23,18 @@ struct sdl_screen {
     unsigned head;
     enum viewport_scale scale;
     SDL_Renderer *renderer;
-    SDL_Window *soft;    /* SDL's software renderer draws on its surface; NULL: another renderer */
-    SDL_Texture *frame;  /* holds the picture but for damage; NULL: the surface does, or none is */
-    SDL_Texture *cursor; /* NULL: the guest shows none */
-    uint32_t frame_w, frame_h; /* of the picture; 0 until there was one */
+    SDL_Window *soft;   /* the window, if SDL's software renderer draws on its surface; else NULL */
+    SDL_Texture *frame; /* holds the picture except the damage; NULL: the surface holds it, or
+                          * there is no picture */
+    SDL_Texture *cursor;       /* NULL: the guest shows no pointer */
+    uint32_t frame_w, frame_h; /* of the picture; 0 before the first */
     int cursor_w, cursor_h;
     struct head_state state;  /* as last taken */
-    uint64_t blank_due;       /* when the picture of a head that shows nothing goes black */
-    pixman_region32_t damage; /* of the picture: to be read */
-    pixman_region32_t moved;  /* of the picture: where the pointer is and was, to be drawn */
-    SDL_Surface *surface;     /* the window's, if it keeps the picture */
-    bool all;                 /* to be read again: everything, as the surface was lost */
+    uint64_t blank_due;       /* when an inactive head is drawn black: viewer_blank_deadline */
+    pixman_region32_t damage; /* in picture pixels: to be read */
+    pixman_region32_t moved;  /* in picture pixels: where the pointer is and was drawn */
+    SDL_Surface *surface;     /* the window's, if it holds the picture; else NULL */
+    bool all;                 /* the surface was lost: the whole picture is to be read again */
 };
 
 void sdl_screen_init(struct sdl_screen *s, const struct sdl_api *sdl, struct display *d,
@@ -40,16 +42,16 @@ void sdl_screen_init(struct sdl_screen *s, const struct sdl_api *sdl, struct dis
 void sdl_screen_finish(struct sdl_screen *s);
 
 /*
- * Takes what is new; returns true if the window must be drawn again. *mode: its size changed. Linux
- * shows nothing for a moment before each mode set: the old picture stays until blank_due, at which
- * take must be called again, so that no mode set flashes.
+ * Takes the head's state and damage; returns true if the window must be drawn again. *mode: the
+ * size of the picture changed. The old picture of an inactive head stays until blank_due, when take
+ * must be called again.
  */
 bool sdl_screen_take(struct sdl_screen *s, uint64_t now, bool *mode);
-/* The renderer lost its textures: they are made again from what is flushed now. */
+/* The renderer lost its textures: makes the cursor's again, and the frame's at the next draw. */
 void sdl_screen_restore(struct sdl_screen *s);
-/* Draws and presents what was taken since; expose: and everything else. */
+/* Draws and presents what was taken since the last draw; with expose, the whole window. */
 void sdl_screen_draw(struct sdl_screen *s, bool expose);
-/* Where the picture is in the window; false while there is none. */
+/* Returns where the picture lies in the window, in physical pixels; false: there is no picture. */
 bool sdl_screen_viewport(const struct sdl_screen *s, struct viewport *viewport);
 
 #endif

@@ -11,8 +11,8 @@ void sdl_status_init(struct sdl_status *s, const struct ui_env *env)
     *s = (struct sdl_status){.env = env, .due = HOST_FOREVER};
 }
 
-/* Counts since last time and starts anew. */
-static void count(struct sdl_status *s, uint64_t now)
+/* Computes load and frame rates since the last measurement, and begins the next. */
+static void measure(struct sdl_status *s, uint64_t now)
 {
     uint64_t passed = MAX(now - s->since, 1);
     uint64_t busy = s->env->busy ? s->env->busy(s->env->ctx) : 0;
@@ -34,7 +34,7 @@ void sdl_status_toggle(struct sdl_status *s, uint64_t now)
     s->due = s->on ? now + NS_PER_SEC : HOST_FOREVER;
     if (!s->on)
         return;
-    count(s, now);
+    measure(s, now);
     s->percent = 0;
     for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
         s->frames[i] = 0;
@@ -44,7 +44,7 @@ void sdl_status_step(struct sdl_status *s, uint64_t now)
 {
     if (!s->on || now < s->due)
         return;
-    count(s, now);
+    measure(s, now);
     s->due = now + NS_PER_SEC;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the windows' titles tell: how busy the harts are and how many frames a second the guest
- * flushes, over the last second. Off, or with no window to be seen, it asks nobody for anything and
- * has no timer. Main thread only.
+ * The numbers in the windows' titles: the load of the harts and the frames that the guest flushed,
+ * in the last second. While it is off, or no window is visible, nothing is measured and no timer
+ * runs. Main thread only.
  */
 #ifndef UI_SDL_STATUS_H
 #define UI_SDL_STATUS_H
@@ -12,15 +12,15 @@
 struct sdl_status {
     const struct ui_env *env;
     bool on;
-    uint64_t due;         /* of the next step, host_now_ns(); HOST_FOREVER while off */
-    uint64_t since, busy; /* when it counted last, and what ui_env.busy said then */
+    uint64_t due;         /* host_now_ns() of the next step; HOST_FOREVER: off */
+    uint64_t since, busy; /* host_now_ns() and ui_env.busy at the last measurement */
     uint32_t frame_gen[DISPLAY_MAX_HEADS];
-    unsigned percent, frames[DISPLAY_MAX_HEADS]; /* what there is to tell */
+    unsigned percent, frames[DISPLAY_MAX_HEADS]; /* of one hart; of each head, per second */
 };
 
 void sdl_status_init(struct sdl_status *s, const struct ui_env *env);
 void sdl_status_toggle(struct sdl_status *s, uint64_t now);
-void sdl_status_step(struct sdl_status *s, uint64_t now); /* does nothing before it is due */
+void sdl_status_step(struct sdl_status *s, uint64_t now); /* measures if due */
 void sdl_status_text(const struct sdl_status *s, unsigned head, char *text, size_t size);
 
 #endif

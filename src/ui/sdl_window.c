@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SETTLE (NS_PER_SEC / 5) /* a resize counts once it rests this long */
+#define SETTLE (NS_PER_SEC / 5) /* a size is passed to the guest when unchanged for so long */
 
 /* --- size --- */
 
-/* Physical pixels for each of the units that SDL counts windows in: 1 but on dense screens. */
-static double density(const struct sdl_window *w)
+/* Returns the physical pixels of each unit in which SDL measures windows: 1 except on high-DPI
+ * screens. */
+static double pixel_density(const struct sdl_window *w)
 {
     int units, pixels, ignore;
     w->env->sdl.GetWindowSize(w->window, &units, &ignore);
@@ -24,16 +25,16 @@ static double density(const struct sdl_window *w)
 
 void sdl_window_point(const struct sdl_window *w, int *x, int *y)
 {
-    double d = density(w);
+    double d = pixel_density(w);
     *x = (int)(*x * d);
     *y = (int)(*y * d);
 }
 
-/* As large as the picture, or as its desk allows. */
+/* Makes the window as large as the picture, or as the screen allows. */
 static void set_size(struct sdl_window *w, uint32_t width, uint32_t height)
 {
     const struct sdl_api *sdl = &w->env->sdl;
-    double d = density(w);
+    double d = pixel_density(w);
     struct viewport size = {0, 0, MAX(1, (int)(width / d)), MAX(1, (int)(height / d))};
     SDL_Rect desk;
     if (!sdl->GetDisplayUsableBounds(MAX(0, sdl->GetWindowDisplayIndex(w->window)), &desk) &&
@@ -44,8 +45,8 @@ static void set_size(struct sdl_window *w, uint32_t width, uint32_t height)
     sdl->SetWindowSize(w->window, size.w, size.h);
 }
 
-/* The first mode may set the window's size, unless its user did before. */
-static void first_mode(struct sdl_window *w)
+/* The guest's first mode sets the window's size, unless the user has resized the window. */
+static void apply_first_mode(struct sdl_window *w)
 {
     if (w->sized)
         return;
@@ -54,7 +55,7 @@ static void first_mode(struct sdl_window *w)
         set_size(w, w->screen.frame_w, w->screen.frame_h);
 }
 
-/* A size that this file did not ask for is the user's, or his window manager's. */
+/* A size that set_size did not set comes from the user or the window manager. */
 static void size_changed(struct sdl_window *w)
 {
     int width, height;
@@ -67,53 +68,54 @@ static void size_changed(struct sdl_window *w)
     w->resize_due = host_now_ns() + SETTLE;
 }
 
-static uint32_t mode_side(int pixels)
+static uint32_t clamp_mode_side(int pixels)
 {
     return (uint32_t)MAX(DISPLAY_MODE_MIN, MIN(pixels, DISPLAY_MODE_MAX));
 }
 
-static void tell_size(struct sdl_window *w)
+static void set_preferred_size(struct sdl_window *w)
 {
     struct head_mode preferred;
     display_preferred(w->env->ui.display, w->head, &preferred);
     if (!preferred.connected)
         return;
-    preferred.width = mode_side(w->width);
-    preferred.height = mode_side(w->height);
+    preferred.width = clamp_mode_side(w->width);
+    preferred.height = clamp_mode_side(w->height);
     display_set_preferred(w->env->ui.display, w->head, &preferred);
 }
 
-/* --- pace --- */
+/* --- pacing --- */
 
-/* A guest is held back only while somebody can see what it draws. */
+/* A guest is paced only while its window is visible. */
 static void set_pacing(struct sdl_window *w, bool on)
 {
     if (on == w->pacing)
         return;
     w->pacing = on;
-    w->consume_due = HOST_FOREVER;
+    w->present_due = HOST_FOREVER;
     if (w->env->viewer)
         viewer_pace(w->env->viewer, w->head, on);
 }
 
-/* Where presenting waits for the screen, the frame is seen now; else a refresh after the last. */
-static void presented(struct sdl_window *w, uint64_t now)
+/* Sets when the drawn frame counts as presented: at once if presenting waited for the screen's
+ * refresh, else one refresh after the frame before. */
+static void set_present_deadline(struct sdl_window *w, uint64_t now)
 {
-    if (!w->pacing || w->consume_due != HOST_FOREVER)
+    if (!w->pacing || w->present_due != HOST_FOREVER)
         return;
-    w->consume_due = w->vsync ? now : MAX(now, w->consumed + w->refresh);
+    w->present_due = w->vsync ? now : MAX(now, w->presented + w->refresh);
 }
 
-static void consume(struct sdl_window *w, uint64_t now)
+static void report_presented(struct sdl_window *w, uint64_t now)
 {
-    if (now < w->consume_due)
+    if (now < w->present_due)
         return;
-    w->consume_due = HOST_FOREVER;
-    w->consumed = now;
+    w->present_due = HOST_FOREVER;
+    w->presented = now;
     viewer_presented(w->env->viewer, w->head);
 }
 
-/* --- what happens --- */
+/* --- events and deadlines --- */
 
 bool sdl_window_hidden(const struct sdl_window *w)
 {
@@ -126,7 +128,7 @@ void sdl_window_event(struct sdl_window *w, const SDL_WindowEvent *e)
     case SDL_WINDOWEVENT_SIZE_CHANGED:
     case SDL_WINDOWEVENT_DISPLAY_CHANGED:
         size_changed(w);
-        w->screen.all = true; /* SDL makes another surface */
+        w->screen.all = true; /* SDL replaces the surface */
         /* fall through */
     case SDL_WINDOWEVENT_EXPOSED:
     case SDL_WINDOWEVENT_SHOWN:
@@ -140,25 +142,25 @@ void sdl_window_update(struct sdl_window *w, uint64_t now)
     bool mode;
     if (now >= w->resize_due) {
         w->resize_due = HOST_FOREVER;
-        tell_size(w);
+        set_preferred_size(w);
     }
     set_pacing(w, !sdl_window_hidden(w));
     if (!w->pacing)
-        return; /* nothing is taken, so nothing wakes until the window is seen again */
+        return; /* as nothing is taken, the display wakes nobody until then */
     bool changed = sdl_screen_take(&w->screen, now, &mode);
     if (mode)
-        first_mode(w);
+        apply_first_mode(w);
     if (w->redraw || changed) {
         sdl_screen_draw(&w->screen, w->redraw);
-        presented(w, host_now_ns());
+        set_present_deadline(w, host_now_ns());
     }
     w->redraw = false;
-    consume(w, host_now_ns());
+    report_presented(w, host_now_ns());
 }
 
 uint64_t sdl_window_due(const struct sdl_window *w)
 {
-    uint64_t seen = w->pacing ? MIN(w->consume_due, w->screen.blank_due) : HOST_FOREVER;
+    uint64_t seen = w->pacing ? MIN(w->present_due, w->screen.blank_due) : HOST_FOREVER;
     return MIN(w->resize_due, seen);
 }
 
@@ -210,8 +212,8 @@ static bool is_soft(const struct sdl_window *w)
     return !w->env->sdl.GetRendererInfo(w->renderer, &info) && info.flags & SDL_RENDERER_SOFTWARE;
 }
 
-/* OpenGL without a GPU under it, which is slower than no OpenGL. */
-static bool is_imitation(const struct sdl_window *w)
+/* True for OpenGL in software, which is slower than SDL's software renderer. */
+static bool is_software_gl(const struct sdl_window *w)
 {
     const unsigned gl_renderer = 0x1f01; /* GL_RENDERER */
     SDL_RendererInfo info;
@@ -232,12 +234,12 @@ static bool open_soft(struct sdl_window *w)
     return w->renderer;
 }
 
-/* With a GPU's renderer, presenting waits for the screen. Without, nothing waits: SDL's imitation
- * of waiting would hold the whole event loop. */
+/* On a GPU, presenting waits for the screen's refresh. With the software renderer it does not: SDL
+ * would emulate that by sleeping, which blocks the event loop. */
 static bool open_renderer(struct sdl_window *w)
 {
     w->renderer = w->env->sdl.CreateRenderer(w->window, -1, 0);
-    if ((!w->renderer || (w->env->x11 && is_imitation(w))) && !open_soft(w))
+    if ((!w->renderer || (w->env->x11 && is_software_gl(w))) && !open_soft(w))
         return false;
     w->vsync = !is_soft(w) && !w->env->sdl.RenderSetVSync(w->renderer, 1);
     return true;
@@ -252,7 +254,7 @@ struct sdl_window *sdl_window_create(const struct sdl_env *env, unsigned head)
         return NULL;
     w->env = env;
     w->head = head;
-    w->resize_due = w->consume_due = HOST_FOREVER;
+    w->resize_due = w->present_due = HOST_FOREVER;
     display_preferred(env->ui.display, head, &preferred);
     w->refresh = NS_PER_SEC * 1000 / MAX(preferred.refresh_mhz, 1000);
     struct viewport size = {0, 0, (int)MAX(preferred.width, 1), (int)MAX(preferred.height, 1)};
@@ -268,7 +270,7 @@ struct sdl_window *sdl_window_create(const struct sdl_env *env, unsigned head)
     sdl_screen_init(&w->screen, &env->sdl, env->ui.display, env->viewer, head, w->renderer);
     w->screen.scale = env->options.scale;
     w->screen.soft = is_soft(w) ? w->window : NULL;
-    if (density(w) != 1)
+    if (pixel_density(w) != 1)
         set_size(w, preferred.width, preferred.height);
     return w;
 }

@@ -10,7 +10,7 @@
 
 #ifdef SDL_VIDEO_DRIVER_X11
 
-/* Xlib, as SDL loaded it: its functions by their types, without linking to it. */
+/* Functions of the Xlib that SDL has loaded; riscreen does not link to it. */
 struct xlib {
     int (*connection_number)(Display *display);
     int (*(*set_io_error_handler)(int (*handler)(Display *)))(Display *);
@@ -24,20 +24,21 @@ static bool load_function(void *library, const char *name, void *function)
     return symbol;
 }
 
-/* Xlib's own says it in words of its own. */
-static int say_nothing(Display *display)
+/* Replaces Xlib's handler, which prints a message. */
+static int ignore_io_error(Display *display)
 {
     (void)display;
     return 0;
 }
 
-static void leave(Display *display, void *ctx)
+/* Xlib calls this when the connection is closed, and exits the process if it returns. */
+static void leave_guard(Display *display, void *ctx)
 {
     struct sdl_x11 *x = ctx;
     (void)display;
     x->lost = true;
     if (x->guarded)
-        longjmp(x->way_out, 1);
+        longjmp(x->guard_exit, 1); /* see the invariant in sdl_x11.h */
 }
 
 static Display *display_of(const struct sdl_api *sdl, SDL_Window *window)
@@ -58,8 +59,8 @@ static bool take_over(struct sdl_x11 *x, const struct sdl_api *sdl, SDL_Window *
         !load_function(library, "XSetIOErrorExitHandler", &xlib.set_exit_handler))
         return false;
     x->fd = xlib.connection_number(display);
-    xlib.set_io_error_handler(say_nothing);
-    xlib.set_exit_handler(display, leave, x);
+    xlib.set_io_error_handler(ignore_io_error);
+    xlib.set_exit_handler(display, leave_guard, x);
     return true;
 }
 
@@ -101,7 +102,7 @@ void sdl_x11_finish(struct sdl_x11 *x)
 bool sdl_x11_guard(struct sdl_x11 *x, void (*fn)(void *ctx), void *ctx)
 {
     x->guarded = true;
-    if (!x->lost && !setjmp(x->way_out))
+    if (!x->lost && !setjmp(x->guard_exit))
         fn(ctx);
     x->guarded = false;
     return !x->lost;
@@ -120,5 +121,5 @@ void sdl_x11_wake(struct sdl_x11 *x)
 {
     char byte = 0;
     while (write(x->pipe[1], &byte, 1) < 0 && errno == EINTR)
-        ; /* full: it is awake as it is */
+        ; /* a full pipe ends the wait, too */
 }

@@ -55,8 +55,8 @@ struct ui_ops {
     /* Runs the front-end until stop. On the main thread if main_thread is set, else on any
      * other. */
     void (*run)(struct ui *ui);
-    void (*stop)(
-        struct ui *ui); /* any thread: makes run return soon; run called later returns, too */
+    /* Makes run return soon, also if it is called later. Any thread. */
+    void (*stop)(struct ui *ui);
     /* Main thread, while run does not run; run may never have been called. NULL is fine. */
     void (*destroy)(struct ui *ui);
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The screen over the network, for VNC viewers (RFC 6143). This front-end's thread only accepts
- * connections; each viewer has a thread and a picture of its own (vnc_viewer.h), so none waits for
- * another and the machine waits for none. No timer runs: with viewers connected and a still
- * picture, every thread sleeps.
+ * connections; each viewer has a thread and a framebuffer of its own (vnc_viewer.h), so no viewer
+ * blocks another or the machine. No timer runs while viewers are connected and the picture does not
+ * change: every thread sleeps.
  */
 #include "ui/ui.h"
 
@@ -20,7 +20,7 @@ struct ui {
     struct loop *loop;
     struct vnc_listen listen;
     struct vnc_slots *slots;
-    /* with a password: browsers are served, too */
+    /* NULL without a password; with one, browsers are served, too */
     struct vnc_sniffer *sniffer;
     struct websockets *websockets;
     struct http *http;
@@ -72,14 +72,14 @@ static void vnc_destroy(struct ui *ui)
     vnc_listen_close(&ui->listen);
     vnc_sniffer_destroy(ui->sniffer);
     http_destroy(ui->http);
-    websockets_destroy(ui->websockets); /* first: a viewer may wait for room in its pair */
+    websockets_destroy(ui->websockets); /* first: a viewer may be blocked on its socket pair */
     vnc_slots_destroy(ui->slots);
     loop_destroy(ui->loop);
     free(ui);
 }
 
-/* Browsers let any page that their user visits open a WebSocket to this machine. Such a page does
- * not know the password; without one, browsers are not served. */
+/* Browsers let any page that their user visits open a WebSocket to this machine. Such a page has
+ * not got the password; without a password, browsers are not served. */
 static bool set_up_browsers(struct ui *ui, const struct ui_env *env)
 {
     const struct vnc_sniffer_config sniffer = {ui->loop, on_viewer, on_browser, ui};

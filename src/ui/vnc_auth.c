@@ -21,8 +21,7 @@ static bool send_all(rfbClientPtr client, const void *data, int size)
     return false;
 }
 
-/* Asks for the password. */
-static void challenge(struct vnc_auth *a)
+static void send_challenge(struct vnc_auth *a)
 {
     rfbClientPtr client = a->client;
     if (getrandom(client->authChallenge, CHALLENGESIZE, 0) != CHALLENGESIZE)
@@ -31,7 +30,7 @@ static void challenge(struct vnc_auth *a)
         client->state = RFB_AUTHENTICATION;
 }
 
-static void let_in(struct vnc_auth *a)
+static void accept_client(struct vnc_auth *a)
 {
     static const uint32_t fine = 0;
     bool answer = a->password || a->client->protocolMinorVersion >= 8;
@@ -39,12 +38,12 @@ static void let_in(struct vnc_auth *a)
         a->client->state = RFB_INITIALISATION;
 }
 
-static void ask(struct vnc_auth *a)
+static void authenticate(struct vnc_auth *a)
 {
     if (a->password)
-        challenge(a);
+        send_challenge(a);
     else
-        let_in(a);
+        accept_client(a);
 }
 
 static uint8_t wanted_type(const struct vnc_auth *a)
@@ -52,10 +51,8 @@ static uint8_t wanted_type(const struct vnc_auth *a)
     return a->password ? TYPE_PASSWORD : TYPE_NONE;
 }
 
-/*
- * Browsers let any page that their user visits open a connection to this machine. Such a page does
- * not know the password; without one, browsers are not served (vnc.c).
- */
+/* Closes the client. A browser gets here only if there is no password (vnc.c): then it is not
+ * served. */
 static void refuse_version(struct vnc_auth *a, const char *text)
 {
     if (!strncmp(text, "GET ", 4))
@@ -84,18 +81,18 @@ static void on_version(struct vnc_auth *a)
     }
     uint32_t word = htonl(wanted_type(a)); /* before 3.7 the server decides */
     if (send_all(client, &word, sizeof(word)))
-        ask(a);
+        authenticate(a);
 }
 
 static void on_type(struct vnc_auth *a)
 {
     if (a->bytes[0] == wanted_type(a))
-        ask(a);
+        authenticate(a);
     else
         rfbCloseClient(a->client);
 }
 
-static bool is_right(const struct vnc_auth *a)
+static bool is_password_right(const struct vnc_auth *a)
 {
     uint8_t want[CHALLENGESIZE], differ = 0;
     char password[16] = "";
@@ -107,30 +104,30 @@ static bool is_right(const struct vnc_auth *a)
     return !differ;
 }
 
-static void wait_until(struct vnc_auth *a, uint64_t deadline)
+static void delay_until(struct vnc_auth *a, uint64_t deadline)
 {
     loop_fd_set(a->source, 0);
     loop_timer_set(a->timer, deadline);
 }
 
-/* Judges the answer to the challenge, or waits for its turn. */
-static void judge(struct vnc_auth *a)
+/* Checks the answer to the challenge, or delays that if the address has had a try just now. */
+static void on_answer(struct vnc_auth *a)
 {
     uint64_t now = host_now_ns(), again = vnc_tries_begin(a->tries, a->peer, now);
     if (again) {
-        wait_until(a, again);
+        delay_until(a, again);
         return;
     }
-    a->wrong = !is_right(a);
+    a->wrong = !is_password_right(a);
     vnc_tries_end(a->tries, a->peer, !a->wrong);
     if (a->wrong)
-        wait_until(a, now + VNC_TRY_MS * UINT64_C(1000000));
+        delay_until(a, now + VNC_TRY_MS * UINT64_C(1000000));
     else
-        let_in(a);
+        accept_client(a);
 }
 
-/* Says that the password was wrong. */
-static void refuse(struct vnc_auth *a)
+/* Reports the wrong password to the client, and closes it. */
+static void refuse_password(struct vnc_auth *a)
 {
     static const char why[] = "\0\0\0\1"
                               "\0\0\0\x1b"
@@ -145,11 +142,11 @@ void vnc_auth_due(struct vnc_auth *a)
     if (a->client->sock == RFB_INVALID_SOCKET)
         return;
     if (a->wrong) {
-        refuse(a);
+        refuse_password(a);
         return;
     }
     loop_fd_set(a->source, LOOP_READ);
-    judge(a);
+    on_answer(a);
 }
 
 bool vnc_auth_active(const struct vnc_auth *a)
@@ -165,7 +162,7 @@ void vnc_auth_read(struct vnc_auth *a)
     } messages[] = {
         [RFB_PROTOCOL_VERSION] = {sz_rfbProtocolVersionMsg, on_version},
         [RFB_SECURITY_TYPE] = {1, on_type},
-        [RFB_AUTHENTICATION] = {CHALLENGESIZE, judge},
+        [RFB_AUTHENTICATION] = {CHALLENGESIZE, on_answer},
     };
     unsigned state = (unsigned)a->client->state, size = messages[state].size;
     ssize_t n = recv(a->client->sock, a->bytes + a->size, size - a->size, MSG_DONTWAIT);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The beginning of a VNC connection (RFC 6143, 7.1 and 7.2): which version, and how to log in. The
- * library has code for it too, but keeps what it offers in one list for the whole process, so that
- * a front-end without a password would open the door of one that has one; and it waits for the rest
- * of a message. Here each viewer is asked what its own front-end wants, and nothing waits. The
- * viewer's thread.
+ * The beginning of a VNC connection (RFC 6143, 7.1 and 7.2): protocol version and authentication.
+ * The library's own code for it is not used: its list of security types is one for the whole
+ * process, so a front-end without a password would let viewers of one with a password in; and it
+ * blocks until a message is complete. Here each viewer authenticates as its own front-end requires,
+ * without blocking. The viewer's thread.
  */
 #ifndef UI_VNC_AUTH_H
 #define UI_VNC_AUTH_H
@@ -19,22 +19,22 @@ struct vnc_auth {
     rfbClientPtr client;
     const struct peer *peer;
     struct log *log;
-    struct loop_fd *source;   /* calls vnc_auth_read; not watched while a try waits */
-    struct loop_timer *timer; /* calls vnc_auth_due */
+    struct loop_fd *source; /* its callback calls vnc_auth_read; disabled while a try is delayed */
+    struct loop_timer *timer; /* its callback calls vnc_auth_due */
     const char *password;     /* NULL: none is asked for */
     struct vnc_tries *tries;
     struct log_limit *limit;
-    /* zeros at first */
-    uint8_t bytes[CHALLENGESIZE]; /* of a message that is not complete yet */
+    /* zero at first */
+    uint8_t bytes[CHALLENGESIZE]; /* of an incomplete message */
     unsigned size;
-    bool wrong; /* the password was; the client learns it when the timer is due */
+    bool wrong; /* the password was wrong; the client is refused when the timer is due */
 };
 
-/* Is the client still in this part of the connection? */
+/* True while the client is in this part of the connection. */
 bool vnc_auth_active(const struct vnc_auth *a);
-/* Takes what is there of the client's next message, and answers it. A client that answers wrong is
- * closed. */
+/* Reads what has arrived of the client's next message, and answers it when it is complete. A client
+ * that breaks the protocol is closed. */
 void vnc_auth_read(struct vnc_auth *a);
-void vnc_auth_due(struct vnc_auth *a); /* the timer's time has come */
+void vnc_auth_due(struct vnc_auth *a); /* to be called when the timer fires */
 
 #endif

@@ -6,8 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Makes the client on a socket of ours, at whose other end `helper` has already said that VNC is
- * spoken. The library's greeting stays in the socket. */
+/* Creates the client on one end of a socket pair. `helper`, the other end, first sends bytes that
+ * the library's detection takes for a plain VNC client, so that it does not wait. The library's
+ * greeting stays in the pair. */
 static rfbClientPtr create_with(rfbScreenInfoPtr screen, int sock, int helper)
 {
     static const char plain[] = {'R', 'F', 'B', ' '};

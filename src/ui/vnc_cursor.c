@@ -4,17 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPAQUE 128 /* RFB's cursors are opaque or not: from this alpha on they are */
+/* A pixel of RFB's cursors is opaque or transparent: opaque from this alpha on. */
+#define OPAQUE 128
 
-/* A colour that was multiplied by alpha, whole again. */
-static uint8_t whole(uint8_t colour, uint8_t alpha)
+/* Divides a premultiplied colour by alpha. */
+static uint8_t unpremultiply(uint8_t colour, uint8_t alpha)
 {
     return alpha ? (uint8_t)MIN(255, (colour * 255 + alpha / 2) / alpha) : 0;
 }
 
-/* The library wants colours whole, alpha beside them, and a bit a pixel, leftmost in the top bit,
- * for what is to be seen. */
-static void fill(rfbCursorPtr cursor, const struct picture *pic)
+/* Fills in what the library needs: straight colours, alpha in a plane of its own, and a mask with a
+ * bit for each opaque pixel, the leftmost in the top bit. */
+static void fill_cursor(rfbCursorPtr cursor, const struct picture *pic)
 {
     size_t mask_stride = (pic->width + 7) / 8;
     for (uint32_t y = 0; y < pic->height; y++) {
@@ -24,26 +25,26 @@ static void fill(rfbCursorPtr cursor, const struct picture *pic)
         for (uint32_t x = 0; x < pic->width; x++, from += 4, to += 4) {
             alpha[x] = from[3];
             for (unsigned c = 0; c < 3; c++)
-                to[c] = whole(from[c], from[3]);
+                to[c] = unpremultiply(from[c], from[3]);
             if (from[3] >= OPAQUE)
                 cursor->mask[y * mask_stride + x / 8] |= (uint8_t)(0x80 >> x % 8);
         }
     }
 }
 
-void vnc_cursor_rgba(const struct picture *pic, uint8_t *to, bool colours_whole)
+void vnc_cursor_rgba(const struct picture *pic, uint8_t *to, bool straight_alpha)
 {
     for (uint32_t y = 0; y < pic->height; y++) {
         const uint8_t *from = pic->data + (size_t)y * pic->stride;
         for (uint32_t x = 0; x < pic->width; x++, from += 4, to += 4) {
             for (unsigned c = 0; c < 3; c++)
-                to[c] = colours_whole ? whole(from[2 - c], from[3]) : from[2 - c];
+                to[c] = straight_alpha ? unpremultiply(from[2 - c], from[3]) : from[2 - c];
             to[3] = from[3];
         }
     }
 }
 
-static rfbCursorPtr make(const struct picture *pic, const struct head_state *state)
+static rfbCursorPtr create_cursor(const struct picture *pic, const struct head_state *state)
 {
     size_t count = (size_t)pic->width * pic->height;
     rfbCursorPtr cursor = calloc(1, sizeof(*cursor));
@@ -62,7 +63,7 @@ static rfbCursorPtr make(const struct picture *pic, const struct head_state *sta
     cursor->height = (uint16_t)pic->height;
     cursor->xhot = (uint16_t)MIN(state->hot_x, pic->width - 1);
     cursor->yhot = (uint16_t)MIN(state->hot_y, pic->height - 1);
-    fill(cursor, pic);
+    fill_cursor(cursor, pic);
     return cursor;
 }
 
@@ -70,6 +71,6 @@ void vnc_cursor_set(rfbScreenInfoPtr rfb, struct display *d, unsigned head,
                     const struct head_state *state)
 {
     struct picture *pic = state->cursor_visible ? display_cursor(d, head) : NULL;
-    rfbSetCursor(rfb, pic ? make(pic, state) : NULL);
+    rfbSetCursor(rfb, pic ? create_cursor(pic, state) : NULL);
     picture_destroy(pic);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest's pointer as the viewer's own, so that it moves without a round trip. */
+/* Sends the guest's pointer as a cursor that the viewer draws, so that it moves without a round
+ * trip. */
 #ifndef UI_VNC_CURSOR_H
 #define UI_VNC_CURSOR_H
 
@@ -7,12 +8,12 @@
 
 #include <rfb/rfb.h>
 
-/* Shows the head's cursor in the screen, or none if it is hidden. The viewer's thread. */
+/* Sets the screen's cursor to the head's, or to none if that is hidden. The viewer's thread. */
 void vnc_cursor_set(rfbScreenInfoPtr rfb, struct display *d, unsigned head,
                     const struct head_state *state);
 
-/* The picture of a cursor (BGRA, colours multiplied by alpha) as RGBA without gaps, so or with
- * colours whole. */
-void vnc_cursor_rgba(const struct picture *pic, uint8_t *to, bool colours_whole);
+/* Converts a cursor (BGRA, colours premultiplied by alpha) to RGBA rows without padding; with
+ * straight_alpha, the colours are divided by alpha. */
+void vnc_cursor_rgba(const struct picture *pic, uint8_t *to, bool straight_alpha);
 
 #endif

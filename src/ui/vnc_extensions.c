@@ -11,8 +11,8 @@
 
 #define EXTENDED_KEYS (-258) /* QEMU's */
 #define LED_STATE     (-261)
-#define ALPHA_CURSOR  (-314)       /* RGBA, colours multiplied by alpha */
-#define VMWARE_CURSOR (0x574d5664) /* RGBA, colours whole, after a word that says so */
+#define ALPHA_CURSOR  (-314)       /* RGBA, premultiplied */
+#define VMWARE_CURSOR (0x574d5664) /* RGBA, straight alpha, after a word with the kind of cursor */
 #define LEDS_NOT_SENT UINT32_MAX
 
 #define QEMU_KEY        0
@@ -20,7 +20,7 @@
 
 #define HEADER 16 /* of an update of one rectangle */
 
-/* Not an extension's data: the library would free that. */
+/* The pointer is not stored as an extension's data, which the library would free. */
 static struct vnc_extensions *extensions_of(rfbClientPtr client)
 {
     struct vnc_screen *screen = client->screen->screenData;
@@ -69,7 +69,7 @@ static void send_cursor(struct vnc_extensions *x, rfbClientPtr client,
     struct picture *pic = state->cursor_visible ? display_cursor(x->display, x->head) : NULL;
     uint32_t w = pic ? pic->width : 0, h = pic ? pic->height : 0;
     bool whole = x->cursor_encoding == VMWARE_CURSOR;
-    size_t lead = whole ? 2 : 4; /* its kind, or that the pixels are raw */
+    size_t lead = whole ? 2 : 4; /* the cursor's kind, or the raw encoding */
     uint8_t *update = calloc(1, HEADER + lead + (size_t)w * h * 4);
     if (update) {
         put_header(update, w ? MIN(state->hot_x, w - 1) : 0, h ? MIN(state->hot_y, h - 1) : 0, w, h,
@@ -93,7 +93,7 @@ void vnc_extensions_answer_size(rfbClientPtr client, unsigned status)
     put_header(update, rfbExtDesktopSize_ClientRequestedChange, status, w, h,
                rfbEncodingExtDesktopSize);
     update[SCREENS] = 1;
-    update[SCREEN + 3] = 1; /* its number, as the library has it */
+    update[SCREEN + 3] = 1; /* the screen's number, as the library numbers it */
     put16(update + SCREEN + 8, w);
     put16(update + SCREEN + 10, h);
     send_all(client, update, sizeof(update));
@@ -112,15 +112,15 @@ void vnc_extensions_send(struct vnc_extensions *x, rfbClientPtr client,
         send_leds(x, client, leds);
     if (!x->cursor_encoding)
         return;
-    client->cursorWasChanged = FALSE; /* the library's way of sending it is not needed */
+    client->cursorWasChanged = FALSE; /* so that the library does not send it */
     if (x->cursor_due && client->sock != RFB_INVALID_SOCKET)
         send_cursor(x, client, state);
     x->cursor_due = false;
 }
 
-/* --- what the viewer says --- */
+/* --- receiving --- */
 
-/* A key event that carries the key's place, as a PC scancode, beside its keysym. */
+/* Receives a key event with the key's PC scancode beside its keysym. */
 static rfbBool on_message(rfbClientPtr client, void *data, const rfbClientToServerMsg *msg)
 {
     uint8_t rest[QEMU_KEY_LENGTH - 1];
@@ -141,8 +141,8 @@ static rfbBool on_message(rfbClientPtr client, void *data, const rfbClientToServ
     return TRUE;
 }
 
-/* The pointer is the viewer's to draw, in the best of the ways it knows. */
-static void take_cursor_encoding(struct vnc_extensions *x, rfbClientPtr client, int encoding)
+/* The viewer will draw the cursor, in the better of the two encodings that it supports. */
+static void set_cursor_encoding(struct vnc_extensions *x, rfbClientPtr client, int encoding)
 {
     client->enableCursorShapeUpdates = TRUE;
     if (x->cursor_encoding != ALPHA_CURSOR)
@@ -156,7 +156,7 @@ static rfbBool on_encoding(rfbClientPtr client, void **data, int encoding)
     (void)data;
     uint8_t yes[HEADER];
     switch (encoding) {
-    case EXTENDED_KEYS: /* an empty rectangle says that the server knows them too */
+    case EXTENDED_KEYS: /* an empty rectangle means that the server supports them, too */
         put_header(yes, 0, 0, 0, 0, EXTENDED_KEYS);
         send_all(client, yes, sizeof(yes));
         return TRUE;
@@ -165,7 +165,7 @@ static rfbBool on_encoding(rfbClientPtr client, void **data, int encoding)
         x->leds_sent = LEDS_NOT_SENT;
         return TRUE;
     case ALPHA_CURSOR:
-    case VMWARE_CURSOR: take_cursor_encoding(x, client, encoding); return TRUE;
+    case VMWARE_CURSOR: set_cursor_encoding(x, client, encoding); return TRUE;
     default: return FALSE;
     }
 }

@@ -6,7 +6,7 @@
 #define MAP_HEADER 6
 #define MAP_BITS   8 /* of an index, at most */
 
-/* A part of a colour, 0..max, as one of 16 bits. */
+/* Scales a colour component of 0..max to 16 bits. */
 static uint16_t widen(unsigned value, unsigned max)
 {
     return max ? (uint16_t)(value * 0xffffu / max) : 0;

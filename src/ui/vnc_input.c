@@ -5,7 +5,7 @@
 
 #include <linux/input-event-codes.h>
 
-/* What each bit of the mask is: a button, or a click of a wheel. */
+/* What each bit of the mask means: a button, or a click of a wheel. */
 static const struct {
     uint16_t button;
     int8_t vertical, horizontal;
@@ -17,7 +17,7 @@ static const struct {
 static const uint16_t modifier_keys[] = {KEY_LEFTSHIFT, KEY_RIGHTSHIFT, KEY_RIGHTALT};
 
 #define SHIFTS   (VNC_HOLDS_LEFTSHIFT | VNC_HOLDS_RIGHTSHIFT)
-#define XK_ALT_R 0xffea /* a key that says of itself that it is Alt */
+#define XK_ALT_R 0xffea /* the keysym of a right Alt key that is not AltGr */
 
 void vnc_input_init(struct vnc_input *in, struct input_hub *hub,
                     const struct keyboard_layout *layout)
@@ -28,7 +28,7 @@ void vnc_input_init(struct vnc_input *in, struct input_hub *hub,
 
 /* --- keys --- */
 
-/* The VNC_HOLDS_ bit of a key; 0: it is another key. */
+/* Returns the VNC_HOLDS_ bit of a key; 0: it has none. */
 static unsigned modifier_bit(unsigned code)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(modifier_keys); i++)
@@ -37,14 +37,15 @@ static unsigned modifier_bit(unsigned code)
     return 0;
 }
 
-/* Presses and releases modifiers until these are down in the guest, as far as this viewer goes. */
+/* Presses and releases modifiers so that this viewer holds the wanted ones in the guest. */
 static void set_modifiers(struct vnc_input *in, unsigned wanted)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(modifier_keys); i++)
         input_held_key(&in->held, modifier_keys[i], wanted >> i & 1);
 }
 
-/* The modifiers that a stroke takes, with those that the viewer holds where they will do. */
+/* Returns the modifiers for a stroke: those that the viewer holds, changed as the stroke
+ * requires. */
 static unsigned modifiers_for(const struct vnc_input *in, const struct key_stroke *stroke)
 {
     bool caps = input_leds(in->held.hub) >> LED_CAPSL & 1;

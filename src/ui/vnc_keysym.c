@@ -64,8 +64,8 @@ static const struct {
     {0x1008ff2f, KEY_SLEEP},          /* XF86Sleep */
 };
 
-/* dead_grave and so on: an accent as a combining character and, for layouts whose accents are not
- * dead, alone. */
+/* dead_grave and so on: the accent as a combining character and, for layouts without that dead key,
+ * as a character of its own. */
 static const struct {
     uint16_t keysym, combining, alone;
 } accents[] = {
@@ -77,7 +77,7 @@ static const struct {
 #define ISO_LEFT_TAB 0xfe20     /* shift and tab */
 #define UNICODE      0x01000000 /* keysyms from here on are characters, "KEYSYM Encoding" */
 
-/* The Unicode character of a keysym; 0: it is none. */
+/* Returns the Unicode character of a keysym; 0: it has none. */
 static uint32_t character_of(uint32_t keysym)
 {
     if ((keysym > 0x20 && keysym <= 0x7e) || (keysym > 0xa0 && keysym <= 0xff) ||
@@ -96,7 +96,8 @@ static unsigned find_accent(const struct keyboard_layout *layout, uint32_t keysy
     return 0;
 }
 
-/* Keys that type no character of their own, or the same one whatever is held. */
+/* Returns the code of a key that types no character, or the same one with all modifiers; 0:
+ * none. */
 static unsigned find_key(uint32_t keysym)
 {
     if (keysym == ' ')

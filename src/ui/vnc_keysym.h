@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keysyms, the way VNC viewers name keys: what a key types on the viewer's keyboard, not where it
- * sits (RFC 6143, 7.5.4). A guest wants the place, and the modifiers that make the same character
- * there, in the layout that the guest has chosen. Viewers that know QEMU's extended key events send
- * the place itself and need none of this. Constant tables.
+ * VNC viewers name keys by keysyms: what a key types on the viewer's keyboard, not its position
+ * (RFC 6143, 7.5.4). A guest needs the position, and the modifiers with which that key types the
+ * same character in the guest's layout. Viewers with QEMU's extended key events send positions
+ * instead. Constant tables; any thread.
  */
 #ifndef UI_VNC_KEYSYM_H
 #define UI_VNC_KEYSYM_H
@@ -13,9 +13,10 @@
 struct vnc_keysym {
     struct key_stroke stroke[KEYBOARD_MAX_STROKES]; /* the last is the key that is held */
     unsigned count;                                 /* 0: the layout has no such key */
-    bool character; /* its strokes need their modifiers; false: any that are held go with it */
+    bool character; /* the strokes need their modifiers; false: held modifiers stay as they are */
 };
 
+/* Returns the strokes for a keysym in the guest's layout. */
 struct vnc_keysym vnc_keysym_find(const struct keyboard_layout *layout, uint32_t keysym);
 
 #endif

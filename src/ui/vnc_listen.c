@@ -17,13 +17,13 @@
 
 #define BACKLOG 128
 
-/* Where to listen, as text. */
+/* Where to listen, as text for getaddrinfo. */
 struct listen_addr {
     char host[256];
     char port[8];
 };
 
-/* --- the words of the option --- */
+/* --- the option --- */
 
 static bool parse_address(const struct vnc_listen_kind *kind, struct listen_addr *p,
                           const char *text, size_t len, struct error *err)
@@ -126,7 +126,7 @@ static bool is_loopback(const struct sockaddr *sa)
     return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
 }
 
-/* A listening socket or -1 with errno. */
+/* Returns a listening socket, -1 with errno. */
 static int listen_at(const struct addrinfo *a)
 {
     int one = 1;
@@ -145,8 +145,8 @@ static int listen_at(const struct addrinfo *a)
     return fd;
 }
 
-/* The first socket's address as it came to be: port 0 took any that was free. */
-static void note_where(struct vnc_listen *l)
+/* Sets `where` from the first socket, since the kernel has chosen the port if that was 0. */
+static void set_where(struct vnc_listen *l)
 {
     struct sockaddr_storage sa;
     socklen_t len = sizeof(sa);
@@ -201,7 +201,7 @@ bool vnc_listen_open(struct vnc_listen *l, const struct vnc_listen_kind *kind,
     bool ok = open_all(l, &p, list, err);
     freeaddrinfo(list);
     if (ok)
-        note_where(l);
+        set_where(l);
     else
         vnc_listen_close(l);
     return ok;
@@ -218,9 +218,10 @@ void vnc_listen_close(struct vnc_listen *l)
 
 /* --- connections --- */
 
-/* No descriptors are left: frees one, so that the connection does not wait to be accepted for ever,
- * which would be seen as news again and again. */
-static void turn_away(struct vnc_listen *l, int listener)
+/* Accepts and closes a connection when no descriptor is free, by giving up the reserved one for a
+ * moment. If the connection stayed in the backlog, the loop would report the socket as readable
+ * again and again. */
+static void reject_connection(struct vnc_listen *l, int listener)
 {
     close(l->spare);
     int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
@@ -229,13 +230,13 @@ static void turn_away(struct vnc_listen *l, int listener)
     l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-static void on_listener(struct vnc_listen *l, int listener)
+static void accept_all(struct vnc_listen *l, int listener)
 {
     int fd;
     while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
         l->welcome(l->ctx, fd);
     if (errno == EMFILE || errno == ENFILE)
-        turn_away(l, listener);
+        reject_connection(l, listener);
 }
 
 static void on_connection(void *arg, unsigned events)
@@ -243,7 +244,7 @@ static void on_connection(void *arg, unsigned events)
     struct vnc_listen *l = arg;
     (void)events;
     for (unsigned i = 0; i < l->count; i++)
-        on_listener(l, l->fd[i]);
+        accept_all(l, l->fd[i]);
 }
 
 bool vnc_listen_watch(struct vnc_listen *l, struct loop *loop, void (*welcome)(void *ctx, int fd),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What `--display vnc=ADDR:PORT[,SETTING]...` says (or web= instead of vnc=), and the sockets it
- * asks for. An address that other machines reach is refused without a password.
+ * Parses `--display vnc=ADDR:PORT[,SETTING]...` (or web= instead of vnc=) and opens its sockets. An
+ * address that other machines can reach is refused without a password.
  */
 #ifndef UI_VNC_LISTEN_H
 #define UI_VNC_LISTEN_H
@@ -13,41 +13,41 @@
 
 #include <limits.h>
 
-#define VNC_MAX_SOCKETS       4    /* a name may stand for several addresses */
+#define VNC_MAX_SOCKETS       4    /* a host name may have several addresses */
 #define VNC_MAX_PASSWORD_FILE 4096 /* bytes */
-#define VNC_MAX_PASSWORD      8    /* bytes; the protocol knows no more */
+#define VNC_MAX_PASSWORD      8    /* bytes; VNC authentication uses no more */
 
-/* What differs between front-ends. */
+/* What differs between the VNC and the web front-end. */
 struct vnc_listen_kind {
     const char *name;    /* as in --display NAME */
     const char *syntax;  /* how an address is written */
-    const char *example; /* of an option */
-    unsigned first_port; /* ":N" is this port plus N; 0: it is port N, and so is a lone N */
+    const char *example; /* of the option's value */
+    unsigned first_port; /* ":N" means this port plus N; 0: ":N" and "N" mean port N */
     unsigned usual_port; /* if no address is given: this one plus first_port, on loopback */
-    const char *pages;   /* the folder of pages, if it has any: changed by novnc=FOLDER */
+    const char *pages;   /* the default of novnc=FOLDER; NULL: it serves no pages */
 };
 
 struct vnc_listen {
     const struct vnc_listen_kind *kind;
     int fd[VNC_MAX_SOCKETS];
     unsigned count;
-    char where[300];                      /* the first address and its port, as numbers */
+    char where[300];                      /* the first address and port, numeric */
     char secret[VNC_MAX_PASSWORD + 1];    /* "": none is asked for */
-    unsigned head;                        /* which one is shown */
+    unsigned head;                        /* the head that is shown */
     const struct keyboard_layout *layout; /* of the guest's keyboard */
     char pages[PATH_MAX];
-    /* while watched */
-    int spare; /* a descriptor to give up, to be able to turn someone away when none is left */
+    /* after vnc_listen_watch */
+    int spare; /* a reserved descriptor, for when none is free: see reject_connection */
     void (*welcome)(void *ctx, int fd);
     void *ctx;
 };
 
-/* args: as above, "" for the usual place. False with one line in err. */
+/* args: the option's value; "" for the default address. False with one line in err. */
 bool vnc_listen_open(struct vnc_listen *l, const struct vnc_listen_kind *kind,
                      const struct ui_env *env, const char *args, struct error *err);
-/* welcome(ctx, fd) gets each connection, on the loop's thread. False: out of descriptors. */
+/* welcome(ctx, fd) takes over each connection, on the loop's thread. False: out of descriptors. */
 bool vnc_listen_watch(struct vnc_listen *l, struct loop *loop, void (*welcome)(void *ctx, int fd),
                       void *ctx);
-void vnc_listen_close(struct vnc_listen *l); /* zeroed by the caller, or open */
+void vnc_listen_close(struct vnc_listen *l); /* l is open, or zero-initialised */
 
 #endif

@@ -23,8 +23,8 @@ static void skip(rfbClientPtr client, size_t size)
         size -= MIN(size, sizeof(text));
 }
 
-/* The guest has no clipboard that a viewer could fill: the text is read and forgotten. The length
- * is negative if it is in the format of the extended clipboard. */
+/* Reads and drops the viewer's clipboard: a guest has none that it could be put in. The length is
+ * negative in the format of the extended clipboard. */
 static bool on_cut_text(rfbClientPtr client)
 {
     rfbClientCutTextMsg msg;
@@ -91,7 +91,7 @@ static bool by_library(rfbClientPtr client)
     return true;
 }
 
-/* UltraVNC's requests about this machine's own input and windows, of no meaning here. */
+/* UltraVNC's requests about the server's own input and windows: read and dropped. */
 static bool on_server_input(rfbClientPtr client)
 {
     skip(client, sz_rfbSetServerInputMsg);
@@ -106,10 +106,10 @@ static bool on_single_window(rfbClientPtr client)
 
 void vnc_message_read(rfbClientPtr client, struct log *log)
 {
-    /* false: it must not be sent */
+    /* A reader returns false if the message must not be sent; NULL: none of this type may be. */
     static bool (*const readers[256])(rfbClientPtr client) = {
         [rfbSetPixelFormat] = on_format,
-        [rfbSetEncodings] = by_library, /* 65535 at most, read one by one */
+        [rfbSetEncodings] = by_library, /* at most 65535 encodings, which it reads one by one */
         [rfbFramebufferUpdateRequest] = by_library,
         [rfbKeyEvent] = by_library,
         [rfbPointerEvent] = by_library,
@@ -117,7 +117,7 @@ void vnc_message_read(rfbClientPtr client, struct log *log)
         [rfbSetServerInput] = on_server_input,
         [rfbSetSW] = on_single_window,
         [rfbSetDesktopSize] = on_desktop_size,
-        [VNC_QEMU_MESSAGE] = by_library, /* goes on to vnc_extensions.c */
+        [VNC_QEMU_MESSAGE] = by_library, /* calls vnc_extensions.c */
     };
     uint8_t type;
     ssize_t n = recv(client->sock, &type, 1, MSG_PEEK | MSG_DONTWAIT);

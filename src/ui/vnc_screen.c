@@ -11,9 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_BOXES 16 /* more separate rectangles than this cost more than one around them */
+#define MAX_BOXES 16 /* more rectangles than this are read as one, which is cheaper */
 
-#define RESIZE_NS UINT64_C(100000000) /* no new mode sooner after a request for it */
+/* From the first request for a size until the guest is notified of the last one. */
+#define RESIZE_NS UINT64_C(100000000)
 
 static struct vnc_screen *screen_of(rfbClientPtr client)
 {
@@ -37,7 +38,7 @@ static void on_pointer(int buttons, int x, int y, rfbClientPtr client)
 }
 
 /* The answer to a request for this size; an rfbExtDesktopSize_ status or VNC_SIZE_FORWARDED. */
-static unsigned judge_size(const struct vnc_screen *s, int width, int height, int screens)
+static unsigned check_size(const struct vnc_screen *s, int width, int height, int screens)
 {
     if (screens != 1 || MIN(width, height) < DISPLAY_MODE_MIN ||
         MAX(width, height) > DISPLAY_MODE_MAX)
@@ -49,13 +50,14 @@ static unsigned judge_size(const struct vnc_screen *s, int width, int height, in
     return VNC_SIZE_FORWARDED;
 }
 
-/* The viewer's window was resized, perhaps again and again: the guest is asked to follow, and the
- * viewer has its answer before that. If the guest follows, it gets the size as any other. */
+/* The viewer's window was resized, perhaps many times in a row. Answers at once; the guest is
+ * notified by vnc_screen_resize. If the guest follows, the viewer is sent the new size as after any
+ * mode set. */
 static int on_resize(int width, int height, int screens, rfbExtDesktopScreen *layout,
                      rfbClientPtr client)
 {
     struct vnc_screen *s = screen_of(client);
-    unsigned status = judge_size(s, width, height, screens);
+    unsigned status = check_size(s, width, height, screens);
     (void)layout;
     vnc_extensions_answer_size(client, status);
     if (status != rfbExtDesktopSize_Success && status != VNC_SIZE_FORWARDED)
@@ -77,7 +79,7 @@ void vnc_screen_resize(struct vnc_screen *s)
     display_set_preferred_remote(s->config->env.display, s->config->head, &preferred);
 }
 
-/* Who wanted the size that the guest has now. */
+/* Returns the reason for the guest's new size: this viewer, another one, or neither. */
 static int resize_reason(struct vnc_screen *s)
 {
     struct head_mode preferred;
@@ -96,7 +98,7 @@ static int resize_reason(struct vnc_screen *s)
 
 /* --- the picture --- */
 
-/* The viewer chose a format, or the library takes up the one it has. */
+/* Called by the library when it applies the client's format, which may be new. */
 static rfbBool on_format(rfbClientPtr client)
 {
     struct vnc_screen *s = screen_of(client);
@@ -110,7 +112,7 @@ static rfbBool on_format(rfbClientPtr client)
     return FALSE;
 }
 
-/* Blue first, as the display's pictures are; the library thinks red first. */
+/* BGRX, as in the display's pictures; the library's default is RGBX. */
 static void set_format(rfbScreenInfoPtr rfb)
 {
     rfb->serverFormat.redShift = 16;
@@ -119,8 +121,8 @@ static void set_format(rfbScreenInfoPtr rfb)
     rfb->serverFormat.depth = 24;
 }
 
-/* A black framebuffer of the head's size. */
-static bool make_pixels(struct vnc_screen *s, rfbClientPtr client)
+/* Allocates a black framebuffer of the head's size. */
+static bool create_framebuffer(struct vnc_screen *s, rfbClientPtr client)
 {
     uint8_t *pixels = calloc((size_t)s->state.width * s->state.height, 4);
     if (!pixels)
@@ -162,14 +164,15 @@ static void take_cursor(struct vnc_screen *s, const struct head_state *old)
         vnc_cursor_set(s->rfb, s->config->env.display, s->config->head, now);
         vnc_extensions_cursor_changed(&s->extensions);
     }
-    /* where the library draws it for viewers that can not: the gate of display_set_cursor holds
-     * the sum, and the library's own with the cursor's size, below 2^18 */
+    /* Used where the library draws the cursor itself. display_set_cursor has clamped both, so the
+     * sum here, and the library's with the cursor's size, is below 2^18. */
     s->rfb->cursorX = now->cursor_x + (int)now->hot_x;
     s->rfb->cursorY = now->cursor_y + (int)now->hot_y;
 }
 
-/* Takes what is new from the display; false: no memory for the new size. */
-static bool take(struct vnc_screen *s, rfbClientPtr client)
+/* Takes state and damage from the display and reads the pixels; false: no memory for the new
+ * size. */
+static bool take_changes(struct vnc_screen *s, rfbClientPtr client)
 {
     struct head_state old = s->state;
     s->changed = false;
@@ -181,7 +184,7 @@ static bool take(struct vnc_screen *s, rfbClientPtr client)
         return true;
     bool resized =
         s->state.width != (uint32_t)s->rfb->width || s->state.height != (uint32_t)s->rfb->height;
-    if (resized && !make_pixels(s, client))
+    if (resized && !create_framebuffer(s, client))
         return false;
     if (resized && client->state == RFB_NORMAL)
         client->requestedDesktopSizeChange = resize_reason(s);
@@ -208,9 +211,9 @@ void vnc_screen_changed(struct vnc_screen *s)
 }
 
 /*
- * A size that is due goes alone in an update, and the library keeps the request for the next one:
- * that is now, since whoever asks for all of the picture wants pixels. ZRLE shortens pixels of 32
- * bits, which ends where they are indices of a colour map.
+ * Sends an update. The library sends a new size in an update of its own and keeps the request
+ * pending for the pixels, so it is called again at once. ZRLE sends only 3 bytes of 32-bit pixels,
+ * which would cut off indices of a colour map: raw encoding is used with one.
  */
 static void send_update(struct vnc_screen *s, rfbClientPtr client)
 {
@@ -228,7 +231,7 @@ void vnc_screen_update(struct vnc_screen *s, rfbClientPtr client)
 {
     if (!s->pixels)
         return;
-    if (s->changed && !sraRgnEmpty(client->requestedRegion) && !take(s, client)) {
+    if (s->changed && !sraRgnEmpty(client->requestedRegion) && !take_changes(s, client)) {
         log_warn(s->config->env.log,
                  "no memory for a VNC viewer's %ux%u picture; the viewer is dropped",
                  s->state.width, s->state.height);
@@ -241,7 +244,7 @@ void vnc_screen_update(struct vnc_screen *s, rfbClientPtr client)
         send_update(s, client);
 }
 
-/* --- viewers come and go --- */
+/* --- connections --- */
 
 void vnc_screen_begin(struct vnc_screen *s, struct loop_timer *blank, struct loop_timer *resize,
                       void (*update)(void *ctx), void *ctx)
@@ -268,7 +271,7 @@ bool vnc_screen_open(struct vnc_screen *s, rfbClientPtr client)
         (struct head_state){.width = MAX(preferred.width, 1), .height = MAX(preferred.height, 1)};
     s->blank_due = HOST_FOREVER;
     s->dark = true;
-    bool ok = make_pixels(s, client) && take(s, client);
+    bool ok = create_framebuffer(s, client) && take_changes(s, client);
     client->format = s->rfb->serverFormat;
     return ok;
 }
@@ -286,7 +289,8 @@ void vnc_screen_end(struct vnc_screen *s)
     s->watch = NULL;
 }
 
-/* A request for no pixels, whose width the library would divide by: one for the first pixel. */
+/* Turns a request for no pixels, by whose width the library would divide, into one for the first
+ * pixel. */
 static void on_request(rfbClientPtr client, rfbFramebufferUpdateRequestMsg *request)
 {
     (void)client;

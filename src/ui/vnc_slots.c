@@ -15,17 +15,17 @@
 struct slot {
     struct vnc_viewer *viewer;
     struct vnc_slots *all;
-    struct loop_event ended; /* calls reap */
+    struct loop_event ended; /* calls on_ended */
 };
 
 struct vnc_slots {
     struct log *log;
     struct vnc_tries *tries;
-    struct loop_event seats; /* calls seat_who_wait */
+    struct loop_event seats; /* calls assign_seats */
     struct slot slot[SLOTS];
 };
 
-/* The viewer's thread: it is about to end. */
+/* The viewer's thread, before it ends. */
 static void on_done(void *ctx)
 {
     struct slot *slot = ctx;
@@ -39,13 +39,13 @@ static void on_waits(void *ctx)
     loop_event_post(&slot->all->seats);
 }
 
-/* Runs a statement for each viewer v that is not on its way out. */
+/* Runs a statement for each viewer v that is connected and was not dropped. */
 #define FOR_EACH_VIEWER(v, p)                                                                      \
     for (unsigned i_ = 0; i_ < SLOTS; i_++)                                                        \
         for (struct vnc_viewer *v = (p)->slot[i_].viewer;                                          \
              v && vnc_viewer_busy(v) && !vnc_viewer_dropped(v); v = NULL)
 
-/* How many that shake hands come from this address? */
+/* Counts the viewers of an address that are in the handshake. */
 static unsigned count_shaking(const struct vnc_slots *p, uint64_t key)
 {
     unsigned n = 0;
@@ -54,7 +54,7 @@ static unsigned count_shaking(const struct vnc_slots *p, uint64_t key)
     return n;
 }
 
-/* Of those that shake hands, the oldest of the address that has most of them goes. */
+/* Drops a viewer in the handshake: the oldest of the address that has most of them. */
 static void make_room_for_shaking(struct vnc_slots *p)
 {
     struct vnc_viewer *worst = NULL;
@@ -71,20 +71,21 @@ static void make_room_for_shaking(struct vnc_slots *p)
         vnc_viewer_drop(worst);
 }
 
-/* Has a less right to its seat than b? Who never asked for anything goes before who did. */
-static bool is_less(const struct vnc_viewer *a, const struct vnc_viewer *b)
+/* True if a is dropped before b: it has sent no message since its seat, or been silent for
+ * longer. */
+static bool is_dropped_before(const struct vnc_viewer *a, const struct vnc_viewer *b)
 {
     if (vnc_viewer_asked(a) != vnc_viewer_asked(b))
         return !vnc_viewer_asked(a);
     return vnc_viewer_heard(a) < vnc_viewer_heard(b);
 }
 
-/* The viewer that has been silent for longest goes; false: all are on their way out. */
+/* Drops the first in that order of those with a seat; false: all of them are dropped already. */
 static bool drop_silent(struct vnc_slots *p)
 {
     struct vnc_viewer *silent = NULL;
     FOR_EACH_VIEWER(v, p)
-    if (vnc_viewer_is_seated(v) && (!silent || is_less(v, silent)))
+    if (vnc_viewer_is_seated(v) && (!silent || is_dropped_before(v, silent)))
         silent = v;
     if (!silent)
         return false;
@@ -94,9 +95,9 @@ static bool drop_silent(struct vnc_slots *p)
     return true;
 }
 
-/* Seats those who wait, while there are seats; for each of the others a viewer is on its way out.
- */
-static void seat_who_wait(void *arg)
+/* Gives free seats to the viewers that wait; for each that gets none, drops a viewer unless one is
+ * already about to leave. */
+static void assign_seats(void *arg)
 {
     struct vnc_slots *p = arg;
     unsigned taken = 0, leaving = 0;
@@ -121,11 +122,11 @@ static void seat_who_wait(void *arg)
     }
 }
 
-static void reap(void *arg)
+static void on_ended(void *arg)
 {
     struct slot *slot = arg;
     vnc_viewer_join(slot->viewer);
-    seat_who_wait(slot->all);
+    assign_seats(slot->all);
 }
 
 static struct vnc_viewer *find_free(struct vnc_slots *p)
@@ -163,10 +164,11 @@ struct vnc_slots *vnc_slots_create(const struct vnc_config *config, struct loop 
         return NULL;
     p->log = config->env.log;
     p->tries = viewers.tries = vnc_tries_create(config->env.log);
-    loop_event_init(&p->seats, loop, seat_who_wait, p);
-    rfbGetExtensionIterator(); /* makes a lock of the library's, which its threads would race for */
+    loop_event_init(&p->seats, loop, assign_seats, p);
+    /* initialises a lock of the library: the viewers' threads would do it at the same time */
+    rfbGetExtensionIterator();
     rfbReleaseExtensionIterator();
-    rfbLogEnable(FALSE); /* the library would tell each viewer's story on stderr */
+    rfbLogEnable(FALSE); /* the library would log to stderr */
     for (unsigned i = 0; i < SLOTS; i++) {
         struct slot *slot = &p->slot[i];
         slot->all = p;
@@ -175,7 +177,7 @@ struct vnc_slots *vnc_slots_create(const struct vnc_config *config, struct loop 
             vnc_slots_destroy(p);
             return NULL;
         }
-        loop_event_init(&slot->ended, loop, reap, slot);
+        loop_event_init(&slot->ended, loop, on_ended, slot);
     }
     return p;
 }
@@ -186,7 +188,7 @@ void vnc_slots_destroy(struct vnc_slots *p)
         return;
     for (unsigned i = 0; i < SLOTS; i++)
         if (p->slot[i].viewer && vnc_viewer_busy(p->slot[i].viewer))
-            vnc_viewer_drop(p->slot[i].viewer); /* all at once: none waits for another's end */
+            vnc_viewer_drop(p->slot[i].viewer); /* all first, then they are waited for */
     for (unsigned i = 0; i < SLOTS; i++) {
         vnc_viewer_destroy(p->slot[i].viewer);
         loop_event_cancel(&p->slot[i].ended);

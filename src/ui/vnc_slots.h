@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The viewers of one front-end, each with a thread of its own: VNC_VIEWERS with a seat, which is
- * what costs a framebuffer, and VNC_SHAKING beside them that shake hands, so that neither keep the
- * others out.
+ * The slots for the viewers of one front-end. Each viewer in a slot has a thread. VNC_VIEWERS may
+ * have a seat, which is what needs a framebuffer; VNC_SHAKING more may be in their handshake. So
+ * connections in the handshake cannot use up the seats, nor the other way round.
  *
- * Who is through with its handshake always gets a seat: if all are taken, a viewer goes that
- * has not asked for anything yet, or else the one that has said nothing for longest. While
- * VNC_SHAKING shake hands, the next is sent away, and of the address with most of them the oldest
- * goes: a thousand silent connections keep a viewer out for a moment only, and those of one address
- * hardly another's.
+ * A viewer that has completed its handshake always gets a seat. If all are taken, one that has sent
+ * no message since it got its seat is dropped, or else the one that has been silent for longest.
+ * While VNC_SHAKING viewers are in the handshake, a new connection is closed, and the oldest of the
+ * address that has most of them is dropped. So a thousand silent connections keep a viewer out for
+ * a moment only, and those of one address hardly ever affect another's.
  *
  * The front-end's thread only, which runs `loop`.
  */
@@ -23,10 +23,11 @@
 
 struct vnc_slots;
 
-/* NULL: out of memory. Before any viewer of the process runs (see vnc_screen.h). */
+/* To be called before any viewer of the process runs (see vnc_screen.h). NULL: out of memory. */
 struct vnc_slots *vnc_slots_create(const struct vnc_config *config, struct loop *loop);
-void vnc_slots_destroy(struct vnc_slots *p); /* all leave; NULL is fine; the loop does not run */
-/* A connection, not blocking, which is the places' from now on; peer: whose it is. */
+/* Drops all viewers. The loop must not run. NULL is fine. */
+void vnc_slots_destroy(struct vnc_slots *p);
+/* Takes over a non-blocking connection; peer: its other end. */
 void vnc_slots_admit(struct vnc_slots *p, int fd, const struct peer *peer);
 
 #endif

@@ -23,7 +23,7 @@ struct vnc_sniffer {
     struct waiting waiting[VNC_SNIFFER_WAITING];
 };
 
-static void leave(struct waiting *w)
+static void stop_waiting(struct waiting *w)
 {
     loop_fd_remove(w->source);
     loop_timer_remove(w->timer);
@@ -33,7 +33,7 @@ static void leave(struct waiting *w)
 static void on_silence(void *arg)
 {
     struct waiting *w = arg;
-    leave(w);
+    stop_waiting(w);
     w->sniffer->config.viewer(w->sniffer->config.ctx, w->fd);
 }
 
@@ -43,7 +43,7 @@ static void on_first_byte(void *arg, unsigned events)
     const struct vnc_sniffer_config *config = &w->sniffer->config;
     char first = 0;
     (void)events;
-    leave(w);
+    stop_waiting(w);
     if (recv(w->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) != 1)
         close(w->fd);
     else if (first == 'G')
@@ -52,7 +52,8 @@ static void on_first_byte(void *arg, unsigned events)
         config->viewer(config->ctx, w->fd);
 }
 
-static struct waiting *make_room(struct vnc_sniffer *d)
+/* Returns a free slot; if there is none, passes the oldest connection on. */
+static struct waiting *free_slot(struct vnc_sniffer *d)
 {
     struct waiting *oldest = &d->waiting[0];
     for (struct waiting *w = d->waiting; w < d->waiting + VNC_SNIFFER_WAITING; w++) {
@@ -67,7 +68,7 @@ static struct waiting *make_room(struct vnc_sniffer *d)
 
 void vnc_sniffer_admit(struct vnc_sniffer *d, int fd)
 {
-    struct waiting *w = make_room(d);
+    struct waiting *w = free_slot(d);
     *w = (struct waiting){.sniffer = d, .busy = true, .fd = fd, .since = host_now_ns()};
     w->source = loop_fd_add(d->config.loop, fd, LOOP_READ, on_first_byte, w);
     w->timer = loop_timer_add(d->config.loop, on_silence, w);
@@ -75,7 +76,7 @@ void vnc_sniffer_admit(struct vnc_sniffer *d, int fd)
         loop_timer_set(w->timer, w->since + VNC_SNIFFER_MS * NS_PER_MS);
         return;
     }
-    leave(w);
+    stop_waiting(w);
     close(fd);
 }
 
@@ -93,7 +94,7 @@ void vnc_sniffer_destroy(struct vnc_sniffer *d)
         return;
     for (struct waiting *w = d->waiting; w < d->waiting + VNC_SNIFFER_WAITING; w++)
         if (w->busy) {
-            leave(w);
+            stop_waiting(w);
             close(w->fd);
         }
     free(d);

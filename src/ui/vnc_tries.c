@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define ADDRESSES 64 /* that have tries in one second; more wait */
+#define ADDRESSES 64 /* with a try in the last second; others wait */
 #define TRY_NS    (VNC_TRY_MS * UINT64_C(1000000))
 
 struct vnc_tries {
@@ -13,7 +13,7 @@ struct vnc_tries {
     pthread_mutex_t lock;
     struct {
         uint64_t key;
-        uint64_t next; /* no try before; past: the row is free */
+        uint64_t next; /* no try before; once that has passed, the row is free */
     } row[ADDRESSES];
 };
 

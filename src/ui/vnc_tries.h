@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Passwords that were tried at one front-end. An address may have one try a second judged, however
- * many connections it opens; other addresses do not wait for it. Any thread.
+ * Limits the rate of wrong passwords at one front-end: one try a second for each address, however
+ * many connections that opens, and independently of other addresses. Any thread.
  */
 #ifndef UI_VNC_TRIES_H
 #define UI_VNC_TRIES_H
@@ -9,16 +9,16 @@
 #include "base/log.h"
 #include "ui/peer.h"
 
-#define VNC_TRY_MS 1000 /* from one try of an address to the next, unless it was right */
+#define VNC_TRY_MS 1000 /* from a wrong try of an address to its next */
 
 struct vnc_tries;
 
 struct vnc_tries *vnc_tries_create(struct log *log); /* NULL: out of memory */
 void vnc_tries_destroy(struct vnc_tries *t);         /* NULL is fine */
-/* May a try of this address be judged now, host_now_ns()? 0: yes, and it is the address's only one
- * until it turns out right. Otherwise the time at which to ask again. */
+/* Begins a try of an address. now: host_now_ns(). Returns 0 if the password may be checked now,
+ * else the time at which to call this again. */
 uint64_t vnc_tries_begin(struct vnc_tries *t, const struct peer *peer, uint64_t now);
-/* What became of it; a wrong one is logged. */
+/* Ends the try. A wrong one is logged; after a right one, the next may follow at once. */
 void vnc_tries_end(struct vnc_tries *t, const struct peer *peer, bool right);
 
 #endif

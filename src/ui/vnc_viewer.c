@@ -29,10 +29,10 @@ struct vnc_viewer {
     pthread_t thread;
     uint64_t since;
     struct peer peer;
-    int fd; /* the connection: polled and cut here, while the library has a duplicate of it */
+    int fd; /* the connection: polled and cut by way of this; the library uses a duplicate */
     /* while busy */
     struct loop *loop;
-    atomic_bool waits; /* or has waited for a seat */
+    atomic_bool waits; /* it waits for a seat, or has waited */
     atomic_bool asked;
     _Atomic uint64_t heard;
     struct loop_event seat;   /* calls on_seat */
@@ -43,8 +43,8 @@ struct vnc_viewer {
     struct vnc_auth auth;
 };
 
-/* Brings the viewer up to date, if it has asked for it, and ends the loop if it is gone. */
-static void update(struct vnc_viewer *v)
+/* Sends an update if the viewer has requested one, and ends the loop if the client was closed. */
+static void update_client(struct vnc_viewer *v)
 {
     if (v->client->sock != RFB_INVALID_SOCKET) {
         if (v->client->state == RFB_NORMAL)
@@ -55,7 +55,8 @@ static void update(struct vnc_viewer *v)
         loop_quit(v->loop);
 }
 
-/* The client wants to see the picture, whose size it is told: not before there is a seat. */
+/* The client's ClientInit has arrived. It is answered with the size of the picture, once it has a
+ * seat. */
 static void on_init(struct vnc_viewer *v)
 {
     loop_fd_set(v->auth.source, 0);
@@ -73,7 +74,7 @@ static void on_seat(void *arg)
         rfbProcessClientMessage(v->client);
     else
         rfbCloseClient(v->client);
-    update(v);
+    update_client(v);
 }
 
 static void on_socket(void *arg, unsigned events)
@@ -89,14 +90,14 @@ static void on_socket(void *arg, unsigned events)
         atomic_store(&v->asked, true);
         vnc_message_read(v->client, v->config.env.log);
     }
-    update(v);
+    update_client(v);
 }
 
 static void on_auth(void *arg)
 {
     struct vnc_viewer *v = arg;
     vnc_auth_due(&v->auth);
-    update(v);
+    update_client(v);
 }
 
 static void on_change(void *arg)
@@ -104,7 +105,7 @@ static void on_change(void *arg)
     struct vnc_viewer *v = arg;
     vnc_screen_changed(&v->screen);
     if (v->client)
-        update(v);
+        update_client(v);
 }
 
 /* Any thread: the display or the guest's keyboard has update. */
@@ -119,7 +120,7 @@ static void on_blank(void *arg)
     struct vnc_viewer *v = arg;
     vnc_screen_blank(&v->screen);
     if (v->client)
-        update(v);
+        update_client(v);
 }
 
 static void on_resize(void *arg)
@@ -135,7 +136,7 @@ static void on_handshake(void *arg)
     loop_quit(v->loop);
 }
 
-static bool begin(struct vnc_viewer *v, struct loop_fd *source, struct loop_timer *auth)
+static bool begin_handshake(struct vnc_viewer *v, struct loop_fd *source, struct loop_timer *auth)
 {
     const struct vnc_config *config = &v->config;
     v->handshake = loop_timer_add(v->loop, on_handshake, v);
@@ -154,15 +155,15 @@ static bool begin(struct vnc_viewer *v, struct loop_fd *source, struct loop_time
     return true;
 }
 
-/* Says hello and serves until the viewer is gone. */
+/* Serves the client until it is closed. */
 static void serve(struct vnc_viewer *v)
 {
     v->client = vnc_client_create(v->screen.rfb, v->fd);
     if (!v->client)
         return;
     log_debug(v->config.env.log, LOG_UI, "vnc: a viewer from %s comes", v->peer.text);
-    if (begin(v, loop_fd_add(v->loop, v->fd, LOOP_READ, on_socket, v),
-              loop_timer_add(v->loop, on_auth, v)))
+    if (begin_handshake(v, loop_fd_add(v->loop, v->fd, LOOP_READ, on_socket, v),
+                        loop_timer_add(v->loop, on_auth, v)))
         loop_run(v->loop);
     log_debug(v->config.env.log, LOG_UI, "vnc: a viewer from %s leaves", v->peer.text);
     vnc_screen_farewell(&v->screen, v->client);
@@ -279,7 +280,7 @@ const struct peer *vnc_viewer_peer(const struct vnc_viewer *v)
 void vnc_viewer_drop(struct vnc_viewer *v)
 {
     v->dropped = true;
-    shutdown(v->fd, SHUT_RDWR); /* the library's reads and writes fail */
+    shutdown(v->fd, SHUT_RDWR); /* the library's reads and writes fail from now on */
     loop_quit(v->loop);
 }
 

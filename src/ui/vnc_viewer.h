@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One VNC viewer: a connection, the thread that serves it, and the picture it has. Each viewer has
- * a screen of its own in the library, with a framebuffer of its own, and attaches to the display by
- * itself. So a viewer shares nothing with the others: one that stops reading blocks its own thread
- * alone, while the display merges its damage, and the library drops it after VNC_STALL_MS.
+ * One VNC viewer: a connection, the thread that serves it, and its framebuffer. Each viewer has its
+ * own screen in the library and attaches to the display by itself. So viewers share nothing: one
+ * that stops reading blocks only its own thread, while the display merges its damage, and the
+ * library closes it after VNC_STALL_MS.
  *
- * The picture is read only when the viewer has asked for an update, straight from the rectangles
- * that the guest flushed. A viewer that asks for less gets less, and none is ever behind.
+ * Pixels are read from the display only when the viewer has requested an update, and only those
+ * that the guest has flushed since the last one. A viewer that requests fewer updates gets fewer,
+ * each with the newest picture.
  */
 #ifndef UI_VNC_VIEWER_H
 #define UI_VNC_VIEWER_H
@@ -16,48 +17,48 @@
 #include "ui/ui.h"
 #include "ui/vnc_tries.h"
 
-#define VNC_STALL_MS     5000  /* a viewer that reads or writes nothing for so long is dropped */
-#define VNC_HANDSHAKE_MS 10000 /* and one that is not through the handshake by then */
+#define VNC_STALL_MS     5000  /* without progress in a read or write: the viewer is closed */
+#define VNC_HANDSHAKE_MS 10000 /* for the whole handshake, else the viewer is closed */
 
 struct vnc_viewer;
 
-/* What all viewers of a front-end have in common. */
+/* Common to all viewers of a front-end. */
 struct vnc_config {
     struct ui_env env;
-    unsigned head;                        /* the one they see */
+    unsigned head;                        /* the head that they show */
     const char *password;                 /* NULL: none is asked for; outlives the viewers */
     const struct keyboard_layout *layout; /* of the guest's keyboard */
     struct vnc_tries *tries;              /* of the password; outlive the viewers */
 };
 
-/* What a viewer's thread calls with ctx. */
+/* Called by a viewer's thread with ctx. */
 struct vnc_viewer_ops {
-    void (*waits)(void *ctx); /* for a seat: all that is left of the handshake */
-    void (*done)(void *ctx);  /* its last act */
+    void (*waits)(void *ctx); /* the handshake is complete but for a seat */
+    void (*done)(void *ctx);  /* the thread is about to end */
 };
 
 /*
- * A place for a viewer, without one. NULL: out of memory. All functions here: the front-end's
- * thread only.
+ * Returns a viewer that is not busy: it has no connection yet. NULL: out of memory. All functions
+ * here: the front-end's thread only.
  */
 struct vnc_viewer *vnc_viewer_create(const struct vnc_config *config,
                                      const struct vnc_viewer_ops *ops, void *ctx);
-void vnc_viewer_destroy(struct vnc_viewer *v); /* drops who is there; NULL is fine */
+void vnc_viewer_destroy(struct vnc_viewer *v); /* drops and joins it if it is busy; NULL is fine */
 
-/* Serves a connection, which is the viewer's from now on, even on failure. The place was free. */
+/* Takes over a connection, also if it fails, and starts the thread. The viewer was not busy. */
 bool vnc_viewer_start(struct vnc_viewer *v, int fd, const struct peer *peer);
 bool vnc_viewer_busy(const struct vnc_viewer *v);
-/* All below: of one that is busy. */
-bool vnc_viewer_waits(const struct vnc_viewer *v);     /* for a seat */
-void vnc_viewer_seat(struct vnc_viewer *v);            /* it may see the picture */
-bool vnc_viewer_is_seated(const struct vnc_viewer *v); /* since then, until it is joined */
-uint64_t vnc_viewer_since(const struct vnc_viewer *v); /* when it came, host_now_ns() */
-uint64_t vnc_viewer_heard(const struct vnc_viewer *v); /* when it last said something, the same */
-bool vnc_viewer_asked(const struct vnc_viewer *v);     /* for anything since it has its seat */
+/* The functions below: for a viewer that is busy. */
+bool vnc_viewer_waits(const struct vnc_viewer *v); /* for a seat */
+void vnc_viewer_seat(struct vnc_viewer *v);        /* gives it a seat: it may read the picture */
+bool vnc_viewer_is_seated(const struct vnc_viewer *v); /* from then on until it is joined */
+uint64_t vnc_viewer_since(const struct vnc_viewer *v); /* host_now_ns() at its start */
+uint64_t vnc_viewer_heard(const struct vnc_viewer *v); /* host_now_ns() when it last sent bytes */
+bool vnc_viewer_asked(const struct vnc_viewer *v); /* it has sent a message since it got its seat */
 const struct peer *vnc_viewer_peer(const struct vnc_viewer *v);
-/* Cuts the connection and ends the thread, whatever it waits for; done follows soon. */
+/* Cuts the connection, so that the thread ends soon, whatever it is blocked on; then calls done. */
 void vnc_viewer_drop(struct vnc_viewer *v);
 bool vnc_viewer_dropped(const struct vnc_viewer *v);
-void vnc_viewer_join(struct vnc_viewer *v); /* waits for the thread's end; the place is free */
+void vnc_viewer_join(struct vnc_viewer *v); /* waits for the thread's end; it is not busy then */
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The screen in a web browser: noVNC's pages from their folder, and VNC through WebSockets, all on
- * one port. This front-end's thread serves pages and takes WebSockets apart for viewers, which are
- * the same as those of VNC (vnc_slots.h) and see plain streams.
+ * The screen in a web browser: noVNC's pages from their folder, and VNC through WebSockets, on one
+ * port. This front-end's thread serves the pages and decodes WebSockets. Viewers are those of the
+ * VNC front-end (vnc_slots.h); they read and write plain streams.
  */
 #include "ui/ui.h"
 
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PAGES "/usr/share/novnc" /* where Debian's package puts them */
+#define PAGES "/usr/share/novnc" /* of Debian's package */
 #define PAGE  "/vnc.html"
 #define START PAGE "?autoconnect=true&resize=scale&path=websockify"
 
@@ -55,7 +55,7 @@ static void web_destroy(struct ui *ui)
         return;
     vnc_listen_close(&ui->listen);
     http_destroy(ui->http);
-    websockets_destroy(ui->websockets); /* first: a viewer may wait for room in its pair */
+    websockets_destroy(ui->websockets); /* first: a viewer may be blocked on its socket pair */
     vnc_slots_destroy(ui->slots);
     loop_destroy(ui->loop);
     free(ui);

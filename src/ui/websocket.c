@@ -18,15 +18,15 @@ static bool is_control(const struct websocket_reader *r)
     return opcode_of(r) & 8;
 }
 
-/* The header's length as its second byte tells. */
+/* Returns the header's length, which follows from its second byte. */
 static unsigned header_length(const struct websocket_reader *r)
 {
     unsigned size = r->header[1] & 127;
     return 2 + (size == 126 ? 2 : size == 127 ? 8 : 0) + 4;
 }
 
-/* Judges the first two bytes (5.2): 0, or why the stream ends. */
-static unsigned judge_start(const struct websocket_reader *r)
+/* Checks the first two bytes (5.2). Returns 0, or the status with which the stream ends. */
+static unsigned check_start(const struct websocket_reader *r)
 {
     bool whole = r->header[0] & 0x80, masked = r->header[1] & 0x80;
     if ((r->header[0] & 0x70) || !masked)
@@ -43,8 +43,8 @@ static unsigned judge_start(const struct websocket_reader *r)
     }
 }
 
-/* Reads the size, which must be written as short as it can be, and the mask. */
-static unsigned judge_size(struct websocket_reader *r)
+/* Reads the mask and the size, which must have the shortest form. Returns as check_start. */
+static unsigned read_size(struct websocket_reader *r)
 {
     unsigned words = header_length(r) - 6;
     r->size = words ? 0 : r->header[1] & 127;
@@ -75,17 +75,17 @@ static void take_header_byte(struct websocket_reader *r, uint8_t byte)
 {
     r->header[r->header_size++] = byte;
     if (r->header_size == 2)
-        r->status = judge_start(r);
+        r->status = check_start(r);
     if (r->header_size < 2 || r->status || r->header_size < header_length(r))
         return;
-    r->status = judge_size(r);
+    r->status = read_size(r);
     r->at = 0;
     r->in_frame = !r->status;
     if (r->in_frame && !r->size)
         end_frame(r);
 }
 
-/* Takes n bytes that the frame carries; they go to `to`, which may overlap with them. */
+/* Unmasks n bytes of the payload into `to`, which may begin before `from` and overlap it. */
 static void take_payload(struct websocket_reader *r, uint8_t *to, const uint8_t *from, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -155,7 +155,7 @@ static void sha1_block(uint32_t h[5], const uint8_t block[64])
         h[i] += v[i];
 }
 
-/* Of a text of less than 120 bytes. */
+/* n: less than 120. */
 static void sha1(uint8_t digest[20], const char *text, size_t n)
 {
     uint32_t h[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
@@ -176,7 +176,7 @@ static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 bool websocket_accept(char to[WEBSOCKET_ACCEPT], const char *key)
 {
     char text[WEBSOCKET_KEY + 40];
-    uint8_t digest[21] = {0}; /* a 0 behind, which fills the last group */
+    uint8_t digest[21] = {0}; /* with a 0, which completes the last group of three */
     if (strlen(key) != WEBSOCKET_KEY || strspn(key, base64) != WEBSOCKET_KEY - 2 ||
         strcmp(key + WEBSOCKET_KEY - 2, "==") != 0)
         return false;

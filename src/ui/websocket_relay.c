@@ -13,8 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define IN        4096        /* bytes of a client's that wait for the pair */
-#define OUT       (64u << 10) /* bytes of the pair's that wait for the client */
+#define IN        4096        /* bytes from the client to the pair that are buffered */
+#define OUT       (64u << 10) /* bytes from the pair to the client that are buffered */
 #define NS_PER_MS UINT64_C(1000000)
 
 struct relay {
@@ -23,8 +23,8 @@ struct relay {
     struct loop_fd *client_source, *pair_source;
     struct loop_timer *stall;
     struct websocket_reader reader;
-    bool ending; /* the close frame is in `out`: the last that is sent */
-    /* bytes [at, size) are still to go */
+    bool ending; /* the close frame, which is the last, is in `out` */
+    /* bytes [at, size) are to be sent */
     size_t in_at, in_size, out_at, out_size;
     uint8_t in[IN], out[OUT + WEBSOCKET_HEADER];
 };
@@ -36,7 +36,7 @@ struct websockets {
     struct relay *relay[WEBSOCKETS];
 };
 
-static void hang_up(struct relay *r)
+static void relay_close(struct relay *r)
 {
     for (unsigned i = 0; i < WEBSOCKETS; i++)
         if (r->all->relay[i] == r)
@@ -51,7 +51,7 @@ static void hang_up(struct relay *r)
 
 static void on_stall(void *arg)
 {
-    hang_up(arg);
+    relay_close(arg);
 }
 
 static void expect_progress(struct relay *r)
@@ -59,22 +59,23 @@ static void expect_progress(struct relay *r)
     loop_timer_set(r->stall, host_now_ns() + WEBSOCKET_STALL_MS * NS_PER_MS);
 }
 
-static bool gone(ssize_t n)
+/* True if a result of send or recv means that the connection is closed. */
+static bool is_closed(ssize_t n)
 {
     return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
-/* Sends what waits; false: the other side is gone. */
-static bool send_waiting(int fd, const uint8_t *data, size_t *at, size_t size)
+/* Sends bytes [*at, size); false: the other side has closed. */
+static bool send_buffered(int fd, const uint8_t *data, size_t *at, size_t size)
 {
     if (*at == size)
         return true;
     ssize_t n = send(fd, data + *at, size - *at, MSG_NOSIGNAL | MSG_DONTWAIT);
     *at += n > 0 ? (size_t)n : 0;
-    return !gone(n);
+    return !is_closed(n);
 }
 
-/* Puts a header before the bytes that are in `out`, behind the room for one. */
+/* Puts a header in front of the `size` bytes that are in `out` behind WEBSOCKET_HEADER. */
 static void put_frame(struct relay *r, unsigned opcode, size_t size)
 {
     uint8_t head[WEBSOCKET_HEADER];
@@ -84,8 +85,8 @@ static void put_frame(struct relay *r, unsigned opcode, size_t size)
     r->out_size = WEBSOCKET_HEADER + size;
 }
 
-/* The last frame says why. The viewer learns of the end at once. */
-static void put_end(struct relay *r, unsigned status)
+/* Makes the close frame, and closes the pair so that the viewer ends at once. */
+static void put_close(struct relay *r, unsigned status)
 {
     r->out[WEBSOCKET_HEADER] = (uint8_t)(status >> 8);
     r->out[WEBSOCKET_HEADER + 1] = (uint8_t)status;
@@ -94,26 +95,26 @@ static void put_end(struct relay *r, unsigned status)
     shutdown(r->pair, SHUT_RDWR);
 }
 
-/* Client to pair; false: the client is gone. */
+/* Client to pair; false: the client has closed. */
 static bool pump_in(struct relay *r)
 {
     if (r->in_at == r->in_size && !r->reader.status) {
         ssize_t n = recv(r->client, r->in, sizeof(r->in), MSG_DONTWAIT);
-        if (gone(n))
+        if (is_closed(n))
             return false;
         r->in_at = 0;
         r->in_size = n > 0 ? websocket_read(&r->reader, r->in, (size_t)n) : 0;
     }
-    if (!send_waiting(r->pair, r->in, &r->in_at, r->in_size))
-        r->in_at = r->in_size; /* the viewer has gone: what it still said comes before its end */
+    if (!send_buffered(r->pair, r->in, &r->in_at, r->in_size))
+        r->in_at = r->in_size; /* the viewer has ended; pump_out sends the rest of what it wrote */
     return true;
 }
 
-/* The next frame for the client: an end, an answer to a ping, or what the viewer sent. */
+/* Makes the next frame for the client: a close, a pong, or what the viewer sent. */
 static void fill_out(struct relay *r)
 {
     if (r->reader.status && r->in_at == r->in_size) {
-        put_end(r, r->reader.status);
+        put_close(r, r->reader.status);
     } else if (r->reader.pinged) {
         r->reader.pinged = false;
         memcpy(r->out + WEBSOCKET_HEADER, r->reader.ping, r->reader.ping_size);
@@ -122,19 +123,19 @@ static void fill_out(struct relay *r)
         ssize_t n = recv(r->pair, r->out + WEBSOCKET_HEADER, OUT, MSG_DONTWAIT);
         if (n > 0)
             put_frame(r, WEBSOCKET_BINARY, (size_t)n);
-        else if (gone(n))
-            put_end(r, WEBSOCKET_NORMAL);
+        else if (is_closed(n))
+            put_close(r, WEBSOCKET_NORMAL);
     }
 }
 
-/* Pair to client; false: it is over. */
+/* Pair to client; false: the relay has ended. */
 static bool pump_out(struct relay *r)
 {
     bool fresh = r->out_at == r->out_size && !r->ending;
     if (fresh)
         fill_out(r);
     size_t before = r->out_at;
-    bool ok = send_waiting(r->client, r->out, &r->out_at, r->out_size);
+    bool ok = send_buffered(r->client, r->out, &r->out_at, r->out_size);
     if (r->out_at == r->out_size)
         loop_timer_set(r->stall, HOST_FOREVER);
     else if (fresh || r->out_at != before)
@@ -142,17 +143,17 @@ static bool pump_out(struct relay *r)
     return ok && !(r->ending && r->out_at == r->out_size);
 }
 
-/* Takes what the client sent meanwhile, for a while: a socket that is closed with unread bytes
- * takes back the last ones that it sent. */
-static void part(struct relay *r)
+/* Closes both sides. Some unread bytes of the client are read and dropped first: if unread data
+ * were left, close() would reset the connection, and the client might lose the close frame. */
+static void close_gracefully(struct relay *r)
 {
     shutdown(r->client, SHUT_WR);
     for (unsigned i = 0; i < 4 && recv(r->client, r->in, sizeof(r->in), MSG_DONTWAIT) > 0; i++)
         ;
-    hang_up(r);
+    relay_close(r);
 }
 
-static void watch(struct relay *r)
+static void update_events(struct relay *r)
 {
     bool in = r->in_at != r->in_size, out = r->out_at != r->out_size;
     unsigned client = (in || r->reader.status ? 0 : LOOP_READ) | (out ? LOOP_WRITE : 0);
@@ -161,40 +162,40 @@ static void watch(struct relay *r)
     loop_fd_set(r->pair_source, r->ending ? 0 : pair | LOOP_HANGUP);
 }
 
-/* One round of both directions. What could still be done is done in the loop's next round. */
+/* Moves bytes once in each direction; the loop calls again while there is more. */
 static void pump(struct relay *r)
 {
     if (!r->ending && !pump_in(r))
-        hang_up(r);
+        relay_close(r);
     else if (!pump_out(r))
-        part(r);
+        close_gracefully(r);
     else
-        watch(r);
+        update_events(r);
 }
 
 static void on_client(void *arg, unsigned events)
 {
     struct relay *r = arg;
     if ((events & LOOP_HANGUP) && !(events & LOOP_READ))
-        hang_up(r);
+        relay_close(r);
     else
         pump(r);
 }
 
-/* A viewer that is dropped may wait for room in the pair: a client that takes nothing does not keep
- * it there. */
+/* When the viewer has closed and the client does not read, the connection is cut, so that the
+ * viewer's thread, which may be blocked on a full pair, can end. */
 static void on_pair(void *arg, unsigned events)
 {
     struct relay *r = arg;
     if ((events & LOOP_HANGUP) && r->out_at != r->out_size)
-        hang_up(r);
+        relay_close(r);
     else
         pump(r);
 }
 
-/* --- coming and going --- */
+/* --- connections --- */
 
-/* A free place, or that of a WebSocket that is over but for its last bytes; NULL: none. */
+/* Returns a free slot, or that of a relay which has only to send its last bytes; NULL: none. */
 static struct relay **find_slot(struct websockets *w)
 {
     struct relay **ending = NULL;
@@ -205,12 +206,12 @@ static struct relay **find_slot(struct websockets *w)
             ending = r;
     }
     if (ending)
-        hang_up(*ending);
+        relay_close(*ending);
     return ending;
 }
 
-/* The relay, without its connections; NULL: out of memory. */
-static struct relay *create(struct websockets *w, int client, int pair)
+/* Returns a relay between two sockets; NULL: out of memory, and both stay open. */
+static struct relay *relay_create(struct websockets *w, int client, int pair)
 {
     struct relay *r = calloc(1, sizeof(*r));
     if (!r)
@@ -239,7 +240,7 @@ void websockets_admit(struct websockets *w, int fd, const char *hello, const voi
         close(fd);
         return;
     }
-    struct relay *r = *slot = create(w, fd, pair[0]);
+    struct relay *r = *slot = relay_create(w, fd, pair[0]);
     if (!r) {
         close(pair[0]);
         close(pair[1]);
@@ -255,7 +256,7 @@ void websockets_admit(struct websockets *w, int fd, const char *hello, const voi
     memcpy(r->in, early, MIN(early_size, sizeof(r->in)));
     r->in_size = websocket_read(&r->reader, r->in, MIN(early_size, sizeof(r->in)));
     expect_progress(r);
-    watch(r);
+    update_events(r);
     w->welcome(w->ctx, pair[1], &peer);
 }
 
@@ -278,6 +279,6 @@ void websockets_destroy(struct websockets *w)
         return;
     for (unsigned i = 0; i < WEBSOCKETS; i++)
         if (w->relay[i])
-            hang_up(w->relay[i]);
+            relay_close(w->relay[i]);
     free(w);
 }
