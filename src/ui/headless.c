@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * No screen at all: the machine runs, its picture is there for the control socket and for scripts,
- * and the main thread sleeps until it is told to stop. No viewer is attached, so a flush costs
- * nothing, and no display library is loaded by this path.
+ * The front-end without a screen: pictures are available to the control socket and to scripts, and
+ * the main thread sleeps until stop. No viewer is attached, so a flush costs nothing, and no
+ * display library is loaded.
  */
 #include "ui/ui.h"
 
@@ -34,7 +34,7 @@ static struct ui *headless_create(const struct ui_env *env, const char *args, st
 static void headless_run(struct ui *ui)
 {
     host_wakeup_wait(&ui->stop, HOST_FOREVER);
-    host_wakeup_raise(&ui->stop); /* sticky */
+    host_wakeup_raise(&ui->stop); /* a later wait returns at once, too */
 }
 
 static void headless_stop(struct ui *ui)

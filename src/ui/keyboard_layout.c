@@ -4,9 +4,9 @@
 #include <linux/input-event-codes.h>
 #include <string.h>
 
-#define LEVELS 4 /* plain, shift, AltGr, both: the number is the modifiers */
+#define LEVELS 4 /* plain, Shift, AltGr, both: the modifiers as a number */
 
-/* Accents as combining characters; in a layout they are dead keys. */
+/* Accents as combining characters, which stand for dead keys in the layouts. */
 #define GRAVE      "\u0300"
 #define ACUTE      "\u0301"
 #define CIRCUMFLEX "\u0302"
@@ -25,7 +25,7 @@ static const uint8_t positions[] = {
     KEY_B,          KEY_N,     KEY_M, KEY_COMMA, KEY_DOT,       KEY_SLASH,
 };
 
-/* One character for each position; a blank is nothing worth typing there. */
+/* One character for each position; a blank stands for none. */
 struct keyboard_layout {
     const char *name;
     const char *level[LEVELS];
@@ -94,7 +94,8 @@ bool keyboard_layout_read(void *layout, const char *name, struct error *err)
 
 uint32_t utf8_next(const char **p)
 {
-    static const uint32_t smallest[] = {0, 0x80, 0x800, 0x10000}; /* by bytes that follow */
+    /* by the number of continuation bytes */
+    static const uint32_t smallest[] = {0, 0x80, 0x800, 0x10000};
     const uint8_t *s = (const uint8_t *)*p;
     if (!*s)
         return 0;
@@ -124,7 +125,7 @@ static uint32_t character_at(const struct keyboard_layout *l, unsigned level, un
     return c;
 }
 
-/* Does caps lock swap what this place writes? It does where shift is the letter's capital. */
+/* True if Caps Lock affects the key: it does where Shift types the capital of the plain letter. */
 static bool is_letter(const struct keyboard_layout *l, unsigned position)
 {
     uint32_t plain = character_at(l, 0, position), shifted = character_at(l, 1, position);
@@ -151,7 +152,7 @@ bool keyboard_layout_key(const struct keyboard_layout *l, uint32_t character,
     return false;
 }
 
-/* Characters that no key has: the accent of a dead key, and what follows it. */
+/* Characters typed with two keys: a dead key and a base character. */
 static const struct {
     const char *accent, *bases, *results;
 } composed[] = {
@@ -160,7 +161,7 @@ static const struct {
     {DIAERESIS, "aeiouyAEIOU", "äëïöüÿÄËÏÖÜ"},
 };
 
-/* An accent on its own that is typed by its dead key twice. */
+/* Accents alone, which are typed by pressing their dead key twice. */
 static const struct {
     uint32_t character;
     const char *accent;
@@ -205,7 +206,8 @@ unsigned keyboard_layout_strokes(const struct keyboard_layout *l, uint32_t chara
         out[0] = (struct key_stroke){plain, 0, false};
         return 1;
     }
-    bool dead = character >= 0x300 && character < 0x370; /* not characters of a text */
+    /* stands for a dead key, not for a character */
+    bool dead = character >= 0x300 && character < 0x370;
     if (!dead && keyboard_layout_key(l, character, &out[0]))
         return 1;
     return compose(l, character, out);

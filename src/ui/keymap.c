@@ -49,7 +49,7 @@ static const uint16_t usb_keys[] = {
 };
 /* clang-format on */
 
-/* QAPI schema ui.json, QKeyCode: QEMU's names and the keys they mean. */
+/* QAPI schema ui.json, QKeyCode: QEMU's names of keys. */
 static const struct key_name qcodes[] = {
     {"shift", KEY_LEFTSHIFT},
     {"shift_r", KEY_RIGHTSHIFT},
@@ -213,7 +213,7 @@ static const struct key_name qcodes[] = {
     {"ac_bookmarks", KEY_BOOKMARKS},
 };
 
-/* What people call keys that have another qcode. */
+/* Common names of keys that have another qcode. */
 static const struct key_name aliases[] = {
     {"enter", KEY_ENTER},       {"return", KEY_ENTER},      {"escape", KEY_ESC},
     {"space", KEY_SPACE},       {"control", KEY_LEFTCTRL},  {"altgr", KEY_RIGHTALT},
@@ -245,7 +245,7 @@ static const uint16_t extended_keys[128] = {
     [0x6b] = KEY_COMPUTER,     [0x6c] = KEY_MAIL,      [0x6d] = KEY_MEDIA,
 };
 
-/* Unprefixed scancodes from 84 on, where the set and Linux part. */
+/* Unprefixed scancodes from 84 on, where they differ from KEY_*. */
 static const uint16_t late_keys[128] = {
     [0x54] = KEY_SYSRQ, [0x56] = KEY_102ND,   [0x57] = KEY_F11,
     [0x58] = KEY_F12,   [0x59] = KEY_KPEQUAL, [0x70] = KEY_KATAKANAHIRAGANA,
@@ -270,7 +270,7 @@ static const struct {
     {'\x1b', '\x1b', KEY_ESC},
 };
 
-/* usb_keys starts with the letters in alphabetical order: of use beyond USB. */
+/* usb_keys begins with the letters in alphabetical order. */
 static unsigned letter_key(char lower)
 {
     return usb_keys[4 + (lower - 'a')];

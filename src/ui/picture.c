@@ -14,16 +14,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Screens are flat and a screendump is waited for: fast, and still near the smallest. */
+/* Fast, since clients wait for screendumps, and for flat colours nearly as small as with level
+ * 9. */
 #define PNG_LEVEL 3
-/* For recordings the time counts more. */
+/* For recordings, where time matters more than size. */
 #define PNG_FAST_LEVEL 1
 
-/* How a picture is written. */
+/* A picture being saved. */
 struct saving {
     const struct picture *pic;
     enum ui_picture_format format;
-    const _Atomic uint64_t *until; /* NULL: as long as it takes */
+    const _Atomic uint64_t *until; /* NULL: no time limit */
 };
 
 static bool is_late(const struct saving *s)
@@ -34,7 +35,7 @@ static bool is_late(const struct saving *s)
     return true;
 }
 
-/* libpng's own handlers write to stderr: the caller has errno instead. */
+/* Replace libpng's handlers, which write to stderr. */
 static void png_failed(png_structp png, png_const_charp text)
 {
     (void)text;
@@ -47,8 +48,8 @@ static void png_quiet(png_structp png, png_const_charp text)
     (void)text;
 }
 
-/* Rows as libpng wants them come straight from the picture: it drops the X and swaps. Sides are
- * those of a picture that fits in memory, which libpng's limits are above. */
+/* Passes the picture's rows to libpng, which drops the X byte and swaps red and blue. libpng's
+ * limits on sides are raised: the picture is in memory already. */
 static bool encode_rows(png_structp png, png_infop info, FILE *f, const struct saving *s)
 {
     const struct picture *pic = s->pic;
@@ -182,7 +183,7 @@ static struct picture *load_png(FILE *f, struct error *err)
     return pic;
 }
 
-/* A number of a PPM header, after blanks and comments. */
+/* Reads a number of a PPM header, after blanks and comments. */
 static bool ppm_number(FILE *f, unsigned long *out)
 {
     int c = getc(f);
@@ -197,7 +198,7 @@ static bool ppm_number(FILE *f, unsigned long *out)
     unsigned digits = 0;
     for (; c >= '0' && c <= '9' && digits < 6; c = getc(f), digits++)
         n = n * 10 + (unsigned long)(c - '0');
-    *out = n; /* the one blank after the number is read too, as the format wants */
+    *out = n; /* the single blank behind the number was read, too, as the format requires */
     return digits && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
 }
 

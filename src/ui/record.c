@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A recording of the screen, with the pointer. One thread looks when the display has something new,
- * at most `fps` times a second, and takes a copy; another compresses and writes. With a still
- * picture the first sleeps, and the second does but for what its file needs (record_sink.h). A full
- * disk ends the recording with a line, not the machine.
+ * A recording of the screen, with the pointer. One thread copies the picture when the display has
+ * changed, at most `fps` times a second; another compresses and writes (record_writer.h). While the
+ * picture does not change, the first thread sleeps, and the second wakes only for the steps of its
+ * sink (record_sink.h). A full disk ends the recording with a line in the log; the machine
+ * continues.
  *
- * What a guest draws last before it switches its screen off, often its farewell, may come sooner
- * after the picture before than `fps` allows. So the GPU's thread copies it in that moment.
+ * The last picture before a guest disables its scanout, often a message at shutdown, may follow the
+ * one before sooner than `fps` allows. So the GPU's thread copies it at that moment (on_dark).
  */
 #include "ui/ui.h"
 
@@ -31,24 +32,24 @@ struct ui {
     struct record_sink *sink;
     struct host_wakeup wake;
     atomic_bool stopping;
-    _Atomic uint32_t seen; /* the frame_gen of what was captured last */
-    /* what was on the screen when it went dark, if it was not captured yet; under the lock */
+    _Atomic uint32_t seen; /* the frame_gen of the last captured picture */
+    /* the last picture before the head went dark, if it was not captured; under the lock */
     pthread_mutex_t lock;
     struct picture *last;
     uint64_t last_at;
-    /* run's */
+    /* the thread of run only */
     struct viewer *viewer;
     struct record_writer *writer;
     struct head_state state;
-    bool started;       /* there is a picture in it */
-    uint64_t next;      /* no look before */
+    bool started;       /* the recording has a picture */
+    uint64_t next;      /* host_now_ns(): no picture is captured before */
     uint64_t blank_due; /* an inactive head is recorded as black from then on */
-    bool fresh;         /* what is on the screen is not in the recording */
-    bool late;          /* because there was no room for it */
+    bool fresh;         /* the picture on the screen is not in the recording */
+    bool late;          /* because the queue was full */
     unsigned dropped;
 };
 
-/* --- looking --- */
+/* --- capturing --- */
 
 static void on_update(void *ctx)
 {
@@ -56,7 +57,8 @@ static void on_update(void *ctx)
     host_wakeup_raise(&ui->wake);
 }
 
-/* The GPU's thread, at most `fps` times a second. */
+/* Copies the picture of a head that is about to go dark, at most `fps` times a second. The GPU's
+ * thread. */
 static void on_dark(void *ctx, unsigned head)
 {
     struct ui *ui = ctx;
@@ -71,17 +73,18 @@ static void on_dark(void *ctx, unsigned head)
         ui->last_at = now;
     }
     pthread_mutex_unlock(&ui->lock);
-    host_wakeup_raise(&ui->wake); /* the display does not wake twice for what was not taken */
+    /* the display may have called wake already for what this thread has not taken */
+    host_wakeup_raise(&ui->wake);
 }
 
-static void put(struct ui *ui, struct picture *pic, uint64_t now)
+static void put_picture(struct ui *ui, struct picture *pic, uint64_t now)
 {
     ui->started = true;
     record_writer_put(ui->writer, pic, now);
 }
 
-/* The screen's last picture before it went dark comes before what is there now. `wait`: until there
- * is room for it. */
+/* Queues the last picture before the head went dark; to be called before the current one is queued.
+ * `wait`: blocks until there is room for it. */
 static void put_last(struct ui *ui, bool wait)
 {
     pthread_mutex_lock(&ui->lock);
@@ -93,32 +96,33 @@ static void put_last(struct ui *ui, bool wait)
         ui->last = NULL;
     pthread_mutex_unlock(&ui->lock);
     if (last)
-        put(ui, last, at);
+        put_picture(ui, last, at);
 }
 
-/* Not if the screen went dark or lit up since the state was taken: the next look will tell. */
+/* Captures the picture, unless the head went dark or lit up since the state was taken: then the
+ * display wakes this thread again. */
 static void capture(struct ui *ui, uint64_t now)
 {
     struct head_state state;
     struct picture *pic = display_snapshot(ui->env.display, ui->options.head, true);
     display_state(ui->env.display, ui->options.head, &state);
     ui->fresh = !pic || state.active != ui->state.active || state.mode_gen != ui->state.mode_gen;
-    ui->late = !pic; /* no memory: later, perhaps */
+    ui->late = !pic; /* out of memory: to be tried again */
     if (ui->fresh) {
         picture_destroy(pic);
         return;
     }
     atomic_store(&ui->seen, ui->state.frame_gen);
-    put(ui, pic, now);
+    put_picture(ui, pic, now);
 }
 
-static void take(struct ui *ui, uint64_t now)
+static void take_state(struct ui *ui, uint64_t now)
 {
     pixman_region32_t damage;
     struct head_state before = ui->state;
     pixman_region32_init(&damage);
     if (viewer_take(ui->viewer, ui->options.head, &ui->state, &damage)) {
-        ui->dropped += ui->late; /* nobody will see that one */
+        ui->dropped += ui->late; /* the picture that there was no room for is replaced */
         ui->late = false;
         ui->fresh = true;
     }
@@ -132,10 +136,10 @@ static bool is_black(const struct ui *ui, uint64_t now)
     return !ui->state.active && now >= ui->blank_due;
 }
 
-/* Records what is new; returns when to look again if nothing happens. */
-static uint64_t look(struct ui *ui, uint64_t now)
+/* Captures the picture if it has changed; returns when to call this again if nothing happens. */
+static uint64_t capture_change(struct ui *ui, uint64_t now)
 {
-    take(ui, now);
+    take_state(ui, now);
     if (!ui->fresh || (!ui->state.active && !ui->started))
         return HOST_FOREVER;
     if (!ui->state.active && !is_black(ui, now))
@@ -148,18 +152,18 @@ static uint64_t look(struct ui *ui, uint64_t now)
     return HOST_FOREVER;
 }
 
-static void watch(struct ui *ui)
+static void record_changes(struct ui *ui)
 {
-    uint64_t deadline = 0; /* there may be a picture already */
+    uint64_t deadline = 0; /* there may already be a picture */
     while (!atomic_load(&ui->stopping)) {
         host_wakeup_wait(&ui->wake, deadline);
         uint64_t now = host_now_ns();
         put_last(ui, false);
-        deadline = now < ui->next ? ui->next : look(ui, now);
+        deadline = now < ui->next ? ui->next : capture_change(ui, now);
     }
 }
 
-static void tell(struct ui *ui, const struct record_result *r)
+static void log_result(struct ui *ui, const struct record_result *r)
 {
     if (r->error)
         log_warn(ui->env.log, "recording to %s stopped: %s; pictures in it, all whole: %u",
@@ -174,21 +178,21 @@ static void tell(struct ui *ui, const struct record_result *r)
                  ui->options.path, (double)r->missing / NS_PER_SEC);
 }
 
-/* The last picture is never lost, and there is at least one. A screen that went dark as the machine
- * ended is no picture. */
-static void finish(struct ui *ui)
+/* Captures the last picture, and one at least. A head that went dark just now, as the machine
+ * ended, is not captured. */
+static void finish_recording(struct ui *ui)
 {
     uint64_t now = host_now_ns();
     record_writer_hurry(ui->writer);
-    take(ui, now);
+    take_state(ui, now);
     put_last(ui, true);
     ui->late = false;
     if (!ui->started || (ui->fresh && (ui->state.active || is_black(ui, now))))
         capture(ui, now);
     if (!ui->started)
-        capture(ui, now); /* it changed meanwhile */
+        capture(ui, now); /* the head changed during the first try */
     struct record_result r = record_writer_finish(ui->writer, host_now_ns());
-    tell(ui, &r);
+    log_result(ui, &r);
 }
 
 static void record_run(struct ui *ui)
@@ -197,8 +201,8 @@ static void record_run(struct ui *ui)
     ui->viewer = display_attach(ui->env.display, on_update, ui);
     if (ui->writer && ui->viewer) {
         viewer_on_dark(ui->viewer, on_dark);
-        watch(ui);
-        finish(ui);
+        record_changes(ui);
+        finish_recording(ui);
     } else {
         log_warn(ui->env.log, "nothing is recorded in %s: not enough memory or threads",
                  ui->options.path);
@@ -224,8 +228,8 @@ static const struct parse_key record_keys[] = {
     {"overwrite", NULL, NULL, PARSE_FLAG(struct record_options, overwrite)},
 };
 
-static const struct record_sink_ops *parse(struct record_options *o, const struct ui_env *env,
-                                           const char *args, struct error *err)
+static const struct record_sink_ops *parse_args(struct record_options *o, const struct ui_env *env,
+                                                const char *args, struct error *err)
 {
     size_t n = strlen(args);
     *o = (struct record_options){.path = ""};
@@ -275,7 +279,7 @@ static struct ui *record_create(const struct ui_env *env, const char *args, stru
     host_wakeup_init(&ui->wake);
     pthread_mutex_init(&ui->lock, NULL);
     atomic_init(&ui->seen, 0);
-    ui->ops = parse(&ui->options, env, args, err);
+    ui->ops = parse_args(&ui->options, env, args, err);
     if (ui->ops)
         ui->sink = ui->ops->open(&ui->options, err);
     if (ui->sink)

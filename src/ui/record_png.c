@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A folder of PNGs, and a list of their times in the form of ffmpeg's concat demuxer ("ffconcat").
- * A picture gets into the list when its file is complete, and the list is flushed line by line, so
- * what is in the list can be played whatever happens later.
+ * A folder of PNGs, and a list of their times in the format of ffmpeg's concat demuxer
+ * ("ffconcat"). A picture is added to the list when its file is complete, and the list is flushed
+ * after each line, so what is in the list can be played whatever happens later.
  */
 #include "ui/record_sink.h"
 
@@ -23,26 +23,27 @@
 #define LIST      "list.ffconcat"
 #define FRAME     "frame-%06u.png" /* from 1 on */
 #define MIN_SHOWN UINT64_C(1000000)
-#define LAST_ONE  (NS_PER_SEC / 2) /* more for the last picture, which may be a giant */
+#define LAST_ONE  (NS_PER_SEC / 2) /* more for the last picture, which may be large */
 
 struct record_sink {
     const struct record_options *options;
     FILE *list;
     unsigned count;
-    uint64_t since;         /* when the last picture began */
-    _Atomic uint64_t until; /* HOST_FOREVER, or when pictures are given up */
+    uint64_t since; /* the time of the last picture */
+    /* host_now_ns() at which saving a picture is cancelled; HOST_FOREVER: none */
+    _Atomic uint64_t until;
 };
 
-/* One of ours, which may be overwritten when that was asked for. */
-static bool is_ours(const char *name)
+/* True for the name of a file that a recording makes. */
+static bool is_recording(const char *name)
 {
     unsigned n;
     int end = 0;
     return !strcmp(name, LIST) || (sscanf(name, "frame-%u.png%n", &n, &end) == 1 && !name[end]);
 }
 
-/* Sees to it that the folder holds nothing that would be overwritten or mixed up with. */
-static bool clear(const struct record_options *o, struct error *err)
+/* Returns whether the folder is empty; with `overwrite`, removes an earlier recording first. */
+static bool clear_folder(const struct record_options *o, struct error *err)
 {
     DIR *dir = opendir(o->path);
     if (!dir)
@@ -52,7 +53,7 @@ static bool clear(const struct record_options *o, struct error *err)
         if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
             continue;
         empty = o->overwrite;
-        if (o->overwrite && is_ours(e->d_name))
+        if (o->overwrite && is_recording(e->d_name))
             unlinkat(dirfd(dir), e->d_name, 0);
     }
     closedir(dir);
@@ -72,7 +73,7 @@ static struct record_sink *png_open(const struct record_options *o, struct error
         error_set(err, "--record %s: %s; make the folder above it first", o->path, strerror(errno));
         return NULL;
     }
-    if (!clear(o, err))
+    if (!clear_folder(o, err))
         return NULL;
     struct record_sink *sink = calloc(1, sizeof(*sink));
     snprintf(path, sizeof(path), "%s" LIST, o->path);
@@ -89,7 +90,7 @@ static struct record_sink *png_open(const struct record_options *o, struct error
     return sink;
 }
 
-/* Adds to the list; what does not fit is taken away again. */
+/* Appends to the list; a part that could be written before an error is removed again. */
 static int add_line(struct record_sink *sink, const char *text)
 {
     off_t before = ftello(sink->list);
@@ -101,7 +102,7 @@ static int add_line(struct record_sink *sink, const char *text)
     return error;
 }
 
-/* How long the last picture was shown. */
+/* Appends how long the last picture was on the screen. */
 static int add_duration(struct record_sink *sink, uint64_t ns)
 {
     char line[64];
@@ -133,7 +134,7 @@ static int png_show(struct record_sink *sink, const struct picture *pic, uint64_
     return error ? error : add_file(sink);
 }
 
-/* The last file is named twice, since a player uses no duration that nothing follows. */
+/* The last file is listed twice: players ignore the duration of the last entry. */
 static int png_end(struct record_sink *sink, uint64_t ns, uint64_t *missing)
 {
     *missing = 0;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct entry {
-    struct picture *pic; /* NULL: the last one is shown still */
+    struct picture *pic; /* NULL: a step of the last picture */
     uint64_t now;
 };
 
@@ -23,26 +23,26 @@ struct record_writer {
     /* under lock */
     struct entry queue[RECORD_QUEUE];
     unsigned first, used;
-    bool wanted; /* the queue was found full */
+    bool wanted; /* has_room returned false; room is to be called */
     bool ending;
     int error;
-    /* the thread's */
-    struct picture *last; /* what was written before */
+    /* the thread only */
+    struct picture *last; /* the picture written last */
     uint64_t zero;        /* when the first picture began */
-    uint64_t latest;      /* the time given to the sink last, since zero */
+    uint64_t latest;      /* the last time passed to the sink, since zero */
     uint64_t stepped;     /* when the sink was called last */
     unsigned count;
 };
 
-/* A guest that draws what was there already makes no news. */
-static bool is_news(const struct record_writer *w, const struct picture *pic)
+/* False if the guest has drawn the same pixels again. */
+static bool has_changed(const struct record_writer *w, const struct picture *pic)
 {
     const struct picture *last = w->last;
     return !last || last->width != pic->width || last->height != pic->height ||
            memcmp(last->data, pic->data, (size_t)pic->stride * pic->height);
 }
 
-/* Times never go back for the sink. */
+/* Returns the time since the first picture; never less than the last result. */
 static uint64_t since_zero(struct record_writer *w, uint64_t now)
 {
     if (now > w->zero)
@@ -50,7 +50,7 @@ static uint64_t since_zero(struct record_writer *w, uint64_t now)
     return w->latest;
 }
 
-static int show(struct record_writer *w, const struct entry *e)
+static int show_picture(struct record_writer *w, const struct entry *e)
 {
     uint64_t missing;
     if (!w->last)
@@ -58,7 +58,7 @@ static int show(struct record_writer *w, const struct entry *e)
     int error = w->ops->show(w->sink, e->pic, since_zero(w, e->now));
     w->count += !error;
     if (error)
-        w->ops->end(w->sink, since_zero(w, e->now), &missing); /* as far as it goes */
+        w->ops->end(w->sink, since_zero(w, e->now), &missing); /* what can be written of its end */
     picture_destroy(w->last);
     w->last = e->pic;
     return error;
@@ -69,14 +69,14 @@ static int write_one(struct record_writer *w, const struct entry *e)
     w->stepped = host_now_ns();
     if (!e->pic)
         return w->ops->step(w->sink, since_zero(w, e->now));
-    if (is_news(w, e->pic))
-        return show(w, e);
+    if (has_changed(w, e->pic))
+        return show_picture(w, e);
     picture_destroy(e->pic);
     return 0;
 }
 
-/* Under lock: waits for a picture, or for the time when the last one asks for something. */
-static void wait(struct record_writer *w)
+/* Waits for a picture, or for the next step of the last one. Under the lock. */
+static void wait_for_work(struct record_writer *w)
 {
     bool steps = w->ops->step && w->last && !w->error;
     uint64_t deadline = steps ? w->stepped + RECORD_STEP_NS : HOST_FOREVER;
@@ -85,10 +85,10 @@ static void wait(struct record_writer *w)
             return;
 }
 
-/* Under lock: takes the oldest; false: the end. */
-static bool next(struct record_writer *w, struct entry *e)
+/* Takes the oldest entry, or makes one for a step; false: the end. Under the lock. */
+static bool next_entry(struct record_writer *w, struct entry *e)
 {
-    wait(w);
+    wait_for_work(w);
     *e = (struct entry){NULL, host_now_ns()};
     if (!w->used)
         return !w->ending;
@@ -104,7 +104,7 @@ static void *writer_main(void *arg)
     struct record_writer *w = arg;
     struct entry e;
     pthread_mutex_lock(&w->lock);
-    while (next(w, &e)) {
+    while (next_entry(w, &e)) {
         int error = w->error;
         pthread_mutex_unlock(&w->lock);
         if (error)
@@ -112,10 +112,10 @@ static void *writer_main(void *arg)
         else
             error = write_one(w, &e);
         pthread_mutex_lock(&w->lock);
-        bool tell = w->wanted || (error && !w->error);
+        bool notify = w->wanted || (error && !w->error);
         w->error = error;
         w->wanted = false;
-        if (tell)
+        if (notify)
             w->room(w->ctx);
     }
     pthread_mutex_unlock(&w->lock);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * YUV4MPEG2: a line of text, then frames one like the other, so many a second, every pixel with its
- * own colour (4:4:4, BT.601, 16..235). All have the size of the first picture; later ones of
- * another size are fitted in with black around. A picture that stands still is written again and
- * again as time goes by, so that the end of a recording has little left to write, and a kill
- * leaves nearly all of it.
+ * YUV4MPEG2: a line of text, then frames of equal size at a fixed rate, with full colour resolution
+ * (4:4:4, BT.601, 16..235). The size is that of the first picture; later pictures of other sizes
+ * are scaled into it, with black borders. While the picture does not change, its frame is written
+ * again as time passes, so that little is left to write at the end, and little is lost when
+ * riscreen is killed.
  *
- * What is owed is bounded: if the disk is so slow, or the host slept so long, that a film is more
- * than OWED_SECONDS behind, the frames in between are left out, and counted.
+ * If the disk is so slow, or the host slept so long, that the file is more than MAX_LAG_SECONDS
+ * behind, the frames in between are left out and counted.
  */
 #include "ui/record_sink.h"
 
@@ -23,9 +23,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SECOND       UINT64_C(1000000000)
-#define OWED_SECONDS 2
-#define PIECE        4096 /* bytes: what a pipe takes at once or not at all */
+#define SECOND          UINT64_C(1000000000)
+#define MAX_LAG_SECONDS 2
+#define PIECE           4096 /* bytes; pipes write so many atomically */
 
 static const char frame_line[] = "FRAME\n";
 #define FRAME_LINE (sizeof(frame_line) - 1)
@@ -34,13 +34,13 @@ struct record_sink {
     const struct record_options *options;
     int fd;
     uint32_t width, height;    /* 0: no picture yet */
-    uint8_t *frame;            /* frame_line and three planes of the picture that is shown */
+    uint8_t *frame;            /* frame_line and three planes of the current picture */
     size_t size;               /* of frame */
     uint64_t written;          /* frames that are in the file or were left out */
-    uint64_t missing;          /* of these, left out */
-    bool due;                  /* the picture that is shown is not in the file yet */
+    uint64_t missing;          /* those of `written` that were left out */
+    bool due;                  /* the current picture is not in the file yet */
     _Atomic uint64_t deadline; /* host_now_ns(); UINT64_MAX: none yet */
-    off_t end;                 /* of the last whole frame; -1: the file is no regular one */
+    off_t end;                 /* of the last complete frame; -1: the file is not a regular one */
 };
 
 static struct record_sink *y4m_open(const struct record_options *o, struct error *err)
@@ -75,7 +75,7 @@ static bool is_late(struct record_sink *sink)
     return host_now_ns() > atomic_load(&sink->deadline);
 }
 
-/* A pipe or device takes it in pieces, since its reader may be slow, but not when it is late. */
+/* Writes to a pipe or device in pieces, whose reader may be slow, until the deadline has passed. */
 static int write_pieces(struct record_sink *sink, const uint8_t *data, size_t size)
 {
     int error = 0;
@@ -86,7 +86,7 @@ static int write_pieces(struct record_sink *sink, const uint8_t *data, size_t si
     return error;
 }
 
-/* Half of what goes into a file is taken away again. */
+/* Writes all; on an error, removes the part that was written to a regular file. */
 static int write_all(struct record_sink *sink, const void *data, size_t size)
 {
     if (sink->end < 0)
@@ -98,8 +98,8 @@ static int write_all(struct record_sink *sink, const void *data, size_t size)
     return 0;
 }
 
-/* The first picture decides the size. */
-static int begin(struct record_sink *sink, const struct picture *pic)
+/* Writes the header: the first picture sets the size. */
+static int write_header(struct record_sink *sink, const struct picture *pic)
 {
     char line[128];
     sink->size = FRAME_LINE + (size_t)pic->width * pic->height * 3;
@@ -137,8 +137,8 @@ static void convert(struct record_sink *sink, const struct picture *pic)
                     sink->width);
 }
 
-/* The picture scaled into the first one's size, as large as it goes in its own shape. */
-static struct picture *fit(const struct record_sink *sink, const struct picture *pic)
+/* Returns the picture scaled into the first one's size, with its own aspect ratio. */
+static struct picture *scale_to_fit(const struct record_sink *sink, const struct picture *pic)
 {
     struct viewport at = viewport_fit(pic->width, pic->height, (int)sink->width, (int)sink->height);
     struct picture *out = picture_create(sink->width, sink->height);
@@ -166,6 +166,7 @@ static struct picture *fit(const struct record_sink *sink, const struct picture 
     return out;
 }
 
+/* Counts the frames up to `count` as left out. */
 static void leave_out(struct record_sink *sink, uint64_t count)
 {
     sink->missing += count - sink->written;
@@ -180,10 +181,10 @@ static int write_frame(struct record_sink *sink)
     return error;
 }
 
-/* The picture shown so far fills the file up to `count` frames. */
+/* Writes the current picture until the file has `count` frames. */
 static int write_until(struct record_sink *sink, uint64_t count)
 {
-    uint64_t most = (uint64_t)sink->options->fps * OWED_SECONDS;
+    uint64_t most = (uint64_t)sink->options->fps * MAX_LAG_SECONDS;
     int error = 0;
     if (count > sink->written && count - sink->written > most)
         leave_out(sink, count - most);
@@ -196,7 +197,7 @@ static int write_until(struct record_sink *sink, uint64_t count)
     return error;
 }
 
-/* The number of the frame that is nearest to this time. */
+/* Returns the number of the frame that is nearest to this time. */
 static uint64_t frame_at(const struct record_sink *sink, uint64_t ns)
 {
     unsigned fps = sink->options->fps;
@@ -205,9 +206,9 @@ static uint64_t frame_at(const struct record_sink *sink, uint64_t ns)
 
 static int y4m_show(struct record_sink *sink, const struct picture *pic, uint64_t ns)
 {
-    int error = sink->width ? write_until(sink, frame_at(sink, ns)) : begin(sink, pic);
+    int error = sink->width ? write_until(sink, frame_at(sink, ns)) : write_header(sink, pic);
     if (!error && sink->due && !is_late(sink))
-        error = write_frame(sink); /* early by one, which the next makes up for */
+        error = write_frame(sink); /* one frame too early; the next is shorter by that */
     if (error)
         return error;
     sink->due = true;
@@ -215,7 +216,7 @@ static int y4m_show(struct record_sink *sink, const struct picture *pic, uint64_
         convert(sink, pic);
         return 0;
     }
-    struct picture *fitted = fit(sink, pic);
+    struct picture *fitted = scale_to_fit(sink, pic);
     if (!fitted)
         return ENOMEM;
     convert(sink, fitted);
@@ -233,7 +234,7 @@ static void y4m_hurry(struct record_sink *sink, uint64_t deadline)
     atomic_store(&sink->deadline, deadline);
 }
 
-/* Each picture had its time and a frame at least; the last has one whatever the hurry. */
+/* The last picture, too, has at least one frame, even after the deadline. */
 static int y4m_end(struct record_sink *sink, uint64_t ns, uint64_t *missing)
 {
     int error = y4m_step(sink, ns);

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Programs in the guest read through a buffer of some ten keys, which an emulated processor under
- * load may leave alone for a few tenths of a second. */
-#define PACE (NS_PER_SEC / 50)
+/* Between characters. The guest's programs have a buffer of some ten keys, which a busy guest may
+ * not read for a few tenths of a second. */
+#define INTERVAL (NS_PER_SEC / 50)
 
 void type_text_init(struct type_text *t, struct input_hub *hub, struct log *log,
                     const struct keyboard_layout *layout)
@@ -38,7 +38,7 @@ void type_text_start(struct type_text *t, const char *text)
     t->due = t->text ? 0 : HOST_FOREVER;
 }
 
-/* c came from these bytes. */
+/* Records a character without a key; from..to are its bytes. */
 static void note_missing(struct type_text *t, uint32_t c, const char *from, const char *to)
 {
     size_t used = strlen(t->missed), left = sizeof(t->missed) - used;
@@ -51,7 +51,7 @@ static void note_missing(struct type_text *t, uint32_t c, const char *from, cons
         snprintf(t->missed + used, left, " U+%04X", (unsigned)c);
 }
 
-static void stroke(struct type_text *t, const struct key_stroke *s)
+static void send_stroke(struct type_text *t, const struct key_stroke *s)
 {
     bool caps = input_leds(t->held.hub) >> LED_CAPSL & 1;
     unsigned modifiers = s->modifiers ^ (s->letter && caps ? KEYBOARD_SHIFT : 0);
@@ -65,7 +65,7 @@ static void stroke(struct type_text *t, const struct key_stroke *s)
     input_held_key(&t->held, KEY_LEFTSHIFT, false);
 }
 
-/* The next character; a line may end in CR LF. */
+/* Types the next character; CR and CR LF are Enter. */
 static void type_next(struct type_text *t)
 {
     struct key_stroke strokes[KEYBOARD_MAX_STROKES];
@@ -78,7 +78,7 @@ static void type_next(struct type_text *t)
     }
     unsigned n = keyboard_layout_strokes(t->layout, c, strokes);
     for (unsigned i = 0; i < n; i++)
-        stroke(t, &strokes[i]);
+        send_stroke(t, &strokes[i]);
     if (!n)
         note_missing(t, c, from, t->next);
 }
@@ -88,12 +88,12 @@ void type_text_step(struct type_text *t, uint64_t now)
     if (!t->text || (t->due != HOST_FOREVER && now < t->due))
         return;
     if (input_waiting(t->held.hub, INPUT_KIND_KEYBOARD)) {
-        t->due = HOST_FOREVER; /* the hub's watch calls again */
+        t->due = HOST_FOREVER; /* until the hub's watch calls this again */
         return;
     }
     if (*t->next) {
         type_next(t);
-        t->due = now + PACE;
+        t->due = now + INTERVAL;
         return;
     }
     type_text_finish(t);

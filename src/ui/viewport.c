@@ -8,7 +8,7 @@
 struct viewport viewport_fit(uint32_t width, uint32_t height, int window_w, int window_h)
 {
     int64_t w = window_w, h = window_h;
-    if (w * height <= h * width) /* the width binds */
+    if (w * height <= h * width) /* the width is the limit */
         h = MAX(1, w * height / width);
     else
         w = MAX(1, h * width / height);
