@@ -45,7 +45,7 @@ struct ui {
     uint64_t next;      /* host_now_ns(): no picture is captured before */
     uint64_t blank_due; /* an inactive head is recorded as black from then on */
     bool fresh;         /* the picture on the screen is not in the recording */
-    bool late;          /* because the queue was full */
+    bool late;          /* because the queue was full, or there was no memory */
     unsigned dropped;
 };
 
