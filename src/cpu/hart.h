@@ -262,16 +262,35 @@ static inline uint64_t hart_retired(const struct hart *h)
     return h->icount - h->stats.traps;
 }
 
-/* cpu.c: the hart's own thread, but for the first */
-void hart_set_pending(struct hart *h, uint32_t bits);
-void hart_see_to_park(struct hart *h); /* parks, if that is asked for */
-void hart_service(struct hart *h);     /* sees to everything that pends */
-/* Takes up stop and suspend requests of the hart itself; is there something to run? */
-bool hart_runnable(struct hart *h);
-/* Runs until icount reaches `end`, something pends, or it has nothing to run. */
-void hart_run(struct hart *h, uint64_t end);
+/* --- hart.c ---------------------------------------------------------------------------------- */
 
-/* single.c */
+bool hart_create(struct cpu *cpu, unsigned id); /* false: out of memory; finds it in cpu->hart */
+void hart_destroy(struct hart *h);
+/* Parked: sets the reset state, stopped; empties the TLB, the blocks and the mailbox. */
+void hart_reset(struct hart *h);
+/* Any thread: sets bits of the pending word, ends the blocks and wakes the hart's thread. */
+void hart_set_pending(struct hart *h, uint32_t bits);
+
+/* The hart's own thread from here on. */
+void hart_see_to_park(struct hart *h); /* parks while that is asked for */
+void hart_service(struct hart *h);     /* handles all pending bits */
+/* Carries out the hart's own stop and suspend requests. True: there is something to run. */
+bool hart_runnable(struct hart *h);
+/* Runs until icount reaches `end`, a bit pends, or there is nothing to run. */
+void hart_run(struct hart *h, uint64_t end);
+/* mip: the lines, the bits that software wrote, and the timer. */
+uint64_t hart_mip(struct hart *h);
+/* Call after priv, satp, mstatus or FS changed: computes the contexts and jump_key. */
+void hart_refresh(struct hart *h);
+/* Call after timer registers changed or time passed: computes next_timer and mip.STIP. */
+void hart_timer_update(struct hart *h);
+
+/* --- hart_thread.c --------------------------------------------------------------------------- */
+
+void *hart_thread_main(void *hart); /* the thread of one hart */
+
+/* --- single.c -------------------------------------------------------------------------------- */
+
 void *cpu_single_main(void *cpu); /* the thread that runs all harts */
 /*
  * Time is counted in steps. These move the clock on to where the hart is: between two instructions
@@ -282,10 +301,13 @@ void hart_sync_access(struct hart *h);
 /* Single-thread mode: lowers `limit` to where the hart's timer or a device's is due. */
 void hart_limit_to_timers(struct hart *h);
 
-/* fence.c: empties the hart's mailbox; its own thread, or parked. */
+/* --- fence.c --------------------------------------------------------------------------------- */
+
+/* Carries out all fences in the hart's mailbox; its own thread, or parked. */
 void hart_apply_fences(struct hart *h);
 
-/* trap.c */
+/* --- trap.c ---------------------------------------------------------------------------------- */
+
 /* Enters the trap handler for exc/tval; pc is the faulting instruction's. */
 void trap_take(struct hart *h, uint64_t cause, bool interrupt, uint64_t tval);
 /* Takes the highest pending and enabled interrupt, if any; true if pc moved. */
@@ -294,11 +316,5 @@ bool trap_interrupt(struct hart *h);
 bool trap_wakes(struct hart *h);
 bool trap_mret(struct hart *h); /* false: illegal here */
 bool trap_sret(struct hart *h);
-uint64_t hart_mip(struct hart *h);
-/* After priv, satp, mstatus, FS changed: views and jump_key anew. */
-void hart_refresh(struct hart *h);
-/* Timer registers changed, or time may have passed: next_timer and the bits in mip. */
-void hart_timer_update(struct hart *h);
-void hart_reset_state(struct hart *h);
 
 #endif

@@ -4,36 +4,6 @@
 #include "cpu/hart.h"
 #include "cpu/mmu.h"
 
-void hart_refresh(struct hart *h)
-{
-    if (h->fp_dirty && (h->arch.mstatus & MSTATUS_FS))
-        h->arch.mstatus |= MSTATUS_FS;
-    h->fp_dirty = false;
-    h->fp_on = (h->arch.mstatus & MSTATUS_FS) != 0;
-    mmu_views(h);
-    h->jump_key = h->fetch.tag_bits | (uint64_t)h->fp_on | h->jump_gen << 12;
-}
-
-uint64_t hart_mip(struct hart *h)
-{
-    uint64_t mip = h->arch.mip_soft | atomic_load_explicit(&h->irq_lines, memory_order_acquire);
-    if (model_has(h->model, EXT_SSTC) && (h->arch.menvcfg & ENVCFG_STCE))
-        mip &= ~(uint64_t)MIP_STIP;
-    return mip | (h->timer_stip ? MIP_STIP : 0);
-}
-
-void hart_timer_update(struct hart *h)
-{
-    uint64_t cmp = h->arch.sbi_timer;
-    if (model_has(h->model, EXT_SSTC) && (h->arch.menvcfg & ENVCFG_STCE) && h->arch.stimecmp < cmp)
-        cmp = h->arch.stimecmp;
-    hart_sync_clock(h);
-    h->timer_stip = cmp != UINT64_MAX && vclock_ticks(h->cpu->cfg.clock) >= cmp;
-    h->next_timer = h->timer_stip ? UINT64_MAX : cmp;
-    if (h->cpu->cfg.single_thread)
-        hart_limit_to_timers(h);
-}
-
 static uint64_t vector(const struct hart *h, uint64_t tvec, uint64_t code, bool interrupt)
 {
     uint64_t base = tvec & ~UINT64_C(3);
