@@ -105,6 +105,16 @@ void cpu_park(struct cpu *cpu);
 void cpu_unpark(struct cpu *cpu);
 /* Parked only: every hart to its reset state and stopped; TLBs, blocks and reservations gone. */
 void cpu_reset(struct cpu *cpu);
+/*
+ * Parked, or before cpu_start: saves the state of all harts, or loads it into harts of the same
+ * number and model, after the clock was loaded. cpu_load accepts only values that harts can have;
+ * false: the reason is in `in`, and all harts were reset. With all harts in one thread, whose turn it
+ * is and how much of it is left are not part of the state.
+ */
+struct blob_in;
+struct blob_out;
+void cpu_save(struct cpu *cpu, struct blob_out *out);
+bool cpu_load(struct cpu *cpu, struct blob_in *in);
 /* The virtual clock stopped, went on or was set: harts compare their timers and compute their
  * deadlines anew. */
 void cpu_clock_changed(struct cpu *cpu);

@@ -12,6 +12,7 @@
 #ifndef CPU_HART_H
 #define CPU_HART_H
 
+#include "base/blob.h"
 #include "cpu/cpu.h"
 #include "cpu/decode.h"
 #include "host/thread.h"
@@ -288,6 +289,13 @@ void hart_timer_update(struct hart *h);
 /* --- hart_thread.c --------------------------------------------------------------------------- */
 
 void *hart_thread_main(void *hart); /* the thread of one hart */
+
+/* --- hart_save.c ----------------------------------------------------------------------------- */
+
+/* Parked, or before the threads start; hart_load after the clock was loaded. False: the reason is in
+ * `in`, and the hart was reset. */
+void hart_save(struct hart *h, struct blob_out *out);
+bool hart_load(struct hart *h, struct blob_in *in);
 
 /* --- single.c -------------------------------------------------------------------------------- */
 
