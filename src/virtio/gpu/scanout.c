@@ -82,7 +82,7 @@ void gpu_scanout_flush(struct gpu *gpu, struct image *img, const struct rect *re
                        struct display_frame *frame)
 {
     display_flush(gpu->display, img, rect);
-    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
+    for (unsigned i = 0; i < display_heads(gpu->display); i++)
         if (gpu->scanout[i].set.image == img)
             gpu->scanout[i].shown = gpu->scanout[i].set;
     if (frame)
@@ -92,7 +92,7 @@ void gpu_scanout_flush(struct gpu *gpu, struct image *img, const struct rect *re
 /* A scanout that was set to another image meanwhile goes dark and shows that at its flush. */
 void gpu_scanout_drop_image(struct gpu *gpu, struct image *img)
 {
-    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++) {
+    for (unsigned i = 0; i < display_heads(gpu->display); i++) {
         struct gpu_scanout *s = &gpu->scanout[i];
         if (s->set.image == img)
             *s = (struct gpu_scanout){0};
@@ -110,7 +110,7 @@ void gpu_scanout_reset(struct gpu *gpu)
 
 bool gpu_scanout_uses(const struct gpu *gpu, const struct image *img)
 {
-    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
+    for (unsigned i = 0; i < display_heads(gpu->display); i++)
         if (gpu->scanout[i].set.image == img || gpu->scanout[i].shown.image == img)
             return true;
     return false;
@@ -124,7 +124,7 @@ static uint64_t picture_bytes(const struct rect *r)
 bool gpu_scanout_fits(const struct gpu *gpu, unsigned scanout, const struct rect *rect)
 {
     uint64_t bytes = picture_bytes(rect);
-    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++) {
+    for (unsigned i = 0; i < display_heads(gpu->display); i++) {
         const struct gpu_scanout *s = &gpu->scanout[i];
         if (i != scanout)
             bytes += MAX(picture_bytes(&s->set.rect), picture_bytes(&s->shown.rect));

@@ -21,7 +21,7 @@ static void count_flush(struct gpu_stats *s, const struct gpu *gpu, uint32_t id,
     struct rect seen;
     s->flushes++;
     s->flushed += area(r);
-    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++) {
+    for (unsigned i = 0; i < display_heads(gpu->display); i++) {
         const struct gpu_scanout_src *set = &gpu->scanout[i].set;
         if (!set->resource || set->resource != id || !rect_intersect(r, &set->rect, &seen))
             continue;
@@ -83,7 +83,7 @@ static void fill_resource(const struct gpu *gpu, const struct gpu_resource *res,
         .bytes = res->charged,
         .backing = res->backing ? res->backing->size : 0,
     };
-    for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
+    for (unsigned i = 0; i < display_heads(gpu->display); i++)
         out->scanout |= gpu->scanout[i].set.resource == res->id;
 }
 
