@@ -65,9 +65,9 @@ struct blob_in {
     const uint8_t *bytes; /* the caller's */
     size_t at, size;
     const char *error; /* the first failure; NULL: none */
-    size_t
-        error_at; /* where, in the bytes of that section; of a missing one, where it should begin */
-    char section[BLOB_NAME]; /* this reader's, or with an error where that happened; "": none */
+    /* Where in the bytes of the section that failed; if it is missing, where it should begin. */
+    size_t error_at;
+    char section[BLOB_NAME]; /* this reader's, or the one that failed; "": none */
     struct blob_in *outer;   /* NULL: not a section's reader */
 };
 

@@ -181,5 +181,24 @@ static void console_destroy(void *dev)
     free(c);
 }
 
+/* What was typed and the terminal are the host's and stay as they are. */
+static void console_save(void *dev, struct blob_out *out)
+{
+    const struct console *c = dev;
+    panic_watch_save(&c->watch, out);
+}
+
+static bool console_load(void *dev, struct blob_in *in)
+{
+    struct console *c = dev;
+    return panic_watch_load(&c->watch, in);
+}
+
 const struct chip_ops console_chip = {
-    .name = "console", .reset = console_reset, .destroy = console_destroy};
+    .name = "console",
+    .reset = console_reset,
+    .version = 1,
+    .save = console_save,
+    .load = console_load,
+    .destroy = console_destroy,
+};

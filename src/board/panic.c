@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "board/panic.h"
 
+#include <string.h>
+
 #define BRACKET_MAX 32 /* bytes in a bracket; a time has 12 */
 
 static const char first_words[] = "Kernel panic"; /* Linux: " - not syncing: ..." */
@@ -116,4 +118,33 @@ enum panic_event panic_watch_feed(struct panic_watch *w, const uint8_t *bytes, s
         event = found ? found : event;
     }
     return event;
+}
+
+void panic_watch_save(const struct panic_watch *w, struct blob_out *out)
+{
+    blob_put_u8(out, (uint8_t)w->state);
+    blob_put_u8(out, (uint8_t)w->at);
+    blob_put_bool(out, w->line);
+    blob_put_bool(out, w->dot);
+    blob_put_bool(out, w->bracket);
+    blob_put_bool(out, w->begun);
+    blob_put_bool(out, w->ending);
+}
+
+bool panic_watch_load(struct panic_watch *w, struct blob_in *in)
+{
+    uint8_t state = blob_get_u8(in), at = blob_get_u8(in);
+    struct panic_watch loaded = {.at = at};
+    loaded.line = blob_get_bool(in);
+    loaded.dot = blob_get_bool(in);
+    loaded.bracket = blob_get_bool(in);
+    loaded.begun = blob_get_bool(in);
+    loaded.ending = blob_get_bool(in);
+    size_t words = strlen(loaded.begun ? last_words : first_words);
+    blob_check(in, state <= PANIC_REST && at <= MAX(BRACKET_MAX, words), "no state of a line");
+    if (!blob_check(in, state != PANIC_WORDS || at < words, "more words than there are"))
+        return false;
+    loaded.state = state;
+    *w = loaded;
+    return true;
 }

@@ -13,7 +13,7 @@
 #ifndef BOARD_PANIC_H
 #define BOARD_PANIC_H
 
-#include "base/util.h"
+#include "base/blob.h"
 
 struct panic_watch {
     enum {
@@ -37,5 +37,9 @@ enum panic_event { PANIC_NONE, PANIC_BEGUN, PANIC_SAID };
 void panic_watch_reset(struct panic_watch *w);
 /* The next bytes; the last event in them. */
 enum panic_event panic_watch_feed(struct panic_watch *w, const uint8_t *bytes, size_t n);
+
+/* The watch's state, in the middle of a line. False: w is as before. */
+void panic_watch_save(const struct panic_watch *w, struct blob_out *out);
+bool panic_watch_load(struct panic_watch *w, struct blob_in *in);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-/* --- what the chips ask of the board --------------------------------------------------------- */
+/* --- what the chips ask of the board --- */
 
 static void hart_line(void *ctx, unsigned n, bool level)
 {
@@ -69,7 +69,7 @@ static void terminal_quit(void *ctx)
     machine_quit(ctx, 0, CAUSE_HOST_UI);
 }
 
-/* --- making them ----------------------------------------------------------------------------- */
+/* --- making them --- */
 
 static void *make_cpu(struct machine *m, struct irq_line irq)
 {
@@ -158,6 +158,12 @@ static void *make_finisher(struct machine *m, struct irq_line irq)
     return &m->syscon;
 }
 
+static void *use_clock(struct machine *m, struct irq_line irq)
+{
+    (void)irq;
+    return m->clock;
+}
+
 /* The processor is no chip, but is reset as one; virt_detach destroys it before the chips. */
 static void reset_cpu(void *dev)
 {
@@ -173,8 +179,9 @@ static const struct chip_ops cpu_chip = {
     .name = "cpu", .reset = reset_cpu, .clock_changed = change_cpu_clock};
 
 /*
- * In the order of making and of resets: the processor first, since chips raise their lines into it
- * anew; what a chip's make function uses stands above it. A chip without registers has no address.
+ * In the order of making, of resets and of loads: the processor before the chips, since they raise
+ * their lines into it anew at a reset; the clock before all that have timers; and what a make
+ * function uses above its row. A chip without registers has no address.
  */
 static const struct chip_row {
     const struct chip_ops *ops;
@@ -182,6 +189,7 @@ static const struct chip_row {
     uint64_t base;
     unsigned irq; /* its source at the PLIC; 0: none */
 } chip_rows[] = {
+    {&vclock_chip, use_clock, 0, 0},
     {&cpu_chip, make_cpu, 0, 0},
     {&aclint_chip, make_aclint, VIRT_CLINT, 0},
     {&plic_chip, make_plic, VIRT_PLIC, 0},

@@ -7,7 +7,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define NS_PER_TICK (NS_PER_SEC / VCLOCK_HZ)
+#define NS_PER_TICK   (NS_PER_SEC / VCLOCK_HZ)
+#define MAX_LOADED_NS (UINT64_C(1) << 62) /* 146 years: sums of two times do not overflow */
 
 /*
  * While the clock runs, guest time is host time minus `origin`; while it is stopped, guest time is
@@ -62,7 +63,7 @@ void vclock_destroy(struct vclock *c)
     free(c);
 }
 
-/* --- time ------------------------------------------------------------------------------------ */
+/* --- time --- */
 
 /* A consistent view: guest nanoseconds now, whether the clock runs, and its origin. */
 static uint64_t sample(const struct vclock *c, bool *running, uint64_t *origin)
@@ -130,9 +131,13 @@ static uint64_t host_deadline(const struct vclock *c, uint64_t ns)
     bool running;
     uint64_t origin;
     uint64_t now = sample(c, &running, &origin);
-    if (atomic_load(&c->counted))
-        origin = host_now_ns() - now;
-    return running && ns < HOST_FOREVER - origin ? origin + ns : HOST_FOREVER;
+    /* modulo 2^64: a clock that was loaded may be older than the host's */
+    uint64_t host = atomic_load(&c->counted) ? host_now_ns() : origin + now;
+    if (!running)
+        return HOST_FOREVER;
+    if (ns <= now)
+        return host - MIN(now - ns, host);
+    return ns - now < HOST_FOREVER - host ? host + (ns - now) : HOST_FOREVER;
 }
 
 uint64_t vclock_deadline(const struct vclock *c, uint64_t ticks)
@@ -175,7 +180,7 @@ bool vclock_running(const struct vclock *c)
     return atomic_load(&c->running);
 }
 
-/* --- timers ---------------------------------------------------------------------------------- */
+/* --- timers --- */
 
 void vclock_timer_init(struct vclock_timer *t, struct vclock *c, void (*fn)(void *arg), void *arg)
 {
@@ -276,7 +281,39 @@ void vclock_detach(struct vclock *c)
     c->timer = NULL;
 }
 
-/* --- counted time ---------------------------------------------------------------------------- */
+/* --- state --- */
+
+static void clock_save(void *dev, struct blob_out *out)
+{
+    const struct vclock *c = dev;
+    blob_put_u64(out, vclock_ns(c));
+    blob_put_u64(out, atomic_load(&c->offset));
+    blob_put_u64(out, atomic_load(&c->wall));
+}
+
+static bool clock_load(void *dev, struct blob_in *in)
+{
+    struct vclock *c = dev;
+    uint64_t ns = blob_get_u64(in), offset = blob_get_u64(in), wall = blob_get_u64(in);
+    blob_check(in, ns < MAX_LOADED_NS, "a time too far in the future");
+    if (!blob_check(in, !vclock_running(c), "the machine runs"))
+        return false;
+    pthread_mutex_lock(&c->lock);
+    atomic_fetch_add(&c->seq, 1);
+    atomic_store(&c->frozen, ns);
+    atomic_store(&c->offset, offset);
+    atomic_store(&c->wall, wall);
+    atomic_fetch_add(&c->seq, 1);
+    pthread_mutex_unlock(&c->lock);
+    if (c->jumped)
+        c->jumped(c->jumped_ctx);
+    return true;
+}
+
+const struct chip_ops vclock_chip = {
+    .name = "clock", .version = 1, .save = clock_save, .load = clock_load};
+
+/* --- counted time --- */
 
 void vclock_set_counted(struct vclock *c, void (*sooner)(void *ctx), void *ctx)
 {

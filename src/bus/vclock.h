@@ -15,13 +15,17 @@
 #ifndef BUS_VCLOCK_H
 #define BUS_VCLOCK_H
 
-#include "base/util.h"
+#include "bus/chip.h"
 #include "host/loop.h"
 
 #define VCLOCK_HZ    UINT64_C(10000000)
 #define VCLOCK_NEVER UINT64_MAX
 
 struct vclock;
+
+/* The clock's state: guest time, mtime and wall clock. It is saved and loaded while stopped; the
+ * owners of timers set them anew when their state is loaded. */
+extern const struct chip_ops vclock_chip;
 
 struct vclock *vclock_create(void); /* running, at 0 */
 void vclock_destroy(struct vclock *c);
@@ -44,7 +48,7 @@ void vclock_stop(struct vclock *c); /* nests not: idempotent */
 void vclock_cont(struct vclock *c);
 bool vclock_running(const struct vclock *c);
 
-/* --- timers ---------------------------------------------------------------------------------- */
+/* --- timers --- */
 
 /* One of a device, in its struct. */
 struct vclock_timer {
@@ -67,7 +71,7 @@ void vclock_timer_set(struct vclock_timer *t, uint64_t due);
 bool vclock_attach(struct vclock *c, struct loop *loop);
 void vclock_detach(struct vclock *c); /* the loop does not run any more */
 
-/* --- counted time ---------------------------------------------------------------------------- */
+/* --- counted time --- */
 
 /*
  * From now on, at 0, time moves by vclock_advance only, and timers run by vclock_run. `sooner` is

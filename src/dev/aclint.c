@@ -27,22 +27,30 @@ struct aclint {
     struct local hart[];
 };
 
+/* Lock held: sets the timer for the earliest mtimecmp that has not expired. */
+static void set_timer(struct aclint *a)
+{
+    uint64_t first = UINT64_MAX;
+    for (unsigned i = 0; i < a->harts; i++)
+        if (!a->hart[i].expired)
+            first = MIN(first, a->hart[i].cmp);
+    vclock_timer_set(&a->timer, first == UINT64_MAX ? VCLOCK_NEVER : vclock_ns_at(a->clock, first));
+}
+
 /* Lock held: raises and lowers what mtime and the compare registers say, and sets the timer for
  * what comes next. */
 static void compare(struct aclint *a)
 {
-    uint64_t now = vclock_ticks(a->clock), first = UINT64_MAX;
+    uint64_t now = vclock_ticks(a->clock);
     for (unsigned i = 0; i < a->harts; i++) {
         struct local *h = &a->hart[i];
         bool expired = h->cmp <= now;
-        if (!expired)
-            first = MIN(first, h->cmp);
         if (expired != h->expired) {
             h->expired = expired;
             irq_set(&h->mti, expired);
         }
     }
-    vclock_timer_set(&a->timer, first == UINT64_MAX ? VCLOCK_NEVER : vclock_ns_at(a->clock, first));
+    set_timer(a);
 }
 
 static void on_timer(void *arg)
@@ -136,7 +144,8 @@ static void aclint_destroy(void *dev)
 struct aclint *aclint_create(unsigned harts, const struct irq_line *msi, const struct irq_line *mti,
                              struct vclock *clock)
 {
-    struct aclint *a = calloc(1, sizeof(*a) + harts * sizeof(struct local));
+    struct aclint *a =
+        harts <= MAX_HARTS ? calloc(1, sizeof(*a) + harts * sizeof(struct local)) : NULL;
     if (!a)
         return NULL;
     pthread_mutex_init(&a->lock, NULL);
@@ -149,12 +158,47 @@ struct aclint *aclint_create(unsigned harts, const struct irq_line *msi, const s
     return a;
 }
 
+/* mtime is the clock's. */
+static void aclint_save(void *dev, struct blob_out *out)
+{
+    struct aclint *a = dev;
+    pthread_mutex_lock(&a->lock);
+    blob_put_u32(out, a->harts);
+    for (const struct local *h = a->hart; h < a->hart + a->harts; h++) {
+        blob_put_bool(out, h->msip);
+        blob_put_bool(out, h->expired);
+        blob_put_u64(out, h->cmp);
+    }
+    pthread_mutex_unlock(&a->lock);
+}
+
+static bool aclint_load(void *dev, struct blob_in *in)
+{
+    struct aclint *a = dev;
+    struct local hart[MAX_HARTS];
+    if (!blob_check(in, blob_get_u32(in) == a->harts, "another number of harts"))
+        return false;
+    pthread_mutex_lock(&a->lock);
+    for (unsigned i = 0; i < a->harts; i++) {
+        hart[i] = a->hart[i];
+        hart[i].msip = blob_get_bool(in);
+        hart[i].expired = blob_get_bool(in);
+        hart[i].cmp = blob_get_u64(in);
+    }
+    if (!in->error) {
+        memcpy(a->hart, hart, a->harts * sizeof(*hart));
+        set_timer(a);
+    }
+    pthread_mutex_unlock(&a->lock);
+    return !in->error;
+}
+
 static void aclint_fdt(const void *dev, struct fdt_builder *b, const struct chip_node *node)
 {
     const struct aclint *a = dev;
     uint32_t cells[4 * MAX_HARTS];
     unsigned n = 0;
-    for (unsigned i = 0; i < MIN(a->harts, MAX_HARTS); i++) {
+    for (unsigned i = 0; i < a->harts; i++) {
         cells[n++] = node->intc[i];
         cells[n++] = 3; /* machine software interrupt */
         cells[n++] = node->intc[i];
@@ -177,5 +221,8 @@ const struct chip_ops aclint_chip = {
     .size = SIZE,
     .fdt = aclint_fdt,
     .reset = aclint_reset,
+    .version = 1,
+    .save = aclint_save,
+    .load = aclint_load,
     .destroy = aclint_destroy,
 };

@@ -18,7 +18,7 @@ struct aclint;
 
 extern const struct chip_ops aclint_chip;
 
-/* msi, mti: a line for each hart (copied). NULL: out of memory. */
+/* msi, mti: a line for each hart (copied), at most 32. NULL: out of memory. */
 struct aclint *aclint_create(unsigned harts, const struct irq_line *msi, const struct irq_line *mti,
                              struct vclock *clock);
 

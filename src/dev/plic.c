@@ -42,6 +42,14 @@ static void put(uint32_t *set, unsigned n, bool on)
     set[n / 32] = on ? set[n / 32] | bit : set[n / 32] & ~bit;
 }
 
+/* The bits of word w of a set that are sources: 0 is none, nor is what is above the last one. */
+static uint32_t source_mask(unsigned w)
+{
+    uint32_t first = w == 0 ? ~UINT32_C(1) : ~UINT32_C(0);
+    uint32_t last = w == WORDS - 1 ? (UINT32_C(2) << (PLIC_SOURCES % 32)) - 1 : ~UINT32_C(0);
+    return first & last;
+}
+
 /* The pending, enabled source of highest priority, lowest number first; 0 if none. */
 static unsigned best(const struct plic *plic, const struct context *c)
 {
@@ -59,11 +67,16 @@ static unsigned best(const struct plic *plic, const struct context *c)
     return found;
 }
 
+static bool is_raised(const struct plic *plic, const struct context *c)
+{
+    unsigned n = best(plic, c);
+    return n && plic->priority[n] > c->threshold;
+}
+
 static void update_context(struct plic *plic, unsigned i)
 {
     struct context *c = &plic->context[i];
-    unsigned n = best(plic, c);
-    bool raised = n && plic->priority[n] > c->threshold;
+    bool raised = is_raised(plic, c);
     if (raised != c->raised) {
         c->raised = raised;
         irq_set(&plic->out[i], raised);
@@ -175,12 +188,7 @@ static void plic_write(void *dev, uint64_t off, uint64_t val, unsigned size)
     } else if (off >= REG_ENABLE) {
         word = enable_word(plic, off - REG_ENABLE, &i);
         if (word) {
-            /* source 0 and what is above the last one do not exist */
-            uint32_t first = word == plic->context[i].enable ? ~UINT32_C(1) : ~UINT32_C(0);
-            uint32_t last = word == &plic->context[i].enable[WORDS - 1]
-                                ? (UINT32_C(2) << (PLIC_SOURCES % 32)) - 1
-                                : ~UINT32_C(0);
-            *word = (uint32_t)val & first & last;
+            *word = (uint32_t)val & source_mask((unsigned)(word - plic->context[i].enable));
             update_context(plic, i);
         }
     } else if (off < REG_PENDING && off >= 4 && off / 4 <= PLIC_SOURCES) {
@@ -245,6 +253,81 @@ struct irq_line plic_line(struct plic *plic, unsigned n)
     return (struct irq_line){n && n <= PLIC_SOURCES ? set_level : NULL, plic, n};
 }
 
+/* A context's line follows from the rest. */
+static void plic_save(void *dev, struct blob_out *out)
+{
+    struct plic *plic = dev;
+    pthread_mutex_lock(&plic->lock);
+    blob_put_u32(out, plic->contexts);
+    blob_put_u32s(out, plic->level, WORDS);
+    blob_put_u32s(out, plic->pending, WORDS);
+    blob_put_u32s(out, plic->claimed, WORDS);
+    blob_put(out, plic->priority, sizeof(plic->priority));
+    for (const struct context *c = plic->context; c < plic->context + plic->contexts; c++) {
+        blob_put_u32s(out, c->enable, WORDS);
+        blob_put_u32(out, c->threshold);
+    }
+    pthread_mutex_unlock(&plic->lock);
+}
+
+/* One bit for each source. */
+static void get_sources(struct blob_in *in, uint32_t *set)
+{
+    blob_get_u32s(in, set, WORDS);
+    for (unsigned w = 0; w < WORDS; w++)
+        blob_check(in, !(set[w] & ~source_mask(w)), "a source that does not exist");
+}
+
+static void get_priorities(struct blob_in *in, uint8_t *priority)
+{
+    blob_get(in, priority, PLIC_SOURCES + 1);
+    for (unsigned n = 0; n <= PLIC_SOURCES; n++)
+        blob_check(in, priority[n] <= (n ? MAX_PRIORITY : 0), "a priority too high");
+}
+
+static bool get_context(struct blob_in *in, struct context *c)
+{
+    get_sources(in, c->enable);
+    c->threshold = blob_get_u32(in);
+    return blob_check(in, c->threshold <= MAX_PRIORITY, "a threshold too high");
+}
+
+/* The saved state, which replaces that of `plic` if all of it is good. Lock held. */
+static bool get_state(struct blob_in *in, struct plic *plic, struct context *context)
+{
+    struct plic loaded;
+    blob_check(in, blob_get_u32(in) == plic->contexts, "another number of harts");
+    get_sources(in, loaded.level);
+    get_sources(in, loaded.pending);
+    get_sources(in, loaded.claimed);
+    get_priorities(in, loaded.priority);
+    for (unsigned i = 0; i < plic->contexts && get_context(in, &context[i]); i++) {
+    }
+    if (in->error)
+        return false;
+    memcpy(plic->level, loaded.level, sizeof(plic->level));
+    memcpy(plic->pending, loaded.pending, sizeof(plic->pending));
+    memcpy(plic->claimed, loaded.claimed, sizeof(plic->claimed));
+    memcpy(plic->priority, loaded.priority, sizeof(plic->priority));
+    memcpy(plic->context, context, plic->contexts * sizeof(*context));
+    for (struct context *c = plic->context; c < plic->context + plic->contexts; c++)
+        c->raised = is_raised(plic, c);
+    return true;
+}
+
+static bool plic_load(void *dev, struct blob_in *in)
+{
+    struct plic *plic = dev;
+    struct context *context = calloc(plic->contexts, sizeof(*context));
+    if (!context)
+        return blob_fail(in, "not enough host memory");
+    pthread_mutex_lock(&plic->lock);
+    bool good = get_state(in, plic, context);
+    pthread_mutex_unlock(&plic->lock);
+    free(context);
+    return good;
+}
+
 static void plic_fdt(const void *dev, struct fdt_builder *b, const struct chip_node *node)
 {
     const struct plic *plic = dev;
@@ -277,5 +360,8 @@ const struct chip_ops plic_chip = {
     .phandle = true,
     .fdt = plic_fdt,
     .reset = plic_reset,
+    .version = 1,
+    .save = plic_save,
+    .load = plic_load,
     .destroy = plic_destroy,
 };

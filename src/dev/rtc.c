@@ -34,17 +34,24 @@ static void update(struct rtc *rtc)
     irq_set(&rtc->irq, rtc->pending && rtc->enabled);
 }
 
+/* Lock held: sets the timer for the alarm, or for now if that is due. */
+static void set_timer(struct rtc *rtc)
+{
+    uint64_t ns = vclock_ns(rtc->clock), now = vclock_wall_ns(rtc->clock), due = VCLOCK_NEVER;
+    uint64_t left = rtc->alarm > now ? rtc->alarm - now : 0;
+    if (rtc->armed && left < VCLOCK_NEVER - ns)
+        due = ns + left;
+    vclock_timer_set(&rtc->timer, due);
+}
+
 /* Lock held: fires the alarm if it is due, else sets the timer for it. */
 static void compare(struct rtc *rtc)
 {
-    uint64_t ns = vclock_ns(rtc->clock), now = vclock_wall_ns(rtc->clock), due = VCLOCK_NEVER;
-    if (rtc->armed && rtc->alarm <= now) {
+    if (rtc->armed && rtc->alarm <= vclock_wall_ns(rtc->clock)) {
         rtc->armed = false;
         rtc->pending = true;
-    } else if (rtc->armed && rtc->alarm - now < VCLOCK_NEVER - ns) {
-        due = ns + (rtc->alarm - now);
     }
-    vclock_timer_set(&rtc->timer, due);
+    set_timer(rtc);
     update(rtc);
 }
 
@@ -133,6 +140,39 @@ static void rtc_reset(void *dev)
     pthread_mutex_unlock(&rtc->lock);
 }
 
+static void rtc_save(void *dev, struct blob_out *out)
+{
+    struct rtc *rtc = dev;
+    pthread_mutex_lock(&rtc->lock);
+    blob_put_u32(out, rtc->time_high);
+    blob_put_u32(out, rtc->alarm_high);
+    blob_put_u64(out, rtc->alarm);
+    blob_put_bool(out, rtc->armed);
+    blob_put_bool(out, rtc->pending);
+    blob_put_bool(out, rtc->enabled);
+    pthread_mutex_unlock(&rtc->lock);
+}
+
+static bool rtc_load(void *dev, struct blob_in *in)
+{
+    struct rtc *rtc = dev;
+    uint32_t time_high = blob_get_u32(in), alarm_high = blob_get_u32(in);
+    uint64_t alarm = blob_get_u64(in);
+    bool armed = blob_get_bool(in), pending = blob_get_bool(in), enabled = blob_get_bool(in);
+    if (in->error)
+        return false;
+    pthread_mutex_lock(&rtc->lock);
+    rtc->time_high = time_high;
+    rtc->alarm_high = alarm_high;
+    rtc->alarm = alarm;
+    rtc->armed = armed;
+    rtc->pending = pending;
+    rtc->enabled = enabled;
+    set_timer(rtc);
+    pthread_mutex_unlock(&rtc->lock);
+    return true;
+}
+
 static void rtc_fdt(const void *dev, struct fdt_builder *b, const struct chip_node *node)
 {
     (void)dev;
@@ -153,5 +193,8 @@ const struct chip_ops rtc_chip = {
     .size = SIZE,
     .fdt = rtc_fdt,
     .reset = rtc_reset,
+    .version = 1,
+    .save = rtc_save,
+    .load = rtc_load,
     .destroy = rtc_destroy,
 };

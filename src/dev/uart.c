@@ -309,6 +309,83 @@ size_t uart_console_read(struct uart *u, uint8_t *bytes, size_t n)
     return took;
 }
 
+static void put_fifo(struct blob_out *out, const struct fifo *f)
+{
+    blob_put_u8(out, (uint8_t)f->count);
+    for (unsigned i = 0; i < f->count; i++)
+        blob_put_u8(out, f->byte[(f->at + i) % RX_ROOM]);
+}
+
+static void get_fifo(struct blob_in *in, struct fifo *f)
+{
+    uint8_t count = blob_get_u8(in);
+    *f = (struct fifo){0};
+    if (blob_check(in, count <= RX_ROOM, "more bytes than the receiver has room for") &&
+        blob_get(in, f->byte, count))
+        f->count = count;
+}
+
+static void uart_save(void *dev, struct blob_out *out)
+{
+    struct uart *u = dev;
+    pthread_mutex_lock(&u->lock);
+    const uint8_t reg[] = {u->ier, u->fcr, u->lcr, u->mcr, u->scr, u->dll, u->dlm};
+    blob_put(out, reg, sizeof(reg));
+    blob_put_bool(out, u->thre_pending);
+    blob_put_bool(out, u->tx_full);
+    blob_put_bool(out, u->raised);
+    put_fifo(out, &u->line);
+    put_fifo(out, &u->looped);
+    pthread_mutex_unlock(&u->lock);
+}
+
+/* What uart_save saved. */
+static bool get_state(struct blob_in *in, struct uart *to)
+{
+    uint8_t *const reg[] = {&to->ier, &to->fcr, &to->lcr, &to->mcr, &to->scr, &to->dll, &to->dlm};
+    for (unsigned i = 0; i < ARRAY_SIZE(reg); i++)
+        *reg[i] = blob_get_u8(in);
+    blob_check(in, !(to->ier & ~0xf) && !(to->mcr & ~0x1f), "a register bit that does not exist");
+    to->thre_pending = blob_get_bool(in);
+    to->tx_full = blob_get_bool(in);
+    to->raised = blob_get_bool(in);
+    get_fifo(in, &to->line);
+    get_fifo(in, &to->looped);
+    return !in->error;
+}
+
+/*
+ * Whether the back-end takes output, and whether it waits for room in the receiver, depends on this
+ * process and is not loaded. A guest that waited for a back-end which takes output now is
+ * interrupted at once.
+ */
+static bool uart_load(void *dev, struct blob_in *in)
+{
+    struct uart *u = dev;
+    struct uart loaded; /* only its state */
+    if (!get_state(in, &loaded))
+        return false;
+    pthread_mutex_lock(&u->lock);
+    u->ier = loaded.ier;
+    u->fcr = loaded.fcr;
+    u->lcr = loaded.lcr;
+    u->mcr = loaded.mcr;
+    u->scr = loaded.scr;
+    u->dll = loaded.dll;
+    u->dlm = loaded.dlm;
+    u->raised = loaded.raised;
+    u->line = loaded.line;
+    u->looped = loaded.looped;
+    bool writable = loaded.tx_full && !u->tx_full, more = wants_more(u);
+    u->thre_pending = loaded.thre_pending || writable;
+    if (writable)
+        update(u, true);
+    pthread_mutex_unlock(&u->lock);
+    if (more)
+        chr_accept(u->chr);
+    return true;
+}
+
 static void uart_fdt(const void *dev, struct fdt_builder *b, const struct chip_node *node)
 {
     (void)dev;
@@ -331,5 +408,8 @@ const struct chip_ops uart_chip = {
     .size = SIZE,
     .fdt = uart_fdt,
     .reset = uart_reset,
+    .version = 1,
+    .save = uart_save,
+    .load = uart_load,
     .destroy = uart_destroy,
 };
