@@ -30,18 +30,13 @@ static struct virtio_dev *make_gpu(struct machine *m, unsigned i)
 {
     (void)i;
     bool threaded = !m->config.single_thread;
-    const struct virtio_gpu_config config = {
-        .display = m->display,
-        .memory = m->config.gpu_memory,
-        .edid = m->config.gpu_edid,
-        .edid_data = m->edid.data,
-        .edid_size = m->edid.size,
-        .blob = m->config.gpu_blob,
-        /* nothing of a guest that is counted waits for a viewer */
-        .pacing = m->config.gpu_pacing && threaded,
-        .threaded = threaded,
-        .entropy = m->entropy,
-    };
+    struct virtio_gpu_config config = m->config.gpu.device;
+    config.display = m->display;
+    config.edid_data = m->edid.data;
+    config.edid_size = m->edid.size;
+    config.pacing &= threaded; /* nothing of a guest that is counted waits for a viewer */
+    config.threaded = threaded;
+    config.entropy = m->entropy;
     m->gpu = virtio_gpu_create(m->mem, m->log, &config);
     if (m->gpu && !threaded)
         stepper_init(&m->stepper[m->steppers++], m->clock, virtio_gpu_worker(m->gpu));
@@ -66,7 +61,7 @@ static unsigned count_disks(const struct machine_config *c)
 
 static unsigned count_gpus(const struct machine_config *c)
 {
-    return c->scanouts ? 1 : 0;
+    return c->gpu.scanouts ? 1 : 0;
 }
 
 static unsigned count_inputs(const struct machine_config *c)
@@ -131,7 +126,7 @@ static bool open_disks(struct machine *m, struct error *err)
 
 static bool read_edid(struct machine *m, struct error *err)
 {
-    const char *path = m->config.gpu_edid_file, *wrong;
+    const char *path = m->config.gpu.edid_file, *wrong;
     if (!path)
         return true;
     if (host_file_read(&m->edid, path, EDID_FILE_LIMIT, false, err))
@@ -181,6 +176,6 @@ bool devices_observe(struct machine *m, struct error *err)
     error_no_memory(err);
     if (!m->gpu)
         return true;
-    return (!c->gpu_check || virtio_gpu_check(m->gpu, &check)) &&
-           (!c->gpu_trace || virtio_gpu_trace(m->gpu, c->gpu_trace, GPU_TRACE_CHECK_NS, err));
+    return (!c->gpu.check || virtio_gpu_check(m->gpu, &check)) &&
+           (!c->gpu.trace || virtio_gpu_trace(m->gpu, c->gpu.trace, GPU_TRACE_CHECK_NS, err));
 }

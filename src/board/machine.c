@@ -31,7 +31,7 @@ static bool check_images(struct machine *m, struct error *err)
 static bool create_parts(struct machine *m, struct error *err)
 {
     const struct machine_config *c = &m->config;
-    const struct head_mode preferred = {true, c->gpu_width, c->gpu_height, c->gpu_refresh_mhz};
+    const struct head_mode preferred = {true, c->gpu.width, c->gpu.height, c->gpu.refresh_mhz};
     m->mem = gmem_create(VIRT_RAM, c->ram);
     if (!m->mem)
         return error_set(err, "the host refuses %llu MiB of guest memory; lower -m",
@@ -39,7 +39,7 @@ static bool create_parts(struct machine *m, struct error *err)
     m->map = map_create();
     m->clock = vclock_create();
     m->loop = loop_create();
-    m->display = display_create(MAX(c->scanouts, 1), &preferred);
+    m->display = display_create(MAX(c->gpu.scanouts, 1), &preferred);
     m->input = input_hub_create();
     if (!m->map || !m->clock || !m->loop || !m->display || !m->input ||
         !vclock_attach(m->clock, m->loop))
@@ -50,7 +50,7 @@ static bool create_parts(struct machine *m, struct error *err)
         vclock_set_wall_ns(m->clock, c->rtc_ns);
     else if (c->rtc == MACHINE_RTC_DEFAULT && c->single_thread)
         vclock_set_wall_ns(m->clock, MACHINE_RTC_START);
-    for (unsigned i = 1; i < c->scanouts; i++)
+    for (unsigned i = 1; i < c->gpu.scanouts; i++)
         display_set_preferred(m->display, i, &preferred); /* connected, as the first is */
     vclock_stop(m->clock);                                /* it starts with machine_run */
     return virt_attach(m, err);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cpu/cpu.h"
+#include "virtio/config.h"
 
 #define MACHINE_MAX_DISKS    8
 #define MACHINE_MAX_SCANOUTS 16
@@ -32,6 +33,15 @@ struct machine;
 struct machine_disk {
     const char *path;
     bool read_only;
+};
+
+struct machine_gpu {
+    unsigned scanouts;                   /* heads, all connected; 0: no GPU */
+    uint32_t width, height, refresh_mhz; /* the heads' preferred mode */
+    const char *edid_file;               /* NULL: EDIDs are made */
+    bool check;                          /* look for a driver's mistakes */
+    const char *trace;                   /* file for a trace of the commands; NULL: none */
+    struct virtio_gpu_config device;
 };
 
 /* Strings stay the caller's and must live as long as the machine. */
@@ -57,15 +67,9 @@ struct machine_config {
     const char *bios; /* NULL: built-in SBI; "none"; else a firmware file */
     struct machine_disk disk[MACHINE_MAX_DISKS];
     unsigned disks;
-    unsigned scanouts; /* GPU heads, all connected; 0: no GPU */
-    uint32_t gpu_width, gpu_height, gpu_refresh_mhz;
-    uint64_t gpu_memory; /* bytes for resources */
-    bool gpu_edid, gpu_blob, gpu_pacing;
-    const char *gpu_edid_file; /* NULL: EDIDs are made */
-    bool gpu_check;            /* look for a driver's mistakes */
-    const char *gpu_trace;     /* file for a trace of the GPU's commands; NULL: none */
-    bool virtio_legacy;        /* virtio-mmio version 1 */
-    bool no_reboot;            /* a reset ends the machine: MACHINE_STATUS_RESET, or panic_status */
+    struct machine_gpu gpu;
+    bool virtio_legacy; /* virtio-mmio version 1 */
+    bool no_reboot;     /* a reset ends the machine: MACHINE_STATUS_RESET, or panic_status */
     enum machine_on_panic on_panic;
     int panic_status; /* exit status */
     bool touch;       /* a touch screen beside keyboard, tablet and mouse */

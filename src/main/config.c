@@ -121,7 +121,7 @@ static bool check(const struct config *c, struct error *err)
     const char *why = NULL, *shown = needs_screen(c);
     if (c->help || c->version || c->man)
         return true;
-    if (!m->scanouts && shown) {
+    if (!m->gpu.scanouts && shown) {
         bool record = !strcmp(shown, ui_record_ops.name);
         return error_set(err, "--%s%s needs a screen; leave out --gpu none",
                          record ? "" : "display ", shown);
@@ -142,7 +142,7 @@ static bool check(const struct config *c, struct error *err)
         why = "a command line needs a kernel; give one with -k";
     else if ((c->junit || c->script_out) && !c->script)
         why = "--junit and --script-out belong to a script; give one with --script";
-    else if ((m->gpu_trace || m->gpu_check) && !m->scanouts)
+    else if ((m->gpu.trace || m->gpu.check) && !m->gpu.scanouts)
         why = "--trace-gpu and --gpu-check have nothing to look at; leave out --gpu none";
     if (why)
         error_set(err, "%s", why);

@@ -114,7 +114,7 @@ static bool open_uis(struct app *app)
         .harts = app->config.machine.harts,
     };
     const struct config *c = &app->config;
-    const char *usual = c->machine.scanouts ? NULL : ui_headless_ops.name;
+    const char *usual = c->machine.gpu.scanouts ? NULL : ui_headless_ops.name;
     struct error err;
     app->uis = front_ends_create(app->log);
     if (!app->uis)

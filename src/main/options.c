@@ -91,26 +91,26 @@ static bool add_disk(void *config, const char *v, struct error *err)
     return d->path || error_no_memory(err);
 }
 
-static bool read_edid(void *machine, const char *v, struct error *err)
+static bool read_edid(void *machine_gpu, const char *v, struct error *err)
 {
-    struct machine_config *m = machine;
-    m->gpu_edid_file = NULL;
-    if (parse_on_off(v, &m->gpu_edid))
+    struct machine_gpu *gpu = machine_gpu;
+    gpu->edid_file = NULL;
+    if (parse_on_off(v, &gpu->device.edid))
         return true;
-    m->gpu_edid = true;
-    m->gpu_edid_file = v;
+    gpu->device.edid = true;
+    gpu->edid_file = v;
     return *v || error_set(err, "it is empty; give FILE, on or off");
 }
 
 /* What follows the size of --gpu. */
 static const struct parse_key gpu_keys[] = {
     {"scanouts", "1..16", "1",
-     PARSE_UNSIGNED(struct machine_config, scanouts, 1, MACHINE_MAX_SCANOUTS)},
-    {"blob", "on|off", "on", PARSE_ON_OFF(struct machine_config, gpu_blob)},
+     PARSE_UNSIGNED(struct machine_gpu, scanouts, 1, MACHINE_MAX_SCANOUTS)},
+    {"blob", "on|off", "on", PARSE_ON_OFF(struct machine_gpu, device.blob)},
     {"edid", "FILE|on|off", "on", PARSE_CALL(0, read_edid)},
     {"memory", "SIZE", GPU_MEMORY,
-     PARSE_SIZE(struct machine_config, gpu_memory, 1 << 20, UINT64_MAX)},
-    {"pacing", "on|off", "off", PARSE_ON_OFF(struct machine_config, gpu_pacing)},
+     PARSE_SIZE(struct machine_gpu, device.memory, 1 << 20, UINT64_MAX)},
+    {"pacing", "on|off", "off", PARSE_ON_OFF(struct machine_gpu, device.pacing)},
 };
 
 /* "WxH" or "WxH@HZ" up to a comma; the characters used, or 0. */
@@ -136,7 +136,7 @@ static bool read_gpu(void *config, const char *v, struct error *err)
     struct machine_config *m = &c->machine;
     unsigned w, h, hz;
     if (!strcmp(v, "none")) {
-        m->scanouts = 0;
+        m->gpu.scanouts = 0;
         return true;
     }
     int used = gpu_size(v, &w, &h, &hz);
@@ -148,16 +148,16 @@ static bool read_gpu(void *config, const char *v, struct error *err)
     if (hz < MIN_GPU_HZ || hz > MAX_GPU_HZ)
         return error_set(err, "out of range; a screen is refreshed at %d to %d Hz", MIN_GPU_HZ,
                          MAX_GPU_HZ);
-    m->gpu_width = w;
-    m->gpu_height = h;
-    m->gpu_refresh_mhz = hz * 1000;
-    parse_defaults(gpu_keys, ARRAY_SIZE(gpu_keys), m);
+    m->gpu.width = w;
+    m->gpu.height = h;
+    m->gpu.refresh_mhz = hz * 1000;
+    parse_defaults(gpu_keys, ARRAY_SIZE(gpu_keys), &m->gpu);
     if (!v[used])
         return true;
     char *list = keep(c, v + used + 1, strlen(v + used + 1));
     if (!list)
         return error_no_memory(err);
-    return *list ? parse_list(gpu_keys, ARRAY_SIZE(gpu_keys), m, list, err)
+    return *list ? parse_list(gpu_keys, ARRAY_SIZE(gpu_keys), &m->gpu, list, err)
                  : error_set(err, "a setting is missing behind the comma; leave it out");
 }
 
@@ -344,9 +344,9 @@ const struct option_row option_rows[] = {
      "End after so long, with exit status 124."},
     {"Help", 0, {"log", "NAME,...", NULL, PARSE_CALL(offsetof(struct config, log), read_log)},
      "Also tell about: cpu, bus, virtio, gpu, blk, input, sbi, ui, or all."},
-    {NULL, 0, {"gpu-check", NULL, NULL, PARSE_FLAG(struct config, machine.gpu_check)},
+    {NULL, 0, {"gpu-check", NULL, NULL, PARSE_FLAG(struct config, machine.gpu.check)},
      "For who writes a driver: say what would leave a picture wrong, with the guest's pc."},
-    {NULL, 0, {"trace-gpu", "FILE", NULL, PARSE_TEXT(struct config, machine.gpu_trace)},
+    {NULL, 0, {"trace-gpu", "FILE", NULL, PARSE_TEXT(struct config, machine.gpu.trace)},
      "Record what the guest asks of the GPU, with the pixels, for riscreen-gpu-replay."},
     {NULL, 'g', {"gdbstub", NULL, NULL, PARSE_CALL(0, no_gdb)},
      "Wait for a debugger (not built yet)."},

@@ -6,10 +6,10 @@
 #ifndef VIRTIO_DEVICES_H
 #define VIRTIO_DEVICES_H
 
+#include "virtio/config.h"
 #include "virtio/virtio.h"
 
 struct disk;
-struct display;
 struct entropy;
 struct input_hub;
 
@@ -34,19 +34,7 @@ enum virtio_input_kind {
 struct virtio_dev *virtio_input_create(struct gmem *mem, struct log *log, struct input_hub *hub,
                                        enum virtio_input_kind kind);
 
-/* The 2D GPU over display/display.h. memory: bytes of host memory its resources may take. */
-struct virtio_gpu_config {
-    struct display *display;
-    uint64_t memory;
-    bool edid; /* offer VIRTIO_GPU_F_EDID */
-    /* an EDID for all heads, checked by virtio/gpu/edid.h; must outlive the device. NULL: made */
-    const uint8_t *edid_data;
-    size_t edid_size;
-    bool blob;     /* offer VIRTIO_GPU_F_RESOURCE_BLOB: frames are not copied, but may tear */
-    bool pacing;   /* fenced flushes wait for the viewers that pace (display/display.h) */
-    bool threaded; /* false: tests or a stepper step virtio_gpu_worker */
-    struct entropy *entropy; /* for the UUIDs; NULL: the host's */
-};
+/* The 2D GPU over display/display.h. */
 struct virtio_dev *virtio_gpu_create(struct gmem *mem, struct log *log,
                                      const struct virtio_gpu_config *config);
 struct worker *virtio_gpu_worker(struct virtio_dev *dev);

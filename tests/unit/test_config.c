@@ -33,12 +33,13 @@ static void test_defaults(void **state)
     assert_int_equal(c.machine.ram, UINT64_C(1) << 30);
     assert_int_equal(c.machine.harts, 1);
     assert_int_equal(c.machine.cpu.xlen, 64);
-    assert_int_equal(c.machine.scanouts, 1);
-    assert_int_equal(c.machine.gpu_width, 1280);
-    assert_int_equal(c.machine.gpu_height, 800);
-    assert_true(c.machine.console && c.machine.gpu_edid && !c.machine.single_thread);
-    assert_true(c.machine.gpu_blob && !c.machine.gpu_pacing && !c.machine.gpu_edid_file);
-    assert_int_equal(c.machine.gpu_refresh_mhz, 60000);
+    assert_int_equal(c.machine.gpu.scanouts, 1);
+    assert_int_equal(c.machine.gpu.width, 1280);
+    assert_int_equal(c.machine.gpu.height, 800);
+    assert_true(c.machine.console && c.machine.gpu.device.edid && !c.machine.single_thread);
+    assert_true(c.machine.gpu.device.blob && !c.machine.gpu.device.pacing &&
+                !c.machine.gpu.edid_file);
+    assert_int_equal(c.machine.gpu.refresh_mhz, 60000);
     assert_int_equal(c.displays, 0);
     config_finish(&c);
 }
@@ -56,14 +57,14 @@ static void test_everything(void **state)
     const struct machine_config *m = &c.machine;
     assert_string_equal(m->cmdline, "console=ttyS0");
     assert_string_equal(m->dtb, "t.dtb");
-    assert_true(m->dtb_raw && m->single_thread && !m->gpu_edid);
+    assert_true(m->dtb_raw && m->single_thread && !m->gpu.device.edid);
     assert_int_equal(m->disks, 2);
     assert_string_equal(m->disk[1].path, "b,c");
     assert_true(m->disk[1].read_only && !m->disk[0].read_only);
     assert_int_equal(m->harts, 32);
-    assert_int_equal(m->gpu_memory, 64 << 20);
-    assert_int_equal(m->gpu_refresh_mhz, 75000);
-    assert_true(m->scanouts == 3 && !m->gpu_blob && m->gpu_pacing);
+    assert_int_equal(m->gpu.device.memory, 64 << 20);
+    assert_int_equal(m->gpu.refresh_mhz, 75000);
+    assert_true(m->gpu.scanouts == 3 && !m->gpu.device.blob && m->gpu.device.pacing);
     assert_int_equal(c.displays, 2);
     assert_string_equal(c.display[0].name, "none");
     assert_string_equal(c.display[1].name, "none");

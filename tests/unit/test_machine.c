@@ -37,11 +37,11 @@ static struct machine *create(const char *cpu, unsigned harts)
         .harts = harts,
         .ram = UINT64_C(64) << 20,
         .bios = path,
-        .scanouts = 1,
-        .gpu_width = 640,
-        .gpu_height = 480,
-        .gpu_memory = 64 << 20,
-        .gpu_edid = true,
+        .gpu.scanouts = 1,
+        .gpu.width = 640,
+        .gpu.height = 480,
+        .gpu.device.memory = 64 << 20,
+        .gpu.device.edid = true,
     };
     assert_true(cpu_model_parse(cpu, &config.cpu, &err));
     struct machine *m = machine_create(&config, &err);
@@ -64,9 +64,9 @@ static void test_wrong_edids(void **state)
         struct machine_config config = {
             .harts = 1,
             .ram = 64 << 20,
-            .scanouts = 1,
-            .gpu_edid = true,
-            .gpu_edid_file = i ? path : "/nonexistent/edid",
+            .gpu.scanouts = 1,
+            .gpu.device.edid = true,
+            .gpu.edid_file = i ? path : "/nonexistent/edid",
         };
         assert_true(cpu_model_parse("rv64", &config.cpu, &err));
         assert_null(machine_create(&config, &err));
