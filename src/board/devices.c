@@ -92,6 +92,7 @@ static bool attach_slot(struct machine *m, struct virtio_dev *dev)
     if (m->slots == VIRT_MAX_SLOTS)
         return false;
     unsigned i = m->slots++, source = virt_slot_irq(i);
+    m->device[i] = dev;
     struct virtio_mmio *slot =
         virtio_mmio_create(dev, plic_line(m->plic, source), m->config.virtio_legacy);
     return chips_add(&m->chips, m->map, &virtio_mmio_chip, slot, VIRT_VIRTIO + i * VIRT_STRIDE,

@@ -75,8 +75,9 @@ struct machine {
     struct console *console;
     /* virtio */
     struct disk *disk[MACHINE_MAX_DISKS];
-    struct virtio_dev *gpu; /* NULL: none */
-    unsigned slots;         /* in use */
+    struct virtio_dev *gpu;                    /* NULL: none */
+    struct virtio_dev *device[VIRT_MAX_SLOTS]; /* in each slot; NULL: none */
+    unsigned slots;                            /* in use */
     /* with all harts in one thread: the disks' workers and the GPU's */
     struct stepper stepper[MACHINE_MAX_DISKS + 1];
     unsigned steppers;

@@ -6,10 +6,11 @@
 #include "display/input.h"
 #include "host/entropy.h"
 #include "host/thread.h"
-#include "virtio/devices.h"
+#include "virtio/virtio.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Everything that can be wrong with the user's files shows here, before anything starts. */
 static bool check_images(struct machine *m, struct error *err)
@@ -139,11 +140,14 @@ struct cpu *machine_cpu(struct machine *m)
     return m->cpu;
 }
 
-bool machine_gpu_info(struct machine *m, struct gpu_info *info)
+enum machine_query machine_query(struct machine *m, const char *device, struct visitor *v)
 {
-    if (m->gpu)
-        virtio_gpu_info(m->gpu, info);
-    return m->gpu;
+    for (unsigned i = 0; i < m->slots; i++) {
+        struct virtio_dev *dev = m->device[i];
+        if (dev && dev->ops->query && !strcmp(dev->ops->name, device))
+            return dev->ops->query(dev, v) ? QUERY_DONE : QUERY_NO_MEMORY;
+    }
+    return QUERY_NO_DEVICE;
 }
 
 void machine_terminal(struct machine *m, bool take)

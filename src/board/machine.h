@@ -25,10 +25,10 @@ enum { MACHINE_STATUS_RESET = 122, MACHINE_STATUS_PANIC = 123, MACHINE_STATUS_TI
 enum machine_on_panic { ON_PANIC_GO_ON, ON_PANIC_STOP, ON_PANIC_EXIT };
 
 struct display;
-struct gpu_info;
 struct input_hub;
 struct loop;
 struct machine;
+struct visitor;
 
 struct machine_disk {
     const char *path;
@@ -94,8 +94,10 @@ bool machine_has_screen(struct machine *m); /* a GPU draws on the display */
 struct input_hub *machine_input(struct machine *m);
 struct loop *machine_loop(struct machine *m); /* the io thread's */
 struct cpu *machine_cpu(struct machine *m);
-/* What the GPU holds and did (display/gpu_info.h); any thread. False: there is none. */
-bool machine_gpu_info(struct machine *m, struct gpu_info *info);
+/* The first virtio device of this name ("gpu", virtio_ops.name) reports to v what it holds and did;
+ * any thread. */
+enum machine_query { QUERY_DONE, QUERY_NO_DEVICE /* or not one that reports */, QUERY_NO_MEMORY };
+enum machine_query machine_query(struct machine *m, const char *device, struct visitor *v);
 
 /* Why a machine ended or changed; names are QMP's ShutdownCause. */
 enum machine_cause {

@@ -38,8 +38,5 @@ struct virtio_dev *virtio_input_create(struct gmem *mem, struct log *log, struct
 struct virtio_dev *virtio_gpu_create(struct gmem *mem, struct log *log,
                                      const struct virtio_gpu_config *config);
 struct worker *virtio_gpu_worker(struct virtio_dev *dev);
-struct gpu_info;
-/* What it holds and did (display/gpu_info.h). Any thread but the GPU's; stops that for a moment. */
-void virtio_gpu_info(struct virtio_dev *dev, struct gpu_info *info);
 
 #endif

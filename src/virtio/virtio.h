@@ -16,6 +16,7 @@
 #define VIRTIO_VIRTIO_H
 
 #include "base/blob.h"
+#include "base/visit.h"
 #include "bus/irq.h"
 #include "virtio/queue.h"
 
@@ -70,6 +71,10 @@ struct virtio_ops {
     void (*save)(struct virtio_dev *dev, struct blob_out *out);
     bool (*load)(struct virtio_dev *dev, struct blob_in *in);
     /* Frees the device. Called with no hart running. */
+    /* Reports what the device holds and did. Any thread but the device's worker; false: out of
+     * memory, and nothing was reported. Optional. */
+    bool (*query)(struct virtio_dev *dev, struct visitor *v);
+    /* Optional; refuses nothing, frees the device. Called with no hart running. */
     void (*destroy)(struct virtio_dev *dev);
 };
 

@@ -8,7 +8,7 @@
  * Usage: repeat HARTS disturb|alone KERNEL INITRD DISK CMDLINE
  */
 #include "board/internal.h"
-#include "display/gpu_info.h"
+#include "virtio/gpu/info.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -51,7 +51,7 @@ static void *disturb(void *arg)
     while (!atomic_load(&d->end)) {
         nanosleep(&(struct timespec){0, 3000000}, NULL);
         machine_stop(d->m);
-        machine_gpu_info(d->m, &info);
+        virtio_gpu_info(d->m->gpu, &info);
         machine_cont(d->m);
         d->times++;
     }

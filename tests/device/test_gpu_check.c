@@ -2,7 +2,7 @@
 /* --gpu-check reports each mistake of a driver once, with its coordinates, and reports nothing of a
  * correct driver. */
 #include "kit/gpu.h"
-#include "display/gpu_info.h"
+#include "virtio/gpu/info.h"
 #include "virtio/devices.h"
 #include "virtio/gpu/check.h"
 #include "virtio/gpu/state.h"

@@ -5,7 +5,7 @@
  * command, traces and --gpu-check leave it out and say so.
  */
 #include "kit/gpu.h"
-#include "display/gpu_info.h"
+#include "virtio/gpu/info.h"
 #include "replay/player.h"
 #include "virtio/gpu/check.h"
 #include "virtio/gpu/resource.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* virtio_gpu_info, which query-gpu prints. */
 #include "trace_session.h"
-#include "display/gpu_info.h"
+#include "virtio/gpu/info.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -4,11 +4,12 @@
 
 #include "host/clock.h"
 #include "kit/no_memory.h"
-#include "stub_machine.h"
+#include "unit/stub_machine.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>

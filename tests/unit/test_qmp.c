@@ -4,12 +4,14 @@
 #include "host/clock.h"
 #include "monitor/keys.h"
 #include "monitor/screendump.h"
-#include "stub_machine.h"
+#include "unit/stub_machine.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -2,13 +2,14 @@
 #include "monitor/script.h"
 
 #include "host/clock.h"
-#include "stub_machine.h"
+#include "unit/stub_machine.h"
 #include "ui/picture.h"
 
 #include <png.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 

@@ -390,6 +390,7 @@ static const struct virtio_ops gpu_ops = {
     .state_version = STATE_VERSION,
     .save = gpu_state_save,
     .load = gpu_state_load,
+    .query = gpu_query,
     .destroy = gpu_destroy,
 };
 

@@ -126,4 +126,8 @@ void gpu_command_drop(struct gpu_command *cmd);
 struct gpu_command *gpu_command_again(struct gpu *gpu, unsigned queue, uint16_t head,
                                       const struct gpu_ctrl_hdr *hdr);
 
+/* --- info.c --- */
+
+bool gpu_query(struct virtio_dev *dev, struct visitor *v); /* virtio_ops.query */
+
 #endif

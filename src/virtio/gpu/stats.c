@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "virtio/gpu/stats.h"
 
-#include "display/gpu_info.h"
+#include "virtio/gpu/info.h"
 #include "virtio/devices.h"
 #include "virtio/gpu/resource.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The state and statistics of a GPU as plain data, for `query-gpu`. */
-#ifndef DISPLAY_GPU_INFO_H
-#define DISPLAY_GPU_INFO_H
+/* The state and statistics of a GPU as plain data. */
+#ifndef VIRTIO_GPU_INFO_H
+#define VIRTIO_GPU_INFO_H
 
+#include "base/visit.h"
 #include "display/display.h"
 
 #define GPU_INFO_RESOURCES 1024 /* listed at most */
@@ -38,5 +39,12 @@ struct gpu_info {
     unsigned listed;
     struct gpu_info_resource resource[GPU_INFO_RESOURCES]; /* by id */
 };
+
+struct virtio_dev;
+
+/* Collects it. Any thread but the GPU's, whose work is paused for a moment. */
+void virtio_gpu_info(struct virtio_dev *dev, struct gpu_info *info);
+/* Reports it, with the names and in the order of `query-gpu`'s answer. */
+void gpu_info_visit(const struct gpu_info *info, struct visitor *v);
 
 #endif
