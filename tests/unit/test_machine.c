@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole machines without a screen, running programs of a few instructions as their firmware. */
-#include "board/machine.h"
+#include "board/internal.h"
 #include "kit/asm.h"
 
 #include <libfdt.h>
@@ -30,14 +30,14 @@ static void write_program(const uint32_t *code, size_t n)
     fclose(f);
 }
 
-static struct machine *create(const char *cpu, unsigned harts)
+static struct machine *create_with(const char *cpu, unsigned harts, unsigned scanouts)
 {
     struct error err;
     struct machine_config config = {
         .harts = harts,
         .ram = UINT64_C(64) << 20,
         .bios = path,
-        .gpu.scanouts = 1,
+        .gpu.scanouts = scanouts,
         .gpu.width = 640,
         .gpu.height = 480,
         .gpu.device.memory = 64 << 20,
@@ -48,6 +48,11 @@ static struct machine *create(const char *cpu, unsigned harts)
     if (!m)
         fail_msg("%s", err.text);
     return m;
+}
+
+static struct machine *create(const char *cpu, unsigned harts)
+{
+    return create_with(cpu, harts, 1);
 }
 
 /* --gpu edid=FILE: what is no EDID is refused before anything starts. */
@@ -235,12 +240,48 @@ static void test_device_tree(void **state)
     machine_destroy(m);
 }
 
+static uint8_t *save(struct machine *m, size_t *size)
+{
+    struct blob_out out = {0};
+    chips_save(&m->chips, &out);
+    return blob_out_take(&out, size);
+}
+
+/* Whatever the chips of one machine hold is loaded into those of another like it. */
+static void test_state_moves(void **state)
+{
+    (void)state;
+    write_program((const uint32_t[]){J(0)}, 1);
+    struct machine *from = create_with("rv64", 2, 0), *to = create_with("rv64", 2, 0);
+    struct machine *other = create_with("rv64", 3, 0);
+    struct blob_in in;
+    size_t size, again_size;
+    vclock_set_ticks(from->clock, 12345);
+    assert_true(map_write(from->map, VIRT_UART + 7, 1, 0x55));      /* scratch */
+    assert_true(map_write(from->map, VIRT_PLIC + 4, 4, 7));         /* source 1's priority */
+    assert_true(map_write(from->map, VIRT_CLINT + 0x4008, 8, 999)); /* hart 1's mtimecmp */
+    uint8_t *bytes = save(from, &size), *again;
+    blob_in_init(&in, bytes, size);
+    assert_true(chips_load(&to->chips, &in) && blob_in_done(&in));
+    again = save(to, &again_size);
+    assert_int_equal(again_size, size);
+    assert_memory_equal(again, bytes, size);
+    blob_in_init(&in, bytes, size);
+    assert_false(chips_load(&other->chips, &in)); /* another number of harts */
+    chips_reset(&other->chips);
+    free(again);
+    free(bytes);
+    machine_destroy(from);
+    machine_destroy(to);
+    machine_destroy(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong_edids),        cmocka_unit_test(test_finisher_codes),
-        cmocka_unit_test(test_a_thousand_reboots), cmocka_unit_test(test_stop_and_cont),
-        cmocka_unit_test(test_device_tree),
+        cmocka_unit_test(test_state_moves),    cmocka_unit_test(test_wrong_edids),
+        cmocka_unit_test(test_finisher_codes), cmocka_unit_test(test_a_thousand_reboots),
+        cmocka_unit_test(test_stop_and_cont),  cmocka_unit_test(test_device_tree),
     };
     int fd = mkstemp(path);
     if (fd < 0)
