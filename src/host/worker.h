@@ -6,8 +6,9 @@
  * A worker with a loop (worker_create_with_loop) also owns file descriptors, timers and events, on
  * a host/loop.h loop of its own: sockets of a network device, fences of a GPU. Its thread sleeps in
  * the loop. Each round calls the callbacks of the sources that are due, then the device's function
- * with the bits kicked until then, perhaps none. So the function is also the place for what has to
- * be done before each sleep, such as choosing what to wait for next.
+ * with the bits kicked until then. A call may come with no bits and nothing done, after a poll that
+ * was under way when the sources changed. The function is also the place for what has to be done
+ * before each sleep, such as choosing what to wait for next.
  *
  * Pausing is how another thread gets at what the worker owns (reset, queue set-up, snapshots):
  * worker_pause returns once neither the function nor a callback is running, and none will be
