@@ -124,7 +124,7 @@ static void respond(struct connection *c, const char *status, const char *more, 
     send_and_close(c);
 }
 
-static void refuse(struct connection *c, const char *status, const char *text)
+static void respond_error(struct connection *c, const char *status, const char *text)
 {
     respond(c, status, "Content-Type: text/plain\r\n", text);
 }
@@ -139,7 +139,7 @@ static void send_file(struct connection *c, const char *path)
         c->file = -1;
     }
     if (c->file < 0) {
-        refuse(c, "404 Not Found", "There is no such file.\n");
+        respond_error(c, "404 Not Found", "There is no such file.\n");
         return;
     }
     c->file_size = st.st_size;
@@ -153,11 +153,12 @@ static void serve_file(struct connection *c, const struct http_request *r)
     if (!r->get) {
         respond(c, "405 Method Not Allowed", "Allow: GET\r\n", "");
     } else if (!r->path[0] || !c->http->config.folder) {
-        refuse(c, "404 Not Found", "There is no such file.\n");
+        respond_error(c, "404 Not Found", "There is no such file.\n");
     } else if (!http_host_ok(r, c->http->config.local_only)) {
-        refuse(c, "403 Forbidden",
-               "Without a password this server answers to localhost, 127.0.0.1 and [::1] only. "
-               "Open the address that riscreen printed.\n");
+        respond_error(
+            c, "403 Forbidden",
+            "Without a password this server answers to localhost, 127.0.0.1 and [::1] only. "
+            "Open the address that riscreen printed.\n");
     } else if (!strcmp(r->path, "/")) {
         snprintf(location, sizeof(location), "Location: %s\r\n", c->http->config.start);
         respond(c, "302 Found", location, "");
@@ -175,7 +176,7 @@ static void refuse_page(struct connection *c, const struct http_request *r)
                 "a page of %s wanted to see the screen and was refused; open the address that "
                 "riscreen printed",
                 r->origin[0] ? r->origin : "nobody");
-    refuse(c, "403 Forbidden", "This page may not see the screen.\n");
+    respond_error(c, "403 Forbidden", "This page may not see the screen.\n");
 }
 
 /* early: bytes that the client sent behind its request. */
@@ -190,7 +191,7 @@ static void upgrade_to_websocket(struct connection *c, const struct http_request
         respond(c, "426 Upgrade Required", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
                 "");
     } else if (!websocket_accept(proof, r->key)) {
-        refuse(c, "400 Bad Request", "That is no WebSocket.\n");
+        respond_error(c, "400 Bad Request", "That is no WebSocket.\n");
     } else {
         snprintf(hello, sizeof(hello),
                  "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
@@ -209,7 +210,7 @@ static void serve_request(struct connection *c, size_t length)
     bool ok = http_parse(&r, c->request);
     c->request[length] = after;
     if (!ok)
-        refuse(c, "400 Bad Request", "This is a web server.\n");
+        respond_error(c, "400 Bad Request", "This is a web server.\n");
     else if (r.get && r.websocket)
         upgrade_to_websocket(c, &r, c->request + length, c->request_size - length);
     else
@@ -229,7 +230,7 @@ static void read_request(struct connection *c)
     if (length)
         serve_request(c, length);
     else if (c->request_size == HTTP_REQUEST)
-        refuse(c, "431 Request Header Fields Too Large", "That is too long a request.\n");
+        respond_error(c, "431 Request Header Fields Too Large", "That is too long a request.\n");
 }
 
 static void on_connection(void *arg, unsigned events)

@@ -5,9 +5,8 @@
 
 #include "base/util.h"
 
-/* Texts are printable ASCII without blanks; "" if the client does not say it or says something
- * else.
- */
+/* Texts are printable ASCII without blanks; "" if the header is missing or its value is anything
+ * else. */
 struct http_request {
     bool get;         /* the method is GET */
     bool websocket;   /* asks for an upgrade to a WebSocket */

@@ -173,8 +173,8 @@ static bool find_base(const struct keyboard_layout *l, uint32_t character, struc
     return character == ' ' || keyboard_layout_key(l, character, out);
 }
 
-static unsigned compose(const struct keyboard_layout *l, uint32_t character,
-                        struct key_stroke out[KEYBOARD_MAX_STROKES])
+static unsigned find_composed(const struct keyboard_layout *l, uint32_t character,
+                              struct key_stroke out[KEYBOARD_MAX_STROKES])
 {
     for (size_t i = 0; i < ARRAY_SIZE(composed); i++) {
         const char *accent = composed[i].accent, *base = composed[i].bases;
@@ -210,5 +210,5 @@ unsigned keyboard_layout_strokes(const struct keyboard_layout *l, uint32_t chara
     bool dead = character >= 0x300 && character < 0x370;
     if (!dead && keyboard_layout_key(l, character, &out[0]))
         return 1;
-    return compose(l, character, out);
+    return find_composed(l, character, out);
 }

@@ -101,7 +101,7 @@ static void put_last(struct ui *ui, bool wait)
 
 /* Captures the picture, unless the head went dark or lit up since the state was taken: then the
  * display wakes this thread again. */
-static void capture(struct ui *ui, uint64_t now)
+static void capture_picture(struct ui *ui, uint64_t now)
 {
     struct head_state state;
     struct picture *pic = display_snapshot(ui->env.display, ui->options.head, true);
@@ -146,7 +146,7 @@ static uint64_t capture_change(struct ui *ui, uint64_t now)
         return ui->blank_due;
     ui->next = now + NS_PER_SEC / ui->options.fps;
     if (record_writer_has_room(ui->writer))
-        capture(ui, now);
+        capture_picture(ui, now);
     else
         ui->late = true;
     return HOST_FOREVER;
@@ -188,9 +188,9 @@ static void finish_recording(struct ui *ui)
     put_last(ui, true);
     ui->late = false;
     if (!ui->started || (ui->fresh && (ui->state.active || is_black(ui, now))))
-        capture(ui, now);
+        capture_picture(ui, now);
     if (!ui->started)
-        capture(ui, now); /* the head changed during the first try */
+        capture_picture(ui, now); /* the head changed during the first try */
     struct record_result r = record_writer_finish(ui->writer, host_now_ns());
     log_result(ui, &r);
 }

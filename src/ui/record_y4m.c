@@ -128,7 +128,7 @@ static void convert_row(uint8_t *luma, uint8_t *cb, uint8_t *cr, const uint8_t *
     }
 }
 
-static void convert(struct record_sink *sink, const struct picture *pic)
+static void convert_picture(struct record_sink *sink, const struct picture *pic)
 {
     size_t plane = (size_t)sink->width * sink->height;
     uint8_t *to = sink->frame + FRAME_LINE;
@@ -213,13 +213,13 @@ static int y4m_show(struct record_sink *sink, const struct picture *pic, uint64_
         return error;
     sink->due = true;
     if (pic->width == sink->width && pic->height == sink->height) {
-        convert(sink, pic);
+        convert_picture(sink, pic);
         return 0;
     }
     struct picture *fitted = scale_to_fit(sink, pic);
     if (!fitted)
         return ENOMEM;
-    convert(sink, fitted);
+    convert_picture(sink, fitted);
     picture_destroy(fitted);
     return 0;
 }

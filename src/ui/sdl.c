@@ -47,7 +47,7 @@ struct ui {
 
 /* --- waking, from any thread --- */
 
-static bool wake(struct ui *ui)
+static bool wake_main_thread(struct ui *ui)
 {
     SDL_Event event = {.type = ui->wake_event};
     if (!ui->x11.on)
@@ -60,7 +60,7 @@ static bool wake(struct ui *ui)
 static void on_update(void *ctx)
 {
     struct ui *ui = ctx;
-    if (!atomic_exchange(&ui->woken, true) && !wake(ui))
+    if (!atomic_exchange(&ui->woken, true) && !wake_main_thread(ui))
         atomic_store(&ui->woken, false);
 }
 
@@ -68,7 +68,7 @@ static void sdl_stop(struct ui *ui)
 {
     atomic_store(&ui->stopping, true);
     host_wakeup_raise(&ui->stopped);
-    wake(ui);
+    wake_main_thread(ui);
 }
 
 /* --- windows --- */
@@ -432,7 +432,7 @@ static void sdl_destroy(struct ui *ui)
     free(ui);
 }
 
-static struct ui *failed(struct ui *ui, struct error *err, const char *why)
+static struct ui *create_failed(struct ui *ui, struct error *err, const char *why)
 {
     error_set(err, "no window can be opened: %s", why);
     sdl_destroy(ui);
@@ -509,7 +509,7 @@ static struct ui *sdl_create(const struct ui_env *env, const char *args, struct 
 {
     struct ui *ui = calloc(1, sizeof(*ui));
     if (!ui)
-        return failed(NULL, err, ERROR_NO_MEMORY);
+        return create_failed(NULL, err, ERROR_NO_MEMORY);
     ui->env.ui = *env;
     host_wakeup_init(&ui->stopped);
     if (!parse_args(&ui->env.options, args, err)) {
@@ -518,17 +518,17 @@ static struct ui *sdl_create(const struct ui_env *env, const char *args, struct 
     }
     const char *why = sdl_api_load(&ui->env.sdl, err) ? open_video(ui) : err->text;
     if (why)
-        return failed(ui, err, why);
+        return create_failed(ui, err, why);
     ui->env.viewer = display_attach(env->display, on_update, ui);
     if (!ui->env.viewer)
-        return failed(ui, err, ERROR_NO_MEMORY);
+        return create_failed(ui, err, ERROR_NO_MEMORY);
     sdl_input_init(&ui->input, &ui->env);
     sdl_status_init(&ui->status, &ui->env.ui);
     type_text_init(&ui->typing, env->input, env->log, ui->env.options.layout);
     ui->watch = input_watch(env->input, on_update, ui);
     ui->window[0] = sdl_window_create(&ui->env, 0);
     if (!ui->window[0])
-        return failed(ui, err, ui->env.sdl.GetError());
+        return create_failed(ui, err, ui->env.sdl.GetError());
     follow_hotplug(ui);
     ui->env.sdl.StopTextInput(); /* no input method: key events only */
     update_titles(ui);

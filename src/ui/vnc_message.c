@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static bool receive(rfbClientPtr client, void *data, size_t size)
+static bool receive_bytes(rfbClientPtr client, void *data, size_t size)
 {
     if (rfbReadExact(client, data, (int)size) > 0)
         return true;
@@ -16,10 +16,10 @@ static bool receive(rfbClientPtr client, void *data, size_t size)
     return false;
 }
 
-static void skip(rfbClientPtr client, size_t size)
+static void skip_bytes(rfbClientPtr client, size_t size)
 {
     char text[4096];
-    while (size && receive(client, text, MIN(size, sizeof(text))))
+    while (size && receive_bytes(client, text, MIN(size, sizeof(text))))
         size -= MIN(size, sizeof(text));
 }
 
@@ -28,13 +28,13 @@ static void skip(rfbClientPtr client, size_t size)
 static bool on_cut_text(rfbClientPtr client)
 {
     rfbClientCutTextMsg msg;
-    if (!receive(client, &msg, sz_rfbClientCutTextMsg))
+    if (!receive_bytes(client, &msg, sz_rfbClientCutTextMsg))
         return true;
     uint32_t length = ntohl(msg.length);
     length = length >> 31 ? -length : length;
     if (length > VNC_CUT_TEXT)
         return false;
-    skip(client, length);
+    skip_bytes(client, length);
     return true;
 }
 
@@ -55,7 +55,7 @@ bool vnc_message_format_ok(const rfbPixelFormat *f)
 static bool on_format(rfbClientPtr client)
 {
     rfbSetPixelFormatMsg msg;
-    if (!receive(client, &msg, sz_rfbSetPixelFormatMsg))
+    if (!receive_bytes(client, &msg, sz_rfbSetPixelFormatMsg))
         return true;
     rfbPixelFormat *f = &msg.format;
     f->bigEndian = f->bigEndian ? TRUE : FALSE;
@@ -76,9 +76,9 @@ static bool on_format(rfbClientPtr client)
 static bool on_desktop_size(rfbClientPtr client)
 {
     rfbSetDesktopSizeMsg msg;
-    if (!receive(client, &msg, sz_rfbSetDesktopSizeMsg))
+    if (!receive_bytes(client, &msg, sz_rfbSetDesktopSizeMsg))
         return true;
-    skip(client, (size_t)msg.numberOfScreens * sz_rfbExtDesktopScreen);
+    skip_bytes(client, (size_t)msg.numberOfScreens * sz_rfbExtDesktopScreen);
     if (client->sock != RFB_INVALID_SOCKET)
         client->screen->setDesktopSizeHook(ntohs(msg.width), ntohs(msg.height), msg.numberOfScreens,
                                            NULL, client);
@@ -94,13 +94,13 @@ static bool by_library(rfbClientPtr client)
 /* UltraVNC's requests about the server's own input and windows: read and dropped. */
 static bool on_server_input(rfbClientPtr client)
 {
-    skip(client, sz_rfbSetServerInputMsg);
+    skip_bytes(client, sz_rfbSetServerInputMsg);
     return true;
 }
 
 static bool on_single_window(rfbClientPtr client)
 {
-    skip(client, sz_rfbSetSWMsg);
+    skip_bytes(client, sz_rfbSetSWMsg);
     return true;
 }
 

@@ -156,7 +156,7 @@ static bool begin_handshake(struct vnc_viewer *v, struct loop_fd *source, struct
 }
 
 /* Serves the client until it is closed. */
-static void serve(struct vnc_viewer *v)
+static void serve_client(struct vnc_viewer *v)
 {
     v->client = vnc_client_create(v->screen.rfb, v->fd);
     if (!v->client)
@@ -177,7 +177,7 @@ static void *viewer_main(void *arg)
     struct loop_timer *resize = loop_timer_add(v->loop, on_resize, v);
     if (blank && resize) {
         vnc_screen_begin(&v->screen, blank, resize, on_update, v);
-        serve(v);
+        serve_client(v);
         vnc_screen_end(&v->screen);
     }
     shutdown(v->fd, SHUT_RDWR);

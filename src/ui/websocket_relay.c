@@ -163,7 +163,7 @@ static void update_events(struct relay *r)
 }
 
 /* Moves bytes once in each direction; the loop calls again while there is more. */
-static void pump(struct relay *r)
+static void relay_pump(struct relay *r)
 {
     if (!r->ending && !pump_in(r))
         relay_close(r);
@@ -179,7 +179,7 @@ static void on_client(void *arg, unsigned events)
     if ((events & LOOP_HANGUP) && !(events & LOOP_READ))
         relay_close(r);
     else
-        pump(r);
+        relay_pump(r);
 }
 
 /* When the viewer has closed and the client does not read, the connection is cut, so that the
@@ -190,7 +190,7 @@ static void on_pair(void *arg, unsigned events)
     if ((events & LOOP_HANGUP) && r->out_at != r->out_size)
         relay_close(r);
     else
-        pump(r);
+        relay_pump(r);
 }
 
 /* --- connections --- */
