@@ -147,7 +147,7 @@ void bench_before(struct bench *b, struct driver *d, const struct driver_request
     }
 }
 
-static void keep(struct frames *f, const struct frame *frame)
+static void frames_add(struct frames *f, const struct frame *frame)
 {
     if (f->seen > WARM_UP && f->count < MAX_FRAMES)
         f->frame[f->count++] = *frame;
@@ -160,9 +160,9 @@ void bench_after(struct bench *b, uint64_t ns)
         time_copy(b);
     if (b->flush) {
         b->resource = 0;
-        keep(&b->copied, &b->now);
+        frames_add(&b->copied, &b->now);
     } else if (b->blob) {
-        keep(&b->blobs, &b->now);
+        frames_add(&b->blobs, &b->now);
     } else if (!b->transfer) {
         b->now.device -= ns; /* some command between the two */
     }

@@ -16,30 +16,30 @@
 #include <inttypes.h>
 #include <string.h>
 
-static bool fail(const char *path, const char *what)
+static bool print_error(const char *path, const char *what)
 {
     log_error("riscreen-gpu-replay", "%s%s%s", path ? path : "", path ? ": " : "", what);
     return false;
 }
 
 /* Takes the picture over. NULL: there is none. */
-static bool save(struct picture *pic, const char *path, const char *none)
+static bool save_picture(struct picture *pic, const char *path, const char *none)
 {
     if (!pic)
-        return fail(path, none);
+        return print_error(path, none);
     int failed = ui_save_picture(pic, path);
     picture_destroy(pic);
-    return !failed || fail(path, host_file_why(failed));
+    return !failed || print_error(path, host_file_why(failed));
 }
 
 static bool save_resource(struct player *p, const struct replay_options *o)
 {
-    return save(player_resource(p, (uint32_t)o->resource), o->png,
-                "there is no such resource at this step; --list shows what there is");
+    return save_picture(player_resource(p, (uint32_t)o->resource), o->png,
+                        "there is no such resource at this step; --list shows what there is");
 }
 
 /* All records, or those up to the step that is asked for. */
-static bool play(struct player *p, struct trace_reader *r, const struct replay_options *o)
+static bool play_records(struct player *p, struct trace_reader *r, const struct replay_options *o)
 {
     struct trace_item item;
     struct error err;
@@ -47,7 +47,7 @@ static bool play(struct player *p, struct trace_reader *r, const struct replay_o
     bool saved = !o->png;
     while ((got = trace_reader_next(r, &item, &err)) == TRACE_READ_ITEM) {
         if (!player_play(p, &item, &err))
-            return fail(o->path, err.text);
+            return print_error(o->path, err.text);
         if (!saved && o->at && p->step == o->at) {
             if (!save_resource(p, o))
                 return false;
@@ -55,16 +55,16 @@ static bool play(struct player *p, struct trace_reader *r, const struct replay_o
         }
     }
     if (got == TRACE_READ_BAD)
-        return fail(o->path, err.text);
+        return print_error(o->path, err.text);
     if (!saved && o->at)
-        return fail(o->path, "the trace ends before the step of --at");
+        return print_error(o->path, "the trace ends before the step of --at");
     return saved || save_resource(p, o);
 }
 
 /* --- the report --- */
 
-static void report(const struct player *p, const struct trace_reader *r,
-                   const struct replay_options *o)
+static void print_report(const struct player *p, const struct trace_reader *r,
+                         const struct replay_options *o)
 {
     char name[2048];
     text_printable(name, sizeof(name), o->path);
@@ -84,7 +84,7 @@ static void report(const struct player *p, const struct trace_reader *r,
 }
 
 /* One run over the trace; 0, 1 or 2, as the exit status. */
-static int run(const struct replay_options *o, FILE *f, struct bench *bench, bool last)
+static int replay_run(const struct replay_options *o, FILE *f, struct bench *bench, bool last)
 {
     struct trace_head head;
     struct player p = {0};
@@ -95,13 +95,14 @@ static int run(const struct replay_options *o, FILE *f, struct bench *bench, boo
     rewind(f);
     struct trace_reader *r = trace_reader_create(f, o->memory, &head, &err);
     if (!r || !player_init(&p, &config, &head, &err))
-        fail(o->path, err.text);
+        print_error(o->path, err.text);
     else
-        ok = play(&p, r, o);
+        ok = play_records(&p, r, o);
     if (ok && o->final)
-        ok = save(player_screen(&p, (unsigned)o->head), o->final, "there is no such scanout");
+        ok = save_picture(player_screen(&p, (unsigned)o->head), o->final,
+                          "there is no such scanout");
     if (ok && last)
-        report(&p, r, o);
+        print_report(&p, r, o);
     bool same = !p.wrong_checks && !p.wrong_codes;
     if (r)
         player_finish(&p);
@@ -114,9 +115,9 @@ static int run_all(const struct replay_options *o, FILE *f)
     struct bench *bench = o->bench ? bench_create() : NULL;
     int status = 0;
     if (o->bench && !bench)
-        return !fail(NULL, ERROR_NO_MEMORY);
+        return !print_error(NULL, ERROR_NO_MEMORY);
     for (uint64_t left = MAX(o->bench, 1); left && status != 1; left--)
-        status = run(o, f, bench, left == 1);
+        status = replay_run(o, f, bench, left == 1);
     if (bench && status != 1)
         bench_print(bench, stdout);
     bench_destroy(bench);
@@ -129,7 +130,7 @@ int main(int argc, char **argv)
     struct error err;
     host_process_begin();
     if (!replay_options_parse(&o, argc, argv, &err))
-        return !fail(NULL, err.text);
+        return !print_error(NULL, err.text);
     if (o.help)
         replay_print_help(stdout);
     else if (o.man)
@@ -140,7 +141,7 @@ int main(int argc, char **argv)
         return 0;
     FILE *f = host_file_open(o.path, &err);
     if (!f)
-        return !fail(o.path, err.text);
+        return !print_error(o.path, err.text);
     int status = run_all(&o, f);
     fclose(f);
     return status;

@@ -16,7 +16,7 @@
 /* --- pixels into the guest's memory --- */
 
 /* Counts the pages of a piece of guest RAM; false: more than the replay may take. */
-static bool touch(struct player *p, const uint8_t *host, uint64_t n)
+static bool count_pages(struct player *p, const uint8_t *host, uint64_t n)
 {
     uint64_t first = driver_page(p->driver, host), last = driver_page(p->driver, host + n - 1);
     for (uint64_t page = first; page <= last && page < driver_pages(p->driver); page++) {
@@ -35,7 +35,7 @@ static bool put_row(struct player *p, const struct gpu_backing *backing, uint64_
     while (n) {
         uint64_t len = MIN(n, at.span[1].start - at.span[0].start - at.off);
         const uint8_t *host = at.span->host + at.off;
-        if (len && (!touch(p, host, len) || !driver_write(p->driver, host, bytes, len)))
+        if (len && (!count_pages(p, host, len) || !driver_write(p->driver, host, bytes, len)))
             return false;
         bytes += len;
         n -= len;
@@ -173,7 +173,7 @@ static void on_destroy(struct gpu_observer *o)
 
 static const struct gpu_observer_ops observer_ops = {.ran = on_ran, .destroy = on_destroy};
 
-static void PRINTF_LIKE(2, 3) differs(struct player *p, const char *fmt, ...)
+static void PRINTF_LIKE(2, 3) report_difference(struct player *p, const char *fmt, ...)
 {
     va_list ap;
     if (!p->config.wrong || p->wrong_checks + p->wrong_codes > SHOWN_WRONG)
@@ -215,7 +215,8 @@ static bool play_command(struct player *p, const struct trace_item *item, struct
     uint32_t code = le32_get(head.code);
     if (code && p->ran && code != p->ran) {
         p->wrong_codes++;
-        differs(p, "answered %s, in the trace %s", gpu_resp_name(p->ran), gpu_resp_name(code));
+        report_difference(p, "answered %s, in the trace %s", gpu_resp_name(p->ran),
+                          gpu_resp_name(code));
     }
     return true;
 }
@@ -255,7 +256,8 @@ static bool play_check(struct player *p, const struct trace_item *item, struct e
     p->checks++;
     if (!same_picture(p, &check)) {
         p->wrong_checks++;
-        differs(p, "head %u shows another picture than in the trace", le32_get(check.head));
+        report_difference(p, "head %u shows another picture than in the trace",
+                          le32_get(check.head));
     }
     return true;
 }

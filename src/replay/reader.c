@@ -68,7 +68,7 @@ static enum trace_read read_block(struct trace_reader *r, struct error *err)
 }
 
 /* At least n unpacked bytes are there. */
-static enum trace_read need(struct trace_reader *r, uint64_t n, struct error *err)
+static enum trace_read reader_need(struct trace_reader *r, uint64_t n, struct error *err)
 {
     enum trace_read got = TRACE_READ_ITEM;
     while (got == TRACE_READ_ITEM && r->end - r->start < n)
@@ -80,7 +80,7 @@ enum trace_read trace_reader_next(struct trace_reader *r, struct trace_item *ite
                                   struct error *err)
 {
     struct trace_record head;
-    enum trace_read got = need(r, sizeof(head), err);
+    enum trace_read got = reader_need(r, sizeof(head), err);
     if (got != TRACE_READ_ITEM)
         return got;
     memcpy(&head, r->bytes + r->start, sizeof(head));
@@ -89,7 +89,7 @@ enum trace_read trace_reader_next(struct trace_reader *r, struct trace_item *ite
     item->size = le64_get(head.size);
     if (item->size > r->limit)
         return bad_block(r, "a record is larger than the memory it may take (--memory)", err);
-    got = need(r, sizeof(head) + item->size, err);
+    got = reader_need(r, sizeof(head) + item->size, err);
     if (got != TRACE_READ_ITEM)
         return got;
     item->body = r->bytes + r->start + sizeof(head);

@@ -14,7 +14,7 @@
 
 /* --- what is watched --- */
 
-static void watch(struct check *c, uint32_t id)
+static void watched_add(struct check *c, uint32_t id)
 {
     struct watched *w = calloc(1, sizeof(*w));
     if (!w) /* no host memory: the resource is not watched */
@@ -27,7 +27,7 @@ static void watch(struct check *c, uint32_t id)
     c->count++;
 }
 
-static void unwatch(struct check *c, uint32_t id)
+static void watched_remove(struct check *c, uint32_t id)
 {
     struct watched **p = &c->bucket[id % CHECK_BUCKETS], *w;
     while (*p && (*p)->id != id)
@@ -131,7 +131,7 @@ static void on_opaque(struct check *c, struct watched *w, const struct gpu_comma
 {
     check_report(c, w, NOT_COVERED, check_location(c),
                  "%s is not covered: it is not watched any more", cmd->row->name);
-    unwatch(c, w->id);
+    watched_remove(c, w->id);
 }
 
 /* Before the resource is destroyed. */
@@ -161,7 +161,7 @@ static void on_create(struct check *c, uint32_t id)
 {
     struct watched *oldest = NULL;
     uint32_t idle = 0;
-    watch(c, id);
+    watched_add(c, id);
     if (c->leak_reported || c->count <= MANY)
         return;
     for (unsigned b = 0; b < CHECK_BUCKETS; b++) {
@@ -221,7 +221,7 @@ static void on_begin(struct gpu_observer *o, const struct gpu_command *cmd)
 static void on_success(struct check *c, struct watched *w, const struct gpu_command *cmd)
 {
     switch (gpu_command_effect(cmd)) {
-    case GPU_EFFECT_UNREF: unwatch(c, w->id); break;
+    case GPU_EFFECT_UNREF: watched_remove(c, w->id); break;
     case GPU_EFFECT_FLUSH: on_flush(c, w, cmd); break;
     case GPU_EFFECT_ATTACH: on_attach(c, w); break;
     case GPU_EFFECT_SCANOUT: on_scanout(c, w); break;
@@ -254,7 +254,7 @@ static void on_ran(struct gpu_observer *o, const struct gpu_command *cmd, uint32
 /* Drawings that a loaded state left in memory are not this driver's doing: they are not reported. */
 static void watch_loaded(struct check *c, const struct gpu_resource *res)
 {
-    watch(c, res->id);
+    watched_add(c, res->id);
     struct watched *w = check_find(c, res->id);
     if (!w)
         return;
@@ -302,7 +302,7 @@ static void forget_all(struct check *c)
 {
     for (unsigned b = 0; b < CHECK_BUCKETS; b++)
         while (c->bucket[b])
-            unwatch(c, c->bucket[b]->id);
+            watched_remove(c, c->bucket[b]->id);
     for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
         c->cursor[i] = 0;
     c->leak_reported = false;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Of a row of whole pixels; never 0. */
-static uint64_t sum(const uint8_t *row, uint32_t width)
+static uint64_t row_hash(const uint8_t *row, uint32_t width)
 {
     uint64_t h = UINT64_C(0x9e3779b97f4a7c15);
     for (uint32_t x = 0; x < width; x++) {
@@ -62,7 +62,7 @@ void check_rows_init(struct check_rows *c, const struct gpu_resource *res, uint6
         *budget -= bytes;
         for (uint32_t y = 0; y < height; y++) {
             read_row(c, y, row);
-            c->row[y].first = sum(row, c->layout.width);
+            c->row[y].first = row_hash(row, c->layout.width);
             if (c->shadow)
                 memcpy(c->shadow + y * len, row, len);
         }
@@ -104,7 +104,7 @@ static bool is_missed(struct check_rows *c, uint32_t y, const uint8_t *row, cons
                       struct check_time *t)
 {
     struct check_row *r = &c->row[y];
-    uint64_t is = memcmp(row, wanted, c->layout.width * 4ul) ? sum(row, c->layout.width) : 0;
+    uint64_t is = memcmp(row, wanted, c->layout.width * 4ul) ? row_hash(row, c->layout.width) : 0;
     if (is && is == r->first && !c->shadow)
         is = 0;
     if (is != r->now || !r->since)
@@ -119,8 +119,8 @@ static bool is_missed(struct check_rows *c, uint32_t y, const uint8_t *row, cons
 }
 
 /* Makes *found reach over the pixels of row y that differ. */
-static void widen(struct rect *found, uint32_t y, const uint8_t *row, const uint8_t *wanted,
-                  uint32_t width)
+static void rect_widen(struct rect *found, uint32_t y, const uint8_t *row, const uint8_t *wanted,
+                       uint32_t width)
 {
     uint32_t left = 0, right = width;
     while (left < right && !memcmp(row + left * 4ul, wanted + left * 4ul, 4))
@@ -152,7 +152,7 @@ bool check_rows_look(struct check_rows *c, const struct gpu_resource *res, const
         }
         read_row(c, y, row);
         if (is_missed(c, y, row, wanted, t))
-            widen(found, y, row, wanted, c->layout.width);
+            rect_widen(found, y, row, wanted, c->layout.width);
         else if (found->h)
             break; /* the first run of such rows is enough to say it */
     }

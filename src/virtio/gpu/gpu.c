@@ -58,7 +58,7 @@ void gpu_command_drop(struct gpu_command *cmd)
     command_put(cmd);
 }
 
-static void trace(const struct gpu_command *cmd, uint32_t code)
+static void command_log(const struct gpu_command *cmd, uint32_t code)
 {
     struct gpu *gpu = cmd->gpu;
     char text[160], fence[32] = "";
@@ -91,7 +91,7 @@ void gpu_command_reply(struct gpu_command *cmd)
         cmd->code = GPU_ERR_INVALID_PARAMETER;
         cmd->resp_size = sizeof(*hdr);
     }
-    trace(cmd, cmd->code);
+    command_log(cmd, cmd->code);
     if (unlikely(cmd->gpu->observers))
         gpu_observe_answered(cmd);
     memset(hdr, 0, sizeof(*hdr));
@@ -164,7 +164,7 @@ struct gpu_command *gpu_command_again(struct gpu *gpu, unsigned queue, uint16_t 
 enum served { SERVED_NONE, SERVED, SERVED_FENCED, SERVED_STOPPED };
 
 /* Serves one command of a queue. */
-static enum served serve(struct gpu *gpu, unsigned queue)
+static enum served queue_serve(struct gpu *gpu, unsigned queue)
 {
     struct vq_chain *chain = vq_pop(&gpu->dev.queue[queue]);
     if (!chain)
@@ -183,7 +183,7 @@ static enum served serve(struct gpu *gpu, unsigned queue)
         return SERVED_STOPPED;
     }
     if (code == GPU_DEFERRED)
-        trace(cmd, code);
+        command_log(cmd, code);
     cmd->code = code;
     bool fenced = gpu_is_fenced(cmd);
     if (code == GPU_DEFERRED || gpu_must_wait(gpu, cmd))
@@ -194,7 +194,7 @@ static enum served serve(struct gpu *gpu, unsigned queue)
 }
 
 /* Does what is due by time alone, and schedules gpu_run for what will be. */
-static void look_at_time(struct gpu *gpu)
+static void gpu_run_due(struct gpu *gpu)
 {
     uint64_t flush, observer;
     if (likely(!gpu->waiting && !gpu->observers))
@@ -223,16 +223,16 @@ static void gpu_run(void *ctx, uint32_t kicks, bool inline_run)
             did = SERVED_STOPPED;
             break;
         }
-        look_at_time(gpu);
-        did = serve(gpu, GPU_QUEUE_CURSOR);
+        gpu_run_due(gpu);
+        did = queue_serve(gpu, GPU_QUEUE_CURSOR);
         if (did != SERVED_NONE)
             continue;
         vq_notify(cursor);
-        did = serve(gpu, GPU_QUEUE_CONTROL);
+        did = queue_serve(gpu, GPU_QUEUE_CONTROL);
         if (did == SERVED_FENCED)
             vq_notify(control);
     }
-    look_at_time(gpu);
+    gpu_run_due(gpu);
     vq_notify(cursor);
     vq_notify(control);
     if (gpu->inline_run && did == SERVED_STOPPED)

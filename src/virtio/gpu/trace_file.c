@@ -93,7 +93,7 @@ static int write_all(struct trace_file *t, const uint8_t *p, size_t n)
 }
 
 /* Said once. Any thread. */
-static void fail(struct trace_file *t, const char *why)
+static void trace_fail(struct trace_file *t, const char *why)
 {
     if (!atomic_exchange(&t->failed, true))
         log_warn(t->log, "%s: cannot write the GPU trace: %s; it ends here, the machine goes on",
@@ -106,7 +106,7 @@ static void fail_block(struct trace_file *t, const char *why)
     if (t->end >= 0 && ftruncate(t->fd, t->end)) {
         /* the reader finds the torn block by its checksum, too */
     }
-    fail(t, why);
+    trace_fail(t, why);
 }
 
 static void write_block(struct trace_file *t, const struct block *b)
@@ -115,13 +115,13 @@ static void write_block(struct trace_file *t, const struct block *b)
     if (atomic_load(&t->failed))
         return;
     if (host_now_ns() >= atomic_load(&t->close_by)) {
-        fail(t, "the disk is too slow for the rest");
+        trace_fail(t, "the disk is too slow for the rest");
         return;
     }
     size_t n = ZSTD_compressCCtx(t->zstd, t->packed + sizeof(head), ZSTD_compressBound(b->used),
                                  b->bytes, b->used, LEVEL);
     if (ZSTD_isError(n)) { /* no memory */
-        fail(t, host_file_why(ENOMEM));
+        trace_fail(t, host_file_why(ENOMEM));
         return;
     }
     head.packed = le32_make((uint32_t)n);
@@ -178,13 +178,14 @@ static void *write_main(void *arg)
 
 /* Under the lock: the block that is being filled, with room in it. NULL: the trace has ended, now
  * perhaps, because there was no room by *deadline. */
-static struct block *fill(struct trace_file *t, uint64_t deadline)
+static struct block *block_to_fill(struct trace_file *t, uint64_t deadline)
 {
     if (t->filling)
         return t->filling;
     while (!t->free && trace_file_ok(t))
         if (!host_cond_wait_until(&t->room, &t->lock, deadline) && !t->free)
-            fail(t, t->patience == &of_disk ? "the disk is too slow" : "its reader is too slow");
+            trace_fail(t,
+                       t->patience == &of_disk ? "the disk is too slow" : "its reader is too slow");
     if (!t->free)
         return NULL;
     t->filling = t->free;
@@ -201,7 +202,7 @@ void trace_file_put(struct trace_file *t, const void *bytes, size_t n)
     uint64_t deadline = host_now_ns() + t->patience->room;
     pthread_mutex_lock(&t->lock);
     while (n && trace_file_ok(t)) {
-        struct block *b = fill(t, deadline);
+        struct block *b = block_to_fill(t, deadline);
         if (!b)
             break;
         size_t len = MIN(n, sizeof(b->bytes) - b->used);
@@ -295,7 +296,7 @@ static bool make_room(struct trace_file *t)
     return t->zstd && t->packed;
 }
 
-static void release(struct trace_file *t)
+static void trace_file_free(struct trace_file *t)
 {
     while (t->free) {
         struct block *next = t->free->next;
@@ -329,7 +330,7 @@ struct trace_file *trace_file_create(const char *path, const void *head, size_t 
     host_cond_init(&t->room);
     if (!make_room(t) || !open_file(t, head, size, err) ||
         host_thread_start(&t->thread, "gpu-trace", write_main, t)) {
-        release(t);
+        trace_file_free(t);
         return NULL;
     }
     return t;
@@ -344,5 +345,5 @@ void trace_file_destroy(struct trace_file *t)
     pthread_cond_signal(&t->work);
     pthread_mutex_unlock(&t->lock);
     pthread_join(t->thread, NULL);
-    release(t);
+    trace_file_free(t);
 }

@@ -15,7 +15,8 @@
 /* --- transfers --- */
 
 /* The resource, which has a copy, and the rectangle of it that a command transfers; NULL: none. */
-static const struct gpu_resource *moved(const struct gpu_command *cmd, struct rect *rect)
+static const struct gpu_resource *transferred_resource(const struct gpu_command *cmd,
+                                                       struct rect *rect)
 {
     if (gpu_command_effect(cmd) != GPU_EFFECT_TRANSFER)
         return NULL;
@@ -38,7 +39,7 @@ static const uint8_t *rect_row(const struct gpu_resource *res, const struct rect
 static void keep_before(struct trace *t, const struct gpu_command *cmd)
 {
     struct rect r;
-    const struct gpu_resource *res = moved(cmd, &r);
+    const struct gpu_resource *res = transferred_resource(cmd, &r);
     t->has_before = false;
     if (!res || res->id == t->torn || t->incomplete ||
         !trace_room_make(&t->before, (size_t)r.w * 4 * r.h))
@@ -86,7 +87,7 @@ static void put_moved(struct trace *t, const struct gpu_command *cmd)
 {
     struct rect r;
     struct gpu_layout l;
-    const struct gpu_resource *res = moved(cmd, &r);
+    const struct gpu_resource *res = transferred_resource(cmd, &r);
     if (!res || !res->ops->layout(res, 0, &l))
         return;
     const struct trace_pixels head = {
