@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Messages for the person who runs riscreen. A log belongs to a machine and is handed to whoever
- * speaks; any thread may use it. What a guest or client can provoke goes through log_limited, which
- * says at most a few lines a second for one place and then how many it kept back. Names of
+ * writes to it; any thread may use it. What a guest or client can provoke goes through log_limited,
+ * which prints at most a few lines a second for one place and then how many it left out. Names of
  * categories (`--log gpu,virtio`) switch on what is off by default. NULL as log means: warnings to
  * stderr.
  *
@@ -33,7 +33,7 @@ struct log_sink;
 /* Who caused a line of log_limited, which its prefix names. */
 enum log_by { LOG_BY_GUEST, LOG_BY_CLIENT, LOG_BY_HOST };
 
-/* One per place that somebody else can make speak; zero-initialised, kept in the device's state. */
+/* One for each place that logs what others cause; zero-initialised, kept in the device's state. */
 struct log_limit {
     _Atomic uint64_t window; /* second in which `count` was counted */
     _Atomic uint32_t count;

@@ -84,7 +84,7 @@ static size_t write_some(struct log_sink *s, const char *text, size_t n)
     return (size_t)done;
 }
 
-static void hold(struct log_sink *s, const char *text, size_t n)
+static void sink_hold(struct log_sink *s, const char *text, size_t n)
 {
     memcpy(s->held + s->held_n, text, n);
     s->held_n += n;
@@ -98,7 +98,7 @@ static void note_lost(struct log_sink *s)
         return;
     int n = snprintf(note, sizeof(note),
                      "riscreen: %lu lines are missing here: nobody read standard error\n", s->lost);
-    hold(s, note, (size_t)n);
+    sink_hold(s, note, (size_t)n);
     s->lost = 0;
 }
 
@@ -124,7 +124,7 @@ void log_sink_put(struct log_sink *s, const char *text, size_t n)
     if (n - at > HELD_MAX - MIN(s->held_n, HELD_MAX))
         s->lost++;
     else
-        hold(s, text + at, n - at);
+        sink_hold(s, text + at, n - at);
     if (s->held_n && !was_held && s->held_fn)
         s->held_fn(s->held_ctx);
     pthread_mutex_unlock(&s->lock);

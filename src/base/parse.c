@@ -109,7 +109,7 @@ static const char *write_size(char out[24], uint64_t bytes)
 }
 
 /* Says what key's value may be. Returns false. */
-static bool explain(const struct parse_key *key, struct error *err)
+static bool key_explain(const struct parse_key *key, struct error *err)
 {
     unsigned long long min = key->min, max = key->max;
     char low[24], high[24];
@@ -156,7 +156,7 @@ bool parse_value(const struct parse_key *key, void *target, const char *value, s
     case PARSE_FORM_CHOICE: ok = parse_choice(value, key->syntax, field); break;
     case PARSE_FORM_CALL: return key->read(field, value, err);
     }
-    return ok || explain(key, err);
+    return ok || key_explain(key, err);
 }
 
 void parse_defaults(const struct parse_key *keys, unsigned count, void *target)

@@ -8,9 +8,12 @@
 
 #include "base/util.h"
 
-/* Bytes of the UTF-8 character that begins at s, 1 to 4, at most n; 0: s does not begin with one
- * (overlong forms, surrogates and numbers above U+10FFFF are none). RFC 3629, section 4. */
-unsigned text_utf8(const uint8_t *s, size_t n);
+#define TEXT_NO_UTF8 UINT32_MAX
+
+/* The number of the UTF-8 character that begins at s, in n bytes at most, and its length, 1 to 4. If
+ * none begins there, TEXT_NO_UTF8 and 0; overlong forms, surrogates and numbers above U+10FFFF are
+ * none. RFC 3629, section 4. */
+uint32_t text_utf8(const uint8_t *s, size_t n, unsigned *length);
 
 /*
  * Copies text into out, of `size` bytes, at least 1, always ended by a NUL. What a terminal could

@@ -91,7 +91,7 @@ int host_open_beneath_no_links(int folder, const char *path)
 int host_open_beneath(int folder, const char *path)
 {
     int fd = open_regular(folder, path, open_resolved);
-    /* EPERM: a container's filter that does not know the call */
+    /* EPERM: a container's filter refuses unknown calls */
     if (fd < 0 && (errno == ENOSYS || errno == EPERM))
         return host_open_beneath_no_links(folder, path);
     return fd;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opens files beneath a folder for someone who is not trusted. Whatever the path and the symbolic
- * links on its way say, the file lies beneath the folder: the kernel resolves the path so
- * (openat2(2), RESOLVE_BENEATH); where it cannot, links are not followed at all. Any thread.
+ * Opens files beneath a folder for someone who is not trusted. Wherever the path and the symbolic
+ * links in it lead, the file lies beneath the folder: the kernel refuses to leave it (openat2(2),
+ * RESOLVE_BENEATH); a kernel without that call follows no links at all. Any thread.
  */
 #ifndef HOST_BENEATH_H
 #define HOST_BENEATH_H

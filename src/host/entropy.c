@@ -42,7 +42,7 @@ static bool fill_from_host(uint8_t *p, size_t size)
 }
 
 /* A step of splitmix64. */
-static uint64_t next(uint64_t *state)
+static uint64_t entropy_next(uint64_t *state)
 {
     uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
     z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -57,7 +57,7 @@ bool entropy_fill(struct entropy *e, void *buf, size_t size)
         return fill_from_host(p, size);
     pthread_mutex_lock(&e->lock);
     for (size_t i = 0; i < size; i += 8) {
-        uint64_t word = next(&e->state);
+        uint64_t word = entropy_next(&e->state);
         memcpy(p + i, &word, size - i < 8 ? size - i : 8);
     }
     pthread_mutex_unlock(&e->lock);

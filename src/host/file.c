@@ -39,7 +39,7 @@ static ssize_t read_some(int fd, void *to, size_t n)
 }
 
 /* Room for more bytes, and for the NUL; limit + 1 bytes at most show that there are too many. */
-static bool grow(struct host_bytes *b, size_t *room, size_t limit)
+static bool bytes_grow(struct host_bytes *b, size_t *room, size_t limit)
 {
     size_t more = MIN(MAX(*room * 2, FIRST_ROOM), limit + 1);
     uint8_t *data = realloc(b->data, more + 1);
@@ -58,7 +58,7 @@ static int read_all(int fd, struct host_bytes *b, size_t room, size_t limit)
     if (room && !b->data)
         return ENOMEM;
     do {
-        if (b->size == room && !grow(b, &room, limit))
+        if (b->size == room && !bytes_grow(b, &room, limit))
             return ENOMEM;
         n = read_some(fd, b->data + b->size, room - b->size);
         if (n < 0)
@@ -88,8 +88,8 @@ static int read_fd(int fd, struct host_bytes *b, size_t limit, bool regular)
     return !error && S_ISFIFO(st.st_mode) && !b->size ? ENODATA : error;
 }
 
-/* A limit as a person says it. */
-static void say_larger(struct error *err, size_t limit)
+/* Sets the error for EFBIG: the limit, in MiB if it is a whole number of them. */
+static void set_too_large(struct error *err, size_t limit)
 {
     bool mib = limit >= 1 << 20 && limit % (1 << 20) == 0;
     error_set(err, "it is larger than %zu %s", mib ? limit >> 20 : limit, mib ? "MiB" : "bytes");
@@ -115,7 +115,7 @@ int host_file_read(struct host_bytes *b, const char *path, size_t limit, bool re
     if (fd >= 0)
         close(fd);
     if (error == EFBIG)
-        say_larger(err, limit);
+        set_too_large(err, limit);
     else if (error)
         error_set(err, "%s", why_not(error, regular));
     if (error)

@@ -17,8 +17,8 @@
 
 #include <stdio.h>
 
-#define HOST_FILE_QUIET_S 10 /* a pipe that is read may say nothing for so long */
-#define HOST_FILE_STALL_S 2  /* one that is written may take nothing for so long */
+#define HOST_FILE_QUIET_S 10 /* a pipe may deliver no byte for so long */
+#define HOST_FILE_STALL_S 2  /* a pipe may take no byte for so long */
 
 struct host_bytes {
     uint8_t *data; /* malloc'd, with a NUL behind the last byte; NULL: none */
@@ -26,15 +26,15 @@ struct host_bytes {
 };
 
 /*
- * The whole file, of at most `limit` bytes. 0, or an errno and what is wrong in why: EFBIG it is
- * larger; ENODATA a pipe ended without a byte; ETIMEDOUT it said nothing for HOST_FILE_QUIET_S;
+ * The whole file, of at most `limit` bytes. 0, or an errno, with the reason in err: EFBIG the file is
+ * larger; ENODATA a pipe ended without a byte; ETIMEDOUT a pipe delivered nothing for HOST_FILE_QUIET_S;
  * ENOTSUP what cannot be read as a file. regular: nothing but a regular file will do.
  */
 int host_file_read(struct host_bytes *b, const char *path, size_t limit, bool regular,
                    struct error *err);
 void host_bytes_free(struct host_bytes *b);
-/* Opens a regular file for reading piece by piece, whatever its size; fclose it. NULL with what is
- * wrong in why. */
+/* Opens a regular file for reading piece by piece, whatever its size; fclose it. NULL with the
+ * reason in err. */
 FILE *host_file_open(const char *path, struct error *err);
 
 /*

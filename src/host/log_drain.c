@@ -19,7 +19,7 @@ static void on_writable(void *arg, unsigned events)
         loop_fd_set(d->src, 0);
 }
 
-static void watch(void *arg)
+static void drain_watch(void *arg)
 {
     struct log_drain *d = arg;
     loop_fd_set(d->src, LOOP_WRITE);
@@ -36,7 +36,7 @@ struct log_drain *log_drain_create(struct loop *loop, struct log *log)
     struct log_drain *d = calloc(1, sizeof(*d));
     if (!d)
         return NULL;
-    loop_event_init(&d->held, loop, watch, d);
+    loop_event_init(&d->held, loop, drain_watch, d);
     d->sink = log_sink(log);
     d->src = loop_fd_add(loop, log_sink_fd(d->sink), 0, on_writable, d);
     if (!d->src) {

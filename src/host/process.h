@@ -5,7 +5,7 @@
 
 /*
  * First thing in main. Descriptors 0, 1 and 2 that are closed are opened on /dev/null: the next
- * file to be opened, a disk say, would become standard output. From now on nothing that is executed
+ * file to be opened, perhaps a disk, would become standard output. No program executed later
  * gains privileges (prctl(2), PR_SET_NO_NEW_PRIVS). Ends the process if it has no descriptors.
  */
 void host_process_begin(void);

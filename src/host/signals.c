@@ -38,8 +38,9 @@ void host_signals_block(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-/* The kernel's own way to stop: it knows when nobody could continue us, and goes on then. */
-static void stop(struct host_signals *s)
+/* Stops the process by the default action of SIGTSTP, which the kernel leaves out for an orphaned
+ * process group, since nobody could continue that. */
+static void stop_process(struct host_signals *s)
 {
     sigset_t set;
     s->ops->stop(s->ctx);
@@ -59,7 +60,7 @@ static void on_signal(void *arg, unsigned events)
     if (read(s->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return;
     if (info.ssi_signo == SIGTSTP)
-        stop(s);
+        stop_process(s);
     else
         s->ops->cont(s->ctx);
 }

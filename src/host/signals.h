@@ -20,7 +20,7 @@ struct host_signals_ops {
 void host_signals_block(void);
 /* SIGINT, SIGTERM, SIGHUP. */
 void host_signals_ending(sigset_t *set);
-/* From now on they are served. Before loop_run. NULL: out of descriptors. */
+/* Calls ops on the loop's thread from now on. Before loop_run. NULL: out of descriptors. */
 struct host_signals *host_signals_watch(struct loop *loop, const struct host_signals_ops *ops,
                                         void *ctx);
 void host_signals_unwatch(struct host_signals *s); /* NULL is fine; the loop does not run */

@@ -29,15 +29,15 @@ static bool same_modes(const struct termios *a, const struct termios *b)
            !memcmp(a->c_cc, b->c_cc, sizeof(a->c_cc));
 }
 
-/* Has nobody, a shell say, set other modes since we set ours? */
+/* True if the modes are those set here: no shell, for example, has changed them. */
 static bool is_raw(int fd, const struct modes *m)
 {
     struct termios now;
     return !tcgetattr(fd, &now) && same_modes(&now, &m->raw);
 }
 
-/* The guardian's whole life; async-signal-safe calls only. */
-static _Noreturn void guard(int fd, int life)
+/* What the guardian process runs; async-signal-safe calls only. */
+static _Noreturn void terminal_guard(int fd, int life)
 {
     sigset_t all;
     struct modes m, update;
@@ -72,7 +72,7 @@ static void start_guardian(struct host_terminal *t)
     t->guardian = fork();
     if (t->guardian == 0) {
         close(ends[1]);
-        guard(t->fd, ends[0]);
+        terminal_guard(t->fd, ends[0]);
     }
     close(ends[0]);
     t->life = ends[1];

@@ -37,7 +37,8 @@ static const char *value_of(struct cursor *p, const char *rest)
     return p->at < p->argc ? p->argv[p->at++] : NULL;
 }
 
-static bool take(struct config *c, struct cursor *p, const struct option_row *row, const char *rest)
+static bool option_take(struct config *c, struct cursor *p, const struct option_row *row,
+                        const char *rest)
 {
     const struct parse_key *key = &row->key;
     const char *value = key->syntax ? value_of(p, rest) : "";
@@ -62,7 +63,7 @@ static bool take_long(struct config *c, struct cursor *p, const char *word)
         return error_set(p->err, "%s: no such option; see riscreen --help", word);
     if (name[n] && !row->key.syntax)
         return error_set(p->err, "--%s takes no value; leave it out", row->key.name);
-    return take(c, p, row, name[n] ? name + n + 1 : NULL);
+    return option_take(c, p, row, name[n] ? name + n + 1 : NULL);
 }
 
 /* Options of QEMU's that have no namesake here. */
@@ -98,8 +99,8 @@ static bool take_letters(struct config *c, struct cursor *p, const char *word)
         if (!row)
             return error_set(p->err, "-%c: no such option; see riscreen --help", *l);
         if (row->key.syntax)
-            return take(c, p, row, l[1] ? l + 1 : NULL);
-        if (!take(c, p, row, NULL))
+            return option_take(c, p, row, l[1] ? l + 1 : NULL);
+        if (!option_take(c, p, row, NULL))
             return false;
     }
     return true;
@@ -115,7 +116,7 @@ static const char *needs_screen(const struct config *c)
 }
 
 /* What no option can see alone. */
-static bool check(const struct config *c, struct error *err)
+static bool config_check(const struct config *c, struct error *err)
 {
     const struct machine_config *m = &c->machine;
     const char *why = NULL, *shown = needs_screen(c);
@@ -169,7 +170,7 @@ bool config_parse(struct config *c, int argc, char **argv, struct error *err)
     }
     if (c->script && !c->on_panic)
         c->machine.on_panic = ON_PANIC_EXIT;
-    return check(c, err);
+    return config_check(c, err);
 }
 
 void config_finish(struct config *c)

@@ -34,7 +34,7 @@ static const struct {
 };
 
 /* The help text of a row with its default in place of %s. */
-static void expand(char *out, size_t size, const struct option_row *row)
+static void help_expand(char *out, size_t size, const struct option_row *row)
 {
     const char *hole = strstr(row->help, "%s");
     if (hole)
@@ -45,7 +45,7 @@ static void expand(char *out, size_t size, const struct option_row *row)
 }
 
 /* Prints words, broken before WIDTH, each line indented. */
-static void wrap(FILE *f, const char *text)
+static void help_wrap(FILE *f, const char *text)
 {
     int column = 0;
     while (*text) {
@@ -78,8 +78,8 @@ void config_print_help(FILE *f)
             fputs("      ", f);
         fprintf(f, "--%s%s%s\n", row->key.name, row->key.syntax ? " " : "",
                 row->key.syntax ? row->key.syntax : "");
-        expand(text, sizeof(text), row);
-        wrap(f, text);
+        help_expand(text, sizeof(text), row);
+        help_wrap(f, text);
     }
     fputs("\nKeys in the terminal:\n", f);
     for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)
@@ -93,7 +93,7 @@ void config_print_help(FILE *f)
 /* --- the manual page --- */
 
 /* Text for roff: no line begins with a control character, hyphens and backslashes are literal. */
-static void roff(FILE *f, const char *text)
+static void write_roff(FILE *f, const char *text)
 {
     bool start = true;
     for (; *text; text++) {
@@ -116,16 +116,16 @@ static void man_option(FILE *f, const struct option_row *row)
     if (row->letter)
         fprintf(f, "\\fB\\-%c\\fR, ", row->letter);
     fputs("\\fB\\-\\-", f);
-    roff(f, row->key.name);
+    write_roff(f, row->key.name);
     fputs("\\fR", f);
     if (row->key.syntax) {
         fputs(" \\fI", f);
-        roff(f, row->key.syntax);
+        write_roff(f, row->key.syntax);
         fputs("\\fR", f);
     }
     fputc('\n', f);
-    expand(text, sizeof(text), row);
-    roff(f, text);
+    help_expand(text, sizeof(text), row);
+    write_roff(f, text);
     fputc('\n', f);
 }
 
@@ -134,9 +134,9 @@ void config_print_man(FILE *f)
     fputs(".TH RISCREEN 1 \"\" \"riscreen\" \"User Commands\"\n.SH NAME\n"
           "riscreen \\- a RISC\\-V computer with a screen\n.SH SYNOPSIS\n",
           f);
-    roff(f, usage);
+    write_roff(f, usage);
     fputs("\n.SH DESCRIPTION\n", f);
-    roff(f, about);
+    write_roff(f, about);
     fputs("\nThe board is laid out like QEMU's virt machine. The guest's serial port is the "
           "terminal, its screen a window.\n.SH OPTIONS\n",
           f);
@@ -149,15 +149,15 @@ void config_print_man(FILE *f)
     fputs(".SH KEYS\nIn the terminal:\n", f);
     for (unsigned i = 0; i < ARRAY_SIZE(keys); i++) {
         fputs(".TP\n\\fB", f);
-        roff(f, keys[i].keys);
+        write_roff(f, keys[i].keys);
         fprintf(f, "\\fR\n%s\n", keys[i].what);
     }
     fputs(".SH SCREEN SCRIPTS\n.nf\n", f);
-    roff(f, script_help);
+    write_roff(f, script_help);
     fputs(".fi\n.SH EXIT STATUS\n", f);
     for (unsigned i = 0; i < ARRAY_SIZE(statuses); i++) {
         fprintf(f, ".TP\n\\fB%s\\fR\n", statuses[i].number);
-        roff(f, statuses[i].what);
+        write_roff(f, statuses[i].what);
         fputc('\n', f);
     }
     fputs(

@@ -36,7 +36,7 @@ struct app {
     int status; /* of machine_run */
 };
 
-static bool fail(struct app *app, const char *err)
+static bool app_fail(struct app *app, const char *err)
 {
     log_warn(app->log, "%s", err);
     return false;
@@ -118,12 +118,12 @@ static bool open_uis(struct app *app)
     struct error err;
     app->uis = front_ends_create(app->log);
     if (!app->uis)
-        return fail(app, "not enough memory");
+        return app_fail(app, "not enough memory");
     if (!c->shown && !front_ends_add(app->uis, &env, usual, "", &err))
-        return fail(app, err.text);
+        return app_fail(app, err.text);
     for (const struct config_display *d = c->display; d < c->display + c->displays; d++)
         if (!front_ends_add(app->uis, &env, usual ? usual : d->name, usual ? "" : d->args, &err))
-            return fail(app, err.text);
+            return app_fail(app, err.text);
     return true;
 }
 
@@ -136,7 +136,7 @@ static bool open_script(struct app *app)
         return true;
     app->script = script_create(&config, &err);
     if (!app->script)
-        return fail(app, err.text);
+        return app_fail(app, err.text);
     app->config.machine.console_out = script_console_out;
     app->config.machine.console_ctx = app->script;
     return true;
@@ -147,13 +147,13 @@ static bool open_machine(struct app *app)
     struct error err;
     app->log = log_create(app->config.log, NULL);
     if (!app->log)
-        return fail(app, ERROR_NO_MEMORY);
+        return app_fail(app, ERROR_NO_MEMORY);
     app->config.machine.log = app->log;
     if (!open_script(app))
         return false;
     app->machine = machine_create(&app->config.machine, &err);
     if (!app->machine)
-        return fail(app, err.text);
+        return app_fail(app, err.text);
     app->drain = log_drain_create(machine_loop(app->machine), app->log);
     return true;
 }
@@ -164,7 +164,7 @@ static bool set_timeout(struct app *app)
         return true;
     app->timeout = loop_timer_add(machine_loop(app->machine), on_timeout, app);
     if (!app->timeout)
-        return fail(app, ERROR_NO_MEMORY);
+        return app_fail(app, ERROR_NO_MEMORY);
     loop_timer_set(app->timeout, host_now_ns() + app->config.timeout * NS_PER_SEC);
     return true;
 }
@@ -177,12 +177,12 @@ static bool open_control(struct app *app)
         return false;
     app->signals = host_signals_watch(machine_loop(app->machine), &signals_ops, app);
     if (!app->signals)
-        return fail(app, "no file descriptors left; raise the limit (ulimit -n)");
+        return app_fail(app, "no file descriptors left; raise the limit (ulimit -n)");
     if (address && !(app->monitor = monitor_create(app->machine, address, app->log, &err)))
-        return fail(app, err.text);
+        return app_fail(app, err.text);
     if (!open_uis(app))
         return false;
-    return !app->script || script_start(app->script, app->machine, &err) || fail(app, err.text);
+    return !app->script || script_start(app->script, app->machine, &err) || app_fail(app, err.text);
 }
 
 /* --- running --- */
@@ -196,12 +196,12 @@ static void *machine_main(void *arg)
 }
 
 /* Returns the exit status. */
-static int run(struct app *app)
+static int app_run(struct app *app)
 {
     pthread_t thread;
     host_ending_serve(app->ending, &ending_ops, app);
     if (!front_ends_start(app->uis) || host_thread_start(&thread, "machine", machine_main, app)) {
-        fail(app, "the host starts no more threads; end other programs");
+        app_fail(app, "the host starts no more threads; end other programs");
         app->status = 1;
     } else {
         front_ends_run(app->uis);
@@ -225,7 +225,7 @@ static int dump_dtb(struct app *app)
     return !ok;
 }
 
-static void finish(struct app *app)
+static void app_finish(struct app *app)
 {
     front_ends_destroy(app->uis);
     if (app->ending)
@@ -271,15 +271,15 @@ int main(int argc, char **argv)
     app.ending = host_ending_create();
     mallopt(M_MMAP_THRESHOLD, 1 << 20); /* images that were loaded go back to the host at once */
     if (!app.ending)
-        fail(&app, "the host starts no more threads; end other programs");
+        app_fail(&app, "the host starts no more threads; end other programs");
     else if (!config_parse(&app.config, argc, argv, &err))
-        fail(&app, err.text);
+        app_fail(&app, err.text);
     else if (print_about(&app.config))
         status = 0;
     else if (open_machine(&app) && app.config.dumpdtb)
         status = dump_dtb(&app);
     else if (app.machine && open_control(&app))
-        status = run(&app);
-    finish(&app);
+        status = app_run(&app);
+    app_finish(&app);
     return status;
 }

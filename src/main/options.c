@@ -19,7 +19,7 @@
 
 /* A copy of the first n bytes of text that lives as long as the configuration; NULL: no memory, or
  * CONFIG_MAX_COPIES were made. */
-static char *keep(struct config *c, const char *text, size_t n)
+static char *config_keep(struct config *c, const char *text, size_t n)
 {
     if (c->copies == CONFIG_MAX_COPIES)
         return NULL;
@@ -34,7 +34,7 @@ static const char *cut_word(struct config *c, const char *text, const char *word
 {
     size_t len = strlen(text), n = strlen(word);
     *had = len > n && text[len - n - 1] == ',' && !strcmp(text + len - n, word);
-    return *had ? keep(c, text, len - n - 1) : text;
+    return *had ? config_keep(c, text, len - n - 1) : text;
 }
 
 /* --- boot and machine --- */
@@ -154,7 +154,7 @@ static bool read_gpu(void *config, const char *v, struct error *err)
     parse_defaults(gpu_keys, ARRAY_SIZE(gpu_keys), &m->gpu);
     if (!v[used])
         return true;
-    char *list = keep(c, v + used + 1, strlen(v + used + 1));
+    char *list = config_keep(c, v + used + 1, strlen(v + used + 1));
     if (!list)
         return error_no_memory(err);
     return *list ? parse_list(gpu_keys, ARRAY_SIZE(gpu_keys), &m->gpu, list, err)

@@ -23,7 +23,7 @@ static const struct qmp_arg no_args[] = {{0}};
 
 struct json_object *qmp_version(void)
 {
-    /* the QEMU whose commands these are: clients look at it to know what they may call */
+    /* the QEMU whose commands these are: clients derive from it which commands there are */
     struct json_object *qemu = json_object_new_object(), *version = json_object_new_object();
     json_object_object_add(qemu, "micro", json_object_new_int(0));
     json_object_object_add(qemu, "minor", json_object_new_int(2));

@@ -41,7 +41,7 @@ struct hmp_row {
 
 static const struct hmp_row commands[], infos[];
 
-static void PRINTF_LIKE(2, 3) say(struct hmp *h, const char *fmt, ...)
+static void PRINTF_LIKE(2, 3) hmp_say(struct hmp *h, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -53,7 +53,7 @@ static void PRINTF_LIKE(2, 3) say(struct hmp *h, const char *fmt, ...)
 /* What is wrong with the line, and where its help is. */
 static void say_try_help(struct hmp *h)
 {
-    say(h, "\r\nTry \"help %s\" for more information\r\n", h->word[0]);
+    hmp_say(h, "\r\nTry \"help %s\" for more information\r\n", h->word[0]);
 }
 
 static bool is_named(const struct hmp_row *row, const char *name)
@@ -61,7 +61,7 @@ static bool is_named(const struct hmp_row *row, const char *name)
     return !strcmp(row->name, name) || (row->alias && !strcmp(row->alias, name));
 }
 
-static const struct hmp_row *find(const struct hmp_row *rows, const char *name)
+static const struct hmp_row *hmp_find(const struct hmp_row *rows, const char *name)
 {
     for (; rows->name; rows++)
         if (is_named(rows, name))
@@ -69,15 +69,15 @@ static const struct hmp_row *find(const struct hmp_row *rows, const char *name)
     return NULL;
 }
 
-/* A number, decimal, octal or hex; else says which character is wrong. */
-static bool number(struct hmp *h, const char *text, long *value)
+/* A decimal, octal or hexadecimal number; on failure the answer names the wrong character. */
+static bool hmp_number(struct hmp *h, const char *text, long *value)
 {
     char *end;
     errno = 0;
     *value = strtol(text, &end, 0);
     if (!*end && end != text && !errno)
         return true;
-    say(h, "invalid char '%.1s' in expression", end);
+    hmp_say(h, "invalid char '%.1s' in expression", end);
     say_try_help(h);
     return false;
 }
@@ -86,27 +86,27 @@ static bool number(struct hmp *h, const char *text, long *value)
 
 static void say_row(struct hmp *h, const char *prefix, const struct hmp_row *row)
 {
-    say(h, "%s%s%s%s %s -- %s\r\n", prefix, row->name, row->alias ? "|" : "",
-        row->alias ? row->alias : "", row->params, row->help);
+    hmp_say(h, "%s%s%s%s %s -- %s\r\n", prefix, row->name, row->alias ? "|" : "",
+            row->alias ? row->alias : "", row->params, row->help);
 }
 
-static void help(struct hmp *h)
+static void hmp_help(struct hmp *h)
 {
     const char *name = h->words > 1 ? h->word[1] : NULL;
-    if (name && !find(commands, name))
-        say(h, "unknown command: '%s'\r\n", name);
+    if (name && !hmp_find(commands, name))
+        hmp_say(h, "unknown command: '%s'\r\n", name);
     for (const struct hmp_row *row = commands; row->name; row++)
         if (!name || is_named(row, name))
             say_row(h, "", row);
 }
 
-static void info(struct hmp *h)
+static void hmp_info(struct hmp *h)
 {
-    const struct hmp_row *row = h->words > 1 ? find(infos, h->word[1]) : NULL;
+    const struct hmp_row *row = h->words > 1 ? hmp_find(infos, h->word[1]) : NULL;
     if (row)
         row->run(h);
     else if (h->words > 1)
-        say(h, "unknown command: 'info %s'\r\n", h->word[1]);
+        hmp_say(h, "unknown command: 'info %s'\r\n", h->word[1]);
     else
         for (row = infos; row->name; row++)
             say_row(h, "info ", row);
@@ -114,19 +114,19 @@ static void info(struct hmp *h)
 
 static void info_status(struct hmp *h)
 {
-    say(h, "VM status: %s\r\n", machine_running(h->q->target->machine) ? "running" : "paused");
+    hmp_say(h, "VM status: %s\r\n", machine_running(h->q->target->machine) ? "running" : "paused");
 }
 
 static void info_version(struct hmp *h)
 {
     struct json_object *version = qmp_version(), *qemu = qmp_member(version, "qemu");
-    say(h, "%d.%d.%d%s\r\n", (int)qmp_int(qemu, "major", 0), (int)qmp_int(qemu, "minor", 0),
-        (int)qmp_int(qemu, "micro", 0), qmp_string(version, "package", ""));
+    hmp_say(h, "%d.%d.%d%s\r\n", (int)qmp_int(qemu, "major", 0), (int)qmp_int(qemu, "minor", 0),
+            (int)qmp_int(qemu, "micro", 0), qmp_string(version, "package", ""));
     json_object_put(version);
 }
 
 /* The QMP command of a name; its answer is the line's. */
-static void call(struct hmp *h, const char *name, struct json_object *args)
+static void hmp_call(struct hmp *h, const char *name, struct json_object *args)
 {
     struct qmp_error err = {0};
     const struct qmp_command *command = qmp_find(name);
@@ -135,16 +135,16 @@ static void call(struct hmp *h, const char *name, struct json_object *args)
     json_object_put(args);
     h->later = h->q->waiting;
     if (err.class_name)
-        say(h, "Error: %s\r\n", err.desc);
+        hmp_say(h, "Error: %s\r\n", err.desc);
 }
 
-static void namesake(struct hmp *h)
+static void hmp_namesake(struct hmp *h)
 {
-    call(h, h->row->name, NULL);
+    hmp_call(h, h->row->name, NULL);
 }
 
 /* FILENAME [-f FORMAT] [DEVICE [HEAD]] */
-static void screendump(struct hmp *h)
+static void hmp_screendump(struct hmp *h)
 {
     static const char *const places[] = {"filename", "device"};
     struct json_object *args = json_object_new_object();
@@ -155,18 +155,18 @@ static void screendump(struct hmp *h)
             json_object_object_add(args, "format", json_object_new_string(h->word[++i]));
         } else if (given < ARRAY_SIZE(places)) {
             json_object_object_add(args, places[given++], json_object_new_string(h->word[i]));
-        } else if (number(h, h->word[i], &head)) {
+        } else if (hmp_number(h, h->word[i], &head)) {
             json_object_object_add(args, "head", json_object_new_int64(head));
         } else {
             json_object_put(args);
             return;
         }
     }
-    call(h, "screendump", args);
+    hmp_call(h, "screendump", args);
 }
 
 /* "ctrl-alt-f1", "0x1e-ret", "<"; false: the name that is no key was said. */
-static bool chord(struct hmp *h, char *text, unsigned *codes, unsigned *n)
+static bool hmp_chord(struct hmp *h, char *text, unsigned *codes, unsigned *n)
 {
     char *rest = text, *name, *end;
     while ((name = strsep(&rest, "-"))) {
@@ -176,7 +176,7 @@ static bool chord(struct hmp *h, char *text, unsigned *codes, unsigned *n)
         else
             code = keymap_from_number(code);
         if (!code || *n == KEY_CHORD_MAX) {
-            say(h, code ? "too many keys\r\n" : "invalid parameter: %s\r\n", name);
+            hmp_say(h, code ? "too many keys\r\n" : "invalid parameter: %s\r\n", name);
             return false;
         }
         codes[(*n)++] = (unsigned)code;
@@ -184,17 +184,18 @@ static bool chord(struct hmp *h, char *text, unsigned *codes, unsigned *n)
     return true;
 }
 
-static void sendkey(struct hmp *h)
+static void hmp_sendkey(struct hmp *h)
 {
     unsigned codes[KEY_CHORD_MAX], n = 0;
     long hold = 100;
-    if (h->words > 2 && !number(h, h->word[2], &hold))
+    if (h->words > 2 && !hmp_number(h, h->word[2], &hold))
         return;
     if (hold < 0 || hold > QMP_MAX_HOLD_MS)
-        say(h, "Error: Parameter 'hold-time' expects at most %d milliseconds\r\n", QMP_MAX_HOLD_MS);
-    else if (chord(h, h->word[1], codes, &n) &&
+        hmp_say(h, "Error: Parameter 'hold-time' expects at most %d milliseconds\r\n",
+                QMP_MAX_HOLD_MS);
+    else if (hmp_chord(h, h->word[1], codes, &n) &&
              !key_queue_chord(h->q->target->keys, codes, n, (uint32_t)hold))
-        say(h, "Error: too many keys are waiting to be pressed\r\n");
+        hmp_say(h, "Error: too many keys are waiting to be pressed\r\n");
 }
 
 /* DX DY [DZ]. As in QEMU, a word that is no number counts as 0, and a stopped machine ignores the
@@ -219,7 +220,7 @@ static void mouse_button(struct hmp *h)
     static const unsigned buttons[] = {BTN_LEFT, BTN_MIDDLE, BTN_RIGHT};
     struct qmp_target *t = h->q->target;
     long state;
-    if (!number(h, h->word[1], &state) || !machine_running(t->machine))
+    if (!hmp_number(h, h->word[1], &state) || !machine_running(t->machine))
         return;
     unsigned changed = ((unsigned)state ^ t->buttons) & 7;
     t->buttons = state & 7;
@@ -235,38 +236,38 @@ static const struct hmp_row infos[] = {
 };
 
 static const struct hmp_row commands[] = {
-    {"cont", "c", "", "resume emulation", 0, 0, NULL, namesake},
-    {"help", "?", "[cmd]", "show the help", 0, MAX_WORDS, NULL, help},
+    {"cont", "c", "", "resume emulation", 0, 0, NULL, hmp_namesake},
+    {"help", "?", "[cmd]", "show the help", 0, MAX_WORDS, NULL, hmp_help},
     {"info", NULL, "[subcommand]", "show various information about the system state", 0, MAX_WORDS,
-     NULL, info},
+     NULL, hmp_info},
     {"mouse_button", NULL, "state", "change mouse button state (1=L, 2=M, 4=R)", 1, 1, NULL,
      mouse_button},
     {"mouse_move", NULL, "dx dy [dz]", "send mouse move events", 2, 3, "string", mouse_move},
-    {"quit", "q", "", "quit the emulator", 0, 0, NULL, namesake},
+    {"quit", "q", "", "quit the emulator", 0, 0, NULL, hmp_namesake},
     {"screendump", NULL, "filename [-f format] [device [head]]", "save the screen to a file", 1, 5,
-     "filename", screendump},
+     "filename", hmp_screendump},
     {"sendkey", NULL, "keys [hold_ms]",
      "send keys to the VM (e.g. 'sendkey ctrl-alt-f1', default hold time=100 ms)", 1, 2, "string",
-     sendkey},
-    {"stop", "s", "", "stop emulation", 0, 0, NULL, namesake},
-    {"system_powerdown", NULL, "", "send system power down event", 0, 0, NULL, namesake},
-    {"system_reset", NULL, "", "reset the system", 0, 0, NULL, namesake},
+     hmp_sendkey},
+    {"stop", "s", "", "stop emulation", 0, 0, NULL, hmp_namesake},
+    {"system_powerdown", NULL, "", "send system power down event", 0, 0, NULL, hmp_namesake},
+    {"system_reset", NULL, "", "reset the system", 0, 0, NULL, hmp_namesake},
     {0},
 };
 
 /* --- a line --- */
 
 /* The character behind a backslash in quotes. 0: there is no such escape. */
-static char unescape(char c)
+static char hmp_unescape(char c)
 {
     return c == 'n' ? '\n' : c == 'r' ? '\r' : strchr("\\'\"", c) ? c : 0;
 }
 
 /* A word in quotes, from behind the first of them; the place behind the last. NULL: it is wrong. */
-static char *quoted(char *from, char *to)
+static char *hmp_quoted(char *from, char *to)
 {
     for (; *from && *from != '"'; from++) {
-        char c = *from == '\\' ? unescape(*++from) : *from;
+        char c = *from == '\\' ? hmp_unescape(*++from) : *from;
         if (!c)
             return NULL;
         *to++ = c;
@@ -275,18 +276,18 @@ static char *quoted(char *from, char *to)
     return *from ? from + 1 : NULL;
 }
 
-/* False: the line is no words, and why was said. */
-static bool split(struct hmp *h)
+/* Splits the line into words. False: it cannot be split; the answer has the reason. */
+static bool hmp_split(struct hmp *h)
 {
     for (char *p = h->text; *(p += strspn(p, " \t\r\n"));) {
         if (h->words == ARRAY_SIZE(h->word)) {
-            say(h, "too many words\r\n");
+            hmp_say(h, "too many words\r\n");
             return false;
         }
         char *word = p;
         if (*p == '"') {
-            if (!(p = quoted(p + 1, word))) {
-                say(h, "unterminated string\r\n");
+            if (!(p = hmp_quoted(p + 1, word))) {
+                hmp_say(h, "unterminated string\r\n");
                 return false;
             }
         } else {
@@ -299,20 +300,20 @@ static bool split(struct hmp *h)
     return true;
 }
 
-static void run(struct hmp *h)
+static void hmp_execute(struct hmp *h)
 {
-    const struct hmp_row *row = h->row = find(commands, h->word[0]);
+    const struct hmp_row *row = h->row = hmp_find(commands, h->word[0]);
     if (!row) {
-        say(h, "unknown command: '%s'\r\n", h->word[0]);
+        hmp_say(h, "unknown command: '%s'\r\n", h->word[0]);
     } else if (h->words <= row->least) {
         if (row->what)
-            say(h, "%s: %s expected", row->name, row->what);
+            hmp_say(h, "%s: %s expected", row->name, row->what);
         else
-            say(h, "unexpected end of expression");
+            hmp_say(h, "unexpected end of expression");
         say_try_help(h);
     } else if (h->words > row->most + 1) {
-        say(h, "%s%s%s: extraneous characters at the end of line", row->name, row->alias ? "|" : "",
-            row->alias ? row->alias : "");
+        hmp_say(h, "%s%s%s: extraneous characters at the end of line", row->name,
+                row->alias ? "|" : "", row->alias ? row->alias : "");
         say_try_help(h);
     } else {
         row->run(h);
@@ -324,8 +325,8 @@ struct json_object *hmp_run(struct qmp *q, const char *line)
     struct hmp h = {.q = q, .text = strdup(line)};
     if (!h.text)
         return json_object_new_string("Error: " ERROR_NO_MEMORY "\r\n");
-    if (split(&h) && h.words)
-        run(&h);
+    if (hmp_split(&h) && h.words)
+        hmp_execute(&h);
     free(h.text);
     return h.later ? NULL : json_object_new_string(h.out);
 }

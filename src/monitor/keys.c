@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-struct step {
+struct key_step {
     enum { STEP_DOWN, STEP_UP, STEP_WAIT } kind;
     uint32_t value; /* a key code, or milliseconds */
 };
@@ -17,13 +17,13 @@ struct key_queue {
     struct input_hub *hub;
     bool waiting; /* the timer is armed */
     unsigned head, count;
-    struct step steps[KEY_QUEUE_ROOM]; /* a ring */
+    struct key_step steps[KEY_QUEUE_ROOM]; /* a ring */
 };
 
-static void play(struct key_queue *q)
+static void keys_play(struct key_queue *q)
 {
     while (q->count && !q->waiting) {
-        struct step step = q->steps[q->head];
+        struct key_step step = q->steps[q->head];
         q->head = (q->head + 1) % KEY_QUEUE_ROOM;
         q->count--;
         if (step.kind == STEP_WAIT) {
@@ -39,7 +39,7 @@ static void on_timer(void *arg)
 {
     struct key_queue *q = arg;
     q->waiting = false;
-    play(q);
+    keys_play(q);
 }
 
 struct key_queue *key_queue_create(struct loop *loop, struct input_hub *hub)
@@ -66,9 +66,9 @@ void key_queue_destroy(struct key_queue *q)
     free(q);
 }
 
-static void push(struct key_queue *q, int kind, uint32_t value)
+static void keys_push(struct key_queue *q, int kind, uint32_t value)
 {
-    q->steps[(q->head + q->count++) % KEY_QUEUE_ROOM] = (struct step){kind, value};
+    q->steps[(q->head + q->count++) % KEY_QUEUE_ROOM] = (struct key_step){kind, value};
 }
 
 bool key_queue_chord(struct key_queue *q, const unsigned *codes, unsigned n, uint32_t hold_ms)
@@ -76,10 +76,10 @@ bool key_queue_chord(struct key_queue *q, const unsigned *codes, unsigned n, uin
     if (n > KEY_CHORD_MAX || 2 * n + 1 > KEY_QUEUE_ROOM - q->count)
         return false;
     for (unsigned i = 0; i < n; i++)
-        push(q, STEP_DOWN, codes[i]);
-    push(q, STEP_WAIT, hold_ms);
+        keys_push(q, STEP_DOWN, codes[i]);
+    keys_push(q, STEP_WAIT, hold_ms);
     for (unsigned i = n; i-- > 0;)
-        push(q, STEP_UP, codes[i]);
-    play(q);
+        keys_push(q, STEP_UP, codes[i]);
+    keys_play(q);
     return true;
 }

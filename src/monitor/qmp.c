@@ -60,7 +60,7 @@ static struct json_object *not_found(struct qmp_error *err, const char *desc)
     return NULL;
 }
 
-static void greet(struct qmp *q)
+static void qmp_greet(struct qmp *q)
 {
     struct json_object *msg = json_object_new_object(), *hello = json_object_new_object();
     struct json_object *version = qmp_version();
@@ -104,7 +104,8 @@ static const char *check_message(struct json_object *msg, struct json_object **a
     return name ? name : (void *)qmp_fail(err, "QMP input lacks member 'execute'");
 }
 
-static struct json_object *execute(struct qmp *q, struct json_object *msg, struct qmp_error *err)
+static struct json_object *qmp_execute(struct qmp *q, struct json_object *msg,
+                                       struct qmp_error *err)
 {
     struct json_object *args;
     const char *name = check_message(msg, &args, err);
@@ -169,7 +170,7 @@ static void on_message(struct qmp *q, struct json_object *msg, bool has_nul)
         if (has_nul)
             qmp_fail(&err, "QMP input has a NUL character in a string");
         else
-            value = execute(q, msg, &err);
+            value = qmp_execute(q, msg, &err);
     }
     json_object_get(id);
     if (err.class_name) {
@@ -185,7 +186,7 @@ static void on_message(struct qmp *q, struct json_object *msg, bool has_nul)
 
 /* --- what comes in --- */
 
-static void fresh(struct qmp *q)
+static void begin_message(struct qmp *q)
 {
     json_tokener_reset(q->tokener);
     q->taken = 0;
@@ -208,12 +209,12 @@ static void look_for_nul(struct qmp *q, const char *bytes, size_t n)
     }
 }
 
-static void garbage(struct qmp *q, const char *why)
+static void refuse_message(struct qmp *q, const char *why)
 {
     struct qmp_error err;
     qmp_fail(&err, "JSON parse error, %s", why);
     send_reply(q, "error", error_object(&err), false, NULL);
-    fresh(q);
+    begin_message(q);
 }
 
 /* Where reading can go on after garbage: the next line. */
@@ -226,7 +227,7 @@ static size_t skip_line(struct qmp *q, const char *bytes, size_t n)
     return (size_t)(end - bytes) + 1;
 }
 
-static size_t blanks(const char *bytes, size_t n)
+static size_t blanks_at(const char *bytes, size_t n)
 {
     size_t i = 0;
     while (i < n && (bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\r' || bytes[i] == '\n'))
@@ -235,7 +236,7 @@ static size_t blanks(const char *bytes, size_t n)
 }
 
 /* Feeds the parser up to the end of a message; returns the bytes it took. */
-static size_t parse(struct qmp *q, const char *bytes, size_t n)
+static size_t qmp_parse(struct qmp *q, const char *bytes, size_t n)
 {
     n = MIN(n, QMP_MAX_MESSAGE - q->taken);
     size_t len = strnlen(bytes, n); /* a NUL would end json-c's reading silently */
@@ -249,18 +250,18 @@ static size_t parse(struct qmp *q, const char *bytes, size_t n)
     look_for_nul(q, bytes, used);
     if (state == json_tokener_success) {
         bool has_nul = q->has_nul;
-        fresh(q);
+        begin_message(q);
         on_message(q, msg, has_nul);
         return used;
     }
     q->skipping = true;
     if (state != json_tokener_continue) {
         used = MIN(json_tokener_get_parse_end(q->tokener), len);
-        garbage(q, json_tokener_error_desc(state));
+        refuse_message(q, json_tokener_error_desc(state));
     } else if (len < n) {
-        garbage(q, "a NUL byte");
+        refuse_message(q, "a NUL byte");
     } else if (q->taken >= QMP_MAX_MESSAGE) {
-        garbage(q, "the message is too long");
+        refuse_message(q, "the message is too long");
     } else {
         q->skipping = false;
     }
@@ -273,10 +274,10 @@ size_t qmp_input(struct qmp *q, const char *bytes, size_t n)
     while (at < n && !q->waiting) {
         if (q->skipping)
             at += skip_line(q, bytes + at, n - at);
-        else if (!q->taken && blanks(bytes + at, n - at))
-            at += blanks(bytes + at, n - at);
+        else if (!q->taken && blanks_at(bytes + at, n - at))
+            at += blanks_at(bytes + at, n - at);
         else
-            at += parse(q, bytes + at, n - at);
+            at += qmp_parse(q, bytes + at, n - at);
     }
     return at;
 }
@@ -350,7 +351,7 @@ bool qmp_init(struct qmp *q, struct qmp_target *target,
     if (!q->tokener)
         return false;
     json_tokener_set_flags(q->tokener, JSON_TOKENER_VALIDATE_UTF8);
-    greet(q);
+    qmp_greet(q);
     return true;
 }
 

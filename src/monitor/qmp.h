@@ -4,7 +4,7 @@
  *
  * A message is a JSON object {"execute": NAME, "arguments": {...}, "id": ANYTHING}; messages may
  * follow each other without a separator. The answer is {"return": ...} or {"error": {"class",
- * "desc"}}, with the id. Until qmp_capabilities was called only that command is known, and no
+ * "desc"}}, with the id. Until qmp_capabilities was called only that command is accepted, and no
  * events are sent. What cannot be parsed is answered with an error and skipped up to the end of its
  * line.
  *

@@ -15,7 +15,7 @@ static const char *type_name(json_type type)
     }
 }
 
-static const struct qmp_arg *find(const struct qmp_arg *args, const char *name)
+static const struct qmp_arg *arg_find(const struct qmp_arg *args, const char *name)
 {
     for (; args->name; args++)
         if (!strcmp(args->name, name))
@@ -42,7 +42,7 @@ bool qmp_check(struct json_object *obj, const struct qmp_arg *args, const char *
     json_object_object_foreach(obj, name, member)
     {
         (void)member;
-        if (!find(args, name))
+        if (!arg_find(args, name))
             return qmp_fail(err, "Parameter '%s%.64s' is unexpected", path, name);
     }
     return true;

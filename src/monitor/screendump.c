@@ -41,14 +41,14 @@ struct screendumps {
 
 /* --- the list --- */
 
-static void add(struct job_list *list, struct job *job)
+static void jobs_add(struct job_list *list, struct job *job)
 {
     job->next = NULL;
     *list->end = job;
     list->end = &job->next;
 }
 
-static struct job *take(struct job_list *list)
+static struct job *jobs_take(struct job_list *list)
 {
     struct job *job = list->first;
     if (job && !(list->first = job->next))
@@ -76,18 +76,18 @@ int screendump_save(struct display *display, const struct screendump *what,
     return error;
 }
 
-static void run(void *ctx, uint32_t bits, bool inline_run)
+static void screendumps_run(void *ctx, uint32_t bits, bool inline_run)
 {
     struct screendumps *s = ctx;
     (void)bits;
     (void)inline_run;
     pthread_mutex_lock(&s->lock);
-    while (!worker_stopping(s->worker) && (s->now = take(&s->asked))) {
+    while (!worker_stopping(s->worker) && (s->now = jobs_take(&s->asked))) {
         pthread_mutex_unlock(&s->lock);
         int error = screendump_save(s->display, &s->now->what, &s->until);
         pthread_mutex_lock(&s->lock);
         s->now->error = error;
-        add(&s->done, s->now);
+        jobs_add(&s->done, s->now);
         s->now = NULL;
         loop_event_post(&s->finished);
     }
@@ -96,7 +96,7 @@ static void run(void *ctx, uint32_t bits, bool inline_run)
 
 /* --- the loop --- */
 
-static void answer(struct job *job)
+static void job_answer(struct job *job)
 {
     struct qmp_error err = {0};
     if (job->error)
@@ -111,11 +111,11 @@ static void on_done(void *arg)
     struct screendumps *s = arg;
     for (;;) {
         pthread_mutex_lock(&s->lock);
-        struct job *job = take(&s->done);
+        struct job *job = jobs_take(&s->done);
         pthread_mutex_unlock(&s->lock);
         if (!job)
             return;
-        answer(job);
+        job_answer(job);
     }
 }
 
@@ -133,7 +133,7 @@ bool screendumps_start(struct screendumps *s, struct qmp *q, const struct screen
     job->what.path = job->path;
     qmp_work(q);
     pthread_mutex_lock(&s->lock);
-    add(&s->asked, job);
+    jobs_add(&s->asked, job);
     pthread_mutex_unlock(&s->lock);
     worker_kick(s->worker, 1);
     return true;
@@ -169,7 +169,7 @@ struct screendumps *screendumps_create(struct loop *loop, struct display *displa
     s->asked.end = &s->asked.first;
     s->done.end = &s->done.first;
     pthread_mutex_init(&s->lock, NULL);
-    s->worker = worker_create("screendump", true, run, s);
+    s->worker = worker_create("screendump", true, screendumps_run, s);
     if (s->worker)
         return s;
     pthread_mutex_destroy(&s->lock);
@@ -186,9 +186,9 @@ void screendumps_destroy(struct screendumps *s)
     worker_destroy(s->worker);
     loop_event_cancel(&s->finished);
     on_done(s);
-    while ((job = take(&s->asked))) {
+    while ((job = jobs_take(&s->asked))) {
         job->error = ECANCELED;
-        answer(job);
+        job_answer(job);
     }
     pthread_mutex_destroy(&s->lock);
     free(s);

@@ -145,8 +145,9 @@ bool script_start(struct script *s, struct machine *m, struct error *err)
     return true;
 }
 
-/* Does the machine's status say more of its end than that the script failed? */
-static bool says_more(struct script *s, int status)
+/* True if the machine's exit status is to be kept although the script failed: it names a reset, a
+ * panic or the time-out. */
+static bool keeps_status(struct script *s, int status)
 {
     return status == MACHINE_STATUS_RESET || status == MACHINE_STATUS_PANIC ||
            status == MACHINE_STATUS_TIMEOUT || (status && script_panicked(s));
@@ -169,7 +170,7 @@ int script_finish(struct script *s, int status)
         log_warn(s->config.log, "the report '%s' cannot be written: %s", s->config.junit,
                  host_file_why(error));
     if (s->failed || error)
-        return s->failed && says_more(s, status) ? status : 1;
+        return s->failed && keeps_status(s, status) ? status : 1;
     return s->quit_status > 0 ? s->quit_status : status;
 }
 
@@ -241,7 +242,7 @@ static bool read_script(struct script *s, struct error *err)
     return ok;
 }
 
-/* Would the report and the pictures of failures find a place? Better to know now. */
+/* Checks before the start that the report and the pictures of failures can be written. */
 static bool open_outputs(struct script *s, struct error *err)
 {
     const char *out = s->config.out_dir;

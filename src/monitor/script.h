@@ -2,7 +2,7 @@
 /*
  * The inside of screen scripts. A script is parsed into steps, all of them before anything starts;
  * a thread then runs them one after the other. A step sleeps on one condition variable, which is
- * signalled when the screen changed, the console spoke, or the machine ended.
+ * signalled when the screen changed, the console printed, or the machine ended.
  *
  *   script.c         creation, the thread, the end
  *   script_parse.c   lines into steps
@@ -36,7 +36,7 @@ struct step {
     unsigned line;
     const struct step_type *type;
     char *text; /* the line as written */
-    /* what the words say; which of them count depends on the type */
+    /* from the words; which of these are used depends on the type */
     char *string; /* path (full), or text to type */
     size_t string_len;
     regex_t *regex;
@@ -156,7 +156,7 @@ bool script_sleep(struct script *s, uint64_t ns);
 /* Sleeps until *flag is true, which it clears; false at the deadline or when the machine ended. */
 bool script_wait(struct script *s, bool *flag, uint64_t deadline_ns);
 bool script_ended(struct script *s);
-/* The machine's panics end the script, if --on-panic says so. */
+/* From now on a panic of the guest ends the script, unless --on-panic is none. */
 void script_watch_panic(struct script *s);
 bool script_panicked(struct script *s);
 /* Leaves message, detail and a picture of the screen, and returns false. */

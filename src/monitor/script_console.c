@@ -78,7 +78,7 @@ static char *copy_output(struct script *s, uint64_t *from, size_t *n, bool *line
 }
 
 /* Output up to `to` was matched: the next wait begins there. */
-static void consume(struct script *s, uint64_t to)
+static void console_consume(struct script *s, uint64_t to)
 {
     pthread_mutex_lock(&s->lock);
     if (to > s->console_from) {
@@ -90,7 +90,7 @@ static void consume(struct script *s, uint64_t to)
     pthread_mutex_unlock(&s->lock);
 }
 
-static bool search(struct script *s, const struct step *step)
+static bool console_search(struct script *s, const struct step *step)
 {
     uint64_t from;
     size_t n;
@@ -103,7 +103,7 @@ static bool search(struct script *s, const struct step *step)
     int flags = REG_STARTEND | (line_start ? 0 : REG_NOTBOL);
     bool found = !regexec(step->regex, text, 1, &match, flags);
     if (found)
-        consume(s, from + (uint64_t)match.rm_eo);
+        console_consume(s, from + (uint64_t)match.rm_eo);
     free(text);
     return found;
 }
@@ -128,7 +128,7 @@ bool step_wait_serial(struct script *s, struct step *step)
 {
     uint64_t deadline = host_now_ns() + step->time_ns;
     char line[128];
-    while (!search(s, step)) {
+    while (!console_search(s, step)) {
         if (script_wait(s, &s->console_spoke, deadline)) {
             script_sleep(s, SETTLE_NS);
             continue;

@@ -27,7 +27,7 @@ struct look {
 /* --- looking --- */
 
 /* Does the screen have the place that is looked at? */
-static bool fits(const struct look *l, struct head_state *state)
+static bool reference_fits(const struct look *l, struct head_state *state)
 {
     display_state(l->s->display, l->step->head, state);
     if (!state->active)
@@ -79,16 +79,16 @@ static bool strips_match(struct look *l)
 }
 
 /* Strips may be of different moments, so a match is confirmed by one look at all of it. */
-static bool matches(struct look *l)
+static bool reference_matches(struct look *l)
 {
     struct head_state state;
-    if (!fits(l, &state) || (!l->step->cursor && !strips_match(l)) || !read_all(l))
+    if (!reference_fits(l, &state) || (!l->step->cursor && !strips_match(l)) || !read_all(l))
         return false;
     return compare_rows(l->actual, l->step->reference, 0, l->rect.h, l->step->tolerance, NULL);
 }
 
 /* Takes what changed since the last time; true if it touches what is looked at. */
-static bool changed(struct look *l)
+static bool screen_changed(struct look *l)
 {
     struct head_state state;
     for (unsigned i = 0; i < display_heads(l->s->display); i++)
@@ -158,7 +158,7 @@ static bool fail_wait(struct look *l)
     snprintf(after, sizeof(after), "no match within %.3g s", (double)l->step->time_ns / 1e9);
     if (script_ended(l->s))
         snprintf(after, sizeof(after), "the machine ended before it matched");
-    if (fits(l, &state) && read_all(l))
+    if (reference_fits(l, &state) && read_all(l))
         return fail_mismatch(l, after);
     struct picture *whole = display_snapshot(l->s->display, l->step->head, l->step->cursor);
     save_failure(l, l->step->reference, "expected");
@@ -181,12 +181,12 @@ static bool has_screen(struct script *s, struct step *step)
 static bool wait_for_match(struct look *l)
 {
     uint64_t deadline = host_now_ns() + l->step->time_ns;
-    changed(l);
-    while (!matches(l)) {
+    screen_changed(l);
+    while (!reference_matches(l)) {
         do
             if (!script_wait(l->s, &l->s->screen_changed, deadline))
                 return fail_wait(l);
-        while (!changed(l));
+        while (!screen_changed(l));
     }
     return true;
 }

@@ -17,7 +17,7 @@ static int hex(char c)
  * An escape in double quotes, at the character after the backslash. Writes to *to, returns how many
  * characters it took. Any other pair stays as it is, so that regular expressions keep theirs.
  */
-static size_t unescape(const char *from, char **to)
+static size_t word_unescape(const char *from, char **to)
 {
     static const char names[] = "nrteb\"\\", values[] = "\n\r\t\x1b\b\"\\";
     const char *at = from[0] ? strchr(names, from[0]) : NULL;
@@ -39,7 +39,7 @@ static const char *read_quoted(const char *p, char **to)
     char quote = *p++;
     while (*p && *p != quote) {
         if (*p == '\\' && quote == '"' && p[1])
-            p += 1 + unescape(p + 1, to);
+            p += 1 + word_unescape(p + 1, to);
         else
             *(*to)++ = *p++;
     }

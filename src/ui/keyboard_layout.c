@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/keyboard_layout.h"
 
+#include "base/text.h"
+
 #include <linux/input-event-codes.h>
 #include <string.h>
 
@@ -94,25 +96,12 @@ bool keyboard_layout_read(void *layout, const char *name, struct error *err)
 
 uint32_t utf8_next(const char **p)
 {
-    /* by the number of continuation bytes */
-    static const uint32_t smallest[] = {0, 0x80, 0x800, 0x10000};
-    const uint8_t *s = (const uint8_t *)*p;
-    if (!*s)
+    unsigned length;
+    if (!**p)
         return 0;
-    unsigned more = *s < 0x80 ? 0 : *s >> 5 == 6 ? 1 : *s >> 4 == 14 ? 2 : *s >> 3 == 30 ? 3 : 4;
-    uint32_t c = more ? *s & (0x3fu >> more) : *s;
-    ++*p;
-    if (more == 4)
-        return 0xfffd;
-    for (unsigned i = 1; i <= more; i++) {
-        if (s[i] >> 6 != 2)
-            return 0xfffd;
-        c = c << 6 | (s[i] & 0x3f);
-    }
-    if (c < smallest[more] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-        return 0xfffd;
-    *p += more;
-    return c;
+    uint32_t c = text_utf8((const uint8_t *)*p, strnlen(*p, 4), &length);
+    *p += MAX(length, 1);
+    return length ? c : 0xfffd;
 }
 
 /* Returns the character at a position; 0: none. */

@@ -65,11 +65,12 @@ static void test_printable_cut(void **state)
 static void test_utf8(void **state)
 {
     (void)state;
-    assert_int_equal(text_utf8((const uint8_t *)"a", 1), 1);
-    assert_int_equal(text_utf8((const uint8_t *)"\xf4\x8f\xbf\xbf", 4), 4);
-    assert_int_equal(text_utf8((const uint8_t *)"\xe2\x82\xac", 2), 0);
-    assert_int_equal(text_utf8((const uint8_t *)"\x80", 1), 0);
-    assert_int_equal(text_utf8(NULL, 0), 0);
+    unsigned n = 9;
+    assert_true(text_utf8((const uint8_t *)"a", 1, &n) == 'a' && n == 1);
+    assert_true(text_utf8((const uint8_t *)"\xf4\x8f\xbf\xbf", 4, &n) == 0x10ffff && n == 4);
+    assert_true(text_utf8((const uint8_t *)"\xe2\x82\xac", 2, &n) == TEXT_NO_UTF8 && n == 0);
+    assert_true(text_utf8((const uint8_t *)"\x80", 1, &n) == TEXT_NO_UTF8 && n == 0);
+    assert_true(text_utf8(NULL, 0, &n) == TEXT_NO_UTF8 && n == 0);
 }
 
 /* Everything that can be read now. */
