@@ -87,105 +87,51 @@ FPU_INLINE unsigned generic_class(struct fpu_fmt f, uint64_t a)
     return sign ? 1u << 3 : 1u << 4;
 }
 
-uint32_t f32_min(uint32_t a, uint32_t b, uint32_t *flags)
-{
-    return (uint32_t)generic_min(FPU_F32, a, b, false, flags);
-}
+/* The same for both formats: minima, comparisons, class. */
+#define FPU_FORMAT(w, bits, format)                                                                \
+    bits w##_min(bits a, bits b, uint32_t *flags)                                                  \
+    {                                                                                              \
+        return (bits)generic_min(format, a, b, false, flags);                                      \
+    }                                                                                              \
+    bits w##_max(bits a, bits b, uint32_t *flags)                                                  \
+    {                                                                                              \
+        return (bits)generic_max(format, a, b, false, flags);                                      \
+    }                                                                                              \
+    bits w##_minm(bits a, bits b, uint32_t *flags)                                                 \
+    {                                                                                              \
+        return (bits)generic_min(format, a, b, true, flags);                                       \
+    }                                                                                              \
+    bits w##_maxm(bits a, bits b, uint32_t *flags)                                                 \
+    {                                                                                              \
+        return (bits)generic_max(format, a, b, true, flags);                                       \
+    }                                                                                              \
+    bool w##_eq(bits a, bits b, uint32_t *flags)                                                   \
+    {                                                                                              \
+        return generic_eq(format, a, b, flags);                                                    \
+    }                                                                                              \
+    bool w##_lt(bits a, bits b, uint32_t *flags)                                                   \
+    {                                                                                              \
+        return generic_lt(format, a, b, true, flags);                                              \
+    }                                                                                              \
+    bool w##_le(bits a, bits b, uint32_t *flags)                                                   \
+    {                                                                                              \
+        return generic_le(format, a, b, true, flags);                                              \
+    }                                                                                              \
+    bool w##_ltq(bits a, bits b, uint32_t *flags)                                                  \
+    {                                                                                              \
+        return generic_lt(format, a, b, false, flags);                                             \
+    }                                                                                              \
+    bool w##_leq(bits a, bits b, uint32_t *flags)                                                  \
+    {                                                                                              \
+        return generic_le(format, a, b, false, flags);                                             \
+    }                                                                                              \
+    unsigned w##_class(bits a)                                                                     \
+    {                                                                                              \
+        return generic_class(format, a);                                                           \
+    }
 
-uint32_t f32_max(uint32_t a, uint32_t b, uint32_t *flags)
-{
-    return (uint32_t)generic_max(FPU_F32, a, b, false, flags);
-}
-
-uint32_t f32_minm(uint32_t a, uint32_t b, uint32_t *flags)
-{
-    return (uint32_t)generic_min(FPU_F32, a, b, true, flags);
-}
-
-uint32_t f32_maxm(uint32_t a, uint32_t b, uint32_t *flags)
-{
-    return (uint32_t)generic_max(FPU_F32, a, b, true, flags);
-}
-
-uint64_t f64_min(uint64_t a, uint64_t b, uint32_t *flags)
-{
-    return generic_min(FPU_F64, a, b, false, flags);
-}
-
-uint64_t f64_max(uint64_t a, uint64_t b, uint32_t *flags)
-{
-    return generic_max(FPU_F64, a, b, false, flags);
-}
-
-uint64_t f64_minm(uint64_t a, uint64_t b, uint32_t *flags)
-{
-    return generic_min(FPU_F64, a, b, true, flags);
-}
-
-uint64_t f64_maxm(uint64_t a, uint64_t b, uint32_t *flags)
-{
-    return generic_max(FPU_F64, a, b, true, flags);
-}
-
-bool f32_eq(uint32_t a, uint32_t b, uint32_t *flags)
-{
-    return generic_eq(FPU_F32, a, b, flags);
-}
-
-bool f32_lt(uint32_t a, uint32_t b, uint32_t *flags)
-{
-    return generic_lt(FPU_F32, a, b, true, flags);
-}
-
-bool f32_le(uint32_t a, uint32_t b, uint32_t *flags)
-{
-    return generic_le(FPU_F32, a, b, true, flags);
-}
-
-bool f32_ltq(uint32_t a, uint32_t b, uint32_t *flags)
-{
-    return generic_lt(FPU_F32, a, b, false, flags);
-}
-
-bool f32_leq(uint32_t a, uint32_t b, uint32_t *flags)
-{
-    return generic_le(FPU_F32, a, b, false, flags);
-}
-
-bool f64_eq(uint64_t a, uint64_t b, uint32_t *flags)
-{
-    return generic_eq(FPU_F64, a, b, flags);
-}
-
-bool f64_lt(uint64_t a, uint64_t b, uint32_t *flags)
-{
-    return generic_lt(FPU_F64, a, b, true, flags);
-}
-
-bool f64_le(uint64_t a, uint64_t b, uint32_t *flags)
-{
-    return generic_le(FPU_F64, a, b, true, flags);
-}
-
-bool f64_ltq(uint64_t a, uint64_t b, uint32_t *flags)
-{
-    return generic_lt(FPU_F64, a, b, false, flags);
-}
-
-bool f64_leq(uint64_t a, uint64_t b, uint32_t *flags)
-{
-    return generic_le(FPU_F64, a, b, false, flags);
-}
-
-unsigned f32_class(uint32_t a)
-{
-    return generic_class(FPU_F32, a);
-}
-
-unsigned f64_class(uint64_t a)
-{
-    return generic_class(FPU_F64, a);
-}
+FPU_FORMAT(f32, uint32_t, FPU_F32)
+FPU_FORMAT(f64, uint64_t, FPU_F64)
 
 /*
  * fli's constants (Zfa). All but two are the same numbers in every format, so the halves are kept

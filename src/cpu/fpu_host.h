@@ -281,47 +281,21 @@ static inline uint64_t fast_f64_fma(uint64_t a, uint64_t b, uint64_t c, unsigned
 }
 
 /* Comparisons raise nothing without a NaN. */
-static inline bool fast_f32_eq(uint32_t a, uint32_t b, uint32_t *flags)
-{
-    float x = fpu_host_f32(a), y = fpu_host_f32(b);
+#define FAST_COMPARE(w, bits, real, name, op)                                                      \
+    static inline bool fast_##w##_##name(bits a, bits b, uint32_t *flags)                          \
+    {                                                                                              \
+        real x = fpu_host_##w(a), y = fpu_host_##w(b);                                             \
+        return likely(!isunordered(x, y)) ? x op y : w##_##name(a, b, flags);                      \
+    }
 
-    return likely(!isunordered(x, y)) ? x == y : f32_eq(a, b, flags);
-}
+FAST_COMPARE(f32, uint32_t, float, eq, ==)
+FAST_COMPARE(f32, uint32_t, float, lt, <)
+FAST_COMPARE(f32, uint32_t, float, le, <=)
+FAST_COMPARE(f64, uint64_t, double, eq, ==)
+FAST_COMPARE(f64, uint64_t, double, lt, <)
+FAST_COMPARE(f64, uint64_t, double, le, <=)
 
-static inline bool fast_f32_lt(uint32_t a, uint32_t b, uint32_t *flags)
-{
-    float x = fpu_host_f32(a), y = fpu_host_f32(b);
-
-    return likely(!isunordered(x, y)) ? x < y : f32_lt(a, b, flags);
-}
-
-static inline bool fast_f32_le(uint32_t a, uint32_t b, uint32_t *flags)
-{
-    float x = fpu_host_f32(a), y = fpu_host_f32(b);
-
-    return likely(!isunordered(x, y)) ? x <= y : f32_le(a, b, flags);
-}
-
-static inline bool fast_f64_eq(uint64_t a, uint64_t b, uint32_t *flags)
-{
-    double x = fpu_host_f64(a), y = fpu_host_f64(b);
-
-    return likely(!isunordered(x, y)) ? x == y : f64_eq(a, b, flags);
-}
-
-static inline bool fast_f64_lt(uint64_t a, uint64_t b, uint32_t *flags)
-{
-    double x = fpu_host_f64(a), y = fpu_host_f64(b);
-
-    return likely(!isunordered(x, y)) ? x < y : f64_lt(a, b, flags);
-}
-
-static inline bool fast_f64_le(uint64_t a, uint64_t b, uint32_t *flags)
-{
-    double x = fpu_host_f64(a), y = fpu_host_f64(b);
-
-    return likely(!isunordered(x, y)) ? x <= y : f64_le(a, b, flags);
-}
+#undef FAST_COMPARE
 
 /*
  * To integers, in all rounding modes: truncation, then a correction by the fraction, which is
@@ -354,105 +328,29 @@ static inline bool fpu_host_to_int(double x, unsigned rm, int64_t *out, uint32_t
     return true;
 }
 
-static inline int32_t fast_f32_to_i32(uint32_t a, unsigned rm, uint32_t *flags)
-{
-    uint32_t nx;
-    int64_t r;
-
-    if (likely(fpu_host_to_int((double)fpu_host_f32(a), rm, &r, &nx)) &&
-        likely(r >= INT32_MIN && r <= INT32_MAX)) {
-        *flags |= nx;
-        return (int32_t)r;
+#define FAST_TO_INT(w, bits, name, type, least, greatest)                                          \
+    static inline type fast_##w##_to_##name(bits a, unsigned rm, uint32_t *flags)                  \
+    {                                                                                              \
+        uint32_t nx;                                                                               \
+        int64_t r;                                                                                 \
+        if (likely(fpu_host_to_int((double)fpu_host_##w(a), rm, &r, &nx)) &&                       \
+            likely(r >= (least) && r <= (greatest))) {                                             \
+            *flags |= nx;                                                                          \
+            return (type)r;                                                                        \
+        }                                                                                          \
+        return w##_to_##name(a, rm, flags);                                                        \
     }
-    return f32_to_i32(a, rm, flags);
-}
 
-static inline uint32_t fast_f32_to_u32(uint32_t a, unsigned rm, uint32_t *flags)
-{
-    uint32_t nx;
-    int64_t r;
+FAST_TO_INT(f32, uint32_t, i32, int32_t, INT32_MIN, INT32_MAX)
+FAST_TO_INT(f32, uint32_t, u32, uint32_t, 0, UINT32_MAX)
+FAST_TO_INT(f32, uint32_t, i64, int64_t, INT64_MIN, INT64_MAX)
+FAST_TO_INT(f32, uint32_t, u64, uint64_t, 0, INT64_MAX)
+FAST_TO_INT(f64, uint64_t, i32, int32_t, INT32_MIN, INT32_MAX)
+FAST_TO_INT(f64, uint64_t, u32, uint32_t, 0, UINT32_MAX)
+FAST_TO_INT(f64, uint64_t, i64, int64_t, INT64_MIN, INT64_MAX)
+FAST_TO_INT(f64, uint64_t, u64, uint64_t, 0, INT64_MAX)
 
-    if (likely(fpu_host_to_int((double)fpu_host_f32(a), rm, &r, &nx)) &&
-        likely(r >= 0 && r <= UINT32_MAX)) {
-        *flags |= nx;
-        return (uint32_t)r;
-    }
-    return f32_to_u32(a, rm, flags);
-}
-
-static inline int64_t fast_f32_to_i64(uint32_t a, unsigned rm, uint32_t *flags)
-{
-    uint32_t nx;
-    int64_t r;
-
-    if (likely(fpu_host_to_int((double)fpu_host_f32(a), rm, &r, &nx))) {
-        *flags |= nx;
-        return r;
-    }
-    return f32_to_i64(a, rm, flags);
-}
-
-static inline uint64_t fast_f32_to_u64(uint32_t a, unsigned rm, uint32_t *flags)
-{
-    uint32_t nx;
-    int64_t r;
-
-    if (likely(fpu_host_to_int((double)fpu_host_f32(a), rm, &r, &nx)) && likely(r >= 0)) {
-        *flags |= nx;
-        return (uint64_t)r;
-    }
-    return f32_to_u64(a, rm, flags);
-}
-
-static inline int32_t fast_f64_to_i32(uint64_t a, unsigned rm, uint32_t *flags)
-{
-    uint32_t nx;
-    int64_t r;
-
-    if (likely(fpu_host_to_int(fpu_host_f64(a), rm, &r, &nx)) &&
-        likely(r >= INT32_MIN && r <= INT32_MAX)) {
-        *flags |= nx;
-        return (int32_t)r;
-    }
-    return f64_to_i32(a, rm, flags);
-}
-
-static inline uint32_t fast_f64_to_u32(uint64_t a, unsigned rm, uint32_t *flags)
-{
-    uint32_t nx;
-    int64_t r;
-
-    if (likely(fpu_host_to_int(fpu_host_f64(a), rm, &r, &nx)) &&
-        likely(r >= 0 && r <= UINT32_MAX)) {
-        *flags |= nx;
-        return (uint32_t)r;
-    }
-    return f64_to_u32(a, rm, flags);
-}
-
-static inline int64_t fast_f64_to_i64(uint64_t a, unsigned rm, uint32_t *flags)
-{
-    uint32_t nx;
-    int64_t r;
-
-    if (likely(fpu_host_to_int(fpu_host_f64(a), rm, &r, &nx))) {
-        *flags |= nx;
-        return r;
-    }
-    return f64_to_i64(a, rm, flags);
-}
-
-static inline uint64_t fast_f64_to_u64(uint64_t a, unsigned rm, uint32_t *flags)
-{
-    uint32_t nx;
-    int64_t r;
-
-    if (likely(fpu_host_to_int(fpu_host_f64(a), rm, &r, &nx)) && likely(r >= 0)) {
-        *flags |= nx;
-        return (uint64_t)r;
-    }
-    return f64_to_u64(a, rm, flags);
-}
+#undef FAST_TO_INT
 
 /*
  * From integers. These are exact just when converting back gives the integer; below 2^63 that can
