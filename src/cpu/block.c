@@ -29,20 +29,20 @@ struct block_cache {
     unsigned chunk_at;
     uint64_t used;   /* of the current chunk */
     uint64_t resets; /* how often all blocks were freed */
-    _Alignas(16)
-        uint8_t single[BLOCK_SIZE(4, 4, 2)]; /* block_single's: an op and an exit, both linked */
+    /* block_single's: one instruction and an exit, both with a link */
+    _Alignas(16) uint8_t single[BLOCK_SIZE(4, 4, 2)];
 };
 
-/* Where an instruction lies. */
-struct place {
+/* Where the code at a pc lies. */
+struct code_location {
     uint64_t pa;
     uint64_t second_pa;  /* as in struct block */
     bool part;           /* as in struct block */
     uint32_t first_half; /* its halfword at pa, read already, if it is to be decoded alone */
 };
 
-/* Has the block at this place one instruction only, of which find_code has read the beginning? */
-static bool place_alone(const struct place *at)
+/* Is the block here a single instruction, of which find_code has read the first half? */
+static bool location_is_single(const struct code_location *at)
 {
     return at->part || (at->pa & PAGE_MASK) == GMEM_PAGE - 2;
 }
@@ -95,7 +95,7 @@ void block_cache_trim(struct hart *h)
 }
 
 /* Room for the largest block; the caller gives back what it did not use. */
-static struct block *reserve(struct hart *h)
+static struct block *reserve_block(struct hart *h)
 {
     struct block_cache *c = h->blocks;
     if (c->used + BLOCK_MAX_SIZE > CHUNK) {
@@ -128,7 +128,7 @@ static uint32_t fetch_half(const uint8_t *p)
 }
 
 /* From a copy: one instruction, of which `room` bytes are there; 0 if it is longer. */
-static unsigned take_insn(const uint8_t *copy, unsigned room, uint32_t *word)
+static unsigned next_insn(const uint8_t *copy, unsigned room, uint32_t *word)
 {
     unsigned len = insn_length(copy[0]);
     if (len > room)
@@ -146,7 +146,7 @@ static void emit_link(struct block *b)
 }
 
 /* Appends one instruction's op, and its link slot. */
-static enum insn_id emit(struct hart *h, struct block *b, uint32_t word)
+static enum insn_id emit_insn(struct hart *h, struct block *b, uint32_t word)
 {
     struct op *op = &b->ops[b->slots++];
     enum insn_id id = decode(h->cpu->decoder, word, b->offset + b->bytes, h->fp_on, op);
@@ -185,8 +185,8 @@ static unsigned build_trace(struct hart *h, struct block *b, const uint8_t *copy
     unsigned n = 0;
     uint32_t word;
     while (b->insns < max && b->bytes < size &&
-           take_insn(copy + b->bytes, size - b->bytes, &word)) {
-        enum insn_id id = emit(h, b, word);
+           next_insn(copy + b->bytes, size - b->bytes, &word)) {
+        enum insn_id id = emit_insn(h, b, word);
         ids[n++] = (uint16_t)id;
         if (insn_flags(id) & I_ENDS)
             return n;
@@ -201,9 +201,9 @@ static unsigned build_trace(struct hart *h, struct block *b, const uint8_t *copy
  * code while it is decoded. Returns the size, which holds at least one whole instruction: where one
  * lies alone, find_code has read the first half, and looked for the second if it has one.
  */
-static unsigned copy_code(struct hart *h, const struct place *at, uint8_t *copy)
+static unsigned copy_code(struct hart *h, const struct code_location *at, uint8_t *copy)
 {
-    if (!place_alone(at)) {
+    if (!location_is_single(at)) {
         unsigned size = MIN(GMEM_PAGE - (unsigned)(at->pa & PAGE_MASK), BYTES_MAX);
         gmem_read(h->mem, at->pa, copy, size);
         return size;
@@ -218,7 +218,8 @@ static unsigned copy_code(struct hart *h, const struct place *at, uint8_t *copy)
 }
 
 /* Decodes into b, which has room for `max` instructions. Handlers are not set. Returns its size. */
-static size_t build(struct hart *h, struct block *b, const struct place *at, unsigned max)
+static size_t build_block(struct hart *h, struct block *b, const struct code_location *at,
+                          unsigned max)
 {
     uint8_t copy[BYTES_MAX];
     uint16_t ids[IDS_MAX];
@@ -277,14 +278,14 @@ struct block_pos block_position(const struct block *b, const struct op *op)
 
 /* Where the code at pc lies. False: fetching faults. Halfwords are fetched one by one: an
  * instruction may lie in two PMP regions if both allow it. */
-static bool find_code(struct hart *h, uint64_t pc, struct place *at)
+static bool find_code(struct hart *h, uint64_t pc, struct code_location *at)
 {
     at->second_pa = BLOCK_ONE_PAGE;
     if (unlikely(h->triggers_on) && trigger_fires(h, pc, 2, ACCESS_FETCH))
         return false;
     if (!mmu_fetch(h, pc, &at->pa, &at->part))
         return false;
-    if (!place_alone(at))
+    if (!location_is_single(at))
         return true;
     at->first_half = fetch_half(ram_at(h, at->pa));
     if (insn_length(at->first_half) == 2)
@@ -296,20 +297,20 @@ static bool find_code(struct hart *h, uint64_t pc, struct place *at)
     return mmu_fetch(h, next, &at->second_pa, &part);
 }
 
-/* A block at this place, decoded before. */
-static bool is_block(const struct hart *h, const struct block *b, const struct place *at)
+/* Is b the block of this location, for the present FS? */
+static bool block_is_at(const struct hart *h, const struct block *b, const struct code_location *at)
 {
     return b->pa == at->pa && b->second_pa == at->second_pa && b->part == at->part &&
            b->fp_on == h->fp_on;
 }
 
-/* The block at this place, found or decoded, and verified. */
-static struct block *find_block(struct hart *h, const struct place *place)
+/* The block at this location, found or decoded, and verified. */
+static struct block *find_block(struct hart *h, const struct code_location *where)
 {
-    struct block **at = &h->blocks->hash[hash_of(place->pa, h->fp_on)];
+    struct block **at = &h->blocks->hash[hash_of(where->pa, h->fp_on)];
     while (*at) {
         struct block *b = *at;
-        if (is_block(h, b, place)) {
+        if (block_is_at(h, b, where)) {
             if (b->epoch == h->code_epoch || compare_code(h, b))
                 return b;
             *at = b->next; /* stale: out of the chain, its memory stays until the next reset */
@@ -317,11 +318,11 @@ static struct block *find_block(struct hart *h, const struct place *place)
         }
         at = &b->next;
     }
-    struct block *b = reserve(h);
-    h->blocks->used += build(h, b, place, BLOCK_MAX_INSNS);
+    struct block *b = reserve_block(h);
+    h->blocks->used += build_block(h, b, where, BLOCK_MAX_INSNS);
     h->stats.blocks_decoded++;
     h->cpu->cfg.engine->bind(h, b);
-    struct block **head = &h->blocks->hash[hash_of(place->pa, h->fp_on)];
+    struct block **head = &h->blocks->hash[hash_of(where->pa, h->fp_on)];
     b->next = *head;
     *head = b;
     return b;
@@ -329,11 +330,11 @@ static struct block *find_block(struct hart *h, const struct place *place)
 
 struct block *block_find(struct hart *h, uint64_t pc, struct link *link, const struct block *from)
 {
-    struct place place;
-    if (!find_code(h, pc, &place))
+    struct code_location where;
+    if (!find_code(h, pc, &where))
         return NULL;
     uint64_t resets = h->blocks->resets;
-    struct block *b = find_block(h, &place);
+    struct block *b = find_block(h, &where);
     if (h->blocks->resets != resets)
         link = NULL;
     mmu_note_jump(h, pc);
@@ -346,11 +347,11 @@ struct block *block_find(struct hart *h, uint64_t pc, struct link *link, const s
 
 struct block *block_single(struct hart *h, uint64_t pc)
 {
-    struct place place;
-    if (!find_code(h, pc, &place))
+    struct code_location where;
+    if (!find_code(h, pc, &where))
         return NULL;
     struct block *b = (struct block *)h->blocks->single;
-    build(h, b, &place, 1);
+    build_block(h, b, &where, 1);
     b->entry_pc = NO_PC;
     return b;
 }

@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Blocks: runs of decoded ops, found by the physical address of their first byte and whether FP is
- * on, so that a process switch throws nothing away. A block never leaves its page, but for an
- * instruction that lies in two, which has a block to itself. Conditional branches do not end it:
- * falling through goes on inside, which makes a block a small trace; what ends it is a jump, a
- * system instruction, the page, or its length.
+ * on, so that a process switch discards nothing. A block lies in one page, except for an
+ * instruction that lies in two, which is a block of its own. A conditional branch does not end a
+ * block: when it is not taken, execution continues in the same block, which makes a block a small
+ * trace. A jump, a system instruction, the end of the page or BLOCK_MAX_INSNS ends it.
  *
- * After a jump comes a link: a slot of the same size with the block that the jump last went to. A
- * link into the same page may be followed at once: the mapping of a page is one, and whoever
- * stands in it has translated it. The links of jalr, jal and INSN_exit to anywhere else are
- * guesses: they hold if that block was last looked up at the very address, under the same
- * jump_key.
+ * Behind the op of a jump is a link: a slot of the same size that holds the block it went to. A
+ * link into the same page needs no check: the hart executes in that page, so its translation is
+ * valid. The links of jalr, jal and INSN_exit to other pages are guesses: they hold if the block
+ * was last looked up at the same pc under the same jump_key.
  *
- * Where PMP regions end inside of a page, each instruction is a block of its own that is always
- * looked up, so that each is checked; such blocks and others never lead to each other but by a
- * lookup, which a change of PMP makes happen.
+ * Where PMP regions end inside a page, each instruction is a block of its own, always looked up, so
+ * that each fetch is checked. No link leads from such a block to another kind or back; a change of
+ * PMP makes the next jump look its target up.
  *
  * Code is read once, into a copy, and decoded from there: other harts may write it meanwhile. A
  * block holds one instruction at least.
  *
  * Stale code is found without watching stores: fence.i only starts a new epoch, and a block whose
- * epoch is old is compared with memory before it runs again. Whoever wrote the code, another hart
- * or a disk, need not tell anyone.
+ * epoch is old is compared with memory before it runs again. So it does not matter who wrote the
+ * code, another hart or a disk.
  *
  * A block has room for what an engine makes of it: handlers in its ops, native code, a count of its
  * runs. The ids of its instructions stay beside the ops: nothing need be decoded again.

@@ -64,7 +64,7 @@ static uint64_t find_ext(const char *name, size_t len)
 }
 
 /* Switching one off switches off what needs it. */
-static void resolve(struct cpu_model *m)
+static void ext_resolve(struct cpu_model *m)
 {
     for (bool again = true; again;) {
         again = false;
@@ -113,7 +113,7 @@ bool cpu_model_parse(const char *arg, struct cpu_model *model, struct error *err
     while ((word = strsep(&rest, ",")))
         if (!switch_ext(model, word, &on, err))
             return false;
-    resolve(model);
+    ext_resolve(model);
     for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
         if ((on & BIT(table[i].ext)) && !(model->ext & BIT(table[i].ext)))
             return error_set(err, "%s needs an extension that is off; switch both on",
@@ -122,7 +122,7 @@ bool cpu_model_parse(const char *arg, struct cpu_model *model, struct error *err
     return true;
 }
 
-static size_t append(char *buf, size_t at, size_t size, const char *s, size_t len)
+static size_t ext_append(char *buf, size_t at, size_t size, const char *s, size_t len)
 {
     if (at + len < size)
         memcpy(buf + at, s, len);
@@ -134,24 +134,24 @@ size_t ext_strings(const struct cpu_model *m, bool firmware, char *isa, size_t i
 {
     static const char always[] = "zicsr\0zifencei";
     size_t at = (size_t)snprintf(isa, isa_size, "rv%ui", m->xlen),
-           ln = append(list, 0, list_size, "i", 2);
+           ln = ext_append(list, 0, list_size, "i", 2);
     bool base_done = false;
     for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
         const struct ext_row *r = &table[i];
         if (!base_done && r->name[1]) { /* the first multi-letter one */
             base_done = true;
-            at = append(isa, at, isa_size, "_zicsr_zifencei", 15);
-            ln = append(list, ln, list_size, always, sizeof(always));
+            at = ext_append(isa, at, isa_size, "_zicsr_zifencei", 15);
+            ln = ext_append(list, ln, list_size, always, sizeof(always));
         }
         if (!(m->ext & BIT(r->ext)) || (firmware && r->ext == EXT_ZKR))
             continue;
         for (const char *p = r->tree; *p;) {
             size_t n = strcspn(p, ",");
             if (n > 1)
-                at = append(isa, at, isa_size, "_", 1);
-            at = append(isa, at, isa_size, p, n);
-            ln = append(list, ln, list_size, p, n);
-            ln = append(list, ln, list_size, "", 1);
+                at = ext_append(isa, at, isa_size, "_", 1);
+            at = ext_append(isa, at, isa_size, p, n);
+            ln = ext_append(list, ln, list_size, p, n);
+            ln = ext_append(list, ln, list_size, "", 1);
             p += n + (p[n] == ',');
         }
     }

@@ -30,14 +30,14 @@ enum sys_result sys_illegal(struct hart *h, uint32_t word)
 }
 
 /* Before the next instruction the hart's loop has something to do (hart_runnable). */
-static enum sys_result leave(struct hart *h)
+static enum sys_result sys_leave(struct hart *h)
 {
     atomic_store_explicit(&h->limit, 0, memory_order_relaxed);
     return SYS_LOOKUP;
 }
 
 /* The instruction is done. */
-static enum sys_result done(struct hart *h, unsigned len)
+static enum sys_result sys_done(struct hart *h, unsigned len)
 {
     h->arch.pc += len;
     h->icount++;
@@ -45,7 +45,7 @@ static enum sys_result done(struct hart *h, unsigned len)
     return SYS_LOOKUP;
 }
 
-static enum sys_result ecall(struct hart *h)
+static enum sys_result sys_ecall(struct hart *h)
 {
     static const uint8_t exc[4] = {EXC_ECALL_U, EXC_ECALL_S, 0, EXC_ECALL_M};
     h->stats.ecalls++;
@@ -57,48 +57,49 @@ static enum sys_result ecall(struct hart *h)
     if (h->again_wanted) {
         h->again_wanted = false;
         nanosleep(&(struct timespec){0, AGAIN_NS}, NULL);
-        return leave(h);
+        return sys_leave(h);
     }
-    done(h, 4);
-    return h->stop_wanted || h->suspend_wanted ? leave(h) : SYS_LOOKUP;
+    sys_done(h, 4);
+    return h->stop_wanted || h->suspend_wanted ? sys_leave(h) : SYS_LOOKUP;
 }
 
-static enum sys_result wfi(struct hart *h, uint32_t word, unsigned len)
+static enum sys_result sys_wfi(struct hart *h, uint32_t word, unsigned len)
 {
     if (h->arch.priv == PRIV_U || (h->arch.priv == PRIV_S && (h->arch.mstatus & MSTATUS_TW)))
         return sys_illegal(h, word);
     h->arch.pc += len;
     h->icount++;
     h->arch.wfi = true;
-    return leave(h);
+    return sys_leave(h);
 }
 
 /* sfence.vma and sinval.vma. */
-static enum sys_result sfence(struct hart *h, uint32_t word, unsigned len)
+static enum sys_result sys_sfence(struct hart *h, uint32_t word, unsigned len)
 {
     if (h->arch.priv == PRIV_U || (h->arch.priv == PRIV_S && (h->arch.mstatus & MSTATUS_TVM)))
         return sys_illegal(h, word);
     unsigned rs1 = word >> 15 & 0x1f, rs2 = word >> 20 & 0x1f;
     uint64_t va = hart_is64(h) ? h->arch.x[rs1] : (uint32_t)h->arch.x[rs1];
     mmu_flush(h, rs1, va, rs2, h->arch.x[rs2] & (hart_is64(h) ? 0xffff : 0x1ff));
-    return done(h, len);
+    return sys_done(h, len);
 }
 
-static enum sys_result csr(struct hart *h, uint32_t word, unsigned len)
+static enum sys_result sys_csr(struct hart *h, uint32_t word, unsigned len)
 {
     switch (csr_execute(h, word)) {
     case CSR_OK: return SYS_NEXT;
-    case CSR_CHANGED: return done(h, len);
+    case CSR_CHANGED: return sys_done(h, len);
     default: return sys_illegal(h, word);
     }
 }
 
 /*
- * Waiting politely: the hart waited for may need this core to make progress. A guest that spins
- * (pauses a few instructions apart) first yields and then, if that goes on, sleeps a little: what
- * it waits for is then a hart whose thread the host has put aside.
+ * pause and wrs: another hart, for which this one waits, may need this core of the host. A hart
+ * that spins (its pauses are at most SPIN_INSNS apart) yields the core after SPINS_BEFORE_YIELD
+ * pauses and sleeps for SPIN_SLEEP_NS at each after SPINS_BEFORE_SLEEP: then the host has most
+ * likely descheduled the thread of the hart it waits for.
  */
-static enum sys_result yield(struct hart *h, unsigned len)
+static enum sys_result sys_yield(struct hart *h, unsigned len)
 {
     bool spinning = h->icount - h->pause_icount < SPIN_INSNS;
     h->pause_icount = h->icount;
@@ -111,13 +112,13 @@ static enum sys_result yield(struct hart *h, unsigned len)
     } else if (h->pauses > SPINS_BEFORE_YIELD) {
         sched_yield();
     }
-    return done(h, len);
+    return sys_done(h, len);
 }
 
 enum sys_result sys_execute(struct hart *h, enum insn_id id, uint32_t word, unsigned len)
 {
     switch (id) {
-    case INSN_ecall: return ecall(h);
+    case INSN_ecall: return sys_ecall(h);
     case INSN_ebreak: trap_take(h, EXC_BREAKPOINT, false, h->arch.pc); return SYS_LOOKUP;
     case INSN_mret:
         if (!trap_mret(h))
@@ -131,27 +132,28 @@ enum sys_result sys_execute(struct hart *h, enum insn_id id, uint32_t word, unsi
         h->icount++;
         trap_interrupt(h);
         return SYS_LOOKUP;
-    case INSN_wfi: return wfi(h, word, len);
+    case INSN_wfi: return sys_wfi(h, word, len);
     case INSN_fence_i:
         atomic_thread_fence(memory_order_seq_cst);
         h->code_epoch++;
-        return done(h, len);
+        return sys_done(h, len);
     case INSN_sfence_vma:
-    case INSN_sinval_vma: return sfence(h, word, len);
+    case INSN_sinval_vma: return sys_sfence(h, word, len);
     case INSN_sfence_w_inval:
-    case INSN_sfence_inval_ir: return h->arch.priv == PRIV_U ? sys_illegal(h, word) : done(h, len);
+    case INSN_sfence_inval_ir:
+        return h->arch.priv == PRIV_U ? sys_illegal(h, word) : sys_done(h, len);
     case INSN_wrs_nto:
         if (h->arch.priv != PRIV_M && (h->arch.mstatus & MSTATUS_TW))
             return sys_illegal(h, word);
-        return yield(h, len);
+        return sys_yield(h, len);
     case INSN_wrs_sto:
-    case INSN_pause: return yield(h, len);
+    case INSN_pause: return sys_yield(h, len);
     case INSN_csrrw:
     case INSN_csrrs:
     case INSN_csrrc:
     case INSN_csrrwi:
     case INSN_csrrsi:
-    case INSN_csrrci: return csr(h, word, len);
+    case INSN_csrrci: return sys_csr(h, word, len);
     default: return sys_illegal(h, word);
     }
 }

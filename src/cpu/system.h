@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System instructions, out of the interpreter's line. Each is called with hart.pc at the
- * instruction and hart.icount counting those before it; the hart's own thread.
+ * System instructions, for all engines. The caller has set hart.arch.pc to the instruction and
+ * hart.icount to what was executed before it. The hart's own thread.
  */
 #ifndef CPU_SYSTEM_H
 #define CPU_SYSTEM_H
