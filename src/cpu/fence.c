@@ -11,6 +11,9 @@
 #include <sched.h>
 #include <string.h>
 
+#define FENCE_SPINS 200                 /* about a microsecond */
+#define FENCE_WAIT  (NS_PER_SEC / 1000) /* ns between two looks at a target that may sleep */
+
 void hart_apply_fences(struct hart *h)
 {
     struct pending_fence list[FENCE_QUEUE];
@@ -62,12 +65,16 @@ static bool fence_over(struct cpu *cpu, struct hart *h, uint64_t seq)
 }
 
 /*
- * Waits until h has seen to fence `seq`. While it waits, `from` counts as asleep itself: it looks
- * at its own mailbox before it runs anything again, so two harts can fence each other.
+ * Waits until h has carried out fence `seq`, or sleeps. While it waits, `from` counts as asleep: it
+ * empties its own mailbox before it runs anything again, so two harts can fence each other.
+ *
+ * This wait polls. A running target answers within a block, sooner than a wakeup takes: hence the
+ * spins. A target that falls asleep or parks meanwhile raises no wakeup: hence the limit of 1 ms. A
+ * caller that is no hart (from NULL) has no wakeup, and yields.
  */
 static void await_fence(struct cpu *cpu, struct hart *from, struct hart *h, uint64_t seq)
 {
-    for (unsigned spins = 0; spins < 200 && !fence_over(cpu, h, seq); spins++)
+    for (unsigned spins = 0; spins < FENCE_SPINS && !fence_over(cpu, h, seq); spins++)
         host_pause();
     if (!from) {
         while (!fence_over(cpu, h, seq))
@@ -77,7 +84,7 @@ static void await_fence(struct cpu *cpu, struct hart *from, struct hart *h, uint
     atomic_store(&from->asleep, true);
     atomic_fetch_or(&cpu->fence_waiters, UINT64_C(1) << from->id);
     while (!fence_over(cpu, h, seq))
-        host_wakeup_wait(from->wakeup, host_now_ns() + NS_PER_SEC / 1000);
+        host_wakeup_wait(from->wakeup, host_now_ns() + FENCE_WAIT);
     atomic_fetch_and(&cpu->fence_waiters, ~(UINT64_C(1) << from->id));
     atomic_store(&from->asleep, false);
 }

@@ -136,7 +136,7 @@ void hart_refresh(struct hart *h)
         h->arch.mstatus |= MSTATUS_FS;
     h->fp_dirty = false;
     h->fp_on = (h->arch.mstatus & MSTATUS_FS) != 0;
-    mmu_views(h);
+    mmu_select_contexts(h);
     h->jump_key = h->fetch.tag_bits | (uint64_t)h->fp_on | h->jump_gen << 12;
 }
 

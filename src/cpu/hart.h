@@ -47,7 +47,7 @@ enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
  * in place, with a context number in bits 3..11 (0: never valid) and zeros in bits 0..2, where an
  * access leaves its low address bits: a misaligned access misses and is sorted out in mmu.c.
  * A context stands for (satp, privilege, SUM, MXR); changing any of them picks another context and
- * flushes nothing. Flushing everything forgets the contexts.
+ * flushes nothing. Flushing everything drops the contexts.
  */
 #define TLB_BITS  12
 #define TLB_SIZE  (1u << TLB_BITS)
@@ -62,17 +62,17 @@ struct tlb_entry {
     uintptr_t addend; /* host address = virtual address + addend */
 };
 
-/* The side of a context that accesses use. */
-struct view {
-    uint64_t tag_bits; /* context << CTX_SHIFT */
+/* What a context adds to the tag and the index of its entries. */
+struct tlb_key {
+    uint64_t tag_bits; /* number of the context << CTX_SHIFT; 0: no context */
     uint32_t salt;     /* xored into the index, so that address spaces spread */
 };
 
-struct context {
+struct tlb_context {
     uint64_t satp;
     uint32_t mode; /* privilege, SUM, MXR; see mmu.c */
     uint32_t used; /* for replacement */
-    uint16_t id;   /* 0: free */
+    struct tlb_key key;
 };
 
 /* --- blocks ---------------------------------------------------------------------------------- */
@@ -157,11 +157,11 @@ struct hart {
      * count, since a hart whose handler traps retires nothing for ever. */
     uint64_t icount;
     uint64_t code_epoch; /* blocks verified in an older epoch are compared with memory again */
-    struct view fetch, data;
-    uint64_t jump_key;  /* context, FS off and generation: see hart_refresh */
-    bool fp_dirty;      /* FS became Dirty since mstatus was last looked at */
-    bool fp_on;         /* FS is not Off */
-    uint8_t align_mask; /* bits that must be zero in a jump's target */
+    struct tlb_key fetch, data; /* of the contexts for fetching, and for loads and stores */
+    uint64_t jump_key;          /* context, FS off and generation: see hart_refresh */
+    bool fp_dirty;              /* FS became Dirty since mstatus was last looked at */
+    bool fp_on;                 /* FS is not Off */
+    uint8_t align_mask;         /* bits that must be zero in a jump's target */
     /* a fault on its way to trap_take */
     uint32_t exc;
     uint64_t exc_tval;
@@ -189,12 +189,12 @@ struct hart {
     /* --- caches, the hart's thread --- */
     struct tlb_entry tlb[TLB_SIZE];
     struct jump jumps[JUMP_CACHE_SIZE];
-    struct context contexts[CTX_CACHE];
+    struct tlb_context contexts[CTX_CACHE];
     uint8_t last_context[CTX_MODES]; /* by mode: the one it used last */
     uint16_t next_ctx;
     uint32_t ctx_clock;
     uint64_t jump_gen;
-    uint64_t jump_pages[16];          /* which pages (hashed) the jump cache may know */
+    uint64_t jump_pages[16];          /* which pages (hashed) the jump cache may have entries for */
     uint64_t big_pages[BIG_KINDS][4]; /* which superpages and NAPOT ranges (hashed, by size) the TLB
                                          may hold */
     struct block_cache *blocks;

@@ -19,8 +19,8 @@ static uint64_t deadline(const struct hart *h)
 }
 
 /*
- * Before it sleeps. What a boot ran once would keep megabytes for ever: a hart that had next to
- * nothing to do for a while forgets its code, and decodes again what it needs when it needs it.
+ * Before it sleeps. Without this, code that ran once, at boot, would keep megabytes for ever: a
+ * hart that was nearly idle for IDLE_TIME frees its blocks, and decodes again what it runs later.
  */
 static void trim_when_idle(struct hart *h)
 {

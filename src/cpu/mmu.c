@@ -59,59 +59,61 @@ static uint64_t satp_root(const struct hart *h, uint64_t satp)
 
 /* --- contexts --- */
 
-static void forget_contexts(struct hart *h)
+static void drop_contexts(struct hart *h)
 {
     memset(h->contexts, 0, sizeof(h->contexts));
     memset(h->big_pages, 0, sizeof(h->big_pages));
     memset(h->jump_pages, 0, sizeof(h->jump_pages));
 }
 
-static uint16_t new_context_id(struct hart *h)
+/* The key of a context number that is not in use. */
+static struct tlb_key new_context_key(struct hart *h)
 {
     if (h->next_ctx > CTX_MAX) {
         memset(h->tlb, 0, sizeof(h->tlb));
-        forget_contexts(h);
+        drop_contexts(h);
         h->jump_gen++;
         h->next_ctx = 1;
     }
-    return h->next_ctx++;
+    uint16_t id = h->next_ctx++;
+    return (struct tlb_key){(uint64_t)id << CTX_SHIFT, (uint32_t)id * 0x9e37u};
 }
 
-static bool is_context(const struct context *c, uint64_t satp, uint32_t mode)
+static bool is_context(const struct tlb_context *c, uint64_t satp, uint32_t mode)
 {
-    return c->id && c->satp == satp && c->mode == mode;
+    return c->key.tag_bits && c->satp == satp && c->mode == mode;
 }
 
-/* The context of (satp, mode): a known one, or a fresh id in the least recently used place. */
-static struct context *find_context(struct hart *h, uint64_t satp, uint32_t mode)
+/* The context of (satp, mode): a known one, or a new one in the least recently used place. */
+static struct tlb_context *find_context(struct hart *h, uint64_t satp, uint32_t mode)
 {
-    struct context *oldest = h->contexts;
+    struct tlb_context *oldest = h->contexts;
     for (unsigned i = 0; i < CTX_CACHE; i++) {
-        struct context *c = &h->contexts[i];
+        struct tlb_context *c = &h->contexts[i];
         if (is_context(c, satp, mode))
             return c;
         if (c->used < oldest->used)
             oldest = c;
     }
-    uint16_t id = new_context_id(h); /* which may forget them all */
-    *oldest = (struct context){satp, mode, 0, id};
+    struct tlb_key key = new_context_key(h); /* which may drop them all */
+    *oldest = (struct tlb_context){satp, mode, 0, key};
     return oldest;
 }
 
-/* A mode mostly comes back to the address space that it was in. */
-static struct view find_view(struct hart *h, uint64_t satp, uint32_t mode)
+/* Tries first the context that this mode used last: mostly it returns to the same address space. */
+static struct tlb_key select_context(struct hart *h, uint64_t satp, uint32_t mode)
 {
-    struct context *c = &h->contexts[h->last_context[mode]];
+    struct tlb_context *c = &h->contexts[h->last_context[mode]];
     if (!is_context(c, satp, mode)) {
         c = find_context(h, satp, mode);
         h->last_context[mode] = (uint8_t)(c - h->contexts);
     }
     c->used = ++h->ctx_clock;
-    return (struct view){(uint64_t)c->id << CTX_SHIFT, (uint32_t)c->id * 0x9e37u};
+    return c->key;
 }
 
 /* M-mode and bare share no entries with paging: PMP may treat them differently. */
-static uint32_t view_mode(const struct hart *h, unsigned priv, bool data)
+static uint32_t context_mode(const struct hart *h, unsigned priv, bool data)
 {
     uint32_t mode = priv;
     if (data && priv == PRIV_S && (h->arch.mstatus & MSTATUS_SUM))
@@ -128,22 +130,22 @@ static unsigned data_priv(const struct hart *h)
     return h->arch.priv;
 }
 
-void mmu_views(struct hart *h)
+void mmu_select_contexts(struct hart *h)
 {
     unsigned priv = data_priv(h);
-    h->fetch =
-        find_view(h, h->arch.priv == PRIV_M ? 0 : h->arch.satp, view_mode(h, h->arch.priv, false));
+    h->fetch = select_context(h, h->arch.priv == PRIV_M ? 0 : h->arch.satp,
+                              context_mode(h, h->arch.priv, false));
     uint64_t gen = h->jump_gen;
-    h->data = find_view(h, priv == PRIV_M ? 0 : h->arch.satp, view_mode(h, priv, true));
+    h->data = select_context(h, priv == PRIV_M ? 0 : h->arch.satp, context_mode(h, priv, true));
     if (unlikely(h->jump_gen != gen)) /* finding the second has recycled everything */
-        h->fetch = find_view(h, h->arch.priv == PRIV_M ? 0 : h->arch.satp,
-                             view_mode(h, h->arch.priv, false));
+        h->fetch = select_context(h, h->arch.priv == PRIV_M ? 0 : h->arch.satp,
+                                  context_mode(h, h->arch.priv, false));
 }
 
 void mmu_flush_all(struct hart *h)
 {
     h->stats.tlb_flushes++;
-    forget_contexts(h);
+    drop_contexts(h);
     h->jump_gen++;
     hart_refresh(h);
 }
@@ -182,13 +184,12 @@ void mmu_note_jump(struct hart *h, uint64_t va)
 static void flush_page(struct hart *h, uint64_t va, bool by_asid, uint64_t asid)
 {
     for (unsigned i = 0; i < CTX_CACHE; i++) {
-        const struct context *c = &h->contexts[i];
-        if (!c->id || (by_asid && satp_asid(h, c->satp) != asid))
+        const struct tlb_context *c = &h->contexts[i];
+        if (!c->key.tag_bits || (by_asid && satp_asid(h, c->satp) != asid))
             continue;
-        struct view v = {(uint64_t)c->id << CTX_SHIFT, (uint32_t)c->id * 0x9e37u};
-        struct tlb_entry *e = tlb_slot(h, va, &v);
+        struct tlb_entry *e = tlb_slot(h, va, &c->key);
         for (unsigned a = 0; a < 3; a++)
-            if (tlb_hit(e, a, va, 1, &v))
+            if (tlb_hit(e, a, va & ~PAGE_MASK, 1, &c->key))
                 e->tag[a] = 0;
     }
     unsigned b = page_hash(va);
@@ -212,8 +213,8 @@ void mmu_flush(struct hart *h, bool by_va, uint64_t va, bool by_asid, uint64_t a
     /* Global mappings need not go, but entries do not record which mappings are global. */
     h->stats.tlb_flushes++;
     for (unsigned i = 0; i < CTX_CACHE; i++)
-        if (h->contexts[i].id && satp_asid(h, h->contexts[i].satp) == asid)
-            h->contexts[i] = (struct context){0};
+        if (h->contexts[i].key.tag_bits && satp_asid(h, h->contexts[i].satp) == asid)
+            h->contexts[i] = (struct tlb_context){0};
     h->jump_gen++;
     hart_refresh(h);
 }
@@ -394,15 +395,15 @@ static void remember_big(struct hart *h, uint64_t va, int kind)
     h->big_pages[kind][b >> 6] |= UINT64_C(1) << (b & 63);
 }
 
-static void tlb_fill(struct hart *h, uint64_t va, const struct view *v, enum access acc,
+static void tlb_fill(struct hart *h, uint64_t va, const struct tlb_key *k, enum access acc,
                      const struct mapping *m, unsigned priv)
 {
     uint64_t page = m->pa & ~PAGE_MASK;
     bool whole;
     if (!has_ram(h, page, GMEM_PAGE))
         return;
-    struct tlb_entry *e = tlb_slot(h, va, v);
-    uint64_t tag = tlb_tag(va & ~PAGE_MASK, 1, v);
+    struct tlb_entry *e = tlb_slot(h, va, k);
+    uint64_t tag = tlb_tag(va & ~PAGE_MASK, 1, k);
     uintptr_t addend = (uintptr_t)(h->ram + (page - h->ram_base)) - (uintptr_t)(va & ~PAGE_MASK);
     bool same = e->addend == addend;
     for (unsigned a = 0; a < 3; a++)
@@ -420,10 +421,10 @@ static void tlb_fill(struct hart *h, uint64_t va, const struct view *v, enum acc
 /* Translates and checks one access that does not cross a page. */
 static bool translate(struct hart *h, uint64_t va, unsigned size, enum access acc, uint64_t *pa)
 {
-    const struct view *v = acc == ACCESS_FETCH ? &h->fetch : &h->data;
+    const struct tlb_key *k = acc == ACCESS_FETCH ? &h->fetch : &h->data;
     unsigned priv = acc == ACCESS_FETCH ? h->arch.priv : data_priv(h);
-    const struct tlb_entry *e = tlb_slot(h, va, v);
-    if (tlb_hit(e, acc, va, 1, v)) {
+    const struct tlb_entry *e = tlb_slot(h, va, k);
+    if (tlb_hit(e, acc, va, 1, k)) {
         *pa = (uint64_t)(va + e->addend - (uintptr_t)h->ram) + h->ram_base;
         return true;
     }
@@ -436,7 +437,7 @@ static bool translate(struct hart *h, uint64_t va, unsigned size, enum access ac
     bool whole;
     if (!pmp_allows(h, m.pa, size, acc, priv, &whole))
         return fault(h, acc, va, false);
-    tlb_fill(h, va, v, acc, &m, priv);
+    tlb_fill(h, va, k, acc, &m, priv);
     *pa = m.pa;
     return true;
 }

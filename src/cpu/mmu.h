@@ -26,14 +26,14 @@ bool mmu_fetch_again(struct hart *h, uint64_t va, uint64_t pa);
 /* May [va, va+size), in one page, be loaded or stored? A fault is a store's. */
 bool mmu_probe(struct hart *h, uint64_t va, unsigned size);
 
-/* The jump cache now knows an address in va's page: an sfence.vma of that page must empty it. */
+/* Records that the jump cache has an entry for va's page: an sfence.vma of that page empties it. */
 void mmu_note_jump(struct hart *h, uint64_t va);
 
 void mmu_flush_all(struct hart *h);
 /* sfence.vma: one address and/or one address space. */
 void mmu_flush(struct hart *h, bool by_va, uint64_t va, bool by_asid, uint64_t asid);
-/* The views for the state as it is now (called by hart_refresh). */
-void mmu_views(struct hart *h);
+/* Selects the contexts for the state as it is now (called by hart_refresh). */
+void mmu_select_contexts(struct hart *h);
 /* Is this satp value one the hart supports? */
 bool mmu_satp_ok(const struct hart *h, uint64_t satp);
 
@@ -44,22 +44,22 @@ static inline uint64_t mmu_wrap(const struct hart *h, uint64_t va)
 }
 
 /* Where a page's entry sits. The second shift keeps arrays apart that lie a power of two apart. */
-static inline struct tlb_entry *tlb_slot(struct hart *h, uint64_t va, const struct view *v)
+static inline struct tlb_entry *tlb_slot(struct hart *h, uint64_t va, const struct tlb_key *k)
 {
-    return &h->tlb[((va >> 12) ^ (va >> 19) ^ v->salt) & (TLB_SIZE - 1)];
+    return &h->tlb[((va >> 12) ^ (va >> 19) ^ k->salt) & (TLB_SIZE - 1)];
 }
 
 /* The tag an access of `size` bytes must find. */
-static inline uint64_t tlb_tag(uint64_t va, unsigned size, const struct view *v)
+static inline uint64_t tlb_tag(uint64_t va, unsigned size, const struct tlb_key *k)
 {
-    return (va & (~PAGE_MASK | (size - 1))) | v->tag_bits;
+    return (va & (~PAGE_MASK | (size - 1))) | k->tag_bits;
 }
 
 /* Does the entry hold for this access, and is the access aligned? Host address: va + addend. */
 static inline bool tlb_hit(const struct tlb_entry *e, enum access acc, uint64_t va, unsigned size,
-                           const struct view *v)
+                           const struct tlb_key *k)
 {
-    return e->tag[acc] == tlb_tag(va, size, v);
+    return e->tag[acc] == tlb_tag(va, size, k);
 }
 
 #endif

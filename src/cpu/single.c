@@ -6,7 +6,7 @@
  * whenever something looks at it, so a read of mtime is exact, and a turn is cut into pieces that
  * end where a timer is due: device timers run there (vclock_run), the hart's own raise their bits.
  *
- * The thread may leave the blocks at any block boundary (somebody parks it, types a key) and go on
+ * The thread may leave the blocks at any block boundary (another thread parks it, the host's user types a key) and go on
  * with the same turn: what is decided between two pieces depends on the clock and the harts' state
  * alone, and would have been decided the same without the break. When all harts sleep, the thread
  * waits for as long by the host's clock, so an idle guest costs nothing, and then moves the clock
@@ -87,7 +87,7 @@ static bool pends(struct cpu *cpu)
     return pending;
 }
 
-/* All harts sleep: waits until the first timer is due, or somebody wakes one. */
+/* All harts sleep: waits until the first timer is due, or another thread wakes one. */
 static void wait_for_timers(struct cpu *cpu)
 {
     struct vclock *clock = cpu->cfg.clock;
@@ -132,7 +132,7 @@ void cpu_hold(struct cpu *cpu, enum cpu_hold why, bool on)
         atomic_fetch_or(&cpu->held, why);
     else
         atomic_fetch_and(&cpu->held, ~(uint32_t)why);
-    cpu_clock_changed(cpu); /* whoever runs, or sleeps, looks */
+    cpu_clock_changed(cpu); /* harts that run or sleep compare their timers */
 }
 
 /* --- turns --- */

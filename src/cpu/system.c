@@ -54,7 +54,7 @@ static enum sys_result sys_ecall(struct hart *h)
         return SYS_LOOKUP;
     }
     h->cpu->cfg.sbi->ecall(h->cpu->cfg.sbi_ctx, h);
-    if (h->again_wanted) {
+    if (h->again_wanted) { /* polls: see put_char in sbi/legacy.c */
         h->again_wanted = false;
         nanosleep(&(struct timespec){0, AGAIN_NS}, NULL);
         return sys_leave(h);

@@ -5,8 +5,11 @@
  */
 #include "sbi/internal.h"
 
-/* The call has no way to say that the terminal is full, and its callers none to try again: it waits
- * until there is room. */
+/*
+ * The call cannot report that the terminal is full, and its callers do not try again. False makes the
+ * hart execute its ecall again after AGAIN_NS (cpu/system.c), until there is room: this polls, at a
+ * terminal that its host's user has stopped, and the hart can be parked or interrupted meanwhile.
+ */
 static bool put_char(const struct sbi_call *c)
 {
     uint8_t byte = (uint8_t)c->arg[0];
