@@ -164,7 +164,7 @@ static void *use_clock(struct machine *m, struct irq_line irq)
     return m->clock;
 }
 
-/* The processor is no chip, but is reset as one; virt_detach destroys it before the chips. */
+/* The processor is reset, saved and loaded as a chip; virt_detach destroys it before them. */
 static void reset_cpu(void *dev)
 {
     cpu_reset(dev);
@@ -175,8 +175,24 @@ static void change_cpu_clock(void *dev)
     cpu_clock_changed(dev);
 }
 
+static void save_cpu(void *dev, struct blob_out *out)
+{
+    cpu_save(dev, out);
+}
+
+static bool load_cpu(void *dev, struct blob_in *in)
+{
+    return cpu_load(dev, in);
+}
+
 static const struct chip_ops cpu_chip = {
-    .name = "cpu", .reset = reset_cpu, .clock_changed = change_cpu_clock};
+    .name = "cpu",
+    .reset = reset_cpu,
+    .clock_changed = change_cpu_clock,
+    .version = 1,
+    .save = save_cpu,
+    .load = load_cpu,
+};
 
 /*
  * In the order of making, of resets and of loads: the processor before the chips, since they raise

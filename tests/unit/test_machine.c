@@ -30,14 +30,14 @@ static void write_program(const uint32_t *code, size_t n)
     fclose(f);
 }
 
-static struct machine *create_with(const char *cpu, unsigned harts, unsigned scanouts)
+static struct machine *create(const char *cpu, unsigned harts)
 {
     struct error err;
     struct machine_config config = {
         .harts = harts,
         .ram = UINT64_C(64) << 20,
         .bios = path,
-        .gpu.scanouts = scanouts,
+        .gpu.scanouts = 1,
         .gpu.width = 640,
         .gpu.height = 480,
         .gpu.device.memory = 64 << 20,
@@ -48,11 +48,6 @@ static struct machine *create_with(const char *cpu, unsigned harts, unsigned sca
     if (!m)
         fail_msg("%s", err.text);
     return m;
-}
-
-static struct machine *create(const char *cpu, unsigned harts)
-{
-    return create_with(cpu, harts, 1);
 }
 
 /* --gpu edid=FILE: what is no EDID is refused before anything starts. */
@@ -247,22 +242,24 @@ static uint8_t *save(struct machine *m, size_t *size)
     return blob_out_take(&out, size);
 }
 
-/* Whatever the chips of one machine hold is loaded into those of another like it. */
+/* The state of one machine's harts, chips and devices is loaded into another like it. */
 static void test_state_moves(void **state)
 {
     (void)state;
     write_program((const uint32_t[]){J(0)}, 1);
-    struct machine *from = create_with("rv64", 2, 0), *to = create_with("rv64", 2, 0);
-    struct machine *other = create_with("rv64", 3, 0);
+    struct machine *from = create("rv64", 2), *to = create("rv64", 2);
+    struct machine *other = create("rv64", 3);
     struct blob_in in;
     size_t size, again_size;
     vclock_set_ticks(from->clock, 12345);
+    hart_set_reg(cpu_hart(from->cpu, 1), 5, 0x1234);
     assert_true(map_write(from->map, VIRT_UART + 7, 1, 0x55));      /* scratch */
     assert_true(map_write(from->map, VIRT_PLIC + 4, 4, 7));         /* source 1's priority */
     assert_true(map_write(from->map, VIRT_CLINT + 0x4008, 8, 999)); /* hart 1's mtimecmp */
     uint8_t *bytes = save(from, &size), *again;
     blob_in_init(&in, bytes, size);
     assert_true(chips_load(&to->chips, &in) && blob_in_done(&in));
+    assert_int_equal(hart_reg(cpu_hart(to->cpu, 1), 5), 0x1234);
     again = save(to, &again_size);
     assert_int_equal(again_size, size);
     assert_memory_equal(again, bytes, size);
