@@ -13,7 +13,7 @@
 
 #include <stdio.h>
 
-#define EDID_FILE_LIMIT 65536 /* bytes; edid_check says it better */
+#define EDID_FILE_LIMIT 65536 /* bytes; more than any EDID has, so edid_check reports it */
 
 static struct virtio_dev *make_disk(struct machine *m, unsigned i)
 {
@@ -152,7 +152,7 @@ void devices_close(struct machine *m)
     host_bytes_free(&m->edid);
 }
 
-/* The registers say which function rang a doorbell: pc is in it, ra where it was called. */
+/* The pc and the return address of the hart that wrote to QueueNotify. */
 static bool guest_location(void *ctx, uint64_t *pc, uint64_t *ra)
 {
     struct machine *m = ctx;

@@ -15,14 +15,14 @@
 #define FILE_LIMIT (UINT64_C(64) << 20) /* a tree may be padded: QEMU\'s are, to 1 MiB */
 
 /* The node at path, made if it is not there; negative: libfdt's error. */
-static int node(void *fdt, const char *name)
+static int ensure_node(void *fdt, const char *name)
 {
     int at = fdt_subnode_offset(fdt, 0, name);
     return at >= 0 ? at : fdt_add_subnode(fdt, 0, name);
 }
 
 /* val as `cells` cells at *p. */
-static void append(fdt32_t **p, int cells, uint64_t val)
+static void append_cells(fdt32_t **p, int cells, uint64_t val)
 {
     for (int i = cells - 1; i >= 0; i--)
         *(*p)++ = cpu_to_fdt32(i < 2 ? (uint32_t)(val >> (32 * i)) : 0);
@@ -35,12 +35,12 @@ static int patch_memory(void *fdt, uint64_t ram)
     if (address < 1 || size < 1)
         return -FDT_ERR_BADNCELLS;
     if (at < 0)
-        at = node(fdt, "memory@80000000");
+        at = ensure_node(fdt, "memory@80000000");
     if (at < 0)
         return at;
     fdt32_t reg[2 * FDT_MAX_NCELLS], *end = reg;
-    append(&end, address, VIRT_RAM);
-    append(&end, size, ram);
+    append_cells(&end, address, VIRT_RAM);
+    append_cells(&end, size, ram);
     int err = fdt_setprop_string(fdt, at, "device_type", "memory");
     return err ? err : fdt_setprop(fdt, at, "reg", reg, (int)((char *)end - (char *)reg));
 }
@@ -49,7 +49,7 @@ static int patch_chosen(void *fdt, struct machine *m, const struct boot_layout *
 {
     const struct machine_config *c = &m->config;
     uint8_t seed[32];
-    int at = node(fdt, "chosen"), err = at < 0 ? at : 0;
+    int at = ensure_node(fdt, "chosen"), err = at < 0 ? at : 0;
     if (!err && c->cmdline)
         err = fdt_setprop_string(fdt, at, "bootargs", c->cmdline);
     if (!err && layout->initrd_end > layout->initrd_start) {
@@ -62,8 +62,8 @@ static int patch_chosen(void *fdt, struct machine *m, const struct boot_layout *
     return err;
 }
 
-/* A tree that QEMU dumped has devices that this board has not: Linux would look for them, and die
- * of the access faults. */
+/* Disables devices that a tree from QEMU has and this board does not: Linux would access them, and
+ * die of the access faults. */
 static int disable_missing(void *fdt)
 {
     static const char *const missing[] = {"pci-host-ecam-generic", "cfi-flash", "qemu,fw-cfg-mmio"};
@@ -91,9 +91,9 @@ static void *with_room(void *fdt)
     return bigger;
 }
 
-/* A copy of the user's tree with what this machine knows better. */
-static void *patch(struct machine *m, const struct boot_layout *layout, const struct file *f,
-                   struct error *err)
+/* A copy of the user's tree with this machine's memory, command line, initrd and seed. */
+static void *patch_tree(struct machine *m, const struct boot_layout *layout, const struct file *f,
+                        struct error *err)
 {
     const struct machine_config *c = &m->config;
     size_t room = f->size + PATCH_ROOM + (c->cmdline ? strlen(c->cmdline) : 0);
@@ -145,7 +145,7 @@ void *dtb_make(struct machine *m, const struct boot_layout *layout, size_t *size
     }
     void *fdt = f.data;
     if (!c->dtb_raw) {
-        fdt = patch(m, layout, &f, err);
+        fdt = patch_tree(m, layout, &f, err);
         file_free(&f);
     }
     *size = fdt ? fdt_totalsize(fdt) : 0;

@@ -23,16 +23,16 @@
 struct disk;
 struct virtio_dev;
 
-/* What machine_run is asked to do, in the order of asking. */
+/* Requests to machine_run, which carries them out in their order. */
 enum request_kind {
     REQUEST_QUIT,
     REQUEST_RESET,
     REQUEST_STOP,
     REQUEST_CONT,
     REQUEST_POWERDOWN,
-    REQUEST_PANIC,   /* the guest panicked, and goes on saying why */
-    REQUEST_SAID,    /* it has said all */
-    REQUEST_FAILURE, /* it ends for a failure; `status`: 1, it wants to begin anew */
+    REQUEST_PANIC,   /* the guest panicked, and is still printing the reason */
+    REQUEST_SAID,    /* the report of the panic is complete */
+    REQUEST_FAILURE, /* the guest ends with a failure; `status` 1: by a reboot */
     REQUEST_KINDS,
     REQUEST_NONE /* never in the queue: nothing came in time */
 };
@@ -51,7 +51,7 @@ struct requests {
     pthread_cond_t cond;
     struct request queue[REQUEST_KINDS + RUN_REQUESTS]; /* the oldest first */
     unsigned count;
-    bool wanted_running; /* what the last stop or cont asked for */
+    bool wanted_running; /* by the last stop or cont */
 };
 
 struct machine {
@@ -87,20 +87,21 @@ struct machine {
     /* machine_run's thread */
     pthread_t io;
     bool io_running, harts_running, stopped;
-    uint64_t panic_due; /* when a panic has its consequences; HOST_FOREVER: there is none */
+    uint64_t panic_due; /* when a panic is acted on; HOST_FOREVER: there is none */
     bool panicked;      /* since the last reset */
     /* read by any thread */
-    _Atomic bool panic_stopped; /* a panic stopped it, and nothing let it go on */
+    _Atomic bool panic_stopped; /* stopped by a panic, and not continued since */
 };
 
 void requests_init(struct machine *m);
 void requests_finish(struct machine *m);
 /* The next request; sleeps until there is one, or the deadline. machine_run's thread. */
 struct request requests_take(struct machine *m, uint64_t deadline_ns);
-/* What harts report: the guest panicked; it ended for a failure, and how. Any thread. */
+/* Reports of harts: the guest panicked (said: its report is complete); it ended with a failure. Any
+ * thread. */
 void machine_panic(struct machine *m, bool said);
 void machine_failure(struct machine *m, bool reboot);
-void machine_tell(struct machine *m, enum machine_event ev, enum machine_cause cause);
+void machine_notify(struct machine *m, enum machine_event ev, enum machine_cause cause);
 
 /* devices.c: opens the files behind the devices; false with one line in err. */
 bool devices_open(struct machine *m, struct error *err);

@@ -80,8 +80,8 @@ static uint64_t get64(const uint8_t *p)
     return v;
 }
 
-/* Where a kernel goes that says nothing itself, as on QEMU: to the start of RAM if it has that for
- * itself, else to the next large page behind the firmware, the built-in one's too. */
+/* Where a kernel without an address of its own goes, as on QEMU: to the start of RAM if it has that
+ * for itself, else to the next large page behind the firmware, the built-in one's too. */
 static uint64_t kernel_place(const struct loading *l)
 {
     uint64_t page = l->config->cpu.xlen == 32 ? 4u << 20 : 2u << 20;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Puts firmware, kernel and initrd into guest RAM, and says where the harts begin, as QEMU's virt
- * does. Layout, from the start of RAM: firmware; the kernel where its ELF segments want it, or,
- * flat or a Linux Image, at the next 2 MiB (RV32 4 MiB) behind the firmware, the built-in one too,
- * and at the start of RAM with none; high up, below `top`, the initrd, the device tree, and the
- * block that fw_dynamic firmware is handed. High, since firmware may use what follows the kernel.
+ * Puts firmware, kernel and initrd into guest RAM, and returns where the harts begin, as QEMU's
+ * virt does. Layout, from the start of RAM: firmware; the kernel at its ELF segments' addresses,
+ * or, flat or a Linux Image, at the next 2 MiB (RV32 4 MiB) behind the firmware, the built-in one
+ * too, and at the start of RAM with none; high up, below `top`, the initrd, the device tree, and
+ * the block that fw_dynamic firmware is handed. High, since firmware may use what follows the
+ * kernel.
  */
 #ifndef BOARD_LOADER_H
 #define BOARD_LOADER_H

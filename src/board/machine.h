@@ -39,7 +39,7 @@ struct machine_gpu {
     unsigned scanouts;                   /* heads, all connected; 0: no GPU */
     uint32_t width, height, refresh_mhz; /* the heads' preferred mode */
     const char *edid_file;               /* NULL: EDIDs are made */
-    bool check;                          /* look for a driver's mistakes */
+    bool check;                          /* report a driver's mistakes */
     const char *trace;                   /* file for a trace of the commands; NULL: none */
     struct virtio_gpu_config device;
 };
@@ -130,7 +130,7 @@ bool machine_panic_stopped(struct machine *m); /* a panic stopped it; any thread
 enum machine_on_panic machine_on_panic(struct machine *m);
 void machine_powerdown(struct machine *m); /* presses the power button (KEY_POWER) */
 
-/* Who is called for events. It lies in its user's struct, so that adding it cannot fail. */
+/* A listener for events. It is part of its user's struct, so that adding it cannot fail. */
 struct machine_listener {
     struct machine_listener *next;
     void (*fn)(void *ctx, enum machine_event ev, enum machine_cause cause);

@@ -33,7 +33,7 @@ struct panic_watch {
 
 enum panic_event { PANIC_NONE, PANIC_BEGUN, PANIC_SAID };
 
-/* The watch begins anew, as a machine does. All zeros is a watch, too. */
+/* To the state at the start of a machine; all zeros is that state, too. */
 void panic_watch_reset(struct panic_watch *w);
 /* The next bytes; the last event in them. */
 enum panic_event panic_watch_feed(struct panic_watch *w, const uint8_t *bytes, size_t n);

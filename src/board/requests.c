@@ -65,7 +65,8 @@ static bool run_state_fits(struct requests *r)
  * Stop and cont come from the host's side; each that changes the state has its event, so they wait
  * one by one. A second one of the same in a row changes nothing.
  */
-static void request(struct machine *m, enum request_kind kind, enum machine_cause cause, int status)
+static void request_add(struct machine *m, enum request_kind kind, enum machine_cause cause,
+                        int status)
 {
     struct requests *r = &m->requests;
     pthread_mutex_lock(&r->lock);
@@ -98,39 +99,39 @@ struct request requests_take(struct machine *m, uint64_t deadline_ns)
 
 void machine_quit(struct machine *m, int status, enum machine_cause cause)
 {
-    request(m, REQUEST_QUIT, cause, status);
+    request_add(m, REQUEST_QUIT, cause, status);
 }
 
 void machine_reset(struct machine *m, enum machine_cause cause)
 {
-    request(m, REQUEST_RESET, cause, 0);
+    request_add(m, REQUEST_RESET, cause, 0);
 }
 
 void machine_panic(struct machine *m, bool said)
 {
-    request(m, REQUEST_PANIC, CAUSE_GUEST_PANIC, 0);
+    request_add(m, REQUEST_PANIC, CAUSE_GUEST_PANIC, 0);
     if (said)
-        request(m, REQUEST_SAID, CAUSE_GUEST_PANIC, 0);
+        request_add(m, REQUEST_SAID, CAUSE_GUEST_PANIC, 0);
 }
 
 void machine_failure(struct machine *m, bool reboot)
 {
-    request(m, REQUEST_FAILURE, CAUSE_GUEST_PANIC, reboot);
+    request_add(m, REQUEST_FAILURE, CAUSE_GUEST_PANIC, reboot);
 }
 
 void machine_stop(struct machine *m)
 {
-    request(m, REQUEST_STOP, CAUSE_NONE, 0);
+    request_add(m, REQUEST_STOP, CAUSE_NONE, 0);
 }
 
 void machine_cont(struct machine *m)
 {
-    request(m, REQUEST_CONT, CAUSE_NONE, 0);
+    request_add(m, REQUEST_CONT, CAUSE_NONE, 0);
 }
 
 void machine_powerdown(struct machine *m)
 {
-    request(m, REQUEST_POWERDOWN, CAUSE_NONE, 0);
+    request_add(m, REQUEST_POWERDOWN, CAUSE_NONE, 0);
 }
 
 bool machine_running(struct machine *m)
@@ -151,7 +152,7 @@ void machine_on_event(struct machine *m, struct machine_listener *l,
     pthread_mutex_unlock(&m->requests.lock);
 }
 
-void machine_tell(struct machine *m, enum machine_event ev, enum machine_cause cause)
+void machine_notify(struct machine *m, enum machine_event ev, enum machine_cause cause)
 {
     pthread_mutex_lock(&m->requests.lock);
     struct machine_listener *l =

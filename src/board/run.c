@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* machine_run: booting, and carrying out what was asked for, on one thread. */
+/* machine_run: boots, and carries out requests, on one thread. */
 #include "board/internal.h"
 
 #include "display/input.h"
@@ -9,12 +9,11 @@
 #include <linux/input-event-codes.h>
 #include <stdlib.h>
 
-#define PANIC_GRACE_NS                                                                             \
-    (NS_PER_SEC / 2) /* for the rest of what a panic says: registers, the stack */
+#define PANIC_GRACE_NS (NS_PER_SEC / 2) /* for the rest of a panic's report: registers, the stack */
 
 enum { REG_A2 = 12 };
 
-static bool load(struct machine *m, struct boot_layout *layout)
+static bool load_images(struct machine *m, struct boot_layout *layout)
 {
     struct error err;
     size_t size;
@@ -30,11 +29,11 @@ static bool load(struct machine *m, struct boot_layout *layout)
     return ok;
 }
 
-/* Harts parked and reset, RAM zero: loads the images and lets the harts begin. */
-static bool boot(struct machine *m)
+/* Loads the images and starts the harts; they are parked and reset, and RAM is zero. */
+static bool boot_machine(struct machine *m)
 {
     struct boot_layout layout;
-    if (!load(m, &layout))
+    if (!load_images(m, &layout))
         return false;
     unsigned harts = layout.machine_mode ? cpu_harts(m->cpu) : 1;
     for (unsigned i = 0; i < harts; i++) {
@@ -53,9 +52,9 @@ static bool do_reset(struct machine *m, enum machine_cause cause)
     cpu_park(m->cpu);
     chips_reset(&m->chips);
     gmem_clear(m->mem);
-    bool ok = boot(m);
+    bool ok = boot_machine(m);
     cpu_unpark(m->cpu);
-    machine_tell(m, MACHINE_EVENT_RESET, cause);
+    machine_notify(m, MACHINE_EVENT_RESET, cause);
     return ok;
 }
 
@@ -67,7 +66,7 @@ static void do_stop(struct machine *m)
     vclock_stop(m->clock);
     m->stopped = true;
     chips_clock_changed(&m->chips);
-    machine_tell(m, MACHINE_EVENT_STOP, CAUSE_NONE);
+    machine_notify(m, MACHINE_EVENT_STOP, CAUSE_NONE);
 }
 
 static void do_cont(struct machine *m)
@@ -79,27 +78,27 @@ static void do_cont(struct machine *m)
     vclock_cont(m->clock);
     chips_clock_changed(&m->chips);
     cpu_unpark(m->cpu);
-    machine_tell(m, MACHINE_EVENT_RESUME, CAUSE_NONE);
+    machine_notify(m, MACHINE_EVENT_RESUME, CAUSE_NONE);
 }
 
 static void do_powerdown(struct machine *m)
 {
     input_key(m->input, KEY_POWER, true);
     input_key(m->input, KEY_POWER, false);
-    machine_tell(m, MACHINE_EVENT_POWERDOWN, CAUSE_NONE);
+    machine_notify(m, MACHINE_EVENT_POWERDOWN, CAUSE_NONE);
 }
 
 /* --- panics and ends ---------------------------------------------------------------------------
  */
 
-/* A panic has its consequences: true if it ended or stopped the machine. */
+/* Acts on a panic; true if that ends or stops the machine. */
 static bool act_on_panic(struct machine *m, struct request *r)
 {
     m->panic_due = HOST_FOREVER;
     if (m->panicked)
         return false;
     m->panicked = true;
-    machine_tell(m, MACHINE_EVENT_PANIC, CAUSE_GUEST_PANIC);
+    machine_notify(m, MACHINE_EVENT_PANIC, CAUSE_GUEST_PANIC);
     if (m->config.on_panic == ON_PANIC_GO_ON)
         return false;
     log_warn(m->log, "the guest panicked");
@@ -107,7 +106,7 @@ static bool act_on_panic(struct machine *m, struct request *r)
         .kind = REQUEST_QUIT, .cause = CAUSE_GUEST_PANIC, .status = m->config.panic_status};
     if (m->config.on_panic == ON_PANIC_STOP) {
         m->panic_stopped = true;
-        machine_stop(m); /* told as any other stop */
+        machine_stop(m); /* its listeners are notified as of any other stop */
         r->kind = REQUEST_NONE;
     }
     return true;
@@ -122,9 +121,9 @@ static void refuse_reset(struct machine *m, struct request *r)
              m->panicked ? " after a panic" : "");
 }
 
-/* A request as it came, turned into what it comes to: a panic before it goes first, a failure is a
- * panic and an end, and a reset may be refused. */
-static void judge(struct machine *m, struct request *r)
+/* Replaces a request by what is to be done: a pending panic comes first, a failure is a panic and
+ * an end, and a reset may be refused. */
+static void resolve_request(struct machine *m, struct request *r)
 {
     bool guest = r->cause == CAUSE_GUEST_SHUTDOWN || r->cause == CAUSE_GUEST_RESET;
     bool due = m->panic_due != HOST_FOREVER && (guest || r->kind == REQUEST_NONE);
@@ -146,8 +145,8 @@ static void *io_main(void *arg)
     return NULL;
 }
 
-/* Parked, with the clock stopped, everything ready; the harts go when `unpark` comes. */
-static bool start(struct machine *m)
+/* Starts the io thread and the harts, boots, and lets the clock and the harts run. */
+static bool start_threads(struct machine *m)
 {
     if (!console_open(m->console) || host_thread_start(&m->io, "io", io_main, m->loop)) {
         log_warn(m->log, "cannot start the io thread; the host has no threads or memory left");
@@ -160,15 +159,15 @@ static bool start(struct machine *m)
     }
     m->harts_running = true;
     cpu_park(m->cpu);
-    bool ok = boot(m);
+    bool ok = boot_machine(m);
     if (ok)
         vclock_cont(m->clock);
     cpu_unpark(m->cpu);
     return ok;
 }
 
-/* Nothing of the guest runs any more when this returns; the terminal is the user's again. */
-static void finish(struct machine *m)
+/* Parks the harts, ends the io thread, and restores the terminal. */
+static void end_threads(struct machine *m)
 {
     if (m->harts_running)
         cpu_park(m->cpu);
@@ -184,10 +183,10 @@ int machine_run(struct machine *m)
 {
     struct request r = {.kind = REQUEST_QUIT, .cause = CAUSE_HOST_ERROR, .status = 1};
     m->panic_due = HOST_FOREVER;
-    bool ok = start(m);
+    bool ok = start_threads(m);
     while (ok) {
         r = requests_take(m, m->panic_due);
-        judge(m, &r);
+        resolve_request(m, &r);
         switch (r.kind) {
         case REQUEST_RESET:
             ok = do_reset(m, r.cause);
@@ -201,7 +200,7 @@ int machine_run(struct machine *m)
         default: break;
         }
     }
-    machine_tell(m, MACHINE_EVENT_SHUTDOWN, r.cause);
-    finish(m);
+    machine_notify(m, MACHINE_EVENT_SHUTDOWN, r.cause);
+    end_threads(m);
     return r.status;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The processor and the chips: what they ask of the board, and a row for each in chip_rows[]. */
+/* The processor and the chips: their callbacks into the board, and a row for each in
+ * chip_rows[]. */
 #include "board/internal.h"
 
 #include "cpu/engine.h"
 
 #include <stdio.h>
 
-/* --- what the chips ask of the board --- */
+/* --- callbacks of processor and chips --- */
 
 static void hart_line(void *ctx, unsigned n, bool level)
 {
@@ -15,14 +16,14 @@ static void hart_line(void *ctx, unsigned n, bool level)
 
 static void guest_power(struct machine *m, bool reboot, int status)
 {
-    cpu_hold(m->cpu, CPU_HOLD_POWER, true); /* no instruction more, if runs are to be the same */
+    cpu_hold(m->cpu, CPU_HOLD_POWER, true); /* at once: repeated runs are the same */
     if (reboot)
         machine_reset(m, CAUSE_GUEST_RESET);
     else
         machine_quit(m, status, CAUSE_GUEST_SHUTDOWN);
 }
 
-/* The shell sees eight bits of a status; a failure must not look like success there. */
+/* A shell gets eight bits of a status; a failure must not become success there. */
 static void finisher_poweroff(void *ctx, unsigned code)
 {
     guest_power(ctx, false, code && !(code & 0xff) ? 1 : (int)(code & 0xff));
@@ -69,7 +70,7 @@ static void terminal_quit(void *ctx)
     machine_quit(ctx, 0, CAUSE_HOST_UI);
 }
 
-/* --- making them --- */
+/* --- creating them --- */
 
 static void *make_cpu(struct machine *m, struct irq_line irq)
 {
@@ -236,14 +237,14 @@ bool virt_attach(struct machine *m, struct error *err)
 
 void virt_detach(struct machine *m)
 {
-    if (m->harts_running) { /* parked by machine_run; reset, they have nothing to go on with */
+    if (m->harts_running) { /* parked by machine_run; after a reset they are stopped */
         cpu_reset(m->cpu);
         cpu_unpark(m->cpu);
         if (m->stopped)
             cpu_unpark(m->cpu);
     }
-    plic_disconnect(m->plic); /* a device's worker may still finish something */
-    cpu_destroy(m->cpu);      /* from here on nobody calls into a device */
+    plic_disconnect(m->plic); /* workers may still raise lines */
+    cpu_destroy(m->cpu);      /* from here on no hart calls into a device */
     chips_destroy(&m->chips);
     devices_close(m);
     sbi_destroy(m->sbi);

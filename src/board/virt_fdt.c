@@ -7,7 +7,7 @@
 
 #define STDOUT_PATH "/soc/serial@10000000"
 
-static void chosen(struct machine *m, struct fdt_builder *b, const struct boot_layout *layout)
+static void write_chosen(struct machine *m, struct fdt_builder *b, const struct boot_layout *layout)
 {
     uint8_t seed[32];
     fdt_node(b, "chosen");
@@ -23,7 +23,7 @@ static void chosen(struct machine *m, struct fdt_builder *b, const struct boot_l
     fdt_node_end(b);
 }
 
-static void memory(struct machine *m, struct fdt_builder *b)
+static void write_memory(struct machine *m, struct fdt_builder *b)
 {
     fdt_node(b, "memory@%llx", (unsigned long long)VIRT_RAM);
     fdt_str(b, "device_type", "memory");
@@ -31,7 +31,7 @@ static void memory(struct machine *m, struct fdt_builder *b)
     fdt_node_end(b);
 }
 
-static void soc(struct machine *m, struct fdt_builder *b, const uint32_t *intc)
+static void write_soc(struct machine *m, struct fdt_builder *b, const uint32_t *intc)
 {
     fdt_node(b, "soc");
     fdt_str(b, "compatible", "simple-bus");
@@ -42,7 +42,7 @@ static void soc(struct machine *m, struct fdt_builder *b, const uint32_t *intc)
     fdt_node_end(b);
 }
 
-static void root(struct machine *m, struct fdt_builder *b, const struct boot_layout *layout)
+static void write_root(struct machine *m, struct fdt_builder *b, const struct boot_layout *layout)
 {
     static const char compatible[] = "riscreen,virt\0riscv-virtio";
     uint32_t intc[CPU_MAX_HARTS] = {0};
@@ -51,11 +51,11 @@ static void root(struct machine *m, struct fdt_builder *b, const struct boot_lay
     fdt_u32(b, "#size-cells", 2);
     fdt_strs(b, "compatible", compatible, sizeof(compatible));
     fdt_str(b, "model", "riscreen,virt");
-    chosen(m, b, layout);
-    memory(m, b);
+    write_chosen(m, b, layout);
+    write_memory(m, b);
     cpu_fdt(m->cpu, b, intc);
     chips_fdt_phandles(&m->chips, b);
-    soc(m, b, intc);
+    write_soc(m, b, intc);
     syscon_fdt_power(b, chips_phandle(&m->chips, &m->syscon));
     fdt_node_end(b);
 }
@@ -65,7 +65,7 @@ void *virt_fdt(struct machine *m, const struct boot_layout *layout, size_t *size
     struct fdt_builder *b = fdt_builder_create();
     if (!b)
         return NULL;
-    root(m, b, layout);
+    write_root(m, b, layout);
     void *blob = fdt_builder_end(b, size);
     fdt_builder_destroy(b);
     return blob;

@@ -5,8 +5,8 @@
  * to a chip_list, which owns it from then on, and treats all chips alike. Everything optional is
  * left NULL. Read dev/syscon.c first; it is the smallest chip, dev/rtc.c one with all functions.
  *
- * Interrupt lines carry no state: whoever sets a line and whoever is at its other end each save
- * what they need, and no line is set by a load.
+ * Interrupt lines carry no state: the chip that sets a line and the controller at its other end
+ * each save what they need, and a load sets no line.
  *
  * Threads: registers are accessed by harts (bus/map.h); the other functions are called while no
  * hart runs, but other threads may (a device's worker, the io loop), so a chip takes its lock.
@@ -39,8 +39,8 @@ struct chip_ops {
     void (*clock_changed)(void *dev);
     /*
      * Saves the whole state that a guest can see, and loads it into a chip that was made with the
-     * same parameters. The clock is stopped, and was loaded before. load checks all values before it
-     * changes any; false: a failure is recorded in `in`, and the chip is as before, or reset.
+     * same parameters. The clock is stopped, and was loaded before. load checks all values before
+     * it changes any; false: a failure is recorded in `in`, and the chip is as before, or reset.
      */
     uint32_t version; /* of the saved state's layout */
     void (*save)(void *dev, struct blob_out *out);

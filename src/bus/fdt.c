@@ -43,8 +43,8 @@ void fdt_builder_destroy(struct fdt_builder *b)
     free(b);
 }
 
-/* Looks at what libfdt answered: true if there is more room now and the call is to be repeated. */
-static bool again(struct fdt_builder *b, int err)
+/* Records libfdt's result; true if the buffer was enlarged and the call is to be repeated. */
+static bool fdt_retry(struct fdt_builder *b, int err)
 {
     if (!err)
         return false;
@@ -73,7 +73,7 @@ void fdt_node(struct fdt_builder *b, const char *fmt, ...)
     vsnprintf(name, sizeof(name), fmt, ap);
     va_end(ap);
     b->depth++;
-    while (!b->err && again(b, fdt_begin_node(b->blob, name))) {
+    while (!b->err && fdt_retry(b, fdt_begin_node(b->blob, name))) {
     }
 }
 
@@ -81,7 +81,7 @@ void fdt_node_end(struct fdt_builder *b)
 {
     if (!b->depth--)
         b->err = b->err ? b->err : -FDT_ERR_BADSTRUCTURE;
-    while (!b->err && again(b, fdt_end_node(b->blob))) {
+    while (!b->err && fdt_retry(b, fdt_end_node(b->blob))) {
     }
 }
 
@@ -91,7 +91,7 @@ void fdt_bytes(struct fdt_builder *b, const char *name, const void *data, size_t
         b->err = b->err ? b->err : -FDT_ERR_NOSPACE;
         return;
     }
-    while (!b->err && again(b, fdt_property(b->blob, name, data, (int)len))) {
+    while (!b->err && fdt_retry(b, fdt_property(b->blob, name, data, (int)len))) {
     }
 }
 
@@ -150,7 +150,7 @@ void *fdt_builder_end(struct fdt_builder *b, size_t *size)
 {
     if (b->depth)
         b->err = b->err ? b->err : -FDT_ERR_BADSTRUCTURE;
-    while (!b->err && again(b, fdt_finish(b->blob))) {
+    while (!b->err && fdt_retry(b, fdt_finish(b->blob))) {
     }
     if (b->err)
         return NULL;

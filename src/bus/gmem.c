@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Nobody can touch the addresses on both sides of RAM. As large as a huge page, so that RAM is
+/* Addresses without access on both sides of RAM. As large as a huge page, so that RAM is
  * aligned as the host aligned the whole. */
 #define GUARD ((size_t)2 << 20)
 

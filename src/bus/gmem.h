@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Guest RAM and the one gate to it. RAM is one host mapping that never moves and is touched first
- * by the guest, so an idle gigabyte costs nothing; on both sides of it lie 2 MiB that nobody can
- * touch, and core files leave it out. Whoever holds a guest physical address from a guest goes
- * through here, where the whole extent is checked. Nobody has to tell the harts that code was
- * written: they compare what they decoded with memory after a fence.i (cpu/block.h).
+ * by the guest, so an idle gigabyte costs nothing; on both sides of it lie 2 MiB without access,
+ * and core files leave it out. A guest physical address that a guest gave is used only through
+ * these functions, which check the whole extent. The harts need no notification when code
+ * was written: they compare what they decoded with memory after a fence.i (cpu/block.h).
  *
  * Harts and devices write concurrently, as on real hardware: what is judged is read once, into a
  * copy, and the copy is judged. Copies move relaxed, naturally sized pieces, so a device never sees

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A wire from a device to an interrupt controller. A device holds a copy and sets its level, and
- * sets it again, though it is up, for each new event; it never learns what is at the other end. Any
- * thread, also with the device's lock held: the far end is a leaf lock.
+ * sets it again, though it is up, for each new event. The far end is opaque to it. Any thread, also
+ * with the device's lock held: the controller's lock is a leaf.
  */
 #ifndef BUS_IRQ_H
 #define BUS_IRQ_H

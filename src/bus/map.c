@@ -62,7 +62,7 @@ bool map_add(struct map *map, uint64_t base, uint64_t size, const struct mmio_op
 }
 
 /* The region that takes this access, or NULL. */
-static const struct region *find(const struct map *map, uint64_t pa, unsigned size)
+static const struct region *find_region(const struct map *map, uint64_t pa, unsigned size)
 {
     unsigned n = count_below(map, pa);
     if (!n)
@@ -81,7 +81,7 @@ static unsigned part_size(const struct mmio_ops *ops, unsigned size)
 
 bool map_read(const struct map *map, uint64_t pa, unsigned size, uint64_t *val)
 {
-    const struct region *r = find(map, pa, size);
+    const struct region *r = find_region(map, pa, size);
     if (!r)
         return false;
     unsigned part = part_size(r->ops, size);
@@ -93,7 +93,7 @@ bool map_read(const struct map *map, uint64_t pa, unsigned size, uint64_t *val)
 
 bool map_write(const struct map *map, uint64_t pa, unsigned size, uint64_t val)
 {
-    const struct region *r = find(map, pa, size);
+    const struct region *r = find_region(map, pa, size);
     if (!r)
         return false;
     unsigned part = part_size(r->ops, size);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The memory-mapped I/O map: which device answers at which guest physical address. RAM is not in
- * it; harts find RAM by themselves and come here for everything else. A device says which access
+ * it; harts access RAM themselves and use the map for everything else. A device lists the access
  * sizes it takes; the map refuses the rest with an access fault and cuts up what is wider than the
- * device's registers, so a device only sees aligned accesses of sizes it knows, inside its range.
+ * device's registers, so a device gets only aligned accesses of its sizes, inside its range.
  * Built once, then read by all threads without lock. A device's functions are called on the hart's
  * thread and take the device's own lock.
  */

@@ -66,7 +66,7 @@ void vclock_destroy(struct vclock *c)
 /* --- time --- */
 
 /* A consistent view: guest nanoseconds now, whether the clock runs, and its origin. */
-static uint64_t sample(const struct vclock *c, bool *running, uint64_t *origin)
+static uint64_t clock_sample(const struct vclock *c, bool *running, uint64_t *origin)
 {
     for (;;) {
         uint32_t seq = atomic_load_explicit(&c->seq, memory_order_acquire);
@@ -85,7 +85,7 @@ uint64_t vclock_ns(const struct vclock *c)
 {
     bool running;
     uint64_t origin;
-    return sample(c, &running, &origin);
+    return clock_sample(c, &running, &origin);
 }
 
 uint64_t vclock_ticks(const struct vclock *c)
@@ -130,7 +130,7 @@ static uint64_t host_deadline(const struct vclock *c, uint64_t ns)
 {
     bool running;
     uint64_t origin;
-    uint64_t now = sample(c, &running, &origin);
+    uint64_t now = clock_sample(c, &running, &origin);
     /* modulo 2^64: a clock that was loaded may be older than the host's */
     uint64_t host = atomic_load(&c->counted) ? host_now_ns() : origin + now;
     if (!running)
@@ -145,7 +145,7 @@ uint64_t vclock_deadline(const struct vclock *c, uint64_t ticks)
     return host_deadline(c, vclock_ns_at(c, ticks));
 }
 
-static void change(struct vclock *c, bool run)
+static void clock_set_running(struct vclock *c, bool run)
 {
     pthread_mutex_lock(&c->lock);
     if (atomic_load(&c->running) != run) {
@@ -167,12 +167,12 @@ static void change(struct vclock *c, bool run)
 
 void vclock_stop(struct vclock *c)
 {
-    change(c, false);
+    clock_set_running(c, false);
 }
 
 void vclock_cont(struct vclock *c)
 {
-    change(c, true);
+    clock_set_running(c, true);
 }
 
 bool vclock_running(const struct vclock *c)
@@ -252,7 +252,7 @@ uint64_t vclock_next(const struct vclock *c)
 }
 
 /* The loop's thread. */
-static void look(void *arg)
+static void clock_run_due(void *arg)
 {
     struct vclock *c = arg;
     if (atomic_load(&c->counted))
@@ -267,8 +267,8 @@ static void look(void *arg)
 
 bool vclock_attach(struct vclock *c, struct loop *loop)
 {
-    loop_event_init(&c->changed, loop, look, c);
-    c->timer = loop_timer_add(loop, look, c);
+    loop_event_init(&c->changed, loop, clock_run_due, c);
+    c->timer = loop_timer_add(loop, clock_run_due, c);
     return c->timer;
 }
 

@@ -5,8 +5,8 @@
  * guest misses nothing; a snapshot can save it. Any thread may read; stop, cont and set are the
  * machine's.
  *
- * Nanoseconds never jump. The ticks of mtime are they and an offset, which a guest may write; the
- * RTC's wall clock is they and another.
+ * Nanoseconds never jump. mtime is nanoseconds as ticks plus an offset, which a guest may write;
+ * the RTC's wall clock is nanoseconds plus another offset.
  *
  * Time follows the host, and an io loop runs the timers; or, with all harts in one thread, it is
  * counted: harts move it on by their instructions and run the timers at their times, between two
@@ -38,13 +38,13 @@ void vclock_on_jump(struct vclock *c, void (*fn)(void *ctx), void *ctx);
 /* The vclock_ns() value at which mtime reaches `ticks`: in the past, if it has; VCLOCK_NEVER: in
  * more than 584 years. */
 uint64_t vclock_ns_at(const struct vclock *c, uint64_t ticks);
-/* Wall-clock nanoseconds since 1970 as the guest's RTC sees them: host time at power-on plus ours.
- */
+/* Wall-clock nanoseconds since 1970 as the guest's RTC sees them: host time at power-on plus
+ * vclock_ns(). */
 uint64_t vclock_wall_ns(const struct vclock *c);
 void vclock_set_wall_ns(struct vclock *c, uint64_t ns);
 /* The host_now_ns() value at which mtime is `ticks`; HOST_FOREVER while stopped or if too far. */
 uint64_t vclock_deadline(const struct vclock *c, uint64_t ticks);
-void vclock_stop(struct vclock *c); /* nests not: idempotent */
+void vclock_stop(struct vclock *c); /* idempotent, does not nest */
 void vclock_cont(struct vclock *c);
 bool vclock_running(const struct vclock *c);
 
@@ -82,9 +82,9 @@ void vclock_set_counted(struct vclock *c, void (*sooner)(void *ctx), void *ctx);
 void vclock_advance(struct vclock *c, uint64_t ns); /* nothing while stopped */
 /* When the first timer is due; VCLOCK_NEVER: none. */
 uint64_t vclock_next(const struct vclock *c);
-/* Runs the timers that are due, the earliest first, unless someone hurries. */
+/* Runs the timers that are due, the earliest first; stops early after vclock_hurry. */
 void vclock_run(struct vclock *c);
-/* Someone waits for the thread that runs timers: it leaves long work, and takes it up again later
+/* A caller waits for the thread that runs timers: that leaves long work, and resumes it later
  * at the same time of the clock. Nests. Any thread. */
 void vclock_hurry(struct vclock *c, bool on);
 bool vclock_hurried(const struct vclock *c);

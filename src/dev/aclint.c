@@ -37,9 +37,9 @@ static void set_timer(struct aclint *a)
     vclock_timer_set(&a->timer, first == UINT64_MAX ? VCLOCK_NEVER : vclock_ns_at(a->clock, first));
 }
 
-/* Lock held: raises and lowers what mtime and the compare registers say, and sets the timer for
- * what comes next. */
-static void compare(struct aclint *a)
+/* Lock held: sets each hart's timer line from mtime and its compare register, and the clock's timer
+ * for the next change. */
+static void compare_mtime(struct aclint *a)
 {
     uint64_t now = vclock_ticks(a->clock);
     for (unsigned i = 0; i < a->harts; i++) {
@@ -57,17 +57,17 @@ static void on_timer(void *arg)
 {
     struct aclint *a = arg;
     pthread_mutex_lock(&a->lock);
-    compare(a);
+    compare_mtime(a);
     pthread_mutex_unlock(&a->lock);
 }
 
-/* Bytes [shift/8, ...) of a 64-bit register, as an access of `size` bytes sees them. */
-static uint64_t part(uint64_t reg, uint64_t off, unsigned size)
+/* The part of a 64-bit register that an access of `size` bytes at `off` reads. */
+static uint64_t read_part(uint64_t reg, uint64_t off, unsigned size)
 {
     return size == 8 ? reg : (uint32_t)(reg >> (off & 4 ? 32 : 0));
 }
 
-static uint64_t merge(uint64_t reg, uint64_t off, uint64_t val, unsigned size)
+static uint64_t write_part(uint64_t reg, uint64_t off, uint64_t val, unsigned size)
 {
     if (size == 8)
         return val;
@@ -80,11 +80,11 @@ static uint64_t aclint_read(void *dev, uint64_t off, unsigned size)
     struct aclint *a = dev;
     uint64_t val = 0;
     if (off >= REG_MTIME)
-        return part(vclock_ticks(a->clock), off, size);
+        return read_part(vclock_ticks(a->clock), off, size);
     pthread_mutex_lock(&a->lock);
     if (off >= REG_MTIMECMP) {
         uint64_t i = (off - REG_MTIMECMP) / 8;
-        val = i < a->harts ? part(a->hart[i].cmp, off, size) : 0;
+        val = i < a->harts ? read_part(a->hart[i].cmp, off, size) : 0;
     } else if (off / 4 < a->harts) {
         val = a->hart[off / 4].msip;
     }
@@ -97,8 +97,8 @@ static void write_mtimecmp(struct aclint *a, uint64_t off, uint64_t val, unsigne
     uint64_t i = off / 8;
     if (i >= a->harts)
         return;
-    a->hart[i].cmp = merge(a->hart[i].cmp, off, val, size);
-    compare(a);
+    a->hart[i].cmp = write_part(a->hart[i].cmp, off, val, size);
+    compare_mtime(a);
 }
 
 static void aclint_write(void *dev, uint64_t off, uint64_t val, unsigned size)
@@ -106,8 +106,8 @@ static void aclint_write(void *dev, uint64_t off, uint64_t val, unsigned size)
     struct aclint *a = dev;
     pthread_mutex_lock(&a->lock);
     if (off >= REG_MTIME) {
-        vclock_set_ticks(a->clock, merge(vclock_ticks(a->clock), off, val, size));
-        compare(a);
+        vclock_set_ticks(a->clock, write_part(vclock_ticks(a->clock), off, val, size));
+        compare_mtime(a);
     } else if (off >= REG_MTIMECMP) {
         write_mtimecmp(a, off - REG_MTIMECMP, val, size);
     } else if (off / 4 < a->harts) {
@@ -129,7 +129,7 @@ static void aclint_reset(void *dev)
         irq_set(&h->msi, false);
         irq_set(&h->mti, false);
     }
-    compare(a);
+    compare_mtime(a);
     pthread_mutex_unlock(&a->lock);
 }
 

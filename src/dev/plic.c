@@ -31,12 +31,12 @@ struct plic {
     struct context context[];
 };
 
-static bool test(const uint32_t *set, unsigned n)
+static bool is_set(const uint32_t *set, unsigned n)
 {
     return set[n / 32] >> (n % 32) & 1;
 }
 
-static void put(uint32_t *set, unsigned n, bool on)
+static void set_bit(uint32_t *set, unsigned n, bool on)
 {
     uint32_t bit = UINT32_C(1) << (n % 32);
     set[n / 32] = on ? set[n / 32] | bit : set[n / 32] & ~bit;
@@ -51,7 +51,7 @@ static uint32_t source_mask(unsigned w)
 }
 
 /* The pending, enabled source of highest priority, lowest number first; 0 if none. */
-static unsigned best(const struct plic *plic, const struct context *c)
+static unsigned best_source(const struct plic *plic, const struct context *c)
 {
     unsigned found = 0, priority = 0;
     for (unsigned w = 0; w < WORDS; w++) {
@@ -69,7 +69,7 @@ static unsigned best(const struct plic *plic, const struct context *c)
 
 static bool is_raised(const struct plic *plic, const struct context *c)
 {
-    unsigned n = best(plic, c);
+    unsigned n = best_source(plic, c);
     return n && plic->priority[n] > c->threshold;
 }
 
@@ -86,7 +86,7 @@ static void update_context(struct plic *plic, unsigned i)
 static void update_source(struct plic *plic, unsigned n)
 {
     for (unsigned i = 0; i < plic->contexts; i++)
-        if (test(plic->context[i].enable, n))
+        if (is_set(plic->context[i].enable, n))
             update_context(plic, i);
 }
 
@@ -94,31 +94,31 @@ static void set_level(void *ctx, unsigned n, bool level)
 {
     struct plic *plic = ctx;
     pthread_mutex_lock(&plic->lock);
-    put(plic->level, n, level);
-    if (level != test(plic->pending, n)) {
-        put(plic->pending, n, level);
+    set_bit(plic->level, n, level);
+    if (level != is_set(plic->pending, n)) {
+        set_bit(plic->pending, n, level);
         update_source(plic, n);
     }
     pthread_mutex_unlock(&plic->lock);
 }
 
-static uint32_t claim(struct plic *plic, struct context *c)
+static uint32_t claim_source(struct plic *plic, struct context *c)
 {
-    unsigned n = best(plic, c);
+    unsigned n = best_source(plic, c);
     if (n) {
-        put(plic->pending, n, false);
-        put(plic->claimed, n, true);
+        set_bit(plic->pending, n, false);
+        set_bit(plic->claimed, n, true);
         update_source(plic, n);
     }
     return n;
 }
 
 /* Silently ignored unless the source is enabled for this context ("Interrupt Completion"). */
-static void complete(struct plic *plic, struct context *c, uint32_t n)
+static void complete_source(struct plic *plic, struct context *c, uint32_t n)
 {
-    if (!n || n > PLIC_SOURCES || !test(c->enable, n))
+    if (!n || n > PLIC_SOURCES || !is_set(c->enable, n))
         return;
-    put(plic->claimed, n, false);
+    set_bit(plic->claimed, n, false);
     update_source(plic, n);
 }
 
@@ -129,7 +129,7 @@ static uint32_t read_context(struct plic *plic, uint64_t off)
         return 0;
     switch (off % CONTEXT_STRIDE) {
     case 0: return plic->context[i].threshold;
-    case 4: return claim(plic, &plic->context[i]);
+    case 4: return claim_source(plic, &plic->context[i]);
     default: return 0;
     }
 }
@@ -141,7 +141,7 @@ static void write_context(struct plic *plic, uint64_t off, uint32_t val)
         return;
     switch (off % CONTEXT_STRIDE) {
     case 0: plic->context[i].threshold = val & MAX_PRIORITY; break;
-    case 4: complete(plic, &plic->context[i], val); break;
+    case 4: complete_source(plic, &plic->context[i], val); break;
     default: return;
     }
     update_context(plic, (unsigned)i);

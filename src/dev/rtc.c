@@ -29,7 +29,7 @@ struct rtc {
     bool armed, pending, enabled;
 };
 
-static void update(struct rtc *rtc)
+static void update_line(struct rtc *rtc)
 {
     irq_set(&rtc->irq, rtc->pending && rtc->enabled);
 }
@@ -45,21 +45,21 @@ static void set_timer(struct rtc *rtc)
 }
 
 /* Lock held: fires the alarm if it is due, else sets the timer for it. */
-static void compare(struct rtc *rtc)
+static void check_alarm(struct rtc *rtc)
 {
     if (rtc->armed && rtc->alarm <= vclock_wall_ns(rtc->clock)) {
         rtc->armed = false;
         rtc->pending = true;
     }
     set_timer(rtc);
-    update(rtc);
+    update_line(rtc);
 }
 
 static void on_timer(void *arg)
 {
     struct rtc *rtc = arg;
     pthread_mutex_lock(&rtc->lock);
-    compare(rtc);
+    check_alarm(rtc);
     pthread_mutex_unlock(&rtc->lock);
 }
 
@@ -105,7 +105,7 @@ static void rtc_write(void *dev, uint64_t off, uint64_t val, unsigned size)
     case CLEAR_INTERRUPT: rtc->pending = false; break;
     default: break;
     }
-    compare(rtc);
+    check_alarm(rtc);
     pthread_mutex_unlock(&rtc->lock);
 }
 
@@ -136,7 +136,7 @@ static void rtc_reset(void *dev)
     rtc->armed = rtc->pending = rtc->enabled = false;
     rtc->alarm = 0;
     rtc->alarm_high = rtc->time_high = 0;
-    compare(rtc);
+    check_alarm(rtc);
     pthread_mutex_unlock(&rtc->lock);
 }
 

@@ -9,7 +9,7 @@ static uint64_t syscon_read(void *dev, uint64_t off, unsigned size)
     return 0;
 }
 
-/* The low half says what, the high half, after a failure, with which code. */
+/* The low half is the action, the high half the code of a failure. */
 static void syscon_write(void *dev, uint64_t off, uint64_t val, unsigned size)
 {
     (void)size;

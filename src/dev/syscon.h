@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SiFive's test finisher, through which a guest powers off or reboots: one register that takes a
- * word and asks the board. It is the whole of a device, so a good one to read first.
+ * SiFive's test finisher, through which a guest powers off or reboots: one register,
+ * whose value calls the board. It is the smallest chip; read it first.
  */
 #ifndef DEV_SYSCON_H
 #define DEV_SYSCON_H
@@ -10,10 +10,10 @@
 
 enum { SYSCON_FAIL = 0x3333, SYSCON_POWEROFF = 0x5555, SYSCON_REBOOT = 0x7777 };
 
-/* What the board does about it; on the hart's thread. */
+/* The board's callbacks; on the hart's thread. */
 struct syscon {
     void (*poweroff)(void *ctx,
-                     unsigned code); /* code: 0, or what the guest failed with, never 0 then */
+                     unsigned code); /* 0: success; else the guest's code of the failure */
     void (*reboot)(void *ctx);
     void *ctx;
 };

@@ -6,7 +6,7 @@
 
 #define SIZE     0x100 /* bytes of registers */
 #define CLOCK_HZ 3686400
-#define RX_ROOM  64 /* more than the chip's 16 does not show and saves wake-ups */
+#define RX_ROOM  64 /* more than the chip's 16, which saves wake-ups */
 
 enum {
     RBR = 0,
@@ -45,12 +45,12 @@ struct uart {
     bool tx_full;      /* the back-end takes no more */
     bool raised;
     bool starved; /* uart_input took less than it was given */
-    /* What came over the line, and what loopback mode sent to itself: the first is not to be seen
+    /* Bytes of the line, and bytes that loopback mode sent: the first are not visible
      * in that mode, and clearing the FIFO drops the second only. */
     struct fifo line, looped;
 };
 
-/* What the driver sees of the receiver: a byte, or NULL. */
+/* The FIFO that the driver reads from; NULL: none has a byte. */
 static struct fifo *receiver(struct uart *u)
 {
     if (u->looped.count)
@@ -59,7 +59,7 @@ static struct fifo *receiver(struct uart *u)
 }
 
 /* The highest-priority interrupt that is pending and enabled. */
-static uint8_t cause(struct uart *u)
+static uint8_t pending_cause(struct uart *u)
 {
     if ((u->ier & IER_RDI) && receiver(u))
         return IIR_RDA;
@@ -68,11 +68,11 @@ static uint8_t cause(struct uart *u)
     return IIR_NONE;
 }
 
-/* event: something happened for which the driver is to be interrupted, even if the line is up: it
- * may not have looked at the last cause, and never will. */
-static void update(struct uart *u, bool event)
+/* Sets the line. event: raises it again though it is up, for a driver that did not read the last
+ * cause and never will. */
+static void update_line(struct uart *u, bool event)
 {
-    bool raised = cause(u) != IIR_NONE;
+    bool raised = pending_cause(u) != IIR_NONE;
     if (raised != u->raised || (raised && event))
         irq_set(&u->irq, raised);
     u->raised = raised;
@@ -133,13 +133,13 @@ static uint8_t read_msr(const struct uart *u)
 
 static uint8_t read_iir(struct uart *u)
 {
-    uint8_t iir = cause(u);
+    uint8_t iir = pending_cause(u);
     if (iir == IIR_THRE)
         u->thre_pending = false;
     return iir | (u->fcr & FCR_ENABLE ? IIR_FIFOS : 0);
 }
 
-/* Is the back-end to be asked for more? Once half of the room is free. Lock held. */
+/* True if the back-end waits for room and half of it is free; it then waits no more. Lock held. */
 static bool wants_more(struct uart *u)
 {
     if (!u->starved || u->line.count > RX_ROOM / 2)
@@ -200,7 +200,7 @@ static uint64_t uart_read(void *dev, uint64_t off, unsigned size)
         return 0;
     pthread_mutex_lock(&u->lock);
     uint8_t val = read_reg(u, (unsigned)off);
-    update(u, off == RBR && receiver(u)); /* a driver may take one byte in each interrupt */
+    update_line(u, off == RBR && receiver(u)); /* a driver may take one byte in each interrupt */
     bool more = wants_more(u);
     pthread_mutex_unlock(&u->lock);
     if (more)
@@ -217,7 +217,7 @@ static void uart_write(void *dev, uint64_t off, uint64_t val, unsigned size)
     pthread_mutex_lock(&u->lock);
     uint8_t ier = u->ier;
     write_reg(u, (unsigned)off, (uint8_t)val);
-    update(u, off == THR || u->ier != ier);
+    update_line(u, off == THR || u->ier != ier);
     bool more = wants_more(u);
     pthread_mutex_unlock(&u->lock);
     if (more)
@@ -232,7 +232,7 @@ static void uart_reset(void *dev)
     u->dll = 12; /* 9600 baud */
     u->mcr = MCR_OUT2;
     u->thre_pending = false;
-    update(u, false);
+    update_line(u, false);
     pthread_mutex_unlock(&u->lock);
 }
 
@@ -253,7 +253,7 @@ static size_t uart_input(void *dev, const uint8_t *bytes, size_t n)
         fifo_push(&u->line, bytes[took++]);
     if (took < n)
         u->starved = true;
-    update(u, took > 0);
+    update_line(u, took > 0);
     pthread_mutex_unlock(&u->lock);
     return took;
 }
@@ -265,7 +265,7 @@ static void uart_writable(void *dev)
     if (u->tx_full) {
         u->tx_full = false;
         u->thre_pending = true;
-        update(u, true);
+        update_line(u, true);
     }
     pthread_mutex_unlock(&u->lock);
 }
@@ -301,7 +301,7 @@ size_t uart_console_read(struct uart *u, uint8_t *bytes, size_t n)
     size_t took = 0;
     while (took < n && u->line.count)
         bytes[took++] = fifo_pop(&u->line);
-    update(u, false);
+    update_line(u, false);
     bool more = wants_more(u);
     pthread_mutex_unlock(&u->lock);
     if (more)
@@ -379,7 +379,7 @@ static bool uart_load(void *dev, struct blob_in *in)
     bool writable = loaded.tx_full && !u->tx_full, more = wants_more(u);
     u->thre_pending = loaded.thre_pending || writable;
     if (writable)
-        update(u, true);
+        update_line(u, true);
     pthread_mutex_unlock(&u->lock);
     if (more)
         chr_accept(u->chr);
