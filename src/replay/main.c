@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * riscreen-gpu-replay: plays a trace of a guest's GPU commands on the device alone, with no CPU and
- * no window, tells what they cost, and shows pictures of any moment. Exit status 2: the device
+ * no window, reports what they cost, and writes pictures of any moment. Exit status 2: the device
  * does something else today than when the trace was made.
  */
 #include "base/log.h"

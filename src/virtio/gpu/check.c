@@ -298,7 +298,7 @@ static void look_at_the_end(struct check *c)
     check_look_last(c);
 }
 
-static void forget_all(struct check *c)
+static void watched_clear(struct check *c)
 {
     for (unsigned b = 0; b < CHECK_BUCKETS; b++)
         while (c->bucket[b])
@@ -318,14 +318,14 @@ static void on_reset(struct gpu_observer *o)
         atomic_store(&c->ra, ra);
         look_at_leaks(c);
     }
-    forget_all(c);
+    watched_clear(c);
 }
 
 static void on_destroy(struct gpu_observer *o)
 {
     struct check *c = check_of(o);
     look_at_the_end(c);
-    forget_all(c);
+    watched_clear(c);
     free(c);
 }
 

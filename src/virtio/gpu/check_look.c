@@ -138,7 +138,7 @@ void check_take_time(struct check *c)
 /*
  * When to look at rows next. While commands come rows are compared some times in each patience, so
  * a mistake that a later update covers is seen before. After the last command that goes on for two
- * patiences, since what was forgotten last was mostly drawn with it. Then each pause is twice the
+ * patiences, since the last missed update was mostly drawn with it. Then each pause is twice the
  * one before: a day of stillness costs some fifteen looks.
  */
 static uint64_t next_look(const struct check *c)

@@ -47,7 +47,7 @@ static void timing_set_size(struct timing *t)
         t->mm_width = t->mm_height = 0;
 }
 
-/* The height of the sync pulse in lines tells the shape, as in CVT 1.1. */
+/* The height of the sync pulse in lines encodes the aspect ratio, as in CVT 1.1. */
 static uint32_t cvt_v_sync(uint32_t width, uint32_t height)
 {
     static const uint8_t shapes[][3] = {

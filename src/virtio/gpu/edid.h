@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * EDID, by which a monitor tells what it can show (VESA E-EDID Standard, release A2, EDID 1.4).
+ * EDID, the description of what a monitor can show (VESA E-EDID Standard, release A2, EDID 1.4).
  * This one describes a monitor of about 96 dots per inch that prefers one size and also takes the
  * usual smaller ones, never a larger one: who asks for the largest gets what was chosen. A CTA-861
  * extension names television's sizes among them. Sizes beyond the fields of EDID 1.4 (4095 pixels,
