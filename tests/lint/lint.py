@@ -10,6 +10,7 @@
     hosts     no package mirror or registry is named
     comments  no lone */ behind a comment, no long rulers
     words     no word that words.txt lists, no identifier that is a word of C++
+    names     tests are called test_NAME, and the paths that documents name are there
     sizes     files that have grown long (a note, never a failure)
 
 Prints what is wrong, where, and the cure. Status 1: something is; 77: the check's tool is not here.
@@ -196,6 +197,21 @@ def words():
     return wrong + each_line(prose.cplusplus, '.c', '.h', folders=folders)
 
 
+def names():
+    wrong = [line for line in each_line(prose.test_names, '.c', folders=['tests']) if '/test_' in line]
+    documents = files('.md', folders=['docs']) + [p for p in sorted(os.listdir('.')) if p.endswith('.md')]
+    for path in documents:
+        for number, name in prose.paths(read(path)):
+            folder = name.split('/')[0]
+            if os.path.isdir('src/' + folder) and not os.path.isdir(folder):
+                name = 'src/' + name
+            elif not os.path.isdir(folder):
+                continue  # of the guest, or of the host
+            if not os.path.exists(name):
+                wrong.append(f'{path}:{number}: {name} is not there; name it as it is called now')
+    return wrong
+
+
 def sizes():
     for path in files('.c', '.h', '.inc', '.py', '.sh', folders=['src', 'tests', 'bench', 'guest', 'tools']):
         lines = read(path).count('\n')
@@ -205,7 +221,7 @@ def sizes():
 
 
 CHECKS = {'includes': includes, 'locks': lock_table, 'headers': headers, 'format': layout, 'licence': licence,
-          'hosts': hosts, 'comments': comments, 'words': words, 'sizes': sizes}
+          'hosts': hosts, 'comments': comments, 'words': words, 'names': names, 'sizes': sizes}
 
 
 def main():

@@ -57,6 +57,21 @@ def cplusplus(text):
     return [(plain.count('\n', 0, at) + 1, what) for at, what in sorted(found)]
 
 
+def test_names(text):
+    """Test functions of cmocka that are not called test_NAME."""
+    return [(text.count('\n', 0, m.start()) + 1, f'{m[1]}: a test; call it test_{m[1]}')
+            for m in re.finditer(r'^static void (?!test_)(\w+)\(void \*\*\w+\)\n', text, re.MULTILINE)]
+
+
+def paths(text):
+    """Paths in `backticks` of a document: as they are, or below src/ if they name a folder of it. NAME stands for any name."""
+    found = []
+    for m in re.finditer(r'`((?:[\w.-]+/)+[\w.-]*)`', text):
+        if not re.search(r'[A-Z]{2}|^\.|^build', m[1]):
+            found.append((text.count('\n', 0, m.start()) + 1, m[1]))
+    return found
+
+
 def word_list(text):
     """{retired word: what to say instead} of a list with lines `word, word: instead`; # begins a comment."""
     words = {}

@@ -31,6 +31,8 @@ TEXTS = [
     (prose.cplusplus, 'err->class = NULL;\nif (xor)\n    this.x = 1;\n', [1, 2, 3]),
     (prose.cplusplus, 'x = old &MASK ? 1 : 0;\ny = f(1) &MASK;\n', [1, 2]),
     (prose.cplusplus, 'struct {\n    int a;\n} * list;\n', [3]),
+    (prose.test_names, 'static void test_a(void **state)\n{\nstatic int setup(void **state)\n', []),
+    (prose.test_names, '\nstatic void holds(void **state)\n{\n', [2]),
     (lambda text: prose.retired(text, WORDS), 'swish, untruths, WISHING\n', []),
     (lambda text: prose.retired(text, WORDS), 'head_wish(1)\nWISH\nuse wish_gen2; two truths\n', [1, 2, 3, 3]),
 ]
@@ -68,6 +70,10 @@ FILES = [
     ('comments', 'tests/y.c', '/* reflowed\n */\n', True),
     ('comments', 'tests/y.h', '/* --- long -------- */\n', True),
     ('comments', 'tests/y.c', '/* short */\n', False),
+    ('names', 'tests/test_y.c', 'static void x(void **state)\n', True),
+    ('names', 'docs/y.md', 'See `cpu/y.h`.\n', True),
+    ('names', 'docs/y.md', 'See `src/bus/y.h`.\n', True),
+    ('names', 'docs/y.md', 'See `cpu/x.h`, `src/bus`, `/dev/null`, `src/base/NAME.c`, `usr/lib`.\n', False),
     ('words', 'tests/y.c', 'int delete;\n', True),
     ('words', 'tests/y.c', 'int deleted;\n', False),
 ]

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-static void holds_the_formatted_text(void **state)
+static void test_holds_the_formatted_text(void **state)
 {
     (void)state;
     struct error err;
@@ -19,7 +19,7 @@ static void holds_the_formatted_text(void **state)
 }
 
 /* A caller puts the name of its file before what the function below reported. */
-static void adds_to_its_own_text(void **state)
+static void test_adds_to_its_own_text(void **state)
 {
     (void)state;
     struct error err;
@@ -28,7 +28,7 @@ static void adds_to_its_own_text(void **state)
     assert_string_equal(err.text, "disk.img: no such file; check the path");
 }
 
-static void cuts_a_long_text(void **state)
+static void test_cuts_a_long_text(void **state)
 {
     (void)state;
     struct error err;
@@ -39,9 +39,9 @@ static void cuts_a_long_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(holds_the_formatted_text),
-        cmocka_unit_test(adds_to_its_own_text),
-        cmocka_unit_test(cuts_a_long_text),
+        cmocka_unit_test(test_holds_the_formatted_text),
+        cmocka_unit_test(test_adds_to_its_own_text),
+        cmocka_unit_test(test_cuts_a_long_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

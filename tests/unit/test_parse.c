@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-static void numbers_are_decimal_and_in_range(void **state)
+static void test_numbers_are_decimal_and_in_range(void **state)
 {
     (void)state;
     static const struct {
@@ -40,7 +40,7 @@ static void numbers_are_decimal_and_in_range(void **state)
     assert_true(parse_unsigned("4294967295", 0, UINT32_MAX, &u) && u == UINT32_MAX);
 }
 
-static void integers_may_have_a_sign(void **state)
+static void test_integers_may_have_a_sign(void **state)
 {
     (void)state;
     int64_t v = 7;
@@ -51,7 +51,7 @@ static void integers_may_have_a_sign(void **state)
     assert_int_equal(v, 5);
 }
 
-static void sizes_have_units(void **state)
+static void test_sizes_have_units(void **state)
 {
     (void)state;
     static const struct {
@@ -82,7 +82,7 @@ static void sizes_have_units(void **state)
     }
 }
 
-static void sizes_have_bounds(void **state)
+static void test_sizes_have_bounds(void **state)
 {
     (void)state;
     uint64_t v = 3;
@@ -132,7 +132,7 @@ static const char *parse(struct settings *s, const char *list)
     return parse_list(keys, ARRAY_SIZE(keys), s, copy, &err) ? NULL : err.text;
 }
 
-static void defaults_come_from_the_table(void **state)
+static void test_defaults_come_from_the_table(void **state)
 {
     (void)state;
     struct settings s;
@@ -141,7 +141,7 @@ static void defaults_come_from_the_table(void **state)
     assert_true(s.count == 0 && s.scale == FIT && !s.called);
 }
 
-static void lists_set_fields(void **state)
+static void test_lists_set_fields(void **state)
 {
     (void)state;
     struct settings s;
@@ -155,7 +155,7 @@ static void lists_set_fields(void **state)
     assert_int_equal(s.scale, INTEGER);
 }
 
-static void errors_name_the_word_and_the_cure(void **state)
+static void test_errors_name_the_word_and_the_cure(void **state)
 {
     (void)state;
     static const struct {
@@ -188,13 +188,13 @@ static void errors_name_the_word_and_the_cure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_are_decimal_and_in_range),
-        cmocka_unit_test(integers_may_have_a_sign),
-        cmocka_unit_test(sizes_have_units),
-        cmocka_unit_test(sizes_have_bounds),
-        cmocka_unit_test(defaults_come_from_the_table),
-        cmocka_unit_test(lists_set_fields),
-        cmocka_unit_test(errors_name_the_word_and_the_cure),
+        cmocka_unit_test(test_numbers_are_decimal_and_in_range),
+        cmocka_unit_test(test_integers_may_have_a_sign),
+        cmocka_unit_test(test_sizes_have_units),
+        cmocka_unit_test(test_sizes_have_bounds),
+        cmocka_unit_test(test_defaults_come_from_the_table),
+        cmocka_unit_test(test_lists_set_fields),
+        cmocka_unit_test(test_errors_name_the_word_and_the_cure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,7 +31,7 @@ static enum request_kind take(struct machine *m)
     return requests_take(m, 0).kind;
 }
 
-static void no_request_is_lost_without_memory(void **state)
+static void test_no_request_is_lost_without_memory(void **state)
 {
     struct machine *m = *state;
     no_memory = true;
@@ -53,7 +53,7 @@ static void no_request_is_lost_without_memory(void **state)
     assert_int_equal(take(m), REQUEST_NONE);
 }
 
-static void what_a_guest_repeats_waits_once(void **state)
+static void test_what_a_guest_repeats_waits_once(void **state)
 {
     struct machine *m = *state;
     for (int i = 0; i < 1000; i++) {
@@ -71,7 +71,7 @@ static void what_a_guest_repeats_waits_once(void **state)
 }
 
 /* Each change between stopped and running has its event; what changes nothing is left out. */
-static void stop_and_cont_wait_one_by_one(void **state)
+static void test_stop_and_cont_wait_one_by_one(void **state)
 {
     struct machine *m = *state;
     machine_cont(m); /* it runs already */
@@ -90,7 +90,7 @@ static void stop_and_cont_wait_one_by_one(void **state)
 
 /* However many wait, the last state that was asked for is the last that is reached, and there is
  * room for the others. */
-static void the_last_of_many_stops_and_conts_counts(void **state)
+static void test_the_last_of_many_stops_and_conts_counts(void **state)
 {
     struct machine *m = *state;
     for (unsigned n = 1; n < 4 * RUN_REQUESTS; n++) {
@@ -119,10 +119,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(no_request_is_lost_without_memory),
-        TEST(what_a_guest_repeats_waits_once),
-        TEST(stop_and_cont_wait_one_by_one),
-        TEST(the_last_of_many_stops_and_conts_counts),
+        TEST(test_no_request_is_lost_without_memory),
+        TEST(test_what_a_guest_repeats_waits_once),
+        TEST(test_stop_and_cont_wait_one_by_one),
+        TEST(test_the_last_of_many_stops_and_conts_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
