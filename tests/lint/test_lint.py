@@ -12,7 +12,9 @@ import prose
 SKIPPED = 77
 LINT = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lint.py')
 SPDX = '/* SPDX-License-Identifier: MIT */\n'
-TABLE = '| folder | may include |\n|---|---|\n| base | nothing |\n| bus | base; cpu only from bus/special |\n| cpu | bus |\n'
+TABLES = ('| folder | may include |\n|---|---|\n| base | nothing |\n| bus | base; cpu only from bus/special |\n| cpu | bus |\n\n'
+          '| lock | file | guards | may be taken inside |\n|---|---|---|---|\n| x.lock | bus/x.h | x | none |\n')
+LOCKED = SPDX + '#include <pthread.h>\nstruct x {\n  pthread_mutex_t lock;\n};\n'  # LLVM's layout
 WORDS = {'wish': 'preferred mode', 'truths': 'buffers'}
 
 # function of prose.py, text, lines it finds fault with
@@ -59,6 +61,8 @@ FILES = [
     ('includes', 'src/cpu/z.c', '#include "../cpu/x.h"\n', True),
     ('includes', 'src/cpu/x.c', '#include "bus/x.h"\n', True),
     ('includes', 'src/new/z.c', '', True),
+    ('locks', 'src/cpu/z.c', 'int z;\n', False),
+    ('locks', 'src/cpu/z.c', 'struct z {\n    pthread_mutex_t lock;\n};\n', True),
     ('headers', 'src/base/y.h', 'typedef int y;\n', False),
     ('headers', 'src/base/y.h', 'size_t y(void);\n', True),
     ('format', 'src/base/y.c', 'int y;\n', False),
@@ -82,8 +86,8 @@ FILES = [
 def lint(check, path, text):
     """lint.py's status and output for a tree with this file."""
     with tempfile.TemporaryDirectory() as root:
-        for name, content in (('ARCHITECTURE.md', TABLE), ('Makefile', '# SPDX-License-Identifier: MIT\n'),
-                              ('src/bus/x.h', SPDX), ('src/cpu/x.h', SPDX), (path, text)):
+        for name, content in (('ARCHITECTURE.md', TABLES), ('Makefile', '# SPDX-License-Identifier: MIT\n'),
+                              ('src/bus/x.h', LOCKED), ('src/cpu/x.h', SPDX), (path, text)):
             os.makedirs(os.path.join(root, os.path.dirname(name)), exist_ok=True)
             with open(os.path.join(root, name), 'w', encoding='utf-8') as f:
                 f.write(content)
