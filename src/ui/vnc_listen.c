@@ -51,7 +51,7 @@ static bool parse_address(const struct vnc_listen_kind *kind, struct listen_addr
     return true;
 }
 
-/* --- what follows the address ----------------------------------------------------------------- */
+/* --- what follows the address --- */
 
 static bool read_secret(void *listen, const char *path, struct error *err)
 {
