@@ -87,7 +87,7 @@ void hart_reset(struct hart *h)
     block_cache_reset(h);
 }
 
-/* --- the mailbox: any thread ----------------------------------------------------------------- */
+/* --- the mailbox: any thread --- */
 
 void hart_set_pending(struct hart *h, uint32_t bits)
 {
@@ -128,7 +128,7 @@ bool hart_start(struct hart *h, uint64_t pc, bool machine_mode, uint64_t a0, uin
     return true;
 }
 
-/* --- what is computed from the state --------------------------------------------------------- */
+/* --- what is computed from the state --- */
 
 void hart_refresh(struct hart *h)
 {
@@ -160,7 +160,7 @@ void hart_timer_update(struct hart *h)
         hart_limit_to_timers(h);
 }
 
-/* --- running --------------------------------------------------------------------------------- */
+/* --- running --- */
 
 /* Sets the hart to run at pc with its MMU off (SBI 2.0, "Hart Start", "Hart Suspend"). */
 static void hart_begin(struct hart *h, uint64_t pc, bool machine_mode, uint64_t a0, uint64_t a1)
@@ -254,7 +254,7 @@ void hart_run(struct hart *h, uint64_t end)
     h->cpu->cfg.engine->run(h);
 }
 
-/* --- for the SBI and devices, on the hart's own thread --------------------------------------- */
+/* --- for the SBI and devices, on the hart's own thread --- */
 
 unsigned hart_id(const struct hart *h)
 {

@@ -42,10 +42,10 @@ enum {
 
 enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
 
-/* --- the TLB ---------------------------------------------------------------------------------
+/* --- the TLB ---
  * One direct-mapped table for all address spaces and privileges. A tag is the virtual page number
  * in place, with a context number in bits 3..11 (0: never valid) and zeros in bits 0..2, where an
- * access leaves its low address bits: a misaligned access misses and is sorted out in mmu.c.
+ * access leaves its low address bits: a misaligned access misses and is split up in mmu.c.
  * A context stands for (satp, privilege, SUM, MXR); changing any of them picks another context and
  * flushes nothing. Flushing everything drops the contexts.
  */
@@ -75,7 +75,7 @@ struct tlb_context {
     struct tlb_key key;
 };
 
-/* --- blocks ---------------------------------------------------------------------------------- */
+/* --- blocks --- */
 #define JUMP_CACHE_BITS 14
 #define JUMP_CACHE_SIZE (1u << JUMP_CACHE_BITS)
 
@@ -263,7 +263,7 @@ static inline uint64_t hart_retired(const struct hart *h)
     return h->icount - h->stats.traps;
 }
 
-/* --- hart.c ---------------------------------------------------------------------------------- */
+/* --- hart.c --- */
 
 bool hart_create(struct cpu *cpu, unsigned id); /* false: out of memory; finds it in cpu->hart */
 void hart_destroy(struct hart *h);
@@ -286,18 +286,18 @@ void hart_refresh(struct hart *h);
 /* Call after timer registers changed or time passed: computes next_timer and mip.STIP. */
 void hart_timer_update(struct hart *h);
 
-/* --- hart_thread.c --------------------------------------------------------------------------- */
+/* --- hart_thread.c --- */
 
 void *hart_thread_main(void *hart); /* the thread of one hart */
 
-/* --- hart_save.c ----------------------------------------------------------------------------- */
+/* --- hart_save.c --- */
 
-/* Parked, or before the threads start; hart_load after the clock was loaded. False: the reason is in
- * `in`, and the hart was reset. */
+/* Parked, or before the threads start; hart_load after the clock was loaded. False: the reason is
+ * in `in`, and the hart was reset. */
 void hart_save(struct hart *h, struct blob_out *out);
 bool hart_load(struct hart *h, struct blob_in *in);
 
-/* --- single.c -------------------------------------------------------------------------------- */
+/* --- single.c --- */
 
 void *cpu_single_main(void *cpu); /* the thread that runs all harts */
 /*
@@ -309,12 +309,12 @@ void hart_sync_access(struct hart *h);
 /* Single-thread mode: lowers `limit` to where the hart's timer or a device's is due. */
 void hart_limit_to_timers(struct hart *h);
 
-/* --- fence.c --------------------------------------------------------------------------------- */
+/* --- fence.c --- */
 
 /* Carries out all fences in the hart's mailbox; its own thread, or parked. */
 void hart_apply_fences(struct hart *h);
 
-/* --- trap.c ---------------------------------------------------------------------------------- */
+/* --- trap.c --- */
 
 /* Enters the trap handler for exc/tval; pc is the faulting instruction's. */
 void trap_take(struct hart *h, uint64_t cause, bool interrupt, uint64_t tval);

@@ -17,7 +17,7 @@
 #define IRQ_BITS  0xaaau
 #define SOFT_BITS (MIP_SSIP | MIP_STIP | MIP_SEIP) /* that software can write in mip */
 
-/* --- CSRs and triggers ----------------------------------------------------------------------- */
+/* --- CSRs and triggers --- */
 
 /* Calls fn for each saved register that the hart's model has; ends when fn returns false. */
 static bool each_saved_csr(struct hart *h, void *ctx,
@@ -81,7 +81,7 @@ static bool load_triggers(struct hart *h, struct blob_in *in)
     return true;
 }
 
-/* --- counters -------------------------------------------------------------------------------- */
+/* --- counters --- */
 
 static uint64_t counter_save(const struct hart *h, int64_t base, unsigned i)
 {
@@ -94,7 +94,7 @@ static int64_t counter_load(const struct hart *h, uint64_t v, unsigned i)
     return (int64_t)(v - (h->arch.mcountinhibit >> i & 1 ? 0 : hart_retired(h)));
 }
 
-/* --- registers ------------------------------------------------------------------------------- */
+/* --- registers --- */
 
 static void save_registers(const struct hart *h, struct blob_out *out)
 {
@@ -141,7 +141,7 @@ static bool load_registers(struct hart *h, struct blob_in *in)
                       "a reservation outside RAM");
 }
 
-/* --- the hart state of SBI HSM --------------------------------------------------------------- */
+/* --- the hart state of SBI HSM --- */
 
 static void save_hsm(const struct hart *h, struct blob_out *out)
 {
@@ -176,7 +176,7 @@ static bool load_hsm(struct hart *h, struct blob_in *in)
     return true;
 }
 
-/* --- a hart, all harts ----------------------------------------------------------------------- */
+/* --- a hart, all harts --- */
 
 void hart_save(struct hart *h, struct blob_out *out)
 {
