@@ -88,8 +88,7 @@ static void do_powerdown(struct machine *m)
     machine_notify(m, MACHINE_EVENT_POWERDOWN, CAUSE_NONE);
 }
 
-/* --- panics and ends ---------------------------------------------------------------------------
- */
+/* --- panics and ends --- */
 
 /* Acts on a panic; true if that ends or stops the machine. */
 static bool act_on_panic(struct machine *m, struct request *r)

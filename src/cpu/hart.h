@@ -47,8 +47,7 @@ enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
  * in place, with a context number in bits 3..11 (0: never valid) and zeros in bits 0..2, where an
  * access leaves its low address bits: a misaligned access misses and is split up in mmu.c.
  * A context stands for (satp, privilege, SUM, MXR); changing any of them picks another context and
- * flushes nothing. Flushing everything drops the contexts.
- */
+ * flushes nothing. Flushing everything drops the contexts. */
 #define TLB_BITS  12
 #define TLB_SIZE  (1u << TLB_BITS)
 #define CTX_SHIFT 3

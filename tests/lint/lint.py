@@ -183,8 +183,8 @@ def each_line(found, *endings, folders=None):
 
 
 def comments():
-    kinds, folders = ('.c', '.h', '.inc', '.def', '.S'), ['tests', 'bench']
-    return each_line(prose.comment_ends, *kinds, folders=folders) + each_line(prose.rulers, *kinds, folders=folders)
+    kinds, folders = ('.c', '.h', '.inc', '.def', '.S'), ['src', 'tests', 'bench']
+    return each_line(lambda text: prose.comment_ends(text) + prose.rulers(text), *kinds, folders=folders)
 
 
 def words():
