@@ -2,7 +2,7 @@
 /*
  * The processor: all harts of one machine and what they share. The board creates it, the SBI and
  * the interrupt controllers talk to it through this header. Other headers of src/cpu are for
- * src/cpu and src/jit, but engine.h, from which the board takes what runs the code.
+ * src/cpu and for engines, but engine.h, from which the board takes what runs the code.
  *
  * Each hart runs on a thread of its own (or all of them, round-robin, on one: single). Another
  * thread never touches a hart's state: it sets bits in the hart's pending word and wakes it. The

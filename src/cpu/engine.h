@@ -3,9 +3,9 @@
  * Engines: what runs the code of harts. The rest of src/cpu decides when a hart runs, finds and
  * decodes its code (block.h), translates its addresses (mmu.h) and carries out what is rare
  * (system.h, trap.c); an engine does what lies between: it executes blocks, one after the other.
- * The interpreter is the first engine. A translator to native code is another; it lives in src/jit,
- * uses the interpreter for blocks that are not worth translating, and may include any header of
- * src/cpu.
+ * The interpreter is the first engine. Any other has a folder of its own, which may include any
+ * header of src/cpu: a translator to native code will live in src/jit, and use the interpreter for
+ * blocks that are not worth translating.
  *
  * What an engine keeps to:
  * - Before each block it compares hart.icount with hart.limit, and returns from run() once limit is
@@ -15,6 +15,10 @@
  *   its kin, trap_take, mmu_load and mmu_store of a device (with hart.access), and when run()
  *   returns.
  * - Pointers to blocks end with forget(); block_next may call it.
+ * - An engine that lowers hart.limit for itself, to come back early, puts the old value back with a
+ *   compare-and-swap, so that it keeps what another thread has set meanwhile. With
+ *   cfg.single_thread it calls hart_limit_to_timers then: an instruction may have set a timer that
+ *   is due before the old limit. interp_step is an example.
  */
 #ifndef CPU_ENGINE_H
 #define CPU_ENGINE_H

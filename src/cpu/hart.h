@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A hart from the inside; only src/cpu and src/jit include this. Fields are grouped under the
+ * A hart from the inside; only src/cpu and engines include this. Fields are grouped under the
  * thread that owns them. The hot part comes first, at small offsets, so that translated code can
  * reach it.
  *
