@@ -54,6 +54,7 @@ struct virtio_ops {
      * that work inside notify. */
     void (*quiesce)(struct virtio_dev *dev);
     void (*resume)(struct virtio_dev *dev);
+    /* Optional for devices that keep nothing from one notify to the next. */
     void (*reset)(struct virtio_dev *dev);
     /* One queue is about to be reset (RING_RESET), quiesced: drop its chains. Optional. */
     void (*queue_reset)(struct virtio_dev *dev, unsigned q);
@@ -70,11 +71,10 @@ struct virtio_ops {
     uint32_t state_version;
     void (*save)(struct virtio_dev *dev, struct blob_out *out);
     bool (*load)(struct virtio_dev *dev, struct blob_in *in);
-    /* Frees the device. Called with no hart running. */
     /* Reports what the device holds and did. Any thread but the device's worker; false: out of
      * memory, and nothing was reported. Optional. */
     bool (*query)(struct virtio_dev *dev, struct visitor *v);
-    /* Optional; refuses nothing, frees the device. Called with no hart running. */
+    /* Frees the device. Called with no hart running. */
     void (*destroy)(struct virtio_dev *dev);
 };
 
