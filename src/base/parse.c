@@ -108,23 +108,41 @@ static const char *write_size(char out[24], uint64_t bytes)
     return out;
 }
 
-/* Says what key's value may be. Returns false. */
-static bool key_explain(const struct parse_key *key, struct error *err)
+/* Says why the value is not key's number, and which are. Returns false. */
+static bool number_explain(const struct parse_key *key, const char *value, struct error *err)
 {
     unsigned long long min = key->min, max = key->max;
+    bool digits = *value && !value[strspn(value, "0123456789")];
+    const char *why = digits ? "out of range" : "not a whole number";
+    if (strchr(key->syntax, '.')) /* "1..16" says all */
+        return error_set(err, "%s; give %s", why, key->syntax);
+    return max == UINT64_MAX
+               ? error_set(err, "%s; give %s from %llu on", why, key->syntax, min)
+               : error_set(err, "%s; give %s from %llu to %llu", why, key->syntax, min, max);
+}
+
+/* The same of a size. */
+static bool size_explain(const struct parse_key *key, const char *value, struct error *err)
+{
+    uint64_t bytes;
     char low[24], high[24];
+    if (!parse_size(value, 0, UINT64_MAX, &bytes))
+        return error_set(err, "not a size; write a whole number and K, M, G or T, as in 512M");
+    write_size(low, key->min);
+    return key->max == UINT64_MAX
+               ? error_set(err, "too small; give %s or more", low)
+               : error_set(err, "out of range; give %s to %s", low, write_size(high, key->max));
+}
+
+/* Says what key's value may be. Returns false. */
+static bool key_explain(const struct parse_key *key, const char *value, struct error *err)
+{
     switch (key->form) {
     case PARSE_FORM_FLAG: return error_set(err, "it takes no value; leave that out");
     case PARSE_FORM_TEXT: return error_set(err, "it is empty; give %s", key->syntax);
     case PARSE_FORM_NUMBER:
-    case PARSE_FORM_UNSIGNED:
-        return max == UINT64_MAX ? error_set(err, "not a number; give one from %llu on", min)
-                                 : error_set(err, "not a number from %llu to %llu", min, max);
-    case PARSE_FORM_SIZE:
-        return max == UINT64_MAX
-                   ? error_set(err, "not a size of %s or more, as in 512M", write_size(low, min))
-                   : error_set(err, "not a size from %s to %s, as in 512M", write_size(low, min),
-                               write_size(high, max));
+    case PARSE_FORM_UNSIGNED: return number_explain(key, value, err);
+    case PARSE_FORM_SIZE: return size_explain(key, value, err);
     default: return error_set(err, "unknown; give %s", key->syntax);
     }
 }
@@ -156,7 +174,7 @@ bool parse_value(const struct parse_key *key, void *target, const char *value, s
     case PARSE_FORM_CHOICE: ok = parse_choice(value, key->syntax, field); break;
     case PARSE_FORM_CALL: return key->read(field, value, err);
     }
-    return ok || key_explain(key, err);
+    return ok || key_explain(key, value, err);
 }
 
 void parse_defaults(const struct parse_key *keys, unsigned count, void *target)
@@ -187,7 +205,7 @@ bool parse_setting(const struct parse_key *keys, unsigned count, void *target, c
         if (strlen(key->name) != n || memcmp(key->name, word, n) != 0)
             continue;
         if (key->syntax && !word[n])
-            break;
+            return error_set(err, "%s needs a value; write %s=%s", word, word, key->syntax);
         return parse_value(key, target, word + n + (word[n] == '='), err) ||
                error_set(err, "%s: %s", word, err->text);
     }

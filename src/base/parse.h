@@ -68,8 +68,8 @@ bool parse_value(const struct parse_key *key, void *target, const char *value, s
 /* Takes the defaults of a table. They are the program's own: a wrong one aborts. */
 void parse_defaults(const struct parse_key *keys, unsigned count, void *target);
 
-/* One "name=value", or a flag's "name". False: "'WORD' is no setting; there are ...", or
- * "WORD: reason", in err. */
+/* One "name=value", or a flag's "name". False: "'WORD' is no setting; there are ...",
+ * "WORD needs a value; ..." or "WORD: reason" in err. */
 bool parse_setting(const struct parse_key *keys, unsigned count, void *target, const char *word,
                    struct error *err);
 

@@ -97,7 +97,7 @@ enum scale { FIT, INTEGER, NONE };
 struct settings {
     bool flag, on, second;
     const char *file;
-    uint64_t number, size;
+    uint64_t number, size, half;
     unsigned count;
     enum scale scale;
     const char *called;
@@ -116,7 +116,8 @@ static const struct parse_key keys[] = {
     {"file", "FILE", NULL, PARSE_TEXT(struct settings, file)},
     {"number", "N", "7", PARSE_NUMBER(struct settings, number, 1, 100)},
     {"size", "SIZE", "256M", PARSE_SIZE(struct settings, size, 1 << 20, UINT64_MAX)},
-    {"count", "N", NULL, PARSE_UNSIGNED(struct settings, count, 0, 3)},
+    {"half", "SIZE", NULL, PARSE_SIZE(struct settings, half, 1 << 20, 512 << 20)},
+    {"count", "0..3", NULL, PARSE_UNSIGNED(struct settings, count, 0, 3)},
     {"scale", "fit|integer|none", "fit", PARSE_CHOICE(struct settings, scale)},
     {"called", "WORD", NULL, PARSE_CALL(offsetof(struct settings, called), read_called)},
 };
@@ -162,13 +163,19 @@ static void test_errors_name_the_word_and_the_cure(void **state)
         const char *list, *says;
     } rows[] = {
         {"flag=1", "flag=1: it takes no value"},
-        {"on", "'on' is no setting; there are flag, on=on|off, mode=modern|legacy, file=FILE"},
+        {"on", "on needs a value; write on=on|off"},
+        {"one=on",
+         "'one=on' is no setting; there are flag, on=on|off, mode=modern|legacy, file=FILE"},
         {"on=maybe", "on=maybe: unknown; give on|off"},
         {"mode=", "mode=: unknown"},
         {"file=", "file=: it is empty; give FILE"},
-        {"number=0", "number=0: not a number from 1 to 100"},
-        {"size=1K", "size=1K: not a size of 1M or more"},
-        {"count=4", "count=4: not a number from 0 to 3"},
+        {"number=0", "number=0: out of range; give N from 1 to 100"},
+        {"number=1.5", "number=1.5: not a whole number; give N from 1 to 100"},
+        {"number=", "number=: not a whole number"},
+        {"size=1K", "size=1K: too small; give 1M or more"},
+        {"size=1GB", "size=1GB: not a size; write a whole number and K, M, G or T, as in 512M"},
+        {"half=2G", "half=2G: out of range; give 1M to 512M"},
+        {"count=4", "count=4: out of range; give 0..3"},
         {"scale=Fit", "scale=Fit: unknown; give fit|integer|none"},
         {"scale=fi", "scale=fi: unknown"},
         {"scale=fit|integer", "unknown"},
