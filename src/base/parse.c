@@ -139,7 +139,8 @@ static bool key_explain(const struct parse_key *key, const char *value, struct e
 {
     switch (key->form) {
     case PARSE_FORM_FLAG: return error_set(err, "it takes no value; leave that out");
-    case PARSE_FORM_TEXT: return error_set(err, "it is empty; give %s", key->syntax);
+    case PARSE_FORM_TEXT:
+    case PARSE_FORM_CALL: return error_set(err, "it is empty; give %s", key->syntax);
     case PARSE_FORM_NUMBER:
     case PARSE_FORM_UNSIGNED: return number_explain(key, value, err);
     case PARSE_FORM_SIZE: return size_explain(key, value, err);
@@ -172,7 +173,11 @@ bool parse_value(const struct parse_key *key, void *target, const char *value, s
             *(bool *)field = choice == key->max;
         break;
     case PARSE_FORM_CHOICE: ok = parse_choice(value, key->syntax, field); break;
-    case PARSE_FORM_CALL: return key->read(field, value, err);
+    case PARSE_FORM_CALL:
+        ok = *value || !key->syntax;
+        if (ok)
+            return key->read(field, value, err);
+        break;
     }
     return ok || key_explain(key, value, err);
 }

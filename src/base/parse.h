@@ -29,7 +29,7 @@ enum parse_form {
     PARSE_FORM_SIZE,     /* uint64_t, bytes in min..max */
     PARSE_FORM_BOOL,     /* bool: true if the value is word number `max` (from 0) of syntax */
     PARSE_FORM_CHOICE,   /* an enum: the value's number (from 0) among the words of syntax */
-    PARSE_FORM_CALL,     /* what `read` makes of it */
+    PARSE_FORM_CALL,     /* what `read` makes of it; not empty, if there is a syntax */
 };
 
 struct parse_key {

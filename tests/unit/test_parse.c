@@ -180,6 +180,7 @@ static void test_errors_name_the_word_and_the_cure(void **state)
         {"scale=fi", "scale=fi: unknown"},
         {"scale=fit|integer", "unknown"},
         {"called=bad", "called=bad: no such thing"},
+        {"called=", "called=: it is empty; give WORD"},
         {"flag,", "'' is no setting"},
         {"fla", "'fla' is no setting"},
         {"flags", "'flags' is no setting"},
