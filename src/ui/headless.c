@@ -19,7 +19,7 @@ static struct ui *headless_create(const struct ui_env *env, const char *args, st
 {
     (void)env;
     if (args[0]) {
-        error_set(err, "display 'none' takes no options, but got '%s'", args);
+        error_set(err, "--display none takes no settings; leave '%s' out", args);
         return NULL;
     }
     struct ui *ui = malloc(sizeof(*ui));

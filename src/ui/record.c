@@ -224,7 +224,7 @@ static void record_stop(struct ui *ui)
 /* What may follow the path. */
 static const struct parse_key record_keys[] = {
     {"fps", "N", "30", PARSE_UNSIGNED(struct record_options, fps, 1, MAX_FPS)},
-    {"head", "N", "0", PARSE_UNSIGNED(struct record_options, head, 0, DISPLAY_MAX_HEADS - 1)},
+    {"head", "N", "0", PARSE_UNSIGNED(struct record_options, head, 0, UINT32_MAX)},
     {"overwrite", NULL, NULL, PARSE_FLAG(struct record_options, overwrite)},
 };
 

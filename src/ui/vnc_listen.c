@@ -81,7 +81,7 @@ static bool read_pages(void *listen, const char *folder, struct error *err)
 
 static const struct parse_key listen_keys[] = {
     {"password", "FILE", NULL, PARSE_CALL(0, read_secret)},
-    {"head", "N", "0", PARSE_UNSIGNED(struct vnc_listen, head, 0, 65535)},
+    {"head", "N", "0", PARSE_UNSIGNED(struct vnc_listen, head, 0, DISPLAY_MAX_HEADS - 1)},
     {"keymap", KEYBOARD_LAYOUTS, "us",
      PARSE_CALL(offsetof(struct vnc_listen, layout), keyboard_layout_read)},
     {"novnc", "FOLDER", NULL, PARSE_CALL(0, read_pages)}, /* last: only where there are pages */
@@ -110,6 +110,10 @@ static bool parse_args(struct vnc_listen *l, struct listen_addr *p, const struct
     char usual[16];
     size_t len = strcspn(args, ",");
     snprintf(usual, sizeof(usual), ":%u", l->kind->usual_port);
+    if (args[len] && !args[len + 1])
+        return error_set(err,
+                         "--display %s=%s: a setting is missing behind the comma; leave it out",
+                         l->kind->name, args);
     return parse_address(l->kind, p, len ? args : usual, len ? len : strlen(usual), err) &&
            read_settings(l, env, args + len + (args[len] == ','), err);
 }
