@@ -75,10 +75,11 @@ static bool take_option(struct replay_options *o, int argc, char **argv, int *at
         return error_set(err, "%s: no such option; see riscreen-gpu-replay --help", word);
     if (row->key.syntax) {
         value = name[n] ? name + n + 1 : *at + 1 < argc ? argv[++*at] : "";
-        if (parse_value(&row->key, o, value, err))
-            return true;
-        return error_set(err, "--%s '%s': not a value; write --%s %s", row->key.name, value,
-                         row->key.name, row->key.syntax);
+        if (!*value)
+            return error_set(err, "--%s needs a value; write --%s %s", row->key.name, row->key.name,
+                             row->key.syntax);
+        return parse_value(&row->key, o, value, err) ||
+               error_set(err, "--%s %s: %s", row->key.name, value, err->text);
     }
     if (name[n])
         return error_set(err, "--%s takes no value; leave it out", row->key.name);

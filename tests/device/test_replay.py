@@ -141,7 +141,7 @@ def main():
         assert "makes no sense" in replay(head() + block(command(0x100)), status=1)
         test_no_files(replay)
         # options
-        for options, says in ((["--nope"], "no such option"), (["--at", "1"], "--resource"), (["--bench", "x"], "--bench N"),
+        for options, says in ((["--nope"], "no such option"), (["--at", "1"], "--resource"), (["--bench", "x"], "give N"),
                               (["--png", "a"], "--resource"), (["other"], "one trace"), (["--list=1"], "no value")):
             assert says in replay(good, *options, status=1), options
         for option in "--help", "--man":
