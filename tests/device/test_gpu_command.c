@@ -185,6 +185,7 @@ static void run_traced(void *ctx)
     assert_true(virtio_gpu_trace(g.kit.dev, ctx, 0, &err));
     assert_true(kit_start(&g.kit, KIT_ALL_FEATURES));
     make(&g, 3);
+    assert_int_equal(send(&g, FILL, 4, all), GPU_ERR_INVALID_RESOURCE_ID); /* draws nothing */
     assert_int_equal(gd_flush(&g, 3, all), GPU_OK_NODATA);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(send(&g, FILL, 3, all), GPU_OK_NODATA);

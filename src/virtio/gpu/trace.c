@@ -88,7 +88,8 @@ static void on_ran(struct gpu_observer *o, const struct gpu_command *cmd, uint32
         return;
     }
     if (gpu_command_effect(cmd) == GPU_EFFECT_OPAQUE) {
-        leave_out(t, cmd);
+        if (code < GPU_ERR_UNSPEC) /* it was not refused */
+            leave_out(t, cmd);
         return;
     }
     trace_pixels_ran(t, cmd, code);
