@@ -3,7 +3,8 @@
  * A chip is a part of the board: registers on the MMIO map, a node in the device tree, a reset, and
  * state that can be saved. Each is a const chip_ops table and a create function; the board adds it
  * to a chip_list, which owns it from then on, and treats all chips alike. Everything optional is
- * left NULL. Read dev/syscon.c first; it is the smallest chip, dev/rtc.c one with all functions.
+ * left NULL. Read dev/syscon.c first; it is the smallest chip, dev/rtc.c one with all functions but
+ * clock_changed (timers follow the clock by themselves).
  *
  * Interrupt lines carry no state: the chip that sets a line and the controller at its other end
  * each save what they need, and a load sets no line.
