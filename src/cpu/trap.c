@@ -23,6 +23,7 @@ void trap_take(struct hart *h, uint64_t code, bool interrupt, uint64_t tval)
     h->stats.traps++;
     h->icount++;
     h->arch.res_addr = RES_NONE;
+    tval = hart_is64(h) ? tval : (uint32_t)tval;
     if (h->arch.priv != PRIV_M && (deleg >> code & 1)) {
         h->arch.scause = cause_value(h, code, interrupt);
         h->arch.sepc = h->arch.pc;

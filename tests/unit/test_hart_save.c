@@ -280,7 +280,7 @@ static void check_refused(struct bench *b, const char *why)
     size_t size;
     char reason[200];
     uint8_t *bytes = save(b, &size);
-    bench_init(&other, "rv64", 1, false);
+    bench_init(&other, hart_is64(b->hart) ? "rv64" : "rv32", 1, false);
     assert_false(load(&other, bytes, size, reason, sizeof(reason)));
     if (!strstr(reason, why))
         fail_msg("%s", reason);
@@ -319,6 +319,26 @@ static void test_impossible_values_are_refused(void **state)
     check_refused(&b, "no interrupt line of a hart");
     atomic_store(&b.hart->state, HART_SUSPENDED);
     check_refused(&b, "no state of a hart");
+    bench_finish(&b);
+}
+
+/* An mret to such an mepc would make a pc that the next load refuses. */
+static void test_rv32_has_no_more_than_32_bits(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_init(&b, "rv32", 1, false);
+    b.hart->arch.mepc = UINT64_C(1) << 32 | 0x100;
+    check_refused(&b, "more than 32 bits in a CSR");
+    b.hart->arch.sscratch = UINT64_MAX;
+    check_refused(&b, "more than 32 bits in a CSR");
+    b.hart->arch.trigger[0].data2 = UINT64_C(1) << 32;
+    check_refused(&b, "no value that tdata can have");
+    size_t size;
+    trap_take(b.hart, EXC_LOAD_ACCESS, false, UINT64_MAX - 3); /* an address, sign-extended */
+    uint8_t *bytes = save(&b, &size);
+    assert_true(load(&b, bytes, size, NULL, 0));
+    free(bytes);
     bench_finish(&b);
 }
 
@@ -363,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_what_is_loaded_is_refused_or_exact),
         cmocka_unit_test(test_another_machine_is_refused),
         cmocka_unit_test(test_impossible_values_are_refused),
+        cmocka_unit_test(test_rv32_has_no_more_than_32_bits),
         cmocka_unit_test(test_rare_state_survives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
