@@ -171,7 +171,7 @@ static void hart_begin(struct hart *h, uint64_t pc, bool machine_mode, uint64_t 
     if (!machine_mode && model_has(h->model, EXT_F))
         h->arch.mstatus |=
             MSTATUS_FS; /* as OpenSBI does: a hard-float kernel need not turn it on */
-    h->arch.pc = (hart_is64(h) ? pc : (uint32_t)pc) & ~UINT64_C(1);
+    h->arch.pc = (hart_is64(h) ? pc : (uint32_t)pc) & ~(UINT64_C(1) | h->align_mask);
     hart_set_reg(h, 10, a0);
     hart_set_reg(h, 11, a1);
     h->arch.wfi = false;

@@ -342,6 +342,22 @@ static void test_rv32_has_no_more_than_32_bits(void **state)
     bench_finish(&b);
 }
 
+/* Without C a pc is a multiple of 4, as the mepc of a firmware that starts a hart is. */
+static void test_a_start_without_c_is_aligned(void **state)
+{
+    (void)state;
+    struct bench b;
+    size_t size;
+    bench_init(&b, "rv64,c=off", 1, false);
+    assert_true(hart_start(b.hart, RAM + 0x12, false, 0, 0));
+    hart_service(b.hart);
+    assert_int_equal(hart_pc(b.hart), RAM + 0x10);
+    uint8_t *bytes = save(&b, &size);
+    assert_true(load(&b, bytes, size, NULL, 0));
+    free(bytes);
+    bench_finish(&b);
+}
+
 /* What is easily lost: locked PMP entries, triggers, stopped counters, a pending start. */
 static void test_rare_state_survives(void **state)
 {
@@ -384,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_another_machine_is_refused),
         cmocka_unit_test(test_impossible_values_are_refused),
         cmocka_unit_test(test_rv32_has_no_more_than_32_bits),
+        cmocka_unit_test(test_a_start_without_c_is_aligned),
         cmocka_unit_test(test_rare_state_survives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
