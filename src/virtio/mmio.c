@@ -109,7 +109,6 @@ void slot_clear(struct virtio_mmio *slot)
 {
     struct virtio_dev *dev = slot->dev;
     atomic_store(&dev->driver_ok, false);
-    slot_quiesce(dev);
     if (dev->ops->reset)
         dev->ops->reset(dev);
     for (unsigned q = 0; q < dev->ops->num_queues; q++)
@@ -121,13 +120,22 @@ void slot_clear(struct virtio_mmio *slot)
     slot->refused = false;
     for (unsigned q = 0; q < VIRTIO_MAX_QUEUES; q++)
         slot->legacy[q].pfn = 0;
-    slot_resume(dev);
+}
+
+void slot_forget_layout(struct virtio_mmio *slot)
+{
+    slot->page_shift = 0;
+    memset(slot->legacy, 0, sizeof(slot->legacy));
 }
 
 void slot_reset(struct virtio_mmio *slot)
 {
+    struct virtio_dev *dev = slot->dev;
+    atomic_store(&dev->driver_ok, false); /* its worker serves no more requests */
+    slot_quiesce(dev);
     slot_clear(slot);
-    virtio_ack(slot->dev, UINT32_MAX);
+    slot_resume(dev);
+    virtio_ack(dev, UINT32_MAX);
 }
 
 void slot_notify_all(struct virtio_mmio *slot)
@@ -356,8 +364,7 @@ void virtio_mmio_reset(struct virtio_mmio *slot)
         return;
     pthread_mutex_lock(&slot->lock);
     slot_reset(slot);
-    slot->page_shift = 0;
-    memset(slot->legacy, 0, sizeof(slot->legacy));
+    slot_forget_layout(slot);
     pthread_mutex_unlock(&slot->lock);
 }
 

@@ -119,15 +119,20 @@ bool virtio_mmio_load(struct virtio_mmio *slot, struct blob_in *in)
     if (!dev->ops->load)
         return blob_fail(in, "the state of this device cannot be loaded");
     pthread_mutex_lock(&slot->lock);
-    slot_clear(slot);
+    atomic_store(&dev->driver_ok, false);
     slot_quiesce(dev);
+    slot_clear(slot);
     registers_load(slot, in);
     device_load(slot, in);
     queues_load(slot, in);
     section_load(dev, in);
+    if (in->error) { /* before the device's worker may run */
+        slot_clear(slot);
+        slot_forget_layout(slot);
+    }
     slot_resume(dev);
     if (in->error)
-        slot_reset(slot);
+        virtio_ack(dev, UINT32_MAX);
     else if (atomic_load(&dev->driver_ok))
         slot_notify_all(slot); /* to go on with what was not done yet */
     pthread_mutex_unlock(&slot->lock);

@@ -60,8 +60,10 @@ void slot_quiesce(struct virtio_dev *dev);
 void slot_resume(struct virtio_dev *dev);
 /* As a driver's write of 0 to the status register. */
 void slot_reset(struct virtio_mmio *slot);
-/* The same, but for the interrupts that are pending and their line. */
+/* The same while the device is quiesced, but for the interrupts that are pending and their line. */
 void slot_clear(struct virtio_mmio *slot);
+/* Version 1, after slot_clear: what a driver's reset keeps. */
+void slot_forget_layout(struct virtio_mmio *slot);
 /* Notifies the device of each queue that is ready. */
 void slot_notify_all(struct virtio_mmio *slot);
 /* The queue's copies of feature bits; before or after it is set up, and also while it is served. */

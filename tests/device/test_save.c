@@ -495,6 +495,28 @@ static void test_other_slots_are_refused(void **state)
     }
 }
 
+#define PAGE_SHIFT_AT (4 + 4 + 5 * 4 + 8 + 1) /* behind the versions, the registers, `refused` */
+
+/* QueuePFN is shifted by page_shift, which a driver's reset keeps; a refused one must not stay. */
+static void test_a_refused_state_leaves_a_slot_as_made(void **state)
+{
+    (void)state;
+    static struct side s;
+    size_t size;
+    side_init(&s, &rng, true);
+    uint8_t *bytes = save(&s, &size), *wrong = malloc(size);
+    memcpy(wrong, bytes, size);
+    wrong[PAGE_SHIFT_AT] = 200;
+    assert_false(load(&s, wrong, size));
+    check_equal_state(&s, bytes, size);
+    wrong[PAGE_SHIFT_AT] = 12;
+    assert_false(load(&s, wrong, size - 1));
+    check_equal_state(&s, bytes, size);
+    free(wrong);
+    free(bytes);
+    side_finish(&s);
+}
+
 static void test_empty_slot(void **state)
 {
     (void)state;
@@ -533,6 +555,53 @@ static void test_device_without_a_state(void **state)
     kit_finish(&kit);
 }
 
+static bool live; /* when the device went on, its queue could be served */
+
+static void note_live(struct virtio_dev *dev)
+{
+    live |= atomic_load(&dev->driver_ok) || dev->queue[0].ready;
+}
+
+static void save_nothing(struct virtio_dev *dev, struct blob_out *out)
+{
+    (void)dev, (void)out;
+}
+
+static bool refuse(struct virtio_dev *dev, struct blob_in *in)
+{
+    (void)dev;
+    return blob_fail(in, "refused");
+}
+
+/* A kick that came before the load makes a worker run as soon as the device is resumed. */
+static void test_a_refused_state_is_never_served(void **state)
+{
+    (void)state;
+    struct kit kit;
+    struct blob_out out = {0};
+    struct blob_in in;
+    size_t size;
+    kit_init(&kit, 1 << 20);
+    struct virtio_dev *dev = &echo_create(kit.mem)->dev;
+    struct virtio_ops ops = *dev->ops;
+    ops.save = save_nothing;
+    ops.load = refuse;
+    ops.quiesce = NULL;
+    ops.resume = note_live;
+    dev->ops = &ops;
+    kit_attach(&kit, dev, NULL);
+    assert_true(kit_start(&kit, KIT_ALL_FEATURES));
+    virtio_mmio_save(kit.slot, &out);
+    uint8_t *bytes = blob_out_take(&out, &size);
+    blob_in_init(&in, bytes, size);
+    live = false;
+    assert_false(virtio_mmio_load(kit.slot, &in));
+    assert_string_equal(in.error, "refused");
+    assert_false(live);
+    free(bytes);
+    kit_finish(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -540,6 +609,8 @@ int main(void)
         cmocka_unit_test(test_wrong_states_do_no_harm),
         cmocka_unit_test(test_held_keys_come_up),
         cmocka_unit_test(test_other_slots_are_refused),
+        cmocka_unit_test(test_a_refused_state_leaves_a_slot_as_made),
+        cmocka_unit_test(test_a_refused_state_is_never_served),
         cmocka_unit_test(test_empty_slot),
         cmocka_unit_test(test_device_without_a_state),
     };
