@@ -74,6 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     virtio_mmio_save(kit.slot, &out);
     FUZZ_CHECK(!out.failed);
     blob_out_finish(&out);
+    if (!loaded && kit.legacy)
+        kit_wr(&kit, MMIO_QUEUE_PFN, 1); /* by a driver that leaves GuestPageSize as it is */
     use(&kit, hub);
     start(&kit);
     use(&kit, hub);
