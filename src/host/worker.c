@@ -19,6 +19,7 @@ struct worker {
     pthread_cond_t idle; /* worker_pause, worker_drain and worker_step wait here */
     /* under lock */
     uint32_t pending;
+    bool again;        /* run may have returned early; it had no bits that `pending` could keep */
     uint64_t deadline; /* run then, kicked or not; HOST_FOREVER: never */
     unsigned paused;
     bool running; /* run or callbacks, on whatever thread */
@@ -32,7 +33,7 @@ struct worker {
 /* Under the lock. */
 static bool is_due(const struct worker *w)
 {
-    return w->pending || (w->deadline != HOST_FOREVER && w->deadline <= host_now_ns());
+    return w->pending || w->again || (w->deadline != HOST_FOREVER && w->deadline <= host_now_ns());
 }
 
 /* Under the lock: the worker's thread checks its state again. */
@@ -50,6 +51,7 @@ static void run_once(struct worker *w, bool inline_run)
     if (w->deadline != HOST_FOREVER && w->deadline <= host_now_ns())
         w->deadline = HOST_FOREVER;
     w->pending = 0;
+    w->again = false;
     w->running = true;
     pthread_mutex_unlock(&w->lock);
     if (w->loop && !inline_run)
@@ -57,8 +59,10 @@ static void run_once(struct worker *w, bool inline_run)
     w->run(w->ctx, bits, inline_run);
     pthread_mutex_lock(&w->lock);
     w->running = false;
-    if (worker_stopping(w))
-        w->pending |= bits; /* run may have returned early: call it again after the pause */
+    if (worker_stopping(w)) { /* run may have returned early: call it again after the pause */
+        w->pending |= bits;
+        w->again = !bits;
+    }
     pthread_cond_broadcast(&w->idle);
 }
 
@@ -71,7 +75,7 @@ static bool poll_sources(struct worker *w)
     uint64_t now = host_now_ns(), max_wait = HOST_FOREVER;
     if (w->deadline != HOST_FOREVER)
         max_wait = w->deadline > now ? w->deadline - now : 0;
-    if (w->pending || !w->threaded)
+    if (w->pending || w->again || !w->threaded)
         max_wait = 0;
     loop_prepare(w->loop);
     w->polling = true;
@@ -241,7 +245,7 @@ bool worker_step(struct worker *w)
     can = can && !w->paused; /* since poll_sources let go of the lock */
     if (can)
         run_once(w, false);
-    bool left = w->stepper.left && w->pending;
+    bool left = w->stepper.left && (w->pending || w->again);
     pthread_mutex_unlock(&w->lock);
     if (left)
         w->stepper.left(w->stepper.arg);

@@ -13,7 +13,7 @@
  * Pausing is how another thread gets at what the worker owns (reset, queue set-up, snapshots):
  * worker_pause returns once neither the function nor a callback is running, and none will be
  * started. The function asks worker_stopping() between two pieces of bounded work and returns
- * early; its bits are kicked again when the pause ends.
+ * early; it is called again with its bits, if it had any, when the pause ends.
  */
 #ifndef HOST_WORKER_H
 #define HOST_WORKER_H

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
@@ -230,6 +231,47 @@ static void test_inline_run_changes_the_sources(void **state)
     assert_int_equal(d.timers, armed);
 }
 
+struct slow {
+    struct worker *worker;
+    atomic_uint calls;
+};
+
+static void work_until_paused(void *ctx, uint32_t bits, bool inline_run)
+{
+    struct slow *s = ctx;
+    (void)inline_run;
+    assert_int_equal(bits, 0);
+    if (atomic_fetch_add(&s->calls, 1) == 0)
+        while (!worker_stopping(s->worker))
+            usleep(100);
+}
+
+static void wait_for_runs(struct slow *s, unsigned n)
+{
+    uint64_t give_up = host_now_ns() + 30 * NS_PER_SEC;
+    while (atomic_load(&s->calls) < n) {
+        assert_true(host_now_ns() < give_up);
+        usleep(100);
+    }
+}
+
+/* A deadline brings no bits. */
+static void test_what_a_pause_cut_short_goes_on(void **state)
+{
+    (void)state;
+    for (unsigned with_loop = 0; with_loop < 2; with_loop++) {
+        struct slow s = {.calls = 0};
+        s.worker = (with_loop ? worker_create_with_loop : worker_create)("test", true,
+                                                                         work_until_paused, &s);
+        worker_wake_at(s.worker, host_now_ns());
+        wait_for_runs(&s, 1);
+        worker_pause(s.worker);
+        worker_resume(s.worker);
+        wait_for_runs(&s, 2);
+        worker_destroy(s.worker);
+    }
+}
+
 static void *storm(void *arg)
 {
     struct device *d = arg;
@@ -299,6 +341,7 @@ int main(void)
         cmocka_unit_test(test_paused_worker_calls_nothing),
         cmocka_unit_test(test_sources_change_during_a_pause),
         cmocka_unit_test(test_inline_run_changes_the_sources),
+        cmocka_unit_test(test_what_a_pause_cut_short_goes_on),
         cmocka_unit_test(test_storm_from_many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
