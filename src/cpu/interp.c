@@ -39,7 +39,7 @@ void interp_run(struct hart *h)
 
 bool interp_step(struct hart *h)
 {
-    uint64_t limit = atomic_load(&h->limit), one = h->icount + 1;
+    uint64_t limit = atomic_load(&h->limit), before = h->icount, one = before + 1;
     if (limit <= h->icount || !atomic_compare_exchange_strong(&h->limit, &limit, one))
         return false;
     struct block *b = block_single(h, h->arch.pc);
@@ -52,7 +52,7 @@ bool interp_step(struct hart *h)
     /* unless somebody has lowered it meanwhile, or the instruction has set a timer */
     if (atomic_compare_exchange_strong(&h->limit, &one, limit) && h->cpu->cfg.single_thread)
         hart_limit_to_timers(h);
-    return true;
+    return h->icount != before; /* another thread may have lowered limit before the block's entry */
 }
 
 uint64_t interp_locate(struct hart *h, const struct block *b, const struct op *op, uint64_t vpage,

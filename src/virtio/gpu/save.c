@@ -51,11 +51,14 @@ static void save_resource(struct blob_out *out, const struct gpu_resource *res)
 static struct state_scanout_src save_src(struct gpu *gpu, const struct gpu_scanout_src *src)
 {
     const struct gpu_resource *res = gpu_resource_find(gpu, src->resource);
+    const struct image *img = NULL;
     unsigned n = 0;
     if (!res || !src->image)
         return (struct state_scanout_src){0};
-    while (res->ops->image_at(res, n) != src->image)
+    while ((img = res->ops->image_at(res, n)) && img != src->image)
         n++;
+    if (!img) /* the resource no longer lists it */
+        return (struct state_scanout_src){0};
     return (struct state_scanout_src){le32_make(res->id), le32_make(n), gpu_rect_make(&src->rect)};
 }
 
