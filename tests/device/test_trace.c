@@ -177,7 +177,7 @@ static void test_loaded_state(void **state)
     session_end(&s);
     trace_play(&d, s.path, BUDGET);
     if (!d.ok || !d.p.ended || d.p.wrong_checks || d.p.wrong_codes)
-        fail_msg("%s; %u checksums and %u answers differ", d.err, (unsigned)d.p.wrong_checks,
+        fail_msg("%s; %u checksums and %u answers differ", d.err.text, (unsigned)d.p.wrong_checks,
                  (unsigned)d.p.wrong_codes);
     assert_int_equal(d.p.resets, 1);
     assert_true(display_read(driver_display(d.p.driver), 0, &all, (uint8_t *)seen, WIDTH * 4));
@@ -267,7 +267,7 @@ static void test_any_commands(void **state)
         session_end(&s);
         trace_play(&d, s.path, BUDGET);
         if (!d.ok || !d.p.ended || d.p.wrong_checks || d.p.wrong_codes)
-            fail_msg("seed %u: %s, %u checksums and %u answers differ", seed, d.err,
+            fail_msg("seed %u: %s, %u checksums and %u answers differ", seed, d.err.text,
                      (unsigned)d.p.wrong_checks, (unsigned)d.p.wrong_codes);
         assert_true(d.p.step > 200);
         player_finish(&d.p);
