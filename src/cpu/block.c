@@ -36,9 +36,9 @@ struct block_cache {
 /* Where the code at a pc lies. */
 struct code_location {
     uint64_t pa;
-    uint64_t second_pa;  /* as in struct block */
-    bool part;           /* as in struct block */
-    uint32_t first_half; /* its halfword at pa, read already, if it is to be decoded alone */
+    uint32_t second_page; /* as in struct block */
+    bool part;            /* as in struct block */
+    uint32_t first_half;  /* its halfword at pa, read already, if it is to be decoded alone */
 };
 
 /* Is the block here a single instruction, of which find_code has read the first half? */
@@ -177,7 +177,7 @@ static void count_rests(struct block *b)
     }
 }
 
-/* Decodes up to `max` instructions of the `size` bytes that were copied from b->pa. Returns how
+/* Decodes up to `max` instructions of the `size` bytes that were copied from its place. Returns how
  * many ids it wrote. */
 static unsigned build_trace(struct hart *h, struct block *b, const uint8_t *copy, unsigned size,
                             unsigned max, uint16_t *ids)
@@ -211,7 +211,8 @@ static unsigned copy_code(struct hart *h, const struct code_location *at, uint8_
     copy[0] = (uint8_t)at->first_half, copy[1] = (uint8_t)(at->first_half >> 8);
     if (insn_length(at->first_half) == 2)
         return 2;
-    uint64_t second_pa = at->second_pa == BLOCK_ONE_PAGE ? at->pa + 2 : at->second_pa;
+    uint64_t second_pa =
+        at->second_page == BLOCK_ONE_PAGE ? at->pa + 2 : (uint64_t)at->second_page << 12;
     uint32_t second = fetch_half(ram_at(h, second_pa));
     copy[2] = (uint8_t)second, copy[3] = (uint8_t)(second >> 8);
     return 4;
@@ -223,8 +224,8 @@ static size_t build_block(struct hart *h, struct block *b, const struct code_loc
 {
     uint8_t copy[BYTES_MAX];
     uint16_t ids[IDS_MAX];
-    *b = (struct block){.pa = at->pa,
-                        .second_pa = at->second_pa,
+    *b = (struct block){.page = (uint32_t)(at->pa >> 12),
+                        .second_page = at->second_page,
                         .offset = (uint16_t)(at->pa & PAGE_MASK),
                         .fp_on = h->fp_on,
                         .part = at->part,
@@ -242,10 +243,10 @@ static bool compare_code(struct hart *h, struct block *b)
 {
     if (!b->epoch)
         return false;
-    const uint8_t *code = ram_at(h, b->pa);
+    const uint8_t *code = ram_at(h, block_pa(b));
     for (unsigned i = 0; i < b->bytes; i += 2) {
         if (i == 2 && block_straddles(b))
-            code = ram_at(h, b->second_pa) - 2;
+            code = ram_at(h, (uint64_t)b->second_page << 12) - 2;
         if (fetch_half(code + i) != fetch_half(block_src(b) + i)) {
             b->epoch = 0;
             return false;
@@ -280,7 +281,7 @@ struct block_pos block_position(const struct block *b, const struct op *op)
  * instruction may lie in two PMP regions if both allow it. */
 static bool find_code(struct hart *h, uint64_t pc, struct code_location *at)
 {
-    at->second_pa = BLOCK_ONE_PAGE;
+    at->second_page = BLOCK_ONE_PAGE;
     if (unlikely(h->triggers_on) && trigger_fires(h, pc, 2, ACCESS_FETCH))
         return false;
     if (!mmu_fetch(h, pc, &at->pa, &at->part))
@@ -294,13 +295,17 @@ static bool find_code(struct hart *h, uint64_t pc, struct code_location *at)
     bool part;
     if (next & PAGE_MASK)
         return mmu_fetch_again(h, next, at->pa + 2);
-    return mmu_fetch(h, next, &at->second_pa, &part);
+    uint64_t second_pa;
+    if (!mmu_fetch(h, next, &second_pa, &part))
+        return false;
+    at->second_page = (uint32_t)(second_pa >> 12);
+    return true;
 }
 
 /* Is b the block of this location, for the present FS? */
 static bool block_is_at(const struct hart *h, const struct block *b, const struct code_location *at)
 {
-    return b->pa == at->pa && b->second_pa == at->second_pa && b->part == at->part &&
+    return block_pa(b) == at->pa && b->second_page == at->second_page && b->part == at->part &&
            b->fp_on == h->fp_on;
 }
 
@@ -343,6 +348,14 @@ struct block *block_find(struct hart *h, uint64_t pc, struct link *link, const s
     *block_jump(h, pc) = (struct jump){pc, b, h->jump_key};
     block_entered(h, b, pc, link, from);
     return b;
+}
+
+bool block_exists(const struct hart *h, uint64_t pa)
+{
+    const struct block *b = h->blocks->hash[hash_of(pa, h->fp_on)];
+    while (b && (block_pa(b) != pa || b->fp_on != h->fp_on || !b->epoch))
+        b = b->next;
+    return b != NULL;
 }
 
 struct block *block_single(struct hart *h, uint64_t pc)

@@ -23,7 +23,9 @@
  * code, another hart or a disk.
  *
  * A block has room for what an engine makes of it: handlers in its ops, native code, a count of its
- * runs. The ids of its instructions stay beside the ops: nothing need be decoded again.
+ * runs. The ids of its instructions stay beside the ops: nothing need be decoded again. For an
+ * engine that counts, the handler of the first op can be one that counts or leaves instead of the
+ * instruction's own (interp_bind_counting in engine.h).
  *
  * A cache belongs to one hart's thread.
  */
@@ -43,15 +45,17 @@ struct link {
 _Static_assert(sizeof(struct link) == sizeof(struct op), "a link takes the place of an op");
 
 struct block {
-    uint64_t pa;
-    uint64_t second_pa; /* of the second half of its one instruction, if that lies in two pages */
+    uint32_t page; /* number of the physical page that it begins in */
+    /* of the second half of its one instruction, if that lies in two pages; else BLOCK_ONE_PAGE */
+    uint32_t second_page;
     struct block *next; /* in the same hash chain */
     void *native;       /* the engine's: what it translated this block to; NULL at first */
     /* what entering it reads, next to the first ops */
-    uint64_t epoch;               /* in which it was last found equal to memory; 0: dead */
+    const void *first; /* the handler of ops[0] itself, where that one counts or leaves */
+    uint64_t epoch;    /* in which it was last found equal to memory; 0: dead */
     uint64_t entry_pc, entry_key; /* as it was looked up last, and hart.jump_key then */
-    uint16_t offset;              /* of pa in its page */
-    uint16_t heat;                /* the engine's: runs, as far as it counts them; 0 at first */
+    uint16_t offset;              /* in its page */
+    uint16_t heat;                /* runs, as far as the engine has them counted; 0 at first */
     uint8_t insns;                /* without INSN_exit */
     uint8_t bytes;
     uint8_t slots; /* ops and links */
@@ -63,11 +67,17 @@ struct block {
 
 _Static_assert(offsetof(struct block, ops) == 64, "what entering a block reads is one line");
 
-#define BLOCK_ONE_PAGE UINT64_MAX /* as second_pa: it does not straddle pages */
+#define BLOCK_ONE_PAGE UINT32_MAX /* as second_page: it does not straddle pages */
 
 static inline bool block_straddles(const struct block *b)
 {
-    return b->second_pa != BLOCK_ONE_PAGE;
+    return b->second_page != BLOCK_ONE_PAGE;
+}
+
+/* The physical address of its first byte. */
+static inline uint64_t block_pa(const struct block *b)
+{
+    return (uint64_t)b->page << 12 | b->offset;
 }
 
 /* The bytes that a block was decoded from. */
@@ -105,7 +115,7 @@ static inline void block_entered(const struct hart *h, struct block *b, uint64_t
     b->entry_pc = pc;
     b->entry_key = h->jump_key;
     /* a straddler's second page may change without the first */
-    if (link && (!from || (from->pa >> 12 == b->pa >> 12 && !block_straddles(b))))
+    if (link && (!from || (from->page == b->page && !block_straddles(b))))
         link->target = b;
 }
 
@@ -144,6 +154,10 @@ static inline struct block *block_guess(const struct hart *h, const struct link 
  * makes it current. False: it has changed; the block is dead, and pc must be looked up anew.
  */
 bool block_verify(struct hart *h, struct block *b, uint64_t pc);
+
+/* Has a block for the present FS that begins at this physical address been decoded (as it is when
+ * its code first runs), and not been found stale? */
+bool block_exists(const struct hart *h, uint64_t pa);
 
 /* The one instruction at pc, alone in a block that nothing leads to and that the next call
  * overwrites; its handlers are not set. NULL: fetching faults, as above. */

@@ -27,6 +27,7 @@ struct cpu *cpu_create(const struct cpu_config *config)
     if (!cpu)
         return NULL;
     cpu->cfg = *config;
+    cpu->code_epoch = 1;
     if (config->firmware)
         cpu->cfg.model.ext &= ~(UINT64_C(1) << EXT_ZKR);
     pthread_mutex_init(&cpu->park_lock, NULL);

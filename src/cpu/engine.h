@@ -53,6 +53,17 @@ extern const struct engine_ops interp_engine;
 void interp_run(struct hart *h);
 void interp_bind(struct hart *h, struct block *b);
 /*
+ * For engines that count runs. Binds b so that each entry increments its `heat`; one that brings
+ * heat to hart.hot (or finds it there) does not enter the block: interp_run returns, with the block
+ * not counted in hart.icount and hart.arch.pc at it. The engine tells that from a limit that was
+ * reached by comparing icount with limit.
+ */
+void interp_bind_counting(struct hart *h, struct block *b);
+/* A block that is bound: from now on interp_run returns before it, as above, but always. */
+void interp_bind_leave(struct hart *h, struct block *b);
+/* A block that is bound: from now on it is entered without being counted. */
+void interp_bind_plain(struct block *b);
+/*
  * Executes one instruction, at hart.arch.pc, or takes the trap that it raises (and after a system
  * instruction an interrupt that it let through). False, with nothing done: hart.limit is reached.
  * No block is looked up, so none is freed, but by the instruction itself.

@@ -14,6 +14,18 @@
 #define FENCE_SPINS 200                 /* about a microsecond */
 #define FENCE_WAIT  (NS_PER_SEC / 1000) /* ns between two looks at a target that may sleep */
 
+/* Stores before it are seen by whoever reads code in the new epoch. */
+static uint64_t new_code_epoch(struct cpu *cpu)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    return atomic_fetch_add(&cpu->code_epoch, 1) + 1;
+}
+
+void hart_fence_i(struct hart *h)
+{
+    h->code_epoch = new_code_epoch(h->cpu);
+}
+
 void hart_apply_fences(struct hart *h)
 {
     struct pending_fence list[FENCE_QUEUE];
@@ -27,7 +39,7 @@ void hart_apply_fences(struct hart *h)
     pthread_mutex_unlock(&h->fence_lock);
 
     if (fence_i)
-        h->code_epoch++;
+        h->code_epoch = atomic_load(&h->cpu->code_epoch);
     if (n > FENCE_QUEUE)
         mmu_flush_all(h);
     for (unsigned i = 0; i < n && n <= FENCE_QUEUE; i++) {
@@ -112,7 +124,7 @@ static void remote_fence(struct cpu *cpu, struct hart *from, uint64_t mask,
 
 void cpu_remote_fence_i(struct cpu *cpu, struct hart *from, uint64_t mask)
 {
-    atomic_thread_fence(memory_order_seq_cst);
+    new_code_epoch(cpu);
     remote_fence(cpu, from, mask, NULL);
 }
 

@@ -55,7 +55,7 @@ bool hart_create(struct cpu *cpu, unsigned id)
     h->ram_base = gmem_base(h->mem);
     h->ram_size = gmem_size(h->mem);
     h->ram = gmem_span(h->mem, h->ram_base, h->ram_size);
-    h->code_epoch = 1;
+    h->code_epoch = atomic_load(&cpu->code_epoch);
     h->next_ctx = 1;
     h->state = HART_STOPPED;
     pthread_mutex_init(&h->fence_lock, NULL);
@@ -83,6 +83,7 @@ void hart_reset(struct hart *h)
     atomic_store(&h->state, HART_STOPPED);
     atomic_store(&h->irq_lines, 0);
     hart_apply_fences(h);
+    hart_fence_i(h); /* RAM is about to change, or did */
     hart_reset_state(h);
     block_cache_reset(h);
 }

@@ -155,7 +155,14 @@ struct hart {
     /* Steps: instructions retired and traps taken (the interpreter keeps it in a register). Traps
      * count, since a hart whose handler traps retires nothing for ever. */
     uint64_t icount;
-    uint64_t code_epoch; /* blocks verified in an older epoch are compared with memory again */
+    /* This hart's view of cpu.code_epoch: code that was last found equal to memory in an older epoch
+     * is compared with memory again before it runs. */
+    uint64_t code_epoch;
+    /* the engine's; nothing else looks at them, but for hot */
+    void *engine_data;
+    uint64_t vbase; /* virtual address of the page that translated code runs in */
+    uint16_t hot;   /* interp_bind_counting: at this heat a block is left to the engine */
+    bool fp_live;   /* the host's FP environment is the guest's */
     struct tlb_key fetch, data; /* of the contexts for fetching, and for loads and stores */
     uint64_t jump_key;          /* context, FS off and generation: see hart_refresh */
     bool fp_dirty;              /* FS became Dirty since mstatus was last looked at */
@@ -238,6 +245,9 @@ struct cpu {
     struct cpu_config cfg;
     struct decoder *decoder;
     void *engine; /* what cfg.engine->create made */
+    /* Incremented by each fence.i, local or remote, after a full barrier: what was read of code in
+     * an older epoch may be stale. One for all harts, from 1: an engine may share code. */
+    _Atomic uint64_t code_epoch;
     struct hart *hart[CPU_MAX_HARTS];
     pthread_t thread[CPU_MAX_HARTS];
     unsigned threads; /* running */
@@ -312,6 +322,8 @@ void hart_limit_to_timers(struct hart *h);
 
 /* Carries out all fences in the hart's mailbox; its own thread, or parked. */
 void hart_apply_fences(struct hart *h);
+/* fence.i: starts a new code epoch, which the hart takes over at once; its own thread, or parked. */
+void hart_fence_i(struct hart *h);
 
 /* --- trap.c --- */
 

@@ -12,9 +12,14 @@ static const uint8_t pair_of[INSN_COUNT][INSN_COUNT] = {
 #undef PAIR
 };
 
+static const void *const *labels_of(const struct hart *h)
+{
+    return hart_is64(h) ? interp_rv64(NULL, NULL) : interp_rv32(NULL, NULL);
+}
+
 void interp_bind(struct hart *h, struct block *b)
 {
-    const void *const *labels = hart_is64(h) ? interp_rv64(NULL, NULL) : interp_rv32(NULL, NULL);
+    const void *const *labels = labels_of(h);
     const uint16_t *id = block_ids(b);
     for (unsigned i = 0; i < b->slots; id++) {
         struct op *op = &b->ops[i];
@@ -22,6 +27,23 @@ void interp_bind(struct hart *h, struct block *b)
         unsigned pair = i < b->slots ? pair_of[id[0]][id[1]] : 0;
         op->handler = labels[pair ? PAIR_NONE + pair : id[0]];
     }
+    b->first = b->ops[0].handler;
+}
+
+void interp_bind_counting(struct hart *h, struct block *b)
+{
+    interp_bind(h, b);
+    b->ops[0].handler = labels_of(h)[GATE_COUNT];
+}
+
+void interp_bind_leave(struct hart *h, struct block *b)
+{
+    b->ops[0].handler = labels_of(h)[GATE_LEAVE];
+}
+
+void interp_bind_plain(struct block *b)
+{
+    b->ops[0].handler = b->first;
 }
 
 static void interp_enter(struct hart *h, struct block *first)

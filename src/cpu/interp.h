@@ -12,9 +12,13 @@
 
 #include <string.h>
 
-/* Two ops in one handler (pairs.def): their labels follow those of enum insn_id. */
+/* Handlers that take the place of a block's first one (interp_bind_counting in engine.h); their
+ * labels follow those of enum insn_id. */
+enum insn_gate { GATE_COUNT = INSN_COUNT, GATE_LEAVE, GATE_END };
+
+/* Two ops in one handler (pairs.def): their labels follow those of enum insn_gate. */
 enum insn_pair {
-    PAIR_NONE = INSN_COUNT - 1,
+    PAIR_NONE = GATE_END - 1,
 #define PAIR(first, second, xlen) PAIR_##first##__##second,
 #include "cpu/pairs.def"
 #undef PAIR
@@ -24,7 +28,7 @@ enum insn_pair {
  * Run from `first`, which is at hart.arch.pc, or from whatever block is there (NULL), until
  * hart.limit is reached.
  *
- * With h NULL they run nothing and return their labels, by enum insn_id and then enum insn_pair.
+ * With h NULL they run nothing and return their labels, by enum insn_id, insn_gate and insn_pair.
  * Invariant: the value of a label is the same in each call, so it can be kept in blocks. Breaks if:
  * the function is ever copied, by inlining or cloning; compilers do not copy one that stores the
  * addresses of its labels in a static table.

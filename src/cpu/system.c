@@ -133,10 +133,7 @@ enum sys_result sys_execute(struct hart *h, enum insn_id id, uint32_t word, unsi
         trap_interrupt(h);
         return SYS_LOOKUP;
     case INSN_wfi: return sys_wfi(h, word, len);
-    case INSN_fence_i:
-        atomic_thread_fence(memory_order_seq_cst);
-        h->code_epoch++;
-        return sys_done(h, len);
+    case INSN_fence_i: hart_fence_i(h); return sys_done(h, len);
     case INSN_sfence_vma:
     case INSN_sinval_vma: return sys_sfence(h, word, len);
     case INSN_sfence_w_inval:

@@ -26,7 +26,9 @@ struct fixture {
     struct cpu *cpu;
     struct hart *hart;
     struct host_wakeup called; /* the guest has made its SBI call */
-    unsigned created, destroyed, runs, bound, forgot, steps, traps;
+    unsigned created, destroyed, runs, bound, forgot, steps, traps, left;
+    uint16_t hot;
+    bool leaves; /* hot_run: blocks that are hot stay left */
 };
 
 static void stop_at_ecall(void *ctx, struct hart *hart)
@@ -222,6 +224,145 @@ static void test_a_block_keeps_the_ids_of_its_instructions(void **state)
     fixture_finish(&f);
 }
 
+/* --- an engine that has runs counted --- */
+
+/* A block that the interpreter leaves to it stays left from then on, and is executed by single
+ * steps; or (with f->leaves false) it becomes plain. */
+static void hot_run(struct hart *h)
+{
+    struct fixture *f = h->cpu->engine;
+    for (;;) {
+        interp_run(h);
+        f->runs++;
+        uint64_t limit = atomic_load(&h->limit);
+        if (h->icount >= limit)
+            return;
+        struct block *b = block_next(h, h->arch.pc, NULL, NULL);
+        assert_non_null(b);
+        assert_true(b->heat >= h->hot);
+        assert_int_equal(block_pa(b), h->arch.pc); /* addresses are not translated */
+        assert_true(block_exists(h, h->arch.pc));
+        f->left++;
+        if (f->leaves) {
+            interp_bind_leave(h, b);
+            assert_true(interp_step(h)); /* "native code" of one instruction */
+        } else {
+            interp_bind_plain(b);
+        }
+    }
+}
+
+static void hot_bind(struct hart *h, struct block *b)
+{
+    struct fixture *f = h->cpu->engine;
+    f->bound++;
+    h->hot = f->hot;
+    interp_bind_counting(h, b);
+    assert_ptr_not_equal(b->first, b->ops[0].handler);
+}
+
+static const struct engine_ops hot = {
+    .create = count_create, .destroy = count_destroy, .run = hot_run, .bind = hot_bind};
+
+static uint64_t run_hot(struct fixture *f, const char *model, uint16_t heat, bool leaves)
+{
+    fixture_init(f, &hot, model, true);
+    f->hot = heat;
+    f->leaves = leaves;
+    run_program(f, sum, ARRAY_SIZE(sum));
+    assert_int_equal(hart_reg(f->hart, 10), 45);
+    return f->hart->icount;
+}
+
+static void test_a_block_is_left_when_it_is_hot(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"rv64", "rv32"};
+    for (unsigned i = 0; i < ARRAY_SIZE(models); i++) {
+        struct fixture f;
+        assert_int_equal(run_hot(&f, models[i], 4, false), SUM_INSNS);
+        assert_int_equal(f.left, 1); /* the loop's head, once; then it is plain */
+        assert_int_equal(block_next(f.hart, RAM, NULL, NULL)->heat, 1);
+        assert_int_equal(block_next(f.hart, RAM + 4, NULL, NULL)->heat, 4);
+        fixture_finish(&f);
+        assert_int_equal(run_hot(&f, models[i], 4, true), SUM_INSNS);
+        /* from the fourth entry on, each of the loop's head and of the block behind its step */
+        assert_int_equal(f.left, (9 - 3) + (6 - 3));
+        fixture_finish(&f);
+    }
+}
+
+/* At heat 1 every block is left before it has run; one begins with a system instruction. */
+static void test_heat_1_leaves_each_block_at_once(void **state)
+{
+    (void)state;
+    for (unsigned leaves = 0; leaves < 2; leaves++) {
+        struct fixture f;
+        assert_int_equal(run_hot(&f, "rv64", 1, leaves), SUM_INSNS);
+        assert_true(f.left >= 2);
+        f.hart->arch.pc = RAM + 16;
+        atomic_store(&f.hart->limit, f.hart->icount + 1);
+        hot_run(f.hart);
+        assert_int_equal(hart_pc(f.hart), RAM + 20);
+        assert_int_equal(f.hart->icount, SUM_INSNS + 1);
+        fixture_finish(&f);
+    }
+}
+
+static void test_only_blocks_that_hold_exist(void **state)
+{
+    (void)state;
+    struct fixture f;
+    uint32_t nop = NOP;
+    fixture_init(&f, &interp_engine, "rv64", false);
+    run_program(&f, sum, ARRAY_SIZE(sum));
+    assert_true(block_exists(f.hart, RAM) && block_exists(f.hart, RAM + 4));
+    assert_false(block_exists(f.hart, RAM + 8)); /* no jump leads there */
+    f.hart->fp_on = !f.hart->fp_on;
+    assert_false(block_exists(f.hart, RAM));
+    f.hart->fp_on = !f.hart->fp_on;
+    struct block *b = block_next(f.hart, RAM, NULL, NULL);
+    assert_true(gmem_write(f.mem, RAM + 8, &nop, 4));
+    hart_fence_i(f.hart);
+    assert_ptr_equal(block_next(f.hart, RAM, NULL, NULL), b);
+    assert_true(b->epoch < f.hart->code_epoch);
+    assert_false(block_verify(f.hart, b, RAM));
+    assert_false(block_exists(f.hart, RAM));
+    assert_true(block_exists(f.hart, RAM + 4)); /* as long as none looks */
+    fixture_finish(&f);
+}
+
+/* --- epochs --- */
+
+/* Two harts, which do not run: a fence of one, and one for the other. */
+static void test_harts_share_a_code_epoch(void **state)
+{
+    (void)state;
+    struct error err;
+    struct gmem *mem = gmem_create(RAM, 1 << 20);
+    struct map *map = map_create();
+    struct vclock *clock = vclock_create();
+    struct cpu_config config = {
+        .harts = 2, .mem = mem, .map = map, .clock = clock, .engine = &interp_engine};
+    assert_true(cpu_model_parse("rv64", &config.model, &err));
+    struct cpu *cpu = cpu_create(&config);
+    struct hart *a = cpu_hart(cpu, 0), *b = cpu_hart(cpu, 1);
+    uint64_t first = a->code_epoch;
+    assert_true(first >= 1 && b->code_epoch == first);
+    hart_fence_i(a);
+    assert_true(a->code_epoch == first + 1 && b->code_epoch == first);
+    hart_fence_i(b);
+    assert_true(a->code_epoch == first + 1 && b->code_epoch == first + 2);
+    cpu_remote_fence_i(cpu, NULL, 3);
+    hart_apply_fences(a);
+    hart_apply_fences(b);
+    assert_true(a->code_epoch == first + 3 && b->code_epoch == first + 3);
+    cpu_destroy(cpu);
+    vclock_destroy(clock);
+    map_destroy(map);
+    gmem_destroy(mem);
+}
+
 /* --- an engine that goes instruction by instruction --- */
 
 static void step_run(struct hart *h)
@@ -318,6 +459,10 @@ int main(void)
         cmocka_unit_test(test_without_memory_for_the_engine_there_is_no_cpu),
         cmocka_unit_test(test_blocks_have_room_for_an_engine),
         cmocka_unit_test(test_a_block_keeps_the_ids_of_its_instructions),
+        cmocka_unit_test(test_a_block_is_left_when_it_is_hot),
+        cmocka_unit_test(test_heat_1_leaves_each_block_at_once),
+        cmocka_unit_test(test_only_blocks_that_hold_exist),
+        cmocka_unit_test(test_harts_share_a_code_epoch),
         cmocka_unit_test(test_a_step_is_one_instruction),
         cmocka_unit_test(test_steps_jump_and_trap),
         cmocka_unit_test(test_a_step_heeds_the_limit),
