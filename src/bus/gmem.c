@@ -116,10 +116,22 @@ static void load_piece(void *dst, const uint8_t *guest, unsigned size)
     }
 }
 
-static void store_piece(uint8_t *guest, const void *src, unsigned size)
+/* The first `size` bytes of the other side, zero-extended; sizes are constants, for speed. */
+static uint64_t piece_value(const void *src, unsigned size)
 {
     uint64_t v = 0;
-    memcpy(&v, src, size);
+    switch (size) {
+    case 8: memcpy(&v, src, 8); break;
+    case 4: memcpy(&v, src, 4); break;
+    case 2: memcpy(&v, src, 2); break;
+    default: memcpy(&v, src, 1); break;
+    }
+    return v;
+}
+
+static void store_piece(uint8_t *guest, const void *src, unsigned size)
+{
+    uint64_t v = piece_value(src, size);
     switch (size) {
     case 8: __atomic_store_n((uint64_t *)guest, v, __ATOMIC_RELAXED); break;
     case 4: __atomic_store_n((uint32_t *)guest, (uint32_t)v, __ATOMIC_RELAXED); break;
@@ -151,6 +163,22 @@ bool gmem_write(struct gmem *mem, uint64_t pa, const void *src, uint64_t len)
         unsigned n = piece_size(dst, left);
         store_piece(dst, s, n);
         s += n, dst += n, left -= n;
+    }
+    return true;
+}
+
+bool gmem_equal(const struct gmem *mem, uint64_t pa, const void *bytes, uint64_t len)
+{
+    const uint8_t *src = gmem_span(mem, pa, len), *b = bytes;
+    if (!src)
+        return false;
+    while (len) {
+        uint64_t guest = 0;
+        unsigned n = piece_size(src, len);
+        load_piece(&guest, src, n);
+        if (guest != piece_value(b, n))
+            return false;
+        src += n, b += n, len -= n;
     }
     return true;
 }

@@ -38,6 +38,8 @@ uint8_t *gmem_span(const struct gmem *mem, uint64_t pa, uint64_t len);
 bool gmem_read(const struct gmem *mem, uint64_t pa, void *dst, uint64_t len);
 bool gmem_write(struct gmem *mem, uint64_t pa, const void *src, uint64_t len);
 bool gmem_fill(struct gmem *mem, uint64_t pa, uint8_t byte, uint64_t len);
+/* Is all of [pa, pa+len) RAM, and equal to `bytes`? Reads each byte once, up to a difference. */
+bool gmem_equal(const struct gmem *mem, uint64_t pa, const void *bytes, uint64_t len);
 
 /* Ring indices and flags: one little-endian halfword, ordered. pa must be even. */
 bool gmem_load16_acquire(const struct gmem *mem, uint64_t pa, uint16_t *val);

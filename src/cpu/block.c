@@ -243,17 +243,12 @@ static bool compare_code(struct hart *h, struct block *b)
 {
     if (!b->epoch)
         return false;
-    const uint8_t *code = ram_at(h, block_pa(b));
-    for (unsigned i = 0; i < b->bytes; i += 2) {
-        if (i == 2 && block_straddles(b))
-            code = ram_at(h, (uint64_t)b->second_page << 12) - 2;
-        if (fetch_half(code + i) != fetch_half(block_src(b) + i)) {
-            b->epoch = 0;
-            return false;
-        }
-    }
-    b->epoch = h->code_epoch;
-    return true;
+    unsigned first = block_straddles(b) ? 2 : b->bytes, second = b->bytes - first;
+    bool same = gmem_equal(h->mem, block_pa(b), block_src(b), first) &&
+                (!second ||
+                 gmem_equal(h->mem, (uint64_t)b->second_page << 12, block_src(b) + first, second));
+    b->epoch = same ? h->code_epoch : 0;
+    return same;
 }
 
 bool block_verify(struct hart *h, struct block *b, uint64_t pc)

@@ -59,6 +59,7 @@ static void test_gmem_checks_whole_extents(void **state)
     uint16_t h;
     assert_true(gmem_read(mem, BASE + SIZE - 16, b, 16));
     assert_false(gmem_read(mem, BASE + SIZE - 15, b, 16));
+    assert_false(gmem_equal(mem, BASE + SIZE - 15, b, 16));
     assert_false(gmem_write(mem, BASE - 1, b, 16));
     assert_false(gmem_has(mem, UINT64_MAX - 4, 16));
     assert_false(gmem_has(mem, BASE + 8, UINT64_MAX - 4));
@@ -88,6 +89,12 @@ static void test_gmem_copies_any_alignment(void **state)
                 memset(back, 0, sizeof(back));
                 assert_true(gmem_read(mem, BASE + at, back + from, len));
                 assert_memory_equal(back + from, src + from, len);
+                assert_true(gmem_equal(mem, BASE + at, src + from, len));
+                for (unsigned i = 0; i < len; i += len - 1 ? len - 1 : 1) { /* first and last */
+                    gmem_fill(mem, BASE + at + i, 0, 1);
+                    assert_false(gmem_equal(mem, BASE + at, src + from, len));
+                    gmem_fill(mem, BASE + at + i, src[from + i], 1);
+                }
             }
         }
     }
