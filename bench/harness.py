@@ -6,45 +6,87 @@ native program, QEMU, riscreen. Each run gives for every kernel the time the tar
 time seen from outside (between the two lines), since a guest's clock may lie.
 """
 import os
+import re
 import select
+import shlex
 import subprocess
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-KERNELS = ['sort', 'sha256', 'fib', 'bytecode', 'matmul', 'nbody', 'sieve', 'chase', 'copy',
-           'atomic', 'crc', 'queens']
+ROOT = os.path.dirname(HERE)
+FOLDER = os.path.join(HERE, 'kernels')
 FLAGS = ['-O2', '-std=gnu11', '-Wall', '-Wextra', '-fno-math-errno',
          '-fno-tree-loop-distribute-patterns']
 GUEST_CC = 'riscv64-unknown-elf-gcc'
+GUEST_FLAGS = ['-mcmodel=medany', '-ffreestanding', '-nostdlib', '-static']
+# Without firmware on RV32: Debian has no OpenSBI of 32 bits for QEMU.
+GUEST_ISA = {64: ['-march=rv64gc', '-mabi=lp64d', '-Wl,--defsym=BASE=0x80200000'],
+             32: ['-march=rv32gc', '-mabi=ilp32d', '-Wl,--defsym=BASE=0x80000000', '-DMACHINE']}
 
 
-def build(out_dir):
-    """Compiles both forms into out_dir; returns (native program, guest ELF)."""
-    folder = os.path.join(HERE, 'kernels')
-    common = [os.path.join(folder, name + '.c') for name in ['table'] + KERNELS]
-    os.makedirs(out_dir, exist_ok=True)
-    native = os.path.join(out_dir, 'kernels-native')
-    guest = os.path.join(out_dir, 'kernels-guest.elf')
-    subprocess.run(['gcc', *FLAGS, *common, os.path.join(folder, 'native.c'), '-o', native],
-                   check=True)
-    subprocess.run([GUEST_CC, *FLAGS, '-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany',
-                    '-ffreestanding', '-nostdlib', '-static', '-T',
-                    os.path.join(folder, 'guest.ld'), os.path.join(folder, 'start.S'),
-                    os.path.join(folder, 'guest.c'), *common, '-lgcc', '-o', guest], check=True)
-    return native, guest
+def kernel_groups():
+    """{kernel: INTEGER, FLOATING, ISOLATING or GUEST} of kernels/kernels.def, in its order."""
+    with open(os.path.join(FOLDER, 'kernels.def'), encoding='ascii') as f:
+        return dict(re.findall(r'^KERNEL\((\w+), (\w+)\)', f.read(), re.MULTILINE))
+
+
+GROUPS = kernel_groups()
+KERNELS = list(GROUPS)
+
+
+def sources(names):
+    return [os.path.join(FOLDER, name + '.c') for name in names]
+
+
+def build_native(out_dir):
+    program = os.path.join(out_dir, 'kernels-native')
+    names = [name for name, group in GROUPS.items() if group != 'GUEST']
+    subprocess.run(['gcc', *FLAGS, *sources(['table', 'native', *names]), '-o', program], check=True)
+    return program
+
+
+def build_guest(out_dir, xlen=64):
+    elf = os.path.join(out_dir, f'kernels-guest{xlen}.elf')
+    subprocess.run([GUEST_CC, *FLAGS, *GUEST_FLAGS, *GUEST_ISA[xlen], '-T',
+                    os.path.join(FOLDER, 'guest.ld'), os.path.join(FOLDER, 'start.S'),
+                    *sources(['table', 'guest', *KERNELS]), '-lgcc', '-o', elf], check=True)
+    return elf
+
+
+def add_machines(parser):
+    """The options that say which machines are measured, and in how many rounds."""
+    parser.add_argument('--riscreen', default=os.path.join(ROOT, 'build', 'riscreen'))
+    parser.add_argument('--riscreen-args', default='', help="more options for it, as '--threads single'")
+    parser.add_argument('--other', default='', help="a second riscreen to compare with, as 'build/riscreen -c 2'")
+    parser.add_argument('--qemu', default='', help='instead of qemu-system-riscv64 or -riscv32')
+    parser.add_argument('--no-qemu', action='store_true')
+    parser.add_argument('--rounds', type=int, default=7)
+    parser.add_argument('--json', help='also write the minima here')
+
+
+def riscreens(args):
+    """{name: the beginning of a command} of the riscreens to measure."""
+    found = {'riscreen': [args.riscreen, *shlex.split(args.riscreen_args)]}
+    if args.other:
+        found['other'] = shlex.split(args.other)
+    for command in found.values():
+        if not os.access(command[0], os.X_OK):
+            raise SystemExit(f'no riscreen at {command[0]}: build it, or name it with --riscreen')
+    return found
 
 
 def native_command(program, names):
-    return [program, *names]
+    return [program, *[name for name in names if GROUPS[name] != 'GUEST']]
 
 
-def riscreen_command(riscreen, elf, names):
-    return [riscreen, '-H', '-m', '256M', '-k', elf, '-a', 'bench=' + ','.join(names)]
+def riscreen_command(riscreen, elf, names, xlen=64):
+    machine = ['--cpu', 'rv32', '--bios', 'none'] if xlen == 32 else []
+    return [*riscreen, *machine, '-H', '-m', '256M', '-k', elf, '-a', 'bench=' + ','.join(names)]
 
 
-def qemu_command(elf, names):
-    return ['qemu-system-riscv64', '-M', 'virt', '-m', '256', '-nographic', '-bios', 'default',
-            '-kernel', elf, '-append', 'bench=' + ','.join(names)]
+def qemu_command(elf, names, xlen=64, program=''):
+    return [program or f'qemu-system-riscv{xlen}', '-M', 'virt', '-m', '256', '-nographic', '-bios',
+            'none' if xlen == 32 else 'default', '-kernel', elf, '-append', 'bench=' + ','.join(names)]
 
 
 def lines_with_time(process, deadline):

@@ -1,37 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernels in a guest: S-mode, everything mapped to itself by Sv39 tables of 4 KiB pages, the
- * console and power-off by SBI, so that any firmware will do. The boot argument `bench=a,b` names
+ * The kernels in a guest: S-mode, everything mapped to itself by Sv39 or Sv32 tables of 4 KiB pages,
+ * the console and power-off by SBI, so that any firmware will do, or start.S itself (MACHINE). The boot argument `bench=a,b` names
  * the kernels to run (none: all). For each: `> name`, then `< name nanoseconds checksum`.
  */
 #include "kernels.h"
 
-enum { PAGE = 4096, PTES = 512, TICK_NS = 100 /* timebase of 10 MHz */ };
+enum { PAGE = 4096, PTES = PAGE / sizeof(uintptr_t), TICK_NS = 100 /* timebase of 10 MHz */ };
 enum { PTE_V = 1, PTE_RWX = 7 << 1, PTE_A = 1 << 6, PTE_D = 1 << 7 };
 enum { SBI_PUTCHAR = 1, SBI_SHUTDOWN = 8 };
-#define SATP_SV39 (8ull << 60)
-#define BASE      0x80200000ull
 
-extern char image_end[];
+extern char image_start[], image_end[];
 void guest_main(const char *fdt);
-void guest_trap(uint64_t cause, uint64_t pc, uint64_t value);
+void guest_trap(uintptr_t cause, uintptr_t pc, uintptr_t value);
 
 static char arena[ARENA_SIZE] __attribute__((section(".noinit"), aligned(4096)));
-static uint64_t root[PTES] __attribute__((aligned(4096)));
-static uint64_t middle[PTES] __attribute__((aligned(4096)));
-static uint64_t leaf[64][PTES] __attribute__((aligned(4096))); /* 128 MiB */
+static uintptr_t root[PTES] __attribute__((aligned(4096)));
+static uintptr_t leaf[64][PTES] __attribute__((aligned(4096))); /* at least 128 MiB */
 
-static void sbi_call(uint64_t function, uint64_t arg)
+static void sbi_call(uintptr_t function, uintptr_t arg)
 {
-    register uint64_t a0 __asm__("a0") = arg;
-    register uint64_t a7 __asm__("a7") = function;
+    register uintptr_t a0 __asm__("a0") = arg;
+    register uintptr_t a7 __asm__("a7") = function;
     __asm__ volatile("ecall" : "+r"(a0) : "r"(a7) : "memory", "a1");
 }
 
 static void print(const char *s)
 {
     while (*s)
-        sbi_call(SBI_PUTCHAR, (uint64_t)*s++);
+        sbi_call(SBI_PUTCHAR, (uintptr_t)*s++);
 }
 
 static void print_number(uint64_t value, unsigned base)
@@ -44,7 +41,7 @@ static void print_number(uint64_t value, unsigned base)
     print(p);
 }
 
-void guest_trap(uint64_t cause, uint64_t pc, uint64_t value)
+void guest_trap(uintptr_t cause, uintptr_t pc, uintptr_t value)
 {
     print("trap ");
     print_number(cause, 16);
@@ -56,28 +53,58 @@ void guest_trap(uint64_t cause, uint64_t pc, uint64_t value)
     sbi_call(SBI_SHUTDOWN, 0);
 }
 
-static uint64_t pte(const void *page, uint64_t flags)
+static uintptr_t pte(const void *page, uintptr_t flags)
 {
-    return (uint64_t)(uintptr_t)page >> 12 << 10 | flags | PTE_V;
+    return (uintptr_t)page >> 12 << 10 | flags | PTE_V;
 }
 
-/* Maps BASE to image_end onto itself; the first 2 MiB below belong to the firmware. */
+#if __riscv_xlen == 64
+#define SATP_MODE ((uintptr_t)8 << 60)
+
+static uintptr_t middle[PTES] __attribute__((aligned(4096)));
+
+/* Puts the leaves, which map image_start and what follows, below the root of Sv39. */
+static void link_leaves(unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        middle[((uintptr_t)image_start >> 21 & 511) + i] = pte(leaf[i], 0);
+    root[(uintptr_t)image_start >> 30] = pte(middle, 0);
+}
+#else
+#define SATP_MODE ((uintptr_t)1 << 31)
+
+/* As above, for Sv32. */
+static void link_leaves(unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        root[((uintptr_t)image_start >> 22) + i] = pte(leaf[i], 0);
+}
+#endif
+
+/* Maps the image onto itself. It begins where a leaf begins; what lies below belongs to the firmware. */
 static void enable_paging(void)
 {
-    uint64_t pages = ((uint64_t)(uintptr_t)image_end - BASE) / PAGE;
-    for (uint64_t i = 0; i < pages; i++)
-        leaf[i / PTES][i % PTES] = pte((void *)(BASE + i * PAGE), PTE_RWX | PTE_A | PTE_D);
-    for (uint64_t i = 0; i * PTES < pages; i++)
-        middle[(BASE >> 21 & 511) + i] = pte(leaf[i], 0);
-    root[BASE >> 30] = pte(middle, 0);
-    uint64_t satp = SATP_SV39 | (uint64_t)(uintptr_t)root >> 12;
+    unsigned pages = (unsigned)(image_end - image_start) / PAGE;
+    for (unsigned i = 0; i < pages; i++)
+        leaf[i / PTES][i % PTES] = pte(image_start + (size_t)i * PAGE, PTE_RWX | PTE_A | PTE_D);
+    link_leaves((pages + PTES - 1) / PTES);
+    uintptr_t satp = SATP_MODE | (uintptr_t)root >> 12;
     __asm__ volatile("sfence.vma\n csrw satp, %0\n sfence.vma" ::"r"(satp) : "memory");
 }
 
 static uint64_t now_ns(void)
 {
+#if __riscv_xlen == 64
     uint64_t ticks;
     __asm__ volatile("rdtime %0" : "=r"(ticks)::"memory");
+#else
+    uint32_t low, high, again;
+    do
+        __asm__ volatile("rdtimeh %0\n rdtime %1\n rdtimeh %2"
+                         : "=&r"(high), "=&r"(low), "=r"(again)::"memory");
+    while (high != again);
+    uint64_t ticks = (uint64_t)high << 32 | low;
+#endif
     return ticks * TICK_NS;
 }
 
@@ -115,14 +142,13 @@ static int wanted(const char *name, const char *choice)
 
 void guest_main(const char *fdt)
 {
-    unsigned chosen = 0;
+    char chosen[KERNEL_COUNT];
     const char *choice = find_choice(fdt);
     for (unsigned i = 0; i < KERNEL_COUNT; i++)
-        if (!choice || wanted(kernels[i].name, choice))
-            chosen |= 1u << i;
+        chosen[i] = !choice || wanted(kernels[i].name, choice);
     enable_paging();
     for (unsigned i = 0; i < KERNEL_COUNT; i++) {
-        if (!(chosen >> i & 1))
+        if (!chosen[i])
             continue;
         print("\n> ");
         print(kernels[i].name);

@@ -33,8 +33,8 @@ int main(int argc, char **argv)
         perror("mmap");
         return 1;
     }
-    for (int i = 0; i < KERNEL_COUNT; i++) {
-        if (!wanted(kernels[i].name, argc, argv))
+    for (int i = 0; i < (int)KERNEL_COUNT; i++) {
+        if (!kernels[i].run || !wanted(kernels[i].name, argc, argv))
             continue;
         printf("> %s\n", kernels[i].name);
         fflush(stdout);

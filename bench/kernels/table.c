@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels.h"
 
+#ifdef __riscv
+#define RUN_GUEST(name) kernel_##name
+#else
+#define RUN_GUEST(name) NULL
+#endif
+#define RUN_INTEGER(name)   kernel_##name
+#define RUN_FLOATING(name)  kernel_##name
+#define RUN_ISOLATING(name) kernel_##name
+
+#define KERNEL(name, group) {#name, RUN_##group(name)},
 const struct kernel kernels[KERNEL_COUNT] = {
-    {"sort", kernel_sort},         {"sha256", kernel_sha256}, {"fib", kernel_fib},
-    {"bytecode", kernel_bytecode}, {"matmul", kernel_matmul}, {"nbody", kernel_nbody},
-    {"sieve", kernel_sieve},       {"chase", kernel_chase},   {"copy", kernel_copy},
-    {"atomic", kernel_atomic},     {"crc", kernel_crc},       {"queens", kernel_queens},
+#include "kernels.def"
 };
