@@ -5,6 +5,7 @@ A target is something that prints `> name`, then `< name nanoseconds checksum` p
 native program, QEMU, riscreen. Each run gives for every kernel the time the target says and the
 time seen from outside (between the two lines), since a guest's clock may lie.
 """
+import math
 import os
 import re
 import select
@@ -19,9 +20,8 @@ FLAGS = ['-O2', '-std=gnu11', '-Wall', '-Wextra', '-fno-math-errno',
          '-fno-tree-loop-distribute-patterns']
 GUEST_CC = 'riscv64-unknown-elf-gcc'
 GUEST_FLAGS = ['-mcmodel=medany', '-ffreestanding', '-nostdlib', '-static']
-# Without firmware on RV32: Debian has no OpenSBI of 32 bits for QEMU.
-GUEST_ISA = {64: ['-march=rv64gc', '-mabi=lp64d', '-Wl,--defsym=BASE=0x80200000'],
-             32: ['-march=rv32gc', '-mabi=ilp32d', '-Wl,--defsym=BASE=0x80000000', '-DMACHINE']}
+GUEST_ISA = {64: ['-march=rv64gc', '-mabi=lp64d'], 32: ['-march=rv32gc', '-mabi=ilp32d']}
+PLACE = {False: ['-Wl,--defsym=BASE=0x80200000'], True: ['-Wl,--defsym=BASE=0x80000000', '-DMACHINE']}
 
 
 def kernel_groups():
@@ -38,6 +38,19 @@ def sources(names):
     return [os.path.join(FOLDER, name + '.c') for name in names]
 
 
+def guest_path(subject):
+    """Where guest/make keeps a subject, or None."""
+    try:
+        return subprocess.run([os.path.join(ROOT, 'guest', 'make'), '--path', subject], stdout=subprocess.PIPE,
+                              text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def geomean(values):
+    return math.exp(sum(map(math.log, values)) / len(values))
+
+
 def build_native(out_dir):
     program = os.path.join(out_dir, 'kernels-native')
     names = [name for name, group in GROUPS.items() if group != 'GUEST']
@@ -45,9 +58,10 @@ def build_native(out_dir):
     return program
 
 
-def build_guest(out_dir, xlen=64):
-    elf = os.path.join(out_dir, f'kernels-guest{xlen}.elf')
-    subprocess.run([GUEST_CC, *FLAGS, *GUEST_FLAGS, *GUEST_ISA[xlen], '-T',
+def build_guest(out_dir, xlen=64, bare=False):
+    """bare: without firmware. RV32 is always bare: Debian has no OpenSBI of 32 bits for QEMU."""
+    elf = os.path.join(out_dir, f'kernels-guest{xlen}{"-bare" if bare else ""}.elf')
+    subprocess.run([GUEST_CC, *FLAGS, *GUEST_FLAGS, *GUEST_ISA[xlen], *PLACE[bare or xlen == 32], '-T',
                     os.path.join(FOLDER, 'guest.ld'), os.path.join(FOLDER, 'start.S'),
                     *sources(['table', 'guest', *KERNELS]), '-lgcc', '-o', elf], check=True)
     return elf
@@ -79,14 +93,14 @@ def native_command(program, names):
     return [program, *[name for name in names if GROUPS[name] != 'GUEST']]
 
 
-def riscreen_command(riscreen, elf, names, xlen=64):
-    machine = ['--cpu', 'rv32', '--bios', 'none'] if xlen == 32 else []
-    return [*riscreen, *machine, '-H', '-m', '256M', '-k', elf, '-a', 'bench=' + ','.join(names)]
+def riscreen_command(riscreen, elf, names, xlen=64, bare=False):
+    firmware = ['--bios', 'none'] if bare or xlen == 32 else []
+    return [*riscreen, '--cpu', f'rv{xlen}', *firmware, '-H', '-m', '256M', '-k', elf, '-a', 'bench=' + ','.join(names)]
 
 
-def qemu_command(elf, names, xlen=64, program=''):
+def qemu_command(elf, names, xlen=64, program='', bare=False):
     return [program or f'qemu-system-riscv{xlen}', '-M', 'virt', '-m', '256', '-nographic', '-bios',
-            'none' if xlen == 32 else 'default', '-kernel', elf, '-append', 'bench=' + ','.join(names)]
+            'none' if bare or xlen == 32 else 'default', '-kernel', elf, '-append', 'bench=' + ','.join(names)]
 
 
 def lines_with_time(process, deadline):
