@@ -5,7 +5,7 @@
 #   make check    install what is missing, build, run all tests
 #   make check-long  build libvncserver with sanitizers, fuzz and storm for an hour (tests/long)
 #   make setup    install what is missing
-#   make bench    measure against QEMU and native code
+#   make bench    measure against QEMU and native code; writes docs/performance.md (half an hour)
 #   make install  PREFIX=/usr/local DESTDIR=
 #   make format   lay the code out
 #   make clean
@@ -31,7 +31,7 @@ setup:
 
 bench: build
 	@tools/setup build check
-	@bench/run
+	@bench/all
 
 install: build
 	@tools/configure build --prefix $(abspath $(PREFIX))

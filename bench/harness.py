@@ -5,6 +5,7 @@ A target is something that prints `> name`, then `< name nanoseconds checksum` p
 native program, QEMU, riscreen. Each run gives for every kernel the time the target says and the
 time seen from outside (between the two lines), since a guest's clock may lie.
 """
+import json
 import math
 import os
 import re
@@ -67,15 +68,16 @@ def build_guest(out_dir, xlen=64, bare=False):
     return elf
 
 
-def add_machines(parser):
+def add_machines(parser, rounds=7, json_file=True):
     """The options that say which machines are measured, and in how many rounds."""
     parser.add_argument('--riscreen', default=os.path.join(ROOT, 'build', 'riscreen'))
     parser.add_argument('--riscreen-args', default='', help="more options for it, as '--threads single'")
     parser.add_argument('--other', default='', help="a second riscreen to compare with, as 'build/riscreen -c 2'")
     parser.add_argument('--qemu', default='', help='instead of qemu-system-riscv64 or -riscv32')
     parser.add_argument('--no-qemu', action='store_true')
-    parser.add_argument('--rounds', type=int, default=7)
-    parser.add_argument('--json', help='also write the minima here')
+    parser.add_argument('--rounds', type=int, default=rounds)
+    if json_file:
+        parser.add_argument('--json', help='also write the minima here')
 
 
 def riscreens(args):
@@ -87,6 +89,13 @@ def riscreens(args):
         if not os.access(command[0], os.X_OK):
             raise SystemExit(f'no riscreen at {command[0]}: build it, or name it with --riscreen')
     return found
+
+
+def write_json(path, found):
+    """Writes what was found, if the user named a file for it."""
+    if path:
+        with open(path, 'w', encoding='ascii') as f:
+            json.dump(found, f, indent=1)
 
 
 def native_command(program, names):
