@@ -71,7 +71,8 @@ def build_guest(out_dir, xlen=64, bare=False):
 def add_machines(parser, rounds=7, json_file=True):
     """The options that say which machines are measured, and in how many rounds."""
     parser.add_argument('--riscreen', default=os.path.join(ROOT, 'build', 'riscreen'))
-    parser.add_argument('--riscreen-args', default='', help="more options for it, as '--threads single'")
+    parser.add_argument('--riscreen-args', default='', help="more options for it, as '-c 2'; not --threads=single, whose clock "
+                        'counts instructions')
     parser.add_argument('--other', default='', help="a second riscreen to compare with, as 'build/riscreen -c 2'")
     parser.add_argument('--qemu', default='', help='instead of qemu-system-riscv64 or -riscv32')
     parser.add_argument('--no-qemu', action='store_true')
