@@ -44,6 +44,12 @@ struct machine_gpu {
     struct virtio_gpu_config device;
 };
 
+struct machine_jit {
+    bool off;     /* interpret everything */
+    unsigned hot; /* runs of a block before it is translated; 0: the default */
+    bool cold;    /* for tests: no memory access takes its fast path */
+};
+
 /* Strings stay the caller's and must live as long as the machine. */
 struct machine_config {
     struct cpu_model cpu;
@@ -54,6 +60,7 @@ struct machine_config {
      * and its RTC begins at MACHINE_RTC_START, if these do not say otherwise.
      */
     bool single_thread;
+    struct machine_jit jit;
     bool seeded;   /* in the other mode, too */
     uint64_t seed; /* read with single_thread or seeded */
     enum machine_rtc { MACHINE_RTC_DEFAULT, MACHINE_RTC_HOST, MACHINE_RTC_AT } rtc;

@@ -4,6 +4,7 @@
 #include "board/internal.h"
 
 #include "cpu/engine.h"
+#include "jit/jit.h"
 
 #include <stdio.h>
 
@@ -91,7 +92,9 @@ static void *make_cpu(struct machine *m, struct irq_line irq)
         .entropy = m->entropy,
         .sbi = m->sbi ? &sbi_ops : NULL,
         .sbi_ctx = m->sbi,
-        .engine = &interp_engine,
+        .engine = c->jit.off || !jit_supported() ? &interp_engine : &jit_engine,
+        .engine_hot = c->jit.hot,
+        .engine_cold = c->jit.cold,
     };
     m->cpu = cpu_create(&config);
     if (m->cpu && m->sbi)

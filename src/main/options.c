@@ -224,6 +224,32 @@ static bool read_monitor(void *monitor, const char *v, struct error *err)
     return !strncmp(v, "unix:", 5) || error_set(err, "unknown kind of address; give unix:PATH");
 }
 
+/* --- the translator --- */
+
+static const struct parse_key jit_keys[] = {
+    {"hot", "N", "64", PARSE_UNSIGNED(struct machine_jit, hot, 1, 60000)},
+    {"cold", NULL, NULL, PARSE_FLAG(struct machine_jit, cold)},
+};
+
+/* on|off, then settings, or settings alone. */
+static bool read_jit(void *config, const char *v, struct error *err)
+{
+    struct config *c = config;
+    size_t word = strcspn(v, ",");
+    bool on = word == 2 && !strncmp(v, "on", 2), off = word == 3 && !strncmp(v, "off", 3);
+    parse_defaults(jit_keys, ARRAY_SIZE(jit_keys), &c->machine.jit);
+    c->machine.jit.off = off;
+    if (on || off)
+        v += word;
+    if (!*v)
+        return true;
+    if (off || !v[on])
+        return error_set(err, "write on, off, or settings of the translator, as in hot=1");
+    char *list = config_keep(c, v + on, strlen(v + on));
+    return list ? parse_list(jit_keys, ARRAY_SIZE(jit_keys), &c->machine.jit, list, err)
+                : error_no_memory(err);
+}
+
 /* --- the end, logs --- */
 
 static bool read_on_panic(void *config, const char *v, struct error *err)
@@ -285,6 +311,10 @@ const struct option_row option_rows[] = {
      "A host thread for each hart, or all harts in one (default %s). With one, time counts "
      "instructions, and two runs are the same, instruction by instruction, until something comes "
      "from outside: keys, the pointer, a viewer, a stop."},
+    {NULL, 0, {"jit", "on|off[,hot=N][,cold]", "on", PARSE_CALL(0, read_jit)},
+     "Translate what runs often to the host's code (default %s), on hosts with AVX2, BMI2 and FMA; "
+     "elsewhere, or with off, everything is interpreted. hot=N: after so many runs (default 64). "
+     "cold: the fast paths of memory accesses are not taken; for tests."},
     {NULL, 0, {"seed", "N", NULL, PARSE_CALL(offsetof(struct config, machine), read_seed)},
      "What the guest gets as entropy follows from this number, and so do its secrets (default: the "
      "host's entropy, or 0 with --threads=single)."},

@@ -26,14 +26,18 @@ def compile_guest(out, xlen, sources, isa='i', defines=(), include=(), script='g
                     os.path.join(GUEST, 'guest.c'), *paths, '-lgcc', '-o', out], check=True)
 
 
+# How the guests' code is run: ISA_ENGINE=hot=1 stands for --jit=hot=1.
+ENGINE = ['--jit=' + os.environ['ISA_ENGINE']] if 'ISA_ENGINE' in os.environ else []
+
+
 def riscreen_command(riscreen, elf, xlen, cpu='', harts=1, memory='256M', extra=()):
     return [riscreen, '-H', '--bios', 'none', '-m', memory, '-c', str(harts),
-            '--cpu', f'rv{xlen}{cpu}', '-k', elf, *extra]
+            '--cpu', f'rv{xlen}{cpu}', '-k', elf, *ENGINE, *extra]
 
 
 def sbi_command(riscreen, elf, xlen, harts):
     """A program that starts in S-mode under the built-in SBI."""
-    return [riscreen, '-H', '-m', '256M', '-c', str(harts), '--cpu', f'rv{xlen}', '-k', elf]
+    return [riscreen, '-H', '-m', '256M', '-c', str(harts), '--cpu', f'rv{xlen}', '-k', elf, *ENGINE]
 
 
 def qemu_command(elf, xlen, cpu='', harts=1, memory='256', extra=()):

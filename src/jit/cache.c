@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The code cache: one piece of memory, mapped twice, so that no page is writable and executable
+ * through the same addresses. Code grows from its start, regions' data lies behind the code. A table
+ * from physical addresses to entries is read without a lock: slots are only added or replaced.
+ */
+
+#include "jit/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define TABLE_BITS  17
+#define TABLE_SIZE  (1u << TABLE_BITS)
+#define ENTRIES_MAX (TABLE_SIZE * 3 / 4)
+
+struct entry_slot {
+    _Atomic uint64_t key; /* 0: free */
+    const struct jit_entry *_Atomic entry;
+};
+
+static bool map_twice(struct jit *j)
+{
+    size_t size = CACHE_SIZE + DATA_SIZE;
+    int fd = memfd_create("riscreen-code", MFD_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool ok = ftruncate(fd, (off_t)size) == 0;
+    void *rw = ok ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+    void *rx = ok ? mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0) : MAP_FAILED;
+    close(fd);
+    j->rw = rw == MAP_FAILED ? NULL : rw;
+    j->rx = rx == MAP_FAILED ? NULL : rx;
+    if (j->rw)
+        madvise(j->rw, size, MADV_DONTFORK);
+    if (j->rx)
+        madvise(j->rx, size, MADV_DONTFORK);
+    return j->rw && j->rx;
+}
+
+struct jit *cache_create(struct cpu *cpu)
+{
+    struct jit *j = calloc(1, sizeof(*j));
+    if (!j)
+        return NULL;
+    j->cpu = cpu;
+    pthread_mutex_init(&j->lock, NULL);
+    j->table = calloc(TABLE_SIZE, sizeof(*j->table));
+    if (!j->table || !map_twice(j)) {
+        cache_destroy(j);
+        return NULL;
+    }
+    j->generation = 1;
+    thunks_make(j);
+    return j;
+}
+
+void cache_destroy(struct jit *j)
+{
+    if (!j)
+        return;
+    if (j->rw)
+        munmap(j->rw, CACHE_SIZE + DATA_SIZE);
+    if (j->rx)
+        munmap(j->rx, CACHE_SIZE + DATA_SIZE);
+    pthread_mutex_destroy(&j->lock);
+    free(j->table);
+    free(j);
+}
+
+static struct entry_slot *slot_of(struct jit *j, uint64_t key)
+{
+    unsigned i = (unsigned)(key * UINT64_C(0x9e3779b97f4a7c15) >> (64 - TABLE_BITS));
+    for (;; i = (i + 1) & (TABLE_SIZE - 1)) {
+        uint64_t at = atomic_load_explicit(&j->table[i].key, memory_order_acquire);
+        if (at == key || !at)
+            return &j->table[i];
+    }
+}
+
+const struct jit_entry *cache_find(struct jit *j, uint64_t key)
+{
+    struct entry_slot *s = slot_of(j, key);
+    return atomic_load_explicit(&s->key, memory_order_acquire)
+               ? atomic_load_explicit(&s->entry, memory_order_acquire)
+               : NULL;
+}
+
+static void *data_reserve(struct jit *j, size_t bytes)
+{
+    bytes = ALIGN_UP(bytes, 64);
+    if (j->data_used + bytes > DATA_SIZE)
+        return NULL;
+    void *p = j->rw + CACHE_SIZE + j->data_used;
+    j->data_used += bytes;
+    return p;
+}
+
+struct region *cache_region(struct jit *j, const uint8_t *src, unsigned bytes)
+{
+    if (j->used + CODE_MAX > CACHE_SIZE || j->entries + REGION_MAX_BLOCKS > ENTRIES_MAX)
+        return NULL;
+    struct region *r = data_reserve(j, sizeof(*r) + bytes);
+    if (!r)
+        return NULL;
+    memset(r, 0, sizeof(*r));
+    memcpy(r + 1, src, bytes);
+    r->src = (const uint8_t *)(r + 1);
+    return r;
+}
+
+void cache_publish(struct jit *j, uint64_t key, const uint8_t *code, struct region *r)
+{
+    struct jit_entry *e = data_reserve(j, sizeof(*e));
+    if (!e)
+        return;
+    *e = (struct jit_entry){code, r};
+    struct entry_slot *s = slot_of(j, key);
+    atomic_store_explicit(&s->entry, e, memory_order_release);
+    if (!atomic_load(&s->key)) {
+        j->entries++;
+        atomic_store_explicit(&s->key, key, memory_order_release);
+    }
+}
+
+void cache_empty(struct jit *j)
+{
+    memset(j->table, 0, TABLE_SIZE * sizeof(*j->table));
+    j->entries = 0;
+    j->used = j->data_used = 0;
+    j->flushes++;
+    thunks_make(j);
+}

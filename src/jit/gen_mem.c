@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Loads, stores and atomics: the TLB of the hart's view is tried inline. Cold code, behind the region,
+ * calls run.c where that misses, and goes on behind the access.
+ */
+#include "jit/internal.h"
+
+/* place_kind: log2 of the size, and how a loaded value is extended. */
+enum { KIND_SIGNED = 4, KIND_LOAD_ADDRESS = 8 };
+
+static unsigned log2_of(unsigned size)
+{
+    return (unsigned)__builtin_ctz(size);
+}
+
+void gen_address(struct gen *g, unsigned rs1, int32_t imm)
+{
+    struct x86 *x = &g->x;
+    unsigned w = g->rv32 ? 0 : X86_W;
+    if (!rs1) {
+        x86_mov_imm(x, RAX, g->rv32 ? (uint32_t)imm : (uint64_t)(int64_t)imm);
+    } else if (gen_home[rs1] != X86_NONE) {
+        if (imm)
+            x86_lea(x, w, RAX, x86_m(gen_home[rs1], imm));
+        else
+            x86_mov(x, w, RAX, gen_x(rs1));
+    } else {
+        x86_mov(x, w, RAX, gen_x(rs1));
+        if (imm)
+            x86_alu_imm(x, ALU_ADD, w, x86_r(RAX), imm);
+    }
+}
+
+struct cold *gen_cold(struct gen *g, enum cold_kind kind, enum x86_cond cc)
+{
+    if (g->colds == COLDS_MAX) {
+        g->x.full = true;
+        return &g->cold[0];
+    }
+    struct cold *c = &g->cold[g->colds++];
+    *c = (struct cold){.kind = (uint8_t)kind};
+    c->from = x86_jcc(&g->x, cc, NULL);
+    c->place = place_of(g->cur->offset, g->left, 0);
+    return c;
+}
+
+/* rax holds the address; then rcx holds the addend. */
+static struct cold *probe(struct gen *g, enum access access, unsigned size, enum cold_kind kind)
+{
+    struct x86 *x = &g->x;
+    if (g->j->cold) { /* for tests: no check succeeds */
+        x86_alu_imm(x, ALU_CMP, X86_W, x86_r(RSP), 0);
+        return gen_cold(g, kind, CC_NE);
+    }
+    int32_t tlb = HART_DISP(tlb); /* see tlb_slot and tlb_tag */
+    x86_vex_imm(x, X86_W | X86_F2 | X86_0F3A | 0xf0, RCX, 0, x86_r(RAX), 12); /* rorx */
+    x86_vex_imm(x, X86_W | X86_F2 | X86_0F3A | 0xf0, RDX, 0, x86_r(RAX), 19);
+    x86_alu(x, ALU_XOR, 0, RCX, x86_r(RDX));
+    x86_alu(x, ALU_XOR, 0, RCX, x86_m(RBP, HART_DISP(data.salt)));
+    x86_alu_imm(x, ALU_AND, 0, x86_r(RCX), TLB_SIZE - 1);
+    x86_shift_imm(x, SHIFT_SHL, 0, RCX, 5);
+    x86_mov(x, X86_W, RDX, x86_r(RAX));
+    x86_alu_imm(x, ALU_AND, X86_W, x86_r(RDX), (int32_t)(-4096 | (int32_t)(size - 1)));
+    x86_alu(x, ALU_OR, X86_W, RDX, x86_r(R14));
+    tlb += (int32_t)offsetof(struct tlb_entry, tag) + 8 * (int32_t)access;
+    x86_alu(x, ALU_CMP, X86_W, RDX, x86_mx(RBP, RCX, 0, tlb));
+    struct cold *c = gen_cold(g, kind, CC_NE);
+    x86_mov(x, X86_W, RCX,
+            x86_mx(RBP, RCX, 0, HART_DISP(tlb) + (int32_t)offsetof(struct tlb_entry, addend)));
+    return c;
+}
+
+/* Loads into reg, extended to 64 bits. */
+static void load_as(struct gen *g, unsigned reg, unsigned size, bool is_signed, struct x86_rm from)
+{
+    static const unsigned opcode[4][2] = {
+        {X86_0F | 0xb6, X86_W | X86_0F | 0xbe},
+        {X86_0F | 0xb7, X86_W | X86_0F | 0xbf},
+        {0x8b, X86_W | 0x63},
+        {X86_W | 0x8b, X86_W | 0x8b},
+    };
+    x86_op(&g->x, opcode[log2_of(size)][is_signed], reg, from);
+}
+
+static void load(struct gen *g, const struct op *o, unsigned size, bool is_signed)
+{
+    unsigned d = gen_target(o->rd, RAX);
+    gen_address(g, o->rs1, o->imm);
+    struct cold *c = probe(g, ACCESS_LOAD, size, COLD_LOAD);
+    c->place |= (log2_of(size) | (is_signed ? KIND_SIGNED : 0)) << 24;
+    c->reg = (uint8_t)d;
+    load_as(g, d, size, is_signed, x86_mx(RAX, RCX, 0, 0));
+    c->back = g->x.at;
+    gen_write(g, o->rd, d);
+}
+
+static void store_from(struct gen *g, unsigned reg, unsigned size, struct x86_rm to)
+{
+    static const unsigned opcode[4] = {0x88 | X86_BYTE, X86_66 | 0x89, 0x89, X86_W | 0x89};
+    x86_op(&g->x, opcode[log2_of(size)], reg, to);
+}
+
+/* The value is x[reg], or with disp what lies there in the hart. */
+static void store(struct gen *g, const struct op *o, unsigned size, bool fp)
+{
+    unsigned s = fp || !o->rs2 ? X86_NONE : gen_home[o->rs2];
+    int32_t disp = fp ? F_DISP(o->rs2) : X_DISP(o->rs2);
+    gen_address(g, o->rs1, o->imm);
+    struct cold *c = probe(g, ACCESS_STORE, size, COLD_STORE);
+    c->place |= log2_of(size) << 24;
+    c->reg = (uint8_t)s;
+    c->disp = disp;
+    if (s == X86_NONE) {
+        x86_mov(&g->x, X86_W, RDX, x86_m(RBP, disp));
+        s = RDX;
+    }
+    store_from(g, s, size, x86_mx(RAX, RCX, 0, 0));
+    c->back = g->x.at;
+}
+
+/* --- atomics --- */
+
+/* rax = the host address of the aligned access at x[rs1]. */
+static void atomic_address(struct gen *g, const struct op *o, unsigned size, enum access access)
+{
+    gen_address(g, o->rs1, 0);
+    struct cold *c = probe(g, access, size, COLD_ATOMIC);
+    c->place |= (log2_of(size) | (access == ACCESS_LOAD ? KIND_LOAD_ADDRESS : 0)) << 24;
+    x86_alu(&g->x, ALU_ADD, X86_W, RAX, x86_r(RCX));
+    c->back = g->x.at;
+}
+
+static void set_result(struct gen *g, unsigned rd, unsigned from, unsigned size)
+{
+    if (rd == REG_SINK)
+        return;
+    if (size == 4)
+        x86_movsxd(&g->x, from, x86_r(from));
+    gen_write(g, rd, from);
+}
+
+static unsigned width_of(unsigned size)
+{
+    return size == 8 ? X86_W : 0;
+}
+
+/* lock xadd, or xchg, which locks by itself */
+static void amo_direct(struct gen *g, const struct op *o, unsigned size, unsigned opcode)
+{
+    atomic_address(g, o, size, ACCESS_STORE);
+    gen_read(g, RDX, o->rs2);
+    x86_op(&g->x, width_of(size) | opcode, RDX, x86_m(RAX, 0));
+    set_result(g, o->rd, RDX, size);
+}
+
+/* rcx: address, rax: old value, rdx: new one, until nobody came between. cc: of min and max, when the
+ * old value stays. */
+static void amo_loop(struct gen *g, const struct op *o, unsigned size, int alu, enum x86_cond cc)
+{
+    struct x86 *x = &g->x;
+    unsigned w = width_of(size);
+    atomic_address(g, o, size, ACCESS_STORE);
+    x86_mov(x, X86_W, RCX, x86_r(RAX));
+    x86_mov(x, w, RAX, x86_m(RCX, 0));
+    const uint8_t *again = x->at;
+    gen_read(g, RDX, o->rs2);
+    if (alu >= 0) {
+        x86_alu(x, (enum x86_alu)alu, w, RDX, x86_r(RAX));
+    } else {
+        x86_alu(x, ALU_CMP, w, RAX, x86_r(RDX));
+        x86_op(x, w | X86_0F | 0x40 | cc, RDX, x86_r(RAX));
+    }
+    x86_op(x, X86_LOCK | w | X86_0F | 0xb1, RDX, x86_m(RCX, 0));
+    x86_jcc(x, CC_NE, x->full ? NULL : again);
+    set_result(g, o->rd, RAX, size);
+}
+
+/* rdx = what names the bytes at host address `at`: see RESERVATION in interp_mem.h. */
+static void reservation(struct gen *g, unsigned at, unsigned size)
+{
+    struct x86 *x = &g->x;
+    x86_mov(x, X86_W, RDX, x86_r(at));
+    x86_alu(x, ALU_SUB, X86_W, RDX, x86_m(RBP, HART_DISP(ram)));
+    x86_alu(x, ALU_ADD, X86_W, RDX, x86_m(RBP, HART_DISP(ram_base)));
+    if (size == 8)
+        x86_alu_imm(x, ALU_OR, 0, x86_r(RDX), 1);
+}
+
+static void load_reserved(struct gen *g, const struct op *o, unsigned size)
+{
+    struct x86 *x = &g->x;
+    atomic_address(g, o, size, ACCESS_LOAD);
+    x86_mov(x, X86_W, RCX, x86_r(RAX));
+    load_as(g, RAX, size, true, x86_m(RCX, 0));
+    x86_mov(x, X86_W, RDX, x86_r(RCX));
+    x86_alu(x, ALU_SUB, X86_W, RDX, x86_m(RBP, HART_DISP(ram)));
+    x86_alu(x, ALU_ADD, X86_W, RDX, x86_m(RBP, HART_DISP(ram_base)));
+    if (size == 8)
+        x86_alu_imm(x, ALU_ADD, X86_W, x86_r(RDX), 1);
+    x86_mov_to(x, X86_W, x86_m(RBP, HART_DISP(arch.res_addr)), RDX);
+    x86_mov_to(x, X86_W, x86_m(RBP, HART_DISP(arch.res_value)), RAX);
+    gen_write(g, o->rd, RAX);
+}
+
+static void store_conditional(struct gen *g, const struct op *o, unsigned size)
+{
+    struct x86 *x = &g->x;
+    atomic_address(g, o, size, ACCESS_STORE);
+    x86_mov(x, X86_W, RCX, x86_r(RAX));
+    reservation(g, RCX, size);
+    x86_alu(x, ALU_CMP, X86_W, RDX, x86_m(RBP, HART_DISP(arch.res_addr)));
+    uint8_t *fail = x86_jcc(x, CC_NE, NULL);
+    x86_mov(x, X86_W, RAX, x86_m(RBP, HART_DISP(arch.res_value)));
+    gen_read(g, RDX, o->rs2);
+    x86_op(x, X86_LOCK | width_of(size) | X86_0F | 0xb1, RDX, x86_m(RCX, 0));
+    if (!x->full)
+        x86_patch(fail, x->at);
+    x86_op(x, X86_0F | 0x90 | CC_NE | X86_BYTE, 0, x86_r(RAX));
+    x86_op(x, X86_0F | 0xb6 | X86_BYTE, RAX, x86_r(RAX));
+    x86_op_imm(x, X86_W | 0xc7, 0, x86_m(RBP, HART_DISP(arch.res_addr)), -1, 4);
+    gen_write(g, o->rd, RAX);
+}
+
+static bool gen_amo(struct gen *g, const struct insn *i)
+{
+    const struct op *o = &i->op;
+    switch (i->id) {
+    case INSN_lr_w: load_reserved(g, o, 4); return true;
+    case INSN_lr_d: load_reserved(g, o, 8); return true;
+    case INSN_sc_w: store_conditional(g, o, 4); return true;
+    case INSN_sc_d: store_conditional(g, o, 8); return true;
+#define AMO_SIZE(s, size)                                                                          \
+    case INSN_amoswap_##s: amo_direct(g, o, size, 0x87); return true;                              \
+    case INSN_amoadd_##s: amo_direct(g, o, size, X86_LOCK | X86_0F | 0xc1); return true;           \
+    case INSN_amoand_##s: amo_loop(g, o, size, ALU_AND, CC_E); return true;                        \
+    case INSN_amoor_##s: amo_loop(g, o, size, ALU_OR, CC_E); return true;                          \
+    case INSN_amoxor_##s: amo_loop(g, o, size, ALU_XOR, CC_E); return true;                        \
+    case INSN_amomin_##s: amo_loop(g, o, size, -1, CC_L); return true;                             \
+    case INSN_amomax_##s: amo_loop(g, o, size, -1, CC_G); return true;                             \
+    case INSN_amominu_##s: amo_loop(g, o, size, -1, CC_B); return true;                            \
+    case INSN_amomaxu_##s: amo_loop(g, o, size, -1, CC_A); return true;
+        AMO_SIZE(w, 4)
+        AMO_SIZE(d, 8)
+#undef AMO_SIZE
+    default: return false;
+    }
+}
+
+static void fp_load(struct gen *g, const struct op *o, unsigned size)
+{
+    gen_address(g, o->rs1, o->imm);
+    struct cold *c = probe(g, ACCESS_LOAD, size, COLD_LOAD);
+    c->place |= log2_of(size) << 24;
+    c->reg = RAX;
+    load_as(g, RAX, size, false, x86_mx(RAX, RCX, 0, 0));
+    c->back = g->x.at;
+    if (size == 8) {
+        x86_mov_to(&g->x, X86_W, x86_m(RBP, F_DISP(o->rd)), RAX);
+        g->boxed &= ~(1u << o->rd);
+    } else {
+        x86_mov_to(&g->x, 0, x86_m(RBP, F_DISP(o->rd)), RAX);
+        x86_op_imm(&g->x, 0xc7, 0, x86_m(RBP, F_DISP(o->rd) + 4), -1, 4);
+        g->boxed |= 1u << o->rd;
+    }
+    x86_op_imm(&g->x, 0xc6, 0, x86_m(RBP, HART_DISP(fp_dirty)), 1, 1);
+}
+
+bool gen_mem(struct gen *g, const struct insn *i)
+{
+    const struct op *o = &i->op;
+    switch (i->id) {
+    case INSN_lb: load(g, o, 1, true); return true;
+    case INSN_lh: load(g, o, 2, true); return true;
+    case INSN_lw: load(g, o, 4, true); return true;
+    case INSN_ld: load(g, o, 8, false); return true;
+    case INSN_lbu: load(g, o, 1, false); return true;
+    case INSN_lhu: load(g, o, 2, false); return true;
+    case INSN_lwu: load(g, o, 4, false); return true;
+    case INSN_sb: store(g, o, 1, false); return true;
+    case INSN_sh: store(g, o, 2, false); return true;
+    case INSN_sw: store(g, o, 4, false); return true;
+    case INSN_sd: store(g, o, 8, false); return true;
+    case INSN_flw: fp_load(g, o, 4); return true;
+    case INSN_fld: fp_load(g, o, 8); return true;
+    case INSN_fsw: store(g, o, 4, true); return true;
+    case INSN_fsd: store(g, o, 8, true); return true;
+    default: return gen_amo(g, i);
+    }
+}
+
+/* --- cold code --- */
+
+void gen_colds(struct gen *g)
+{
+    struct x86 *x = &g->x;
+    const struct thunks *t = &g->j->thunks;
+    for (unsigned n = 0; n < g->colds && !x->full; n++) {
+        struct cold *c = &g->cold[n];
+        x86_patch(c->from, x->at);
+        switch (c->kind) {
+        case COLD_LOAD:
+            x86_mov_imm(x, RCX, c->place);
+            x86_call(x, t->load);
+            if (c->reg != RAX)
+                x86_mov(x, X86_W, c->reg, x86_r(RAX));
+            break;
+        case COLD_STORE:
+            if (c->reg == X86_NONE)
+                x86_mov(x, X86_W, RDX, x86_m(RBP, c->disp));
+            else
+                x86_mov(x, X86_W, RDX, x86_r(c->reg));
+            x86_mov_imm(x, RCX, c->place);
+            x86_call(x, t->store);
+            break;
+        case COLD_ATOMIC:
+            x86_mov_imm(x, RCX, c->place);
+            x86_call(x, t->atomic);
+            break;
+        case COLD_NAN:
+            x86_mov_imm(x, RAX, c->value);
+            x86_mov_to(x, c->size == 8 ? X86_W : 0, x86_m(RBP, c->disp), RAX);
+            break;
+        case COLD_EXIT:
+            if (c->size) /* instructions that were counted and have not run */
+                x86_alu_imm(x, ALU_SUB, X86_W, x86_r(R15), c->size);
+            x86_mov_imm(x, RCX, (uint32_t)c->offset);
+            x86_jmp(x, t->exit[c->exit]);
+            continue;
+        default: gen_jump_out(g, c->offset); continue;
+        }
+        if (!x->full)
+            x86_jmp(x, c->back);
+    }
+}

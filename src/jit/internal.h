@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The translator from the inside: only src/jit includes this.
+ *
+ * Host registers in translated code:
+ *   rbp         the hart + 128, so that x0..x30 and limit have short displacements
+ *   r14         the bits that the context of loads and stores adds to a TLB tag
+ *   r15         icount
+ *   rbx rdi rsi r8-r13   guest sp a0 a1 a2 a3 a4 a5 s0 s1
+ *   rax rcx rdx xmm0-2   free between two instructions
+ * icount counts a basic block's instructions at its head. Cold code that leaves in the middle says
+ * how many have not run yet (struct place).
+ */
+#ifndef JIT_INTERNAL_H
+#define JIT_INTERNAL_H
+
+#include "cpu/block.h"
+#include "cpu/hart.h"
+#include "cpu/mmu.h"
+#include "cpu/system.h"
+#include "jit/jit.h"
+#include "jit/x86.h"
+
+#define REGION_MAX_INSNS  256
+#define REGION_MAX_BLOCKS 48
+#define NATIVE_JUMPS      2048
+#define CACHE_SIZE        (UINT64_C(32) << 20) /* code; regions lie behind it */
+#define DATA_SIZE         (UINT64_C(4) << 20)
+#define CODE_MAX          (REGION_MAX_INSNS * 192) /* bytes that one region may take */
+
+/* Why translated code came back. */
+enum jit_exit {
+    EXIT_LOOKUP, /* go on at hart.arch.pc, by a lookup */
+    EXIT_LIMIT,  /* limit is reached */
+    EXIT_INTERP, /* the instruction at hart.arch.pc is the interpreter's */
+    EXIT_STALE,  /* the region at hart.arch.pc is of an older epoch */
+    EXIT_FP,     /* MXCSR must become the guest's before the code at hart.arch.pc */
+    EXIT_KINDS
+};
+
+struct extent {
+    uint16_t start, end; /* in the page */
+};
+#define EXTENTS_MAX 8
+
+/* What a region is, in the data part of the cache. Shared by all harts. */
+struct region {
+    _Atomic uint64_t epoch; /* in which it was last found equal to memory; 0: dead */
+    uint64_t pa;            /* of its page */
+    const uint8_t *src;     /* the bytes of its extents, one after the other */
+    struct extent extent[EXTENTS_MAX];
+    uint8_t extents;
+    uint16_t insns;
+    uint32_t bytes; /* of code */
+};
+
+/* An entry point: the code for a physical address. */
+struct jit_entry {
+    const uint8_t *code;
+    struct region *region;
+};
+
+/* Code that all regions use, made once (thunks.c); in the writable mapping, but for enter. */
+struct thunks {
+    uint64_t (*enter)(struct hart *h, const uint8_t *code); /* returns enum jit_exit */
+    const uint8_t *exit[EXIT_KINDS]; /* jump there with the page offset in ecx */
+    const uint8_t *lookup;           /* jump there with the pc in rax */
+    const uint8_t *load, *store;     /* call: va in rax, value in rdx, place in ecx */
+    const uint8_t *atomic;           /* call: the same; rdx points nowhere, rax: host address */
+    const uint8_t *sys;              /* call: place in ecx, id | len << 16 in edx, word in eax */
+};
+
+struct jit {
+    struct cpu *cpu;
+    uint8_t *rw, *rx; /* two mappings of the same memory */
+    uint64_t used, data_used;
+    struct thunks thunks;
+    pthread_mutex_t lock;        /* translating and publishing */
+    _Atomic uint64_t generation; /* changes when all code is dropped */
+    _Atomic bool flushing;       /* the cache is full: no hart may enter code */
+    struct entry_slot *table;
+    unsigned entries;
+    struct gen *gen; /* under lock */
+    bool cold;       /* for tests: the TLB is never hit inline */
+    bool full;       /* the last translation found no room */
+    uint64_t made_regions, made_insns, made_bytes, made_ns, flushes; /* under lock */
+};
+
+/* Where a jump to pc goes on, under one hart.jump_key: so a change of address space or privilege, or
+ * a flush, empties nothing. */
+struct native_jump {
+    uint64_t pc, key;
+    const uint8_t *code;
+    uint64_t unused;
+};
+
+/* A hart's part of the engine: hart.engine_data. */
+struct jit_hart {
+    struct native_jump jumps[NATIVE_JUMPS]; /* by pc / 2 */
+    _Atomic bool inside;                    /* it may run or hold translated code */
+    uint64_t generation;
+    uint64_t exits[EXIT_KINDS];
+    uint32_t host_mxcsr;
+};
+
+/* Where a cold path stands. */
+static inline uint32_t place_of(unsigned offset, unsigned left, unsigned kind)
+{
+    return offset | left << 12 | kind << 24;
+}
+static inline unsigned place_offset(uint32_t place)
+{
+    return place & 0xfff;
+}
+static inline unsigned place_left(uint32_t place)
+{
+    return place >> 12 & 0xfff;
+}
+static inline unsigned place_kind(uint32_t place)
+{
+    return place >> 24;
+}
+
+/* --- cache.c --- */
+
+struct jit *cache_create(struct cpu *cpu); /* NULL: the host refuses such memory */
+void cache_destroy(struct jit *j);
+/* The code for physical address pa (bit 0: FS is not Off); NULL: none. Any hart. */
+const struct jit_entry *cache_find(struct jit *j, uint64_t key);
+/* Under the lock: room for a region, a copy of src in its data; false: full. */
+struct region *cache_region(struct jit *j, const uint8_t *src, unsigned bytes);
+void cache_publish(struct jit *j, uint64_t key, const uint8_t *code, struct region *r);
+void cache_empty(struct jit *j); /* under the lock; no hart is inside */
+
+/* --- thunks.c --- */
+
+void thunks_make(struct jit *j);
+
+/* --- region.c, gen*.c --- */
+
+/* Translates the code at pa, which the hart could fetch just now. False: nothing there can be. Under the lock. */
+bool jit_translate(struct jit *j, struct hart *h, uint64_t pa);
+
+/* --- run.c: what thunks call --- */
+
+struct jit_value {
+    uint64_t value, leave; /* leave: the exit's reason + 1, all state is in the hart */
+};
+struct jit_value jit_load(struct hart *h, uint64_t va, uint64_t unused, uint32_t place);
+struct jit_value jit_store(struct hart *h, uint64_t va, uint64_t value, uint32_t place);
+struct jit_value jit_atomic(struct hart *h, uint64_t va, uint64_t unused, uint32_t place);
+struct jit_value jit_sys(struct hart *h, uint64_t word, uint64_t id_len, uint32_t place);
+
+/* --- the generator --- */
+
+enum { HEAD_LOOP = 1, HEAD_ENTRY = 2 };
+
+struct insn {
+    struct op op;
+    uint16_t id, offset;
+};
+
+struct bb {
+    uint16_t first, count; /* of gen.insn */
+    uint16_t offset, end;  /* in the page */
+    uint8_t flags;
+    uint8_t *label;
+};
+
+enum cold_kind { COLD_LOAD, COLD_STORE, COLD_EXIT, COLD_ATOMIC, COLD_JUMP, COLD_NAN };
+struct gen;
+struct cold {
+    uint8_t kind, reg, size; /* reg: of the value */
+    uint8_t exit;
+    uint32_t place;
+    int32_t offset;
+    uint8_t *from, *back; /* rel32 that jumps here; where it goes on */
+    uint64_t value;
+    int32_t disp;
+};
+#define COLDS_MAX (REGION_MAX_INSNS * 3)
+
+struct gen {
+    struct x86 x;
+    struct jit *j;
+    struct hart *h;
+    struct region *r;
+    bool rv32, fp_on, align4;
+    uint16_t insns, bbs, colds, fixups;
+    unsigned left; /* instructions of the block from the present one on */
+    const struct insn *cur;
+    uint32_t boxed; /* f registers that are known to hold boxed singles */
+    bool fp_used, fp_noted;
+    uint8_t mark[GMEM_PAGE / 2]; /* what is at each halfword of the page: enum mark */
+    uint8_t page[GMEM_PAGE];     /* a copy, read once */
+    struct insn insn[REGION_MAX_INSNS];
+    struct bb bb[REGION_MAX_BLOCKS];
+    struct cold cold[COLDS_MAX];
+    struct {
+        uint8_t *from;
+        uint16_t bb;
+    } fixup[REGION_MAX_INSNS];
+};
+
+#define HART_DISP(field) ((int32_t)offsetof(struct hart, field) - 128)
+#define X_DISP(i)        (HART_DISP(arch.x) + 8 * (int32_t)(i))
+#define F_DISP(i)        (HART_DISP(arch.f) + 8 * (int32_t)(i))
+
+extern const uint8_t gen_home[33]; /* host register of x[i], or X86_NONE */
+
+/* x[i] as an operand. */
+static inline struct x86_rm gen_x(unsigned i)
+{
+    return gen_home[i] != X86_NONE ? x86_r(gen_home[i]) : x86_m(RBP, X_DISP(i));
+}
+void gen_read(struct gen *g, unsigned to, unsigned i);     /* to = x[i], 64 bits */
+unsigned gen_target(unsigned rd, unsigned temp);           /* the home of rd, or temp */
+void gen_write(struct gen *g, unsigned rd, unsigned from); /* x[rd] = from, if it is not there */
+struct cold *gen_cold(struct gen *g, enum cold_kind kind, enum x86_cond cc);
+
+/* Each translates one instruction; false: it is not theirs, or cannot be translated. */
+bool gen_int(struct gen *g, const struct insn *i);
+bool gen_mem(struct gen *g, const struct insn *i);
+bool gen_fp(struct gen *g, const struct insn *i);
+void gen_colds(struct gen *g);
+void gen_address(struct gen *g, unsigned rs1, int32_t imm); /* rax = the address */
+
+void gen_jump_out(struct gen *g, int32_t offset); /* to this offset from the page's start */
+bool gen_branch_cc(struct gen *g, const struct insn *i, enum x86_cond *cc); /* compares */
+bool gen_fp_knows(const struct insn *i);
+bool gen_fp_computes(const struct insn *i); /* needs the guest's MXCSR */
+void gen_note_dirty(struct gen *g);         /* FS becomes Dirty */
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The translator: an engine (cpu/engine.h) that turns guest code which runs often into x86-64 code.
+ *
+ * The interpreter runs everything first and counts. When a block has run `hot` times, region.c
+ * follows the code from there inside its page, gen_*.c translate that region, one pass from ops to
+ * bytes, and cache.c publishes it under the physical address of its entry. From then on run.c enters
+ * the region instead of the interpreter. Regions find each other through a table in the TLB's view
+ * (pc -> code) without leaving translated code; what a region cannot do, it leaves to the
+ * interpreter, at an exact instruction.
+ *
+ * Nine guest registers live in nine host registers wherever translated code runs, the others in
+ * struct hart. So any region can jump to any other, and a fault needs no tables: all state is where
+ * it belongs before each instruction.
+ *
+ * Code is shared by all harts and never changes once it is published. What changes lies in struct
+ * hart, or in a region's data.
+ */
+#ifndef JIT_JIT_H
+#define JIT_JIT_H
+
+#include "cpu/engine.h"
+
+extern const struct engine_ops jit_engine;
+
+/* Can this host run translated code: AVX2, BMI2, FMA? Any thread. */
+bool jit_supported(void);
+
+#endif

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A region: the code that direct jumps reach from one place inside its page. The page is copied once
+ * and everything is decided on the copy. Blocks are laid out in the order of their addresses; what
+ * leads out of the region goes through the table of the view, or to the interpreter.
+ */
+#include "jit/internal.h"
+
+#include <string.h>
+
+enum mark {
+    MARK_DECODED = 1,
+    MARK_LEADER = 2,
+    MARK_LOOP = 4,
+    MARK_ENTRY = 8,
+    MARK_INTERP = 16, /* cannot be translated */
+};
+
+struct walk {
+    struct gen *g;
+    uint64_t page_pa;
+    uint16_t todo[REGION_MAX_BLOCKS];
+    unsigned todos, leaders, insns;
+    struct insn at[REGION_MAX_INSNS]; /* in the order of discovery */
+    uint16_t index[GMEM_PAGE / 2];
+};
+
+static bool is_int_known(const struct insn *i)
+{
+    switch (i->id) {
+    case INSN_illegal:
+    case INSN_orc_b:
+    case INSN_clmul:
+    case INSN_clmulh:
+    case INSN_clmulr:
+    case INSN_cbo_inval:
+    case INSN_cbo_clean:
+    case INSN_cbo_flush:
+    case INSN_cbo_zero: return false;
+    default: return true;
+    }
+}
+
+static bool knows(const struct gen *g, const struct insn *i)
+{
+    unsigned f = insn_flags(i->id);
+    if (insn_is_system(i->id))
+        return i->id != INSN_illegal;
+    if (g->align4 && (f & (I_LINK | I_BRANCH)))
+        return false; /* targets may be misaligned without C: rare, the interpreter's */
+    if (f & (I_READS_F | I_WRITES_F))
+        return gen_fp_knows(i);
+    return is_int_known(i);
+}
+
+static void want(struct walk *w, int32_t offset, unsigned flags)
+{
+    if (offset < 0 || offset >= (int32_t)GMEM_PAGE)
+        return;
+    uint8_t *m = &w->g->mark[offset / 2];
+    if (!(*m & MARK_LEADER)) {
+        if (w->leaders == REGION_MAX_BLOCKS || w->todos == REGION_MAX_BLOCKS)
+            return;
+        if (!(*m & MARK_DECODED)) {
+            if (!block_exists(w->g->h, w->page_pa + (uint64_t)offset))
+                return;
+            w->todo[w->todos++] = (uint16_t)offset;
+        }
+        w->leaders++;
+    }
+    *m |= MARK_LEADER | flags;
+}
+
+/* Decodes one instruction; false: it cannot be part of the region. */
+static bool take(struct walk *w, unsigned offset, struct insn *i)
+{
+    struct gen *g = w->g;
+    uint32_t word = 0;
+    unsigned len = insn_length(g->page[offset]);
+    if (offset + len > GMEM_PAGE || w->insns == REGION_MAX_INSNS)
+        return false;
+    memcpy(&word, g->page + offset, len);
+    *i = (struct insn){.offset = (uint16_t)offset};
+    i->id = (uint16_t)decode(g->h->cpu->decoder, word, offset, g->fp_on, &i->op);
+    if (!knows(g, i)) {
+        g->mark[offset / 2] |= MARK_INTERP;
+        return false;
+    }
+    g->fp_used |= gen_fp_computes(i);
+    g->mark[offset / 2] |= MARK_DECODED;
+    w->index[offset / 2] = (uint16_t)w->insns;
+    w->at[w->insns++] = *i;
+    return true;
+}
+
+/* Follows the code from here until it ends or meets what is known. */
+static void follow(struct walk *w, unsigned offset)
+{
+    while (offset < GMEM_PAGE) {
+        uint8_t *m = &w->g->mark[offset / 2];
+        struct insn i;
+        if (*m & MARK_DECODED) {
+            want(w, (int32_t)offset, 0);
+            return;
+        }
+        if (!take(w, offset, &i))
+            return;
+        unsigned next = offset + (i.op.len & OP_LENGTH), f = insn_flags(i.id);
+        if (f & I_BRANCH) {
+            want(w, i.op.imm, i.op.imm <= (int32_t)offset ? MARK_LOOP : 0);
+            /* what follows begins a block of its own: room for it is needed */
+            if (next < GMEM_PAGE && !(w->g->mark[next / 2] & MARK_LEADER)) {
+                if (w->leaders == REGION_MAX_BLOCKS)
+                    return;
+                w->leaders++;
+                w->g->mark[next / 2] |= MARK_LEADER;
+            }
+        } else if (f & I_ENDS) {
+            if (i.id == INSN_jal && i.op.rd == REG_SINK)
+                want(w, i.op.imm, i.op.imm <= (int32_t)offset ? MARK_LOOP : 0);
+            else if (f & I_LINK && i.op.rd != REG_SINK)
+                want(w, (int32_t)next, MARK_ENTRY);
+            return;
+        }
+        offset = next;
+    }
+}
+
+/* Sorts what was found into blocks. */
+static void make_blocks(struct walk *w)
+{
+    struct gen *g = w->g;
+    for (unsigned offset = 0; offset < GMEM_PAGE; offset += 2) {
+        unsigned m = g->mark[offset / 2];
+        if (!(m & MARK_LEADER) || !(m & MARK_DECODED) || g->bbs == REGION_MAX_BLOCKS)
+            continue;
+        struct bb *b = &g->bb[g->bbs];
+        *b = (struct bb){.first = g->insns, .offset = (uint16_t)offset};
+        b->flags = (m & MARK_LOOP ? HEAD_LOOP : 0) | (m & MARK_ENTRY ? HEAD_ENTRY : 0);
+        unsigned at = offset;
+        while (at < GMEM_PAGE && g->mark[at / 2] & MARK_DECODED && g->insns < REGION_MAX_INSNS &&
+               (at == offset || !(g->mark[at / 2] & MARK_LEADER))) {
+            const struct insn *i = &w->at[w->index[at / 2]];
+            g->insn[g->insns++] = *i;
+            b->count++;
+            at += i->op.len & OP_LENGTH;
+            if (insn_flags(i->id) & (I_ENDS | I_BRANCH))
+                break;
+        }
+        b->end = (uint16_t)at;
+        if (b->count)
+            g->bbs++;
+    }
+}
+
+static const struct bb *block_at(const struct gen *g, int32_t offset)
+{
+    for (unsigned i = 0; i < g->bbs; i++)
+        if (g->bb[i].offset == offset)
+            return &g->bb[i];
+    return NULL;
+}
+
+/* --- flow --- */
+
+static void fix_later(struct gen *g, uint8_t *from, const struct bb *b)
+{
+    if (g->fixups == REGION_MAX_INSNS) {
+        g->x.full = true;
+        return;
+    }
+    g->fixup[g->fixups].from = from;
+    g->fixup[g->fixups++].bb = (uint16_t)(b - g->bb);
+}
+
+/* To the pc in rax, by the hart's table of jumps. */
+static void jump_to_rax(struct gen *g)
+{
+    struct x86 *x = &g->x;
+    _Static_assert(sizeof(struct native_jump) == 32 && offsetof(struct jit_hart, jumps) == 0,
+                   "half of pc, times 32");
+    x86_mov(x, 0, RCX, x86_r(RAX));
+    x86_shift_imm(x, SHIFT_SHL, 0, RCX, 4);
+    x86_alu_imm(x, ALU_AND, 0, x86_r(RCX), (NATIVE_JUMPS - 1) << 5);
+    x86_alu(x, ALU_ADD, X86_W, RCX, x86_m(RBP, HART_DISP(engine_data)));
+    x86_mov(x, X86_W, RDX, x86_m(RBP, HART_DISP(jump_key)));
+    x86_alu(x, ALU_CMP, X86_W, RAX, x86_m(RCX, offsetof(struct native_jump, pc)));
+    x86_jcc(x, CC_NE, g->j->thunks.lookup);
+    x86_alu(x, ALU_CMP, X86_W, RDX, x86_m(RCX, offsetof(struct native_jump, key)));
+    x86_jcc(x, CC_NE, g->j->thunks.lookup);
+    x86_alu_imm(x, ALU_AND, X86_W, x86_r(RAX), -4096);
+    x86_mov_to(x, X86_W, x86_m(RBP, HART_DISP(vbase)), RAX);
+    x86_op(x, 0xff, 4, x86_m(RCX, offsetof(struct native_jump, code)));
+}
+
+/* To an offset from the page's start. */
+void gen_jump_out(struct gen *g, int32_t offset)
+{
+    struct x86 *x = &g->x;
+    if (offset >= 0 && offset < (int32_t)GMEM_PAGE && g->mark[offset / 2] & MARK_INTERP) {
+        x86_mov_imm(x, RCX, (uint32_t)offset);
+        x86_jmp(x, g->j->thunks.exit[EXIT_INTERP]);
+        return;
+    }
+    x86_mov(x, X86_W, RAX, x86_m(RBP, HART_DISP(vbase)));
+    x86_alu_imm(x, ALU_ADD, g->rv32 ? 0 : X86_W, x86_r(RAX), offset);
+    jump_to_rax(g);
+}
+
+static void jump_to(struct gen *g, int32_t offset)
+{
+    const struct bb *b = block_at(g, offset);
+    if (b)
+        fix_later(g, x86_jmp(&g->x, NULL), b);
+    else
+        gen_jump_out(g, offset);
+}
+
+static void branch(struct gen *g, const struct insn *i)
+{
+    enum x86_cond cc;
+    gen_branch_cc(g, i, &cc);
+    const struct bb *b = block_at(g, i->op.imm);
+    if (b)
+        fix_later(g, x86_jcc(&g->x, cc, NULL), b);
+    else
+        gen_cold(g, COLD_JUMP, cc)->offset = i->op.imm;
+}
+
+/* x[rd] = the page + offset */
+static void link_register(struct gen *g, unsigned rd, unsigned offset)
+{
+    struct x86 *x = &g->x;
+    if (rd == REG_SINK)
+        return;
+    unsigned d = gen_target(rd, RDX);
+    x86_mov(x, X86_W, d, x86_m(RBP, HART_DISP(vbase)));
+    x86_alu_imm(x, ALU_ADD, g->rv32 ? 0 : X86_W, x86_r(d), (int32_t)offset);
+    if (g->rv32)
+        x86_movsxd(x, d, x86_r(d));
+    gen_write(g, rd, d);
+}
+
+static void jump_indirect(struct gen *g, const struct insn *i, unsigned next)
+{
+    gen_address(g, i->op.rs1, i->op.imm);
+    x86_alu_imm(&g->x, ALU_AND, g->rv32 ? 0 : X86_W, x86_r(RAX), -2);
+    link_register(g, i->op.rd, next);
+    jump_to_rax(g);
+}
+
+/* Called with state exact; goes on behind it if nothing changed. */
+static void system_insn(struct gen *g, const struct insn *i)
+{
+    struct x86 *x = &g->x;
+    unsigned len = i->op.len & OP_LENGTH;
+    x86_mov_imm(x, RAX, (uint32_t)i->op.imm);
+    x86_mov_imm(x, RDX, i->id | len << 16);
+    x86_mov_imm(x, RCX, place_of(i->offset, g->left, 0));
+    x86_call(x, g->j->thunks.sys);
+}
+
+static void block_body(struct gen *g, const struct bb *b)
+{
+    struct x86 *x = &g->x;
+    g->boxed = 0;
+    g->fp_noted = false;
+    x86_alu_imm(x, ALU_ADD, X86_W, x86_r(R15), b->count);
+    for (unsigned n = 0; n < b->count; n++) {
+        const struct insn *i = &g->insn[b->first + n];
+        g->cur = i;
+        g->left = b->count - n;
+        if (insn_is_system(i->id)) {
+            system_insn(g, i);
+            if (insn_flags(i->id) & I_ENDS) {
+                gen_jump_out(g, (int32_t)(i->offset + (i->op.len & OP_LENGTH)));
+                return;
+            }
+        } else if (i->id == INSN_jal) {
+            link_register(g, i->op.rd, b->end);
+            jump_to(g, i->op.imm);
+            return;
+        } else if (i->id == INSN_jalr) {
+            jump_indirect(g, i, b->end);
+            return;
+        } else if (insn_flags(i->id) & I_BRANCH) {
+            branch(g, i);
+        } else if (!gen_int(g, i) && !gen_mem(g, i) && !gen_fp(g, i)) {
+            x->full = true; /* knows() and the generators disagree */
+            return;
+        }
+    }
+    const struct bb *next = b + 1 < g->bb + g->bbs ? b + 1 : NULL;
+    if (!next || next->offset != b->end)
+        jump_to(g, b->end);
+}
+
+static void load_epoch(struct gen *g)
+{
+    struct x86 *x = &g->x;
+    x->count++;
+    x86_byte(x, 0x48); /* mov rax, [rip + ...] */
+    x86_byte(x, 0x8b);
+    x86_byte(x, 0x05);
+    uint8_t *at = x->at;
+    x86_u32(x, 0);
+    if (!x->full)
+        x86_patch(at, (const uint8_t *)&g->r->epoch);
+}
+
+static void exit_if(struct gen *g, enum x86_cond cc, enum jit_exit why, unsigned offset)
+{
+    struct cold *c = gen_cold(g, COLD_EXIT, cc);
+    c->exit = (uint8_t)why;
+    c->offset = (int32_t)offset;
+    c->size = 0;
+}
+
+static void check_limit(struct gen *g, const struct bb *b)
+{
+    x86_alu(&g->x, ALU_CMP, X86_W, R15, x86_m(RBP, HART_DISP(limit)));
+    exit_if(g, CC_AE, EXIT_LIMIT, b->offset);
+}
+
+static struct insn no_insn;
+
+/* What is checked on the way into a block from outside; then falls into the block's body, or jumps. */
+static const uint8_t *entry(struct gen *g, struct bb *b, bool here)
+{
+    struct x86 *x = &g->x;
+    x86_align(x, 16);
+    const uint8_t *at = x->at;
+    g->cur = &no_insn;
+    load_epoch(g);
+    x86_alu(x, ALU_CMP, X86_W, RAX, x86_m(RBP, HART_DISP(code_epoch)));
+    exit_if(g, CC_B, EXIT_STALE, b->offset);
+    if (g->fp_used) {
+        x86_op_imm(x, 0x80, ALU_CMP, x86_m(RBP, HART_DISP(fp_live)), 0, 1);
+        exit_if(g, CC_E, EXIT_FP, b->offset);
+    }
+    if (!(b->flags & HEAD_LOOP))
+        check_limit(g, b);
+    if (!here)
+        fix_later(g, x86_jmp(x, NULL), b);
+    return at;
+}
+
+static void make_extents(struct gen *g, struct region *r)
+{
+    uint8_t used[GMEM_PAGE / 2 + 1] = {0};
+    for (unsigned n = 0; n < g->insns; n++)
+        for (unsigned i = 0; i < (g->insn[n].op.len & OP_LENGTH) / 2u; i++)
+            used[g->insn[n].offset / 2 + i] = 1;
+    for (unsigned i = 0; i < GMEM_PAGE / 2; i++) {
+        if (!used[i])
+            continue;
+        struct extent *e = r->extents ? &r->extent[r->extents - 1] : NULL;
+        if (e && (e->end == 2 * i || r->extents == EXTENTS_MAX))
+            e->end = (uint16_t)(2 * i + 2);
+        else
+            r->extent[r->extents++] = (struct extent){(uint16_t)(2 * i), (uint16_t)(2 * i + 2)};
+    }
+}
+
+static unsigned copy_extents(const struct gen *g, const struct region *r, uint8_t *out)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < r->extents; i++) {
+        memcpy(out + n, g->page + r->extent[i].start, r->extent[i].end - r->extent[i].start);
+        n += r->extent[i].end - r->extent[i].start;
+    }
+    return n;
+}
+
+/* Writes the code. False: it did not fit. entries: by block, where it is entered. */
+static bool emit(struct gen *g, unsigned start, const uint8_t **entries)
+{
+    struct x86 *x = &g->x;
+    for (unsigned n = 0; n < g->bbs; n++) {
+        struct bb *b = &g->bb[n];
+        bool first = b->offset == start && n == 0;
+        if (first)
+            entries[n] = entry(g, b, true);
+        b->label = x->at;
+        g->cur = &no_insn;
+        if (b->flags & HEAD_LOOP)
+            check_limit(g, b);
+        block_body(g, b);
+    }
+    for (unsigned n = 0; n < g->bbs; n++)
+        if (!entries[n] && (g->bb[n].flags & HEAD_ENTRY || g->bb[n].offset == start))
+            entries[n] = entry(g, &g->bb[n], false);
+    gen_colds(g);
+    for (unsigned n = 0; n < g->fixups && !x->full; n++)
+        x86_patch(g->fixup[n].from, g->bb[g->fixup[n].bb].label);
+    return !x->full;
+}
+
+static void publish(struct jit *j, struct gen *g, const uint8_t **entries, uint64_t epoch)
+{
+    struct region *r = g->r;
+    r->insns = g->insns;
+    r->bytes = (uint32_t)(g->x.at - (j->rw + j->used));
+    j->used = ALIGN_UP((uint64_t)(g->x.at - j->rw), 64);
+    j->made_regions++;
+    j->made_insns += g->insns;
+    j->made_bytes += r->bytes;
+    atomic_store_explicit(&r->epoch, epoch, memory_order_release);
+    for (unsigned n = 0; n < g->bbs; n++)
+        if (entries[n])
+            cache_publish(j, (r->pa + g->bb[n].offset) | g->fp_on, j->rx + (entries[n] - j->rw), r);
+}
+
+bool jit_translate(struct jit *j, struct hart *h, uint64_t pa)
+{
+    struct gen *g = j->gen;
+    struct walk w = {.g = g, .page_pa = pa & ~PAGE_MASK};
+    uint8_t src[GMEM_PAGE];
+    const uint8_t *entries[REGION_MAX_BLOCKS] = {0};
+    unsigned start = (unsigned)(pa & PAGE_MASK);
+    uint64_t epoch = atomic_load(&h->cpu->code_epoch);
+    memset(g, 0, offsetof(struct gen, insn));
+    g->j = j;
+    g->h = h;
+    g->rv32 = !hart_is64(h);
+    g->fp_on = h->fp_on;
+    g->align4 = h->align_mask != 0;
+    j->full = false;
+    gmem_read(h->mem, w.page_pa, g->page, GMEM_PAGE);
+    g->mark[start / 2] = MARK_LEADER;
+    w.leaders = 1;
+    w.todo[w.todos++] = (uint16_t)start;
+    while (w.todos)
+        follow(&w, w.todo[--w.todos]);
+    if (!(g->mark[start / 2] & MARK_DECODED))
+        return false;
+    make_blocks(&w);
+    if (!block_at(g, (int32_t)start))
+        return false;
+    struct region r = {.pa = w.page_pa};
+    make_extents(g, &r);
+    g->r = cache_region(j, src, copy_extents(g, &r, src));
+    if (!g->r) {
+        j->full = true;
+        return false;
+    }
+    g->r->pa = r.pa;
+    g->r->extents = r.extents;
+    memcpy(g->r->extent, r.extent, sizeof(r.extent));
+    g->x = (struct x86){.at = j->rw + j->used, .end = j->rw + j->used + CODE_MAX};
+    if (!emit(g, start, entries))
+        return false;
+    publish(j, g, entries, epoch);
+    return true;
+}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The executor: enters translated code where there is some and the interpreter elsewhere, has hot
+ * code translated, and does in C what translated code cannot.
+ */
+#include "jit/internal.h"
+
+#include "host/clock.h"
+
+#include <immintrin.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MXCSR_MASKED 0x1f80
+#define HOT_DEFAULT  64
+
+bool jit_supported(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
+           __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("popcnt");
+}
+
+static struct jit_hart *jit_of(struct hart *h)
+{
+    return h->engine_data;
+}
+
+/* --- floating-point state --- */
+
+/* MXCSR's flags are in another order than fflags'. */
+static uint32_t fflags_of(uint32_t mxcsr)
+{
+    return (mxcsr & 1) << 4 | (mxcsr >> 2 & 1) << 3 | (mxcsr >> 3 & 1) << 2 |
+           (mxcsr >> 4 & 1) << 1 | (mxcsr >> 5 & 1);
+}
+
+/* Before C runs that may look at fflags or compute: MXCSR becomes the host's again. */
+static bool fp_pause(struct hart *h)
+{
+    if (!h->fp_live)
+        return false;
+    uint32_t flags = fflags_of(_mm_getcsr());
+    if (flags) {
+        h->arch.fflags |= flags;
+        h->fp_dirty = true;
+    }
+    _mm_setcsr(jit_of(h)->host_mxcsr);
+    h->fp_live = false;
+    return true;
+}
+
+/* MXCSR becomes the guest's. False: its rounding mode is none that x86 has. */
+static bool fp_resume(struct hart *h)
+{
+    static const uint16_t mode[4] = {0, 3, 1, 2}; /* nearest, to zero, down, up */
+    if (h->arch.frm > 3)
+        return false;
+    jit_of(h)->host_mxcsr = _mm_getcsr();
+    _mm_setcsr(MXCSR_MASKED | (uint32_t)mode[h->arch.frm] << 13);
+    h->fp_live = true;
+    return true;
+}
+
+/* --- what translated code calls --- */
+
+static const struct jit_value leave_lookup = {0, EXIT_LOOKUP + 1};
+
+/* pc and icount exact, as a device may ask. */
+static void locate(struct hart *h, uint32_t place)
+{
+    h->arch.pc = mmu_wrap(h, h->vbase + place_offset(place));
+    h->icount -= place_left(place);
+    h->access.block = NULL; /* so that arch.pc counts */
+    if (h->cpu->cfg.single_thread)
+        hart_sync_clock(h);
+}
+
+static struct jit_value faulted(struct hart *h)
+{
+    fp_pause(h);
+    sys_fault(h);
+    return leave_lookup;
+}
+
+struct jit_value jit_load(struct hart *h, uint64_t va, uint64_t none, uint32_t place)
+{
+    (void)none;
+    unsigned kind = place_kind(place), size = 1u << (kind & 3);
+    uint64_t v, after = h->icount;
+    bool live = fp_pause(h);
+    locate(h, place);
+    if (!mmu_load(h, va, size, &v))
+        return faulted(h);
+    h->icount = after;
+    if (live)
+        fp_resume(h);
+    if (kind & 4) {
+        unsigned shift = 64 - 8 * size;
+        v = (uint64_t)((int64_t)(v << shift) >> shift);
+    }
+    return (struct jit_value){v, 0};
+}
+
+struct jit_value jit_store(struct hart *h, uint64_t va, uint64_t value, uint32_t place)
+{
+    uint64_t after = h->icount;
+    bool live = fp_pause(h);
+    unsigned size = 1u << (place_kind(place) & 3);
+    locate(h, place);
+    if (size < 8)
+        value &= (UINT64_C(1) << 8 * size) - 1;
+    if (!mmu_store(h, va, size, value))
+        return faulted(h);
+    h->icount = after;
+    if (live)
+        fp_resume(h);
+    return (struct jit_value){0, 0};
+}
+
+struct jit_value jit_atomic(struct hart *h, uint64_t va, uint64_t none, uint32_t place)
+{
+    (void)none;
+    unsigned kind = place_kind(place);
+    uint64_t pa, after = h->icount;
+    locate(h, place);
+    uint8_t *p = mmu_ram(h, va, 1u << (kind & 3), kind & 8 ? ACCESS_LOAD : ACCESS_STORE, &pa);
+    if (!p)
+        return faulted(h);
+    h->icount = after;
+    return (struct jit_value){(uint64_t)(uintptr_t)p, 0};
+}
+
+struct jit_value jit_sys(struct hart *h, uint64_t word, uint64_t id_len, uint32_t place)
+{
+    uint64_t after = h->icount;
+    bool live = fp_pause(h);
+    locate(h, place);
+    if (sys_execute(h, (enum insn_id)(id_len & 0xffff), (uint32_t)word, (unsigned)(id_len >> 16)) !=
+        SYS_NEXT)
+        return leave_lookup;
+    if (live && !fp_resume(h)) {
+        h->arch.pc = mmu_wrap(h, h->arch.pc + (id_len >> 16));
+        h->icount++;
+        return leave_lookup;
+    }
+    h->icount = after;
+    return (struct jit_value){0, 0};
+}
+
+/* --- finding and making code --- */
+
+static bool region_same(const struct hart *h, const struct region *r)
+{
+    const uint8_t *src = r->src, *ram = h->ram + (r->pa - h->ram_base);
+    for (unsigned i = 0; i < r->extents; i++) {
+        unsigned n = r->extent[i].end - r->extent[i].start;
+        if (memcmp(ram + r->extent[i].start, src, n) != 0)
+            return false;
+        src += n;
+    }
+    return true;
+}
+
+/* Is the region equal to memory? The epoch is read before memory, so that what is written later is
+ * found the next time. */
+static bool region_verify(struct hart *h, struct region *r)
+{
+    uint64_t epoch = atomic_load(&h->cpu->code_epoch);
+    uint64_t was = atomic_load(&r->epoch);
+    if (!was)
+        return false;
+    bool same = region_same(h, r);
+    uint64_t now = same ? epoch : 0;
+    while (was && (was < now || !now) && !atomic_compare_exchange_weak(&r->epoch, &was, now)) {
+    }
+    return same && was;
+}
+
+/* The live code for pc, or NULL; *key: how it is found, 0: never. */
+static const uint8_t *find_code(struct jit *j, struct hart *h, uint64_t pc, uint64_t *key)
+{
+    uint64_t pa;
+    bool part;
+    *key = 0;
+    if (h->triggers_on || !mmu_fetch(h, pc, &pa, &part) || part)
+        return NULL;
+    *key = pa | h->fp_on;
+    const struct jit_entry *e = cache_find(j, *key);
+    if (!e || (atomic_load(&e->region->epoch) < h->code_epoch && !region_verify(h, e->region)))
+        return NULL;
+    return e->code;
+}
+
+static void note_jump(struct hart *h, uint64_t pc, const uint8_t *code)
+{
+    struct native_jump *n = &jit_of(h)->jumps[pc >> 1 & (NATIVE_JUMPS - 1)];
+    *n = (struct native_jump){pc, h->jump_key, code, 0};
+    mmu_note_jump(h, pc);
+}
+
+/* All code is about to be dropped, or was: this hart drops its pointers to it. */
+static void forget_code(struct hart *h)
+{
+    memset(jit_of(h)->jumps, 0, sizeof(jit_of(h)->jumps));
+    block_cache_reset(h);
+}
+
+static void try_empty(struct jit *j)
+{
+    pthread_mutex_lock(&j->lock);
+    bool inside = false;
+    for (unsigned i = 0; i < j->cpu->cfg.harts; i++) {
+        struct jit_hart *jh = jit_of(j->cpu->hart[i]);
+        inside |= atomic_load(&jh->inside);
+    }
+    if (atomic_load(&j->flushing) && !inside) {
+        cache_empty(j);
+        atomic_fetch_add(&j->generation, 1);
+        atomic_store(&j->flushing, false);
+    }
+    pthread_mutex_unlock(&j->lock);
+}
+
+/* Says that the hart holds pointers into the code; false: all of it is being dropped. */
+static bool go_inside(struct jit *j, struct hart *h)
+{
+    struct jit_hart *jh = jit_of(h);
+    atomic_store(&jh->inside, true);
+    if (atomic_load(&j->flushing)) {
+        atomic_store(&jh->inside, false);
+        try_empty(j);
+        return false;
+    }
+    uint64_t generation = atomic_load(&j->generation);
+    if (jh->generation != generation) {
+        jh->generation = generation;
+        forget_code(h);
+    }
+    return true;
+}
+
+static void come_out(struct hart *h)
+{
+    atomic_store_explicit(&jit_of(h)->inside, false, memory_order_release);
+}
+
+static void start_flush(struct jit *j)
+{
+    atomic_store(&j->flushing, true);
+    for (unsigned i = 0; i < j->cpu->cfg.harts; i++)
+        atomic_store(&j->cpu->hart[i]->limit, 0);
+}
+
+/* The block at pc has run often enough, or has code already: sees to it that the interpreter comes
+ * back there, or never again. */
+static void translate_here(struct jit *j, struct hart *h, uint64_t key)
+{
+    uint64_t pc = h->arch.pc;
+    struct block *b = block_next(h, pc, NULL, NULL);
+    if (!b)
+        return;
+    if (!key || b->part || block_straddles(b)) {
+        b->heat = 0;
+        interp_bind_plain(b);
+        return;
+    }
+    if (pthread_mutex_trylock(&j->lock)) {
+        b->heat = 0;
+        interp_bind_counting(h, b);
+        return;
+    }
+    uint64_t start = host_now_ns();
+    bool made = jit_translate(j, h, key & ~UINT64_C(1)), full = !made && j->full;
+    j->made_ns += (uint64_t)host_now_ns() - start;
+    pthread_mutex_unlock(&j->lock);
+    if (made) {
+        b->native = b;
+        interp_bind_leave(h, b);
+    } else if (!full) {
+        b->heat = 0;
+        interp_bind_plain(b);
+    }
+    if (full) {
+        b->heat = 0;
+        interp_bind_counting(h, b);
+        start_flush(j);
+    }
+}
+
+static bool at_limit(const struct hart *h)
+{
+    return h->icount >= atomic_load_explicit(&h->limit, memory_order_relaxed);
+}
+
+/* Runs translated code from h->arch.pc. True: the interpreter has to do what comes next. */
+static bool run_code(struct hart *h, const struct thunks *t, const uint8_t *code)
+{
+    h->vbase = h->arch.pc & ~PAGE_MASK;
+    uint64_t why = t->enter(h, code);
+    jit_of(h)->exits[why < EXIT_KINDS ? why : 0]++;
+    if (why == EXIT_FP && !h->fp_live)
+        return !fp_resume(h);
+    return why == EXIT_INTERP;
+}
+
+/* The interpreter, from a block that translated code does not do: one instruction of it if the
+ * interpreter would come back at once. */
+static void interpret(struct hart *h)
+{
+    struct block *b = block_next(h, h->arch.pc, NULL, NULL);
+    if (b && (b->native || b->heat >= h->hot))
+        interp_step(h);
+    else
+        interp_run(h);
+}
+
+static void run_inside(struct jit *j, struct hart *h)
+{
+    uint64_t key;
+    while (!at_limit(h) && !atomic_load_explicit(&j->flushing, memory_order_relaxed)) {
+        const uint8_t *code = find_code(j, h, h->arch.pc, &key);
+        if (code) {
+            note_jump(h, h->arch.pc, code);
+            if (!run_code(h, &j->thunks, code) || at_limit(h))
+                continue;
+            fp_pause(h);
+            interpret(h);
+            continue;
+        }
+        fp_pause(h);
+        interp_run(h);
+        if (at_limit(h)) /* else it is at a block that is hot or has code */
+            return;
+        if (!find_code(j, h, h->arch.pc, &key)) {
+            translate_here(j, h, key);
+            continue;
+        }
+        struct block *b = block_next(h, h->arch.pc, NULL, NULL);
+        if (b && !b->native) {
+            b->native = b;
+            interp_bind_leave(h, b);
+        }
+    }
+}
+
+static void jit_run(struct hart *h)
+{
+    struct jit *j = h->cpu->engine;
+    if (!j || !go_inside(j, h)) {
+        interp_run(h);
+        return;
+    }
+    run_inside(j, h);
+    fp_pause(h);
+    come_out(h);
+}
+
+/* --- the engine --- */
+
+static void jit_destroy(void *engine)
+{
+    struct jit *j = engine;
+    if (!j)
+        return;
+    for (unsigned i = 0; i < j->cpu->cfg.harts; i++) {
+        free(j->cpu->hart[i]->engine_data);
+        j->cpu->hart[i]->engine_data = NULL;
+    }
+    free(j->gen);
+    cache_destroy(j);
+}
+
+static void *jit_create(struct cpu *cpu)
+{
+    struct jit *j = jit_supported() ? cache_create(cpu) : NULL;
+    if (!j)
+        return NULL;
+    bool ok = (j->gen = malloc(sizeof(*j->gen))) != NULL;
+    j->cold = cpu->cfg.engine_cold;
+    for (unsigned i = 0; i < cpu->cfg.harts; i++) {
+        cpu->hart[i]->hot = (uint16_t)(cpu->cfg.engine_hot ? cpu->cfg.engine_hot : HOT_DEFAULT);
+        cpu->hart[i]->engine_data = calloc(1, sizeof(struct jit_hart));
+        ok = ok && cpu->hart[i]->engine_data;
+    }
+    if (ok)
+        return j;
+    jit_destroy(j);
+    return NULL;
+}
+
+static void jit_bind(struct hart *h, struct block *b)
+{
+    if (h->cpu->engine && !b->part && !block_straddles(b))
+        interp_bind_counting(h, b);
+    else
+        interp_bind(h, b);
+}
+
+const struct engine_ops jit_engine = {
+    .create = jit_create, .destroy = jit_destroy, .run = jit_run, .bind = jit_bind};
