@@ -94,6 +94,7 @@ static void *make_cpu(struct machine *m, struct irq_line irq)
         .sbi_ctx = m->sbi,
         .engine = c->jit.off || !jit_supported() ? &interp_engine : &jit_engine,
         .engine_hot = c->jit.hot,
+        .engine_memory = c->jit.memory,
         .engine_cold = c->jit.cold,
     };
     m->cpu = cpu_create(&config);

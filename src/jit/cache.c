@@ -23,7 +23,7 @@ struct entry_slot {
 
 static bool map_twice(struct jit *j)
 {
-    size_t size = CACHE_SIZE + DATA_SIZE;
+    size_t size = j->code_size + j->data_size;
     int fd = memfd_create("riscreen-code", MFD_CLOEXEC);
     if (fd < 0)
         return false;
@@ -40,20 +40,38 @@ static bool map_twice(struct jit *j)
     return j->rw && j->rx;
 }
 
+static void unmap(struct jit *j)
+{
+    if (j->rw)
+        munmap(j->rw, j->code_size + j->data_size);
+    if (j->rx)
+        munmap(j->rx, j->code_size + j->data_size);
+    j->rw = j->rx = NULL;
+}
+
 struct jit *cache_create(struct cpu *cpu)
 {
     struct jit *j = calloc(1, sizeof(*j));
     if (!j)
         return NULL;
     j->cpu = cpu;
+    j->code_size = cpu->cfg.engine_memory ? cpu->cfg.engine_memory : CACHE_DEFAULT;
+    j->code_size &= ~UINT64_C(0xfff); /* whole pages */
+    j->data_size = ALIGN_UP(j->code_size / 4, 4096);
     pthread_mutex_init(&j->lock, NULL);
     j->table = calloc(TABLE_SIZE, sizeof(*j->table));
-    if (!j->table || !map_twice(j)) {
+    if (!j->table) {
         cache_destroy(j);
         return NULL;
     }
     j->generation = 1;
-    thunks_make(j);
+    if (map_twice(j)) {
+        thunks_make(j);
+        return j;
+    }
+    unmap(j);
+    log_warn(cpu->cfg.log,
+             "the host gives no memory for translated code: the guest is interpreted");
     return j;
 }
 
@@ -61,10 +79,7 @@ void cache_destroy(struct jit *j)
 {
     if (!j)
         return;
-    if (j->rw)
-        munmap(j->rw, CACHE_SIZE + DATA_SIZE);
-    if (j->rx)
-        munmap(j->rx, CACHE_SIZE + DATA_SIZE);
+    unmap(j);
     pthread_mutex_destroy(&j->lock);
     free(j->table);
     free(j);
@@ -91,16 +106,16 @@ const struct jit_entry *cache_find(struct jit *j, uint64_t key)
 static void *data_reserve(struct jit *j, size_t bytes)
 {
     bytes = ALIGN_UP(bytes, 64);
-    if (j->data_used + bytes > DATA_SIZE)
+    if (j->data_used + bytes > j->data_size)
         return NULL;
-    void *p = j->rw + CACHE_SIZE + j->data_used;
+    void *p = j->rw + j->code_size + j->data_used;
     j->data_used += bytes;
     return p;
 }
 
 struct region *cache_region(struct jit *j, const uint8_t *src, unsigned bytes)
 {
-    if (j->used + CODE_MAX > CACHE_SIZE || j->entries + REGION_MAX_BLOCKS > ENTRIES_MAX)
+    if (j->used + CODE_MAX > j->code_size || j->entries + REGION_MAX_BLOCKS > ENTRIES_MAX)
         return NULL;
     struct region *r = data_reserve(j, sizeof(*r) + bytes);
     if (!r)

@@ -104,7 +104,7 @@ static void leave_if(struct gen *g, enum x86_cond cc)
     struct cold *c = gen_cold(g, COLD_EXIT, cc);
     c->exit = EXIT_INTERP;
     c->offset = g->cur->offset;
-    c->size = (uint8_t)g->left;
+    c->size = (uint16_t)g->left;
 }
 
 /* f[i] is read as a single: it must be boxed. */

@@ -321,7 +321,7 @@ void gen_colds(struct gen *g)
             x86_mov_to(x, c->size == 8 ? X86_W : 0, x86_m(RBP, c->disp), RAX);
             break;
         case COLD_EXIT:
-            if (c->size) /* instructions that were counted and have not run */
+            if (c->size)
                 x86_alu_imm(x, ALU_SUB, X86_W, x86_r(R15), c->size);
             x86_mov_imm(x, RCX, (uint32_t)c->offset);
             x86_jmp(x, t->exit[c->exit]);

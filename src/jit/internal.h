@@ -24,8 +24,7 @@
 #define REGION_MAX_INSNS  256
 #define REGION_MAX_BLOCKS 48
 #define NATIVE_JUMPS      2048
-#define CACHE_SIZE        (UINT64_C(32) << 20) /* code; regions lie behind it */
-#define DATA_SIZE         (UINT64_C(4) << 20)
+#define CACHE_DEFAULT     (UINT64_C(32) << 20)     /* bytes of code */
 #define CODE_MAX          (REGION_MAX_INSNS * 192) /* bytes that one region may take */
 
 /* Why translated code came back. */
@@ -72,7 +71,8 @@ struct thunks {
 
 struct jit {
     struct cpu *cpu;
-    uint8_t *rw, *rx; /* two mappings of the same memory */
+    uint8_t *rw, *rx;              /* two mappings of the same memory */
+    uint64_t code_size, data_size; /* of the two parts; regions lie behind the code */
     uint64_t used, data_used;
     struct thunks thunks;
     pthread_mutex_t lock;        /* translating and publishing */
@@ -123,7 +123,8 @@ static inline unsigned place_kind(uint32_t place)
 
 /* --- cache.c --- */
 
-struct jit *cache_create(struct cpu *cpu); /* NULL: the host refuses such memory */
+/* NULL: out of memory. If the host refuses memory for code, jit.rw is NULL: all is interpreted. */
+struct jit *cache_create(struct cpu *cpu);
 void cache_destroy(struct jit *j);
 /* The code for physical address pa (bit 0: FS is not Off); NULL: none. Any hart. */
 const struct jit_entry *cache_find(struct jit *j, uint64_t key);
@@ -170,8 +171,8 @@ struct bb {
 enum cold_kind { COLD_LOAD, COLD_STORE, COLD_EXIT, COLD_ATOMIC, COLD_JUMP, COLD_NAN };
 struct gen;
 struct cold {
-    uint8_t kind, reg, size; /* reg: of the value */
-    uint8_t exit;
+    uint8_t kind, reg, exit; /* reg: of the value */
+    uint16_t size; /* of an access; COLD_EXIT: instructions that were counted and have not run */
     uint32_t place;
     int32_t offset;
     uint8_t *from, *back; /* rel32 that jumps here; where it goes on */

@@ -21,7 +21,7 @@
 
 #include "cpu/engine.h"
 
-extern const struct engine_ops jit_engine;
+extern const struct engine_ops jit_engine; /* only where jit_supported() */
 
 /* Can this host run translated code: AVX2, BMI2, FMA? Any thread. */
 bool jit_supported(void);

@@ -11,9 +11,8 @@
 enum mark {
     MARK_DECODED = 1,
     MARK_LEADER = 2,
-    MARK_LOOP = 4,
-    MARK_ENTRY = 8,
-    MARK_INTERP = 16, /* cannot be translated */
+    MARK_ENTRY = 4,
+    MARK_INTERP = 8, /* cannot be translated */
 };
 
 struct walk {
@@ -107,7 +106,7 @@ static void follow(struct walk *w, unsigned offset)
             return;
         unsigned next = offset + (i.op.len & OP_LENGTH), f = insn_flags(i.id);
         if (f & I_BRANCH) {
-            want(w, i.op.imm, i.op.imm <= (int32_t)offset ? MARK_LOOP : 0);
+            want(w, i.op.imm, 0);
             /* what follows begins a block of its own: room for it is needed */
             if (next < GMEM_PAGE && !(w->g->mark[next / 2] & MARK_LEADER)) {
                 if (w->leaders == REGION_MAX_BLOCKS)
@@ -117,7 +116,7 @@ static void follow(struct walk *w, unsigned offset)
             }
         } else if (f & I_ENDS) {
             if (i.id == INSN_jal && i.op.rd == REG_SINK)
-                want(w, i.op.imm, i.op.imm <= (int32_t)offset ? MARK_LOOP : 0);
+                want(w, i.op.imm, 0);
             else if (f & I_LINK && i.op.rd != REG_SINK)
                 want(w, (int32_t)next, MARK_ENTRY);
             return;
@@ -136,7 +135,7 @@ static void make_blocks(struct walk *w)
             continue;
         struct bb *b = &g->bb[g->bbs];
         *b = (struct bb){.first = g->insns, .offset = (uint16_t)offset};
-        b->flags = (m & MARK_LOOP ? HEAD_LOOP : 0) | (m & MARK_ENTRY ? HEAD_ENTRY : 0);
+        b->flags = m & MARK_ENTRY ? HEAD_ENTRY : 0;
         unsigned at = offset;
         while (at < GMEM_PAGE && g->mark[at / 2] & MARK_DECODED && g->insns < REGION_MAX_INSNS &&
                (at == offset || !(g->mark[at / 2] & MARK_LEADER))) {
@@ -153,12 +152,25 @@ static void make_blocks(struct walk *w)
     }
 }
 
-static const struct bb *block_at(const struct gen *g, int32_t offset)
+static struct bb *block_at(struct gen *g, int32_t offset)
 {
     for (unsigned i = 0; i < g->bbs; i++)
         if (g->bb[i].offset == offset)
             return &g->bb[i];
     return NULL;
+}
+
+/* Every cycle inside the region passes a block that is jumped to from its own address or above: there
+ * the limit is looked at. */
+static void mark_loops(struct gen *g)
+{
+    for (unsigned n = 0; n < g->bbs; n++) {
+        const struct insn *last = &g->insn[g->bb[n].first + g->bb[n].count - 1];
+        bool direct = last->id == INSN_jal || insn_flags(last->id) & I_BRANCH;
+        struct bb *to = direct ? block_at(g, last->op.imm) : NULL;
+        if (to && last->op.imm <= (int32_t)last->offset)
+            to->flags |= HEAD_LOOP;
+    }
 }
 
 /* --- flow --- */
@@ -435,6 +447,7 @@ bool jit_translate(struct jit *j, struct hart *h, uint64_t pa)
     if (!(g->mark[start / 2] & MARK_DECODED))
         return false;
     make_blocks(&w);
+    mark_loops(g);
     if (!block_at(g, (int32_t)start))
         return false;
     struct region r = {.pa = w.page_pa};

@@ -347,7 +347,7 @@ static void run_inside(struct jit *j, struct hart *h)
 static void jit_run(struct hart *h)
 {
     struct jit *j = h->cpu->engine;
-    if (!j || !go_inside(j, h)) {
+    if (!j->rw || !go_inside(j, h)) {
         interp_run(h);
         return;
     }
@@ -373,7 +373,7 @@ static void jit_destroy(void *engine)
 
 static void *jit_create(struct cpu *cpu)
 {
-    struct jit *j = jit_supported() ? cache_create(cpu) : NULL;
+    struct jit *j = cache_create(cpu);
     if (!j)
         return NULL;
     bool ok = (j->gen = malloc(sizeof(*j->gen))) != NULL;
@@ -391,7 +391,8 @@ static void *jit_create(struct cpu *cpu)
 
 static void jit_bind(struct hart *h, struct block *b)
 {
-    if (h->cpu->engine && !b->part && !block_straddles(b))
+    const struct jit *j = h->cpu->engine;
+    if (j->rw && !b->part && !block_straddles(b))
         interp_bind_counting(h, b);
     else
         interp_bind(h, b);

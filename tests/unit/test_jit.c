@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The translator as an engine: it takes over hot code, heeds limits in every shape of loop, sees code
+ * that changed, and starts anew when its memory is full. What instructions do is tests/isa's.
+ */
+#include "jit/jit.h"
+
+#include "cpu/hart.h"
+#include "host/clock.h"
+#include "jit/internal.h"
+#include "kit/asm.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#define RAM UINT64_C(0x80000000)
+
+struct fixture {
+    struct gmem *mem;
+    struct map *map;
+    struct vclock *clock;
+    struct cpu *cpu;
+    struct hart *hart;
+    struct host_wakeup called;
+};
+
+static void stop_at_ecall(void *ctx, struct hart *hart)
+{
+    struct fixture *f = ctx;
+    hart_stop_self(hart);
+    host_wakeup_raise(&f->called);
+}
+
+static const struct cpu_sbi_ops sbi = {.ecall = stop_at_ecall};
+
+static void fixture_init(struct fixture *f, const char *model, unsigned hot)
+{
+    struct error err;
+    memset(f, 0, sizeof(*f));
+    f->mem = gmem_create(RAM, 1 << 20);
+    f->map = map_create();
+    f->clock = vclock_create();
+    host_wakeup_init(&f->called);
+    struct cpu_config config = {.harts = 1,
+                                .mem = f->mem,
+                                .map = f->map,
+                                .clock = f->clock,
+                                .sbi = &sbi,
+                                .sbi_ctx = f,
+                                .engine = &jit_engine,
+                                .engine_hot = hot,
+                                .engine_memory = 256 << 10};
+    assert_true(cpu_model_parse(model, &config.model, &err));
+    f->cpu = cpu_create(&config);
+    assert_non_null(f->cpu);
+    f->hart = cpu_hart(f->cpu, 0);
+    assert_int_equal(cpu_start(f->cpu), 0);
+}
+
+static void fixture_finish(struct fixture *f)
+{
+    cpu_destroy(f->cpu);
+    host_wakeup_finish(&f->called);
+    vclock_destroy(f->clock);
+    map_destroy(f->map);
+    gmem_destroy(f->mem);
+}
+
+static void start(struct fixture *f, const uint32_t *words, size_t n)
+{
+    assert_true(gmem_write(f->mem, RAM, words, n * sizeof(*words)));
+    assert_true(hart_start(f->hart, RAM, false, 0, 0));
+}
+
+static uint64_t regions_made(const struct fixture *f)
+{
+    struct jit *j = f->cpu->engine;
+    pthread_mutex_lock(&j->lock);
+    uint64_t n = j->made_regions;
+    pthread_mutex_unlock(&j->lock);
+    return n;
+}
+
+static bool can_translate(void)
+{
+    if (jit_supported())
+        return true;
+    print_message("skipped: the host has no AVX2, BMI2 or FMA\n");
+    return false;
+}
+
+static void test_a_loop_is_translated(void **state)
+{
+    (void)state;
+    static const uint32_t sum[] = {
+        LI(S0, 1000), ADDI(S0, S0, -1), ADD(A0, A0, S0), BNEZ(S0, -8), ECALL, J(0),
+    };
+    static const char *const models[] = {"rv64", "rv32"};
+    for (unsigned i = 0; can_translate() && i < ARRAY_SIZE(models); i++) {
+        struct fixture f;
+        fixture_init(&f, models[i], 8);
+        start(&f, sum, ARRAY_SIZE(sum));
+        assert_true(host_wakeup_wait(&f.called, HOST_FOREVER));
+        cpu_park(f.cpu);
+        assert_int_equal(hart_reg(f.hart, A0), 999 * 1000 / 2);
+        assert_int_equal(f.hart->icount, 1 + 3 * 1000 + 1);
+        assert_true(regions_made(&f) >= 1);
+        fixture_finish(&f);
+    }
+}
+
+/* A hart that never leaves its code is parked all the same. */
+static void test_every_cycle_heeds_the_limit(void **state)
+{
+    (void)state;
+    static const uint32_t self[] = {J(0)};
+    static const uint32_t two[] = {J(8), ECALL, J(-8)};
+    static const uint32_t forward[] = {ADDI(A0, A0, 1), BNEZ(A0, 8), ECALL, J(-12)};
+    static const uint32_t indirect[] = {AUIPC(T0, 0), ADDI(T0, T0, 0), JALR(ZERO, 0, T0)};
+    static const uint32_t call[] = {AUIPC(T0, 0), JALR(RA, 0, T0)};
+    const struct {
+        const uint32_t *code;
+        size_t n;
+    } shapes[] = {{self, ARRAY_SIZE(self)},
+                  {two, ARRAY_SIZE(two)},
+                  {forward, ARRAY_SIZE(forward)},
+                  {indirect, ARRAY_SIZE(indirect)},
+                  {call, ARRAY_SIZE(call)}};
+    for (unsigned i = 0; can_translate() && i < ARRAY_SIZE(shapes); i++) {
+        struct fixture f;
+        fixture_init(&f, "rv64", 1 + i % 2);
+        start(&f, shapes[i].code, shapes[i].n);
+        while (!regions_made(&f))
+            nanosleep(&(struct timespec){0, 1000000}, NULL);
+        nanosleep(&(struct timespec){0, 5000000}, NULL);
+        uint64_t before = host_now_ns();
+        cpu_park(f.cpu);
+        assert_true(host_now_ns() - before < NS_PER_SEC);
+        assert_true(f.hart->icount > 1000);
+        fixture_finish(&f);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_loop_is_translated),
+        cmocka_unit_test(test_every_cycle_heeds_the_limit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
