@@ -43,10 +43,11 @@ def look(machine, cursor=False, head=0):
     return Picture(machine.screendump(cursor, head))
 
 
-def difference(a, b):
-    """Where two pictures of one size differ: how many pixels, and the box around them as (x1, y1, x2, y2)."""
+def difference(a, b, top=0):
+    """Where two pictures of one size differ, from row `top` down: how many pixels, and the box around them as
+    (x1, y1, x2, y2)."""
     count, box, row = 0, None, a.width * 3
-    for y in range(a.height):
+    for y in range(top, a.height):
         one, two = a.data[y * row:(y + 1) * row], b.data[y * row:(y + 1) * row]
         if one == two:
             continue
