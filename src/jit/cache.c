@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #define TABLE_BITS  17
 #define TABLE_SIZE  (1u << TABLE_BITS)
@@ -21,23 +20,22 @@ struct entry_slot {
     const struct jit_entry *_Atomic entry;
 };
 
+/* The second mapping is a copy of the first one's (mremap of a shared mapping, "old_size is zero"):
+ * unlike a file's, its size is none that a limit on files applies to. */
 static bool map_twice(struct jit *j)
 {
     size_t size = j->code_size + j->data_size;
-    int fd = memfd_create("riscreen-code", MFD_CLOEXEC);
-    if (fd < 0)
+    void *rw = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (rw == MAP_FAILED)
         return false;
-    bool ok = ftruncate(fd, (off_t)size) == 0;
-    void *rw = ok ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
-    void *rx = ok ? mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0) : MAP_FAILED;
-    close(fd);
-    j->rw = rw == MAP_FAILED ? NULL : rw;
-    j->rx = rx == MAP_FAILED ? NULL : rx;
-    if (j->rw)
-        madvise(j->rw, size, MADV_DONTFORK);
-    if (j->rx)
-        madvise(j->rx, size, MADV_DONTFORK);
-    return j->rw && j->rx;
+    j->rw = rw;
+    void *rx = mremap(rw, 0, size, MREMAP_MAYMOVE);
+    if (rx == MAP_FAILED)
+        return false;
+    j->rx = rx;
+    madvise(rw, size, MADV_DONTFORK);
+    madvise(rx, size, MADV_DONTFORK);
+    return mprotect(rx, size, PROT_READ | PROT_EXEC) == 0;
 }
 
 static void unmap(struct jit *j)
