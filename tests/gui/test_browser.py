@@ -53,10 +53,17 @@ class Browser:
         while True:
             answer = json.loads(self.web.message())
             if answer.get("id") == self.count:
+                assert "result" in answer, f"{method}: {answer}"
                 return answer["result"]
 
     def value(self, expression):
-        return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+        """None, too, while the page has no context for scripts yet, or goes from one to the next."""
+        try:
+            return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+        except AssertionError as error:
+            if "context" not in str(error):
+                raise
+            return None
 
     def picture(self):
         got = self.value(PIXELS)
