@@ -143,6 +143,5 @@ void cache_empty(struct jit *j)
     memset(j->table, 0, TABLE_SIZE * sizeof(*j->table));
     j->entries = 0;
     j->used = j->data_used = 0;
-    j->flushes++;
     thunks_make(j);
 }

@@ -80,10 +80,10 @@ struct jit {
     _Atomic bool flushing;       /* the cache is full: no hart may enter code */
     struct entry_slot *table;
     unsigned entries;
-    struct gen *gen; /* under lock */
-    bool cold;       /* for tests: the TLB is never hit inline */
-    bool full;       /* the last translation found no room */
-    uint64_t made_regions, made_insns, made_bytes, made_ns, flushes; /* under lock */
+    struct gen *gen;       /* under lock */
+    bool cold;             /* for tests: the TLB is never hit inline */
+    bool full;             /* the last translation found no room */
+    uint64_t made_regions; /* under lock */
 };
 
 /* Where a jump to pc goes on, under one hart.jump_key: so a change of address space or privilege, or
@@ -99,7 +99,6 @@ struct jit_hart {
     struct native_jump jumps[NATIVE_JUMPS]; /* by pc / 2 */
     _Atomic bool inside;                    /* it may run or hold translated code */
     uint64_t generation;
-    uint64_t exits[EXIT_KINDS];
     uint32_t host_mxcsr;
 };
 
@@ -169,7 +168,6 @@ struct bb {
 };
 
 enum cold_kind { COLD_LOAD, COLD_STORE, COLD_EXIT, COLD_ATOMIC, COLD_JUMP, COLD_NAN };
-struct gen;
 struct cold {
     uint8_t kind, reg, exit; /* reg: of the value */
     uint16_t size; /* of an access; COLD_EXIT: instructions that were counted and have not run */

@@ -415,8 +415,6 @@ static void publish(struct jit *j, struct gen *g, const uint8_t **entries, uint6
     r->bytes = (uint32_t)(g->x.at - (j->rw + j->used));
     j->used = ALIGN_UP((uint64_t)(g->x.at - j->rw), 64);
     j->made_regions++;
-    j->made_insns += g->insns;
-    j->made_bytes += r->bytes;
     atomic_store_explicit(&r->epoch, epoch, memory_order_release);
     for (unsigned n = 0; n < g->bbs; n++)
         if (entries[n])

@@ -5,8 +5,6 @@
  */
 #include "jit/internal.h"
 
-#include "host/clock.h"
-
 #include <immintrin.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,9 +268,7 @@ static void translate_here(struct jit *j, struct hart *h, uint64_t key)
         interp_bind_counting(h, b);
         return;
     }
-    uint64_t start = host_now_ns();
     bool made = jit_translate(j, h, key & ~UINT64_C(1)), full = !made && j->full;
-    j->made_ns += (uint64_t)host_now_ns() - start;
     pthread_mutex_unlock(&j->lock);
     if (made) {
         b->native = b;
@@ -298,7 +294,6 @@ static bool run_code(struct hart *h, const struct thunks *t, const uint8_t *code
 {
     h->vbase = h->arch.pc & ~PAGE_MASK;
     uint64_t why = t->enter(h, code);
-    jit_of(h)->exits[why < EXIT_KINDS ? why : 0]++;
     if (why == EXIT_FP && !h->fp_live)
         return !fp_resume(h);
     return why == EXIT_INTERP;
