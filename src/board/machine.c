@@ -150,6 +150,11 @@ enum machine_query machine_query(struct machine *m, const char *device, struct v
     return QUERY_NO_DEVICE;
 }
 
+void machine_report(struct machine *m, struct visitor *v)
+{
+    cpu_report(m->cpu, v);
+}
+
 void machine_terminal(struct machine *m, bool take)
 {
     console_terminal(m->console, take);

@@ -106,6 +106,8 @@ struct cpu *machine_cpu(struct machine *m);
  * any thread. */
 enum machine_query { QUERY_DONE, QUERY_NO_DEVICE /* or not one that reports */, QUERY_NO_MEMORY };
 enum machine_query machine_query(struct machine *m, const char *device, struct visitor *v);
+/* Reports to v what the harts did, and how fast (cpu_report); any thread. */
+void machine_report(struct machine *m, struct visitor *v);
 
 /* Why a machine ended or changed; names are QMP's ShutdownCause. */
 enum machine_cause {

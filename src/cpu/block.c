@@ -154,7 +154,7 @@ static enum insn_id emit_insn(struct hart *h, struct block *b, uint32_t word)
         op->sys.index = b->insns;
     b->insns++;
     b->bytes = (uint8_t)(b->bytes + op->len);
-    h->stats.instructions_decoded++;
+    counter_add(&h->counts.instructions_decoded, 1);
     if (insn_flags(id) & I_LINK)
         emit_link(b);
     return id;
@@ -320,7 +320,7 @@ static struct block *find_block(struct hart *h, const struct code_location *wher
     }
     struct block *b = reserve_block(h);
     h->blocks->used += build_block(h, b, where, BLOCK_MAX_INSNS);
-    h->stats.blocks_decoded++;
+    counter_add(&h->counts.blocks_decoded, 1);
     h->cpu->cfg.engine->bind(h, b);
     struct block **head = &h->blocks->hash[hash_of(where->pa, h->fp_on)];
     b->next = *head;

@@ -201,11 +201,30 @@ void hart_suspend_self(struct hart *hart, bool retentive, uint64_t pc, uint64_t 
  * masks). False: fault. */
 bool hart_copy_from_virt(struct hart *hart, uint64_t va, void *dst, size_t len);
 
-/* --- counters (any thread; approximate while running) --- */
+/* --- statistics, since cpu_create; any thread --- */
+
+/* Exact in an ecall on the hart's own thread and while the hart is parked; else up to one run of the
+ * engine (16,384 instructions) old, and its numbers may be of slightly different moments. */
+#define HART_STATS(COUNT)                                                                          \
+    COUNT(instructions)                                                                            \
+    COUNT(blocks_decoded)                                                                          \
+    COUNT(instructions_decoded)                                                                    \
+    COUNT(tlb_misses)                                                                              \
+    COUNT(tlb_flushes)                                                                             \
+    COUNT(page_walks)                                                                              \
+    COUNT(traps)                                                                                   \
+    COUNT(ecalls)                                                                                  \
+    COUNT(wfi_sleeps)                                                                              \
+    COUNT(wake_ups)
 struct hart_stats {
-    uint64_t instructions, blocks_decoded, instructions_decoded, tlb_misses, tlb_flushes,
-        page_walks, traps, ecalls, wfi_sleeps, wake_ups;
+#define COUNT(name) uint64_t name;
+    HART_STATS(COUNT)
+#undef COUNT
 };
 void hart_stats(const struct hart *hart, struct hart_stats *out);
+uint64_t cpu_instructions(const struct cpu *cpu); /* of all harts */
+/* Reports to v what the harts and their engine did, and how fast. */
+struct visitor;
+void cpu_report(struct cpu *cpu, struct visitor *v);
 
 #endif

@@ -26,6 +26,7 @@
 #include "cpu/cpu.h"
 
 struct block;
+struct visitor;
 
 /* Const; one for all machines. Functions with a hart are called on that hart's thread, or while it
  * is parked. */
@@ -45,6 +46,9 @@ struct engine_ops {
     /* All blocks of the hart are about to be freed, and with them native, heat and links. May be
      * NULL. */
     void (*forget)(struct hart *h);
+    /* Reports to v what the engine counted, as one named object (cpu_report). Any thread, while
+     * harts run. NULL: nothing. */
+    void (*report)(const struct cpu *cpu, struct visitor *v);
 };
 
 extern const struct engine_ops interp_engine;

@@ -253,6 +253,7 @@ void hart_run(struct hart *h, uint64_t end)
     if (atomic_load(&h->pending))
         return;
     h->cpu->cfg.engine->run(h);
+    hart_publish(h);
 }
 
 /* --- for the SBI and devices, on the hart's own thread --- */
@@ -321,10 +322,4 @@ bool hart_copy_from_virt(struct hart *h, uint64_t va, void *dst, size_t len)
         ((uint8_t *)dst)[i] = (uint8_t)v;
     }
     return true;
-}
-
-void hart_stats(const struct hart *h, struct hart_stats *out)
-{
-    *out = h->stats;
-    out->instructions = hart_retired(h);
 }

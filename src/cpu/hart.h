@@ -13,6 +13,7 @@
 #define CPU_HART_H
 
 #include "base/blob.h"
+#include "base/counter.h"
 #include "cpu/cpu.h"
 #include "cpu/decode.h"
 #include "host/thread.h"
@@ -83,6 +84,13 @@ struct jump {
     uint64_t pc;
     struct block *block;
     uint64_t key; /* hart.jump_key when it was entered */
+};
+
+/* What hart_stats copies. Counted by the hart's thread, instructions by hart_publish. */
+struct hart_counts {
+#define COUNT(name) struct counter name;
+    HART_STATS(COUNT)
+#undef COUNT
 };
 
 #define PMP_ENTRIES 16
@@ -205,7 +213,7 @@ struct hart {
                                          may hold */
     struct block_cache *blocks;
     uint64_t trim_time, trim_icount; /* when to look whether it was idle, and since what icount */
-    struct hart_stats stats;
+    struct hart_counts counts;
 
     /* --- identity, const --- */
     struct cpu *cpu;
@@ -251,6 +259,7 @@ struct cpu {
     struct hart *hart[CPU_MAX_HARTS];
     pthread_t thread[CPU_MAX_HARTS];
     unsigned threads; /* running */
+    uint64_t started; /* host_now_ns() at cpu_start; 0: not yet */
     /* parking */
     pthread_mutex_t park_lock;
     pthread_cond_t park_cond; /* parked count changed, or unparked */
@@ -269,7 +278,13 @@ static inline bool hart_is64(const struct hart *h)
 
 static inline uint64_t hart_retired(const struct hart *h)
 {
-    return h->icount - h->stats.traps;
+    return h->icount - counter_get(&h->counts.traps);
+}
+
+/* Copies the number of retired instructions to where other threads read it. */
+static inline void hart_publish(struct hart *h)
+{
+    counter_set(&h->counts.instructions, hart_retired(h));
 }
 
 /* --- hart.c --- */

@@ -38,9 +38,9 @@ static void sleep_until_woken(struct hart *h)
     trim_when_idle(h);
     atomic_store(&h->asleep, true);
     if (!atomic_load(&h->pending) && !atomic_load(&h->cpu->quit)) {
-        h->stats.wfi_sleeps++;
+        counter_add(&h->counts.wfi_sleeps, 1);
         host_wakeup_wait(h->wakeup, deadline(h));
-        h->stats.wake_ups++;
+        counter_add(&h->counts.wake_ups, 1);
     }
     atomic_store(&h->asleep, false);
 }

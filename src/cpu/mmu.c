@@ -144,7 +144,7 @@ void mmu_select_contexts(struct hart *h)
 
 void mmu_flush_all(struct hart *h)
 {
-    h->stats.tlb_flushes++;
+    counter_add(&h->counts.tlb_flushes, 1);
     drop_contexts(h);
     h->jump_gen++;
     hart_refresh(h);
@@ -211,7 +211,7 @@ void mmu_flush(struct hart *h, bool by_va, uint64_t va, bool by_asid, uint64_t a
         return;
     }
     /* Global mappings need not go, but entries do not record which mappings are global. */
-    h->stats.tlb_flushes++;
+    counter_add(&h->counts.tlb_flushes, 1);
     for (unsigned i = 0; i < CTX_CACHE; i++)
         if (h->contexts[i].key.tag_bits && satp_asid(h, h->contexts[i].satp) == asid)
             h->contexts[i] = (struct tlb_context){0};
@@ -378,7 +378,7 @@ static enum ad_result walk_once(struct hart *h, const struct scheme *s, uint64_t
 static bool walk(struct hart *h, uint64_t va, enum access acc, unsigned priv, struct mapping *m)
 {
     const struct scheme *s = satp_scheme(h, h->arch.satp);
-    h->stats.page_walks++;
+    counter_add(&h->counts.page_walks, 1);
     enum ad_result result = va_canonical(s, va) ? AD_RETRY : AD_FAULT;
     for (unsigned tries = 0; result == AD_RETRY && tries < WALK_TRIES; tries++)
         result = walk_once(h, s, va, acc, priv, m);
@@ -428,7 +428,7 @@ static bool translate(struct hart *h, uint64_t va, unsigned size, enum access ac
         *pa = (uint64_t)(va + e->addend - (uintptr_t)h->ram) + h->ram_base;
         return true;
     }
-    h->stats.tlb_misses++;
+    counter_add(&h->counts.tlb_misses, 1);
     if (unlikely(h->triggers_on) && acc != ACCESS_FETCH && trigger_fires(h, va, size, acc))
         return false;
     struct mapping m = {va, true, true, true, -1};

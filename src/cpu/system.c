@@ -48,11 +48,12 @@ static enum sys_result sys_done(struct hart *h, unsigned len)
 static enum sys_result sys_ecall(struct hart *h)
 {
     static const uint8_t exc[4] = {EXC_ECALL_U, EXC_ECALL_S, 0, EXC_ECALL_M};
-    h->stats.ecalls++;
+    counter_add(&h->counts.ecalls, 1);
     if (h->arch.priv != PRIV_S || !h->cpu->cfg.sbi) {
         trap_take(h, exc[h->arch.priv], false, 0);
         return SYS_LOOKUP;
     }
+    hart_publish(h);
     h->cpu->cfg.sbi->ecall(h->cpu->cfg.sbi_ctx, h);
     if (h->again_wanted) { /* polls: see put_char in sbi/legacy.c */
         h->again_wanted = false;

@@ -20,7 +20,7 @@ static uint64_t cause_value(const struct hart *h, uint64_t code, bool interrupt)
 void trap_take(struct hart *h, uint64_t code, bool interrupt, uint64_t tval)
 {
     uint64_t deleg = interrupt ? h->arch.mideleg : h->arch.medeleg;
-    h->stats.traps++;
+    counter_add(&h->counts.traps, 1);
     h->icount++;
     h->arch.res_addr = RES_NONE;
     tval = hart_is64(h) ? tval : (uint32_t)tval;

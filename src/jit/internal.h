@@ -14,6 +14,7 @@
 #ifndef JIT_INTERNAL_H
 #define JIT_INTERNAL_H
 
+#include "base/counter.h"
 #include "cpu/block.h"
 #include "cpu/hart.h"
 #include "cpu/mmu.h"
@@ -69,6 +70,14 @@ struct thunks {
     const uint8_t *sys;              /* call: place in ecx, id | len << 16 in edx, word in eax */
 };
 
+/* What was translated since the machine was created. Counted under jit.lock. */
+struct jit_counts {
+    struct counter regions, bytes, insns; /* guest instructions */
+    struct counter x86;                   /* instructions on the main paths, without cold code */
+    struct counter ns;                    /* the host's time for it */
+    struct counter flushes;               /* times the cache was full and all code was dropped */
+};
+
 struct jit {
     struct cpu *cpu;
     uint8_t *rw, *rx;              /* two mappings of the same memory */
@@ -80,10 +89,10 @@ struct jit {
     _Atomic bool flushing;       /* the cache is full: no hart may enter code */
     struct entry_slot *table;
     unsigned entries;
-    struct gen *gen;       /* under lock */
-    bool cold;             /* for tests: the TLB is never hit inline */
-    bool full;             /* the last translation found no room */
-    uint64_t made_regions; /* under lock */
+    struct gen *gen; /* under lock */
+    bool cold;       /* for tests: the TLB is never hit inline */
+    bool full;       /* the last translation found no room */
+    struct jit_counts counts;
 };
 
 /* Where a jump to pc goes on, under one hart.jump_key: so a change of address space or privilege, or
@@ -94,12 +103,23 @@ struct native_jump {
     uint64_t unused;
 };
 
+/* Functions that translated code calls and comes back from. */
+enum jit_call { CALL_LOAD, CALL_STORE, CALL_ATOMIC, CALL_SYSTEM, CALL_KINDS };
+
+/* Counted by the hart's thread, only where it is in C anyway. */
+struct jit_hart_counts {
+    struct counter native;   /* instructions retired from entering translated code to leaving it */
+    struct counter verified; /* regions that were compared with memory */
+    struct counter exits[EXIT_KINDS], calls[CALL_KINDS];
+};
+
 /* A hart's part of the engine: hart.engine_data. */
 struct jit_hart {
     struct native_jump jumps[NATIVE_JUMPS]; /* by pc / 2 */
     _Atomic bool inside;                    /* it may run or hold translated code */
     uint64_t generation;
     uint32_t host_mxcsr;
+    struct jit_hart_counts counts;
 };
 
 /* Where a cold path stands. */
@@ -140,6 +160,10 @@ void thunks_make(struct jit *j);
 
 /* Translates the code at pa, which the hart could fetch just now. False: nothing there can be. Under the lock. */
 bool jit_translate(struct jit *j, struct hart *h, uint64_t pa);
+
+/* --- stats.c --- */
+
+void jit_report(const struct cpu *cpu, struct visitor *v); /* engine_ops.report */
 
 /* --- run.c: what thunks call --- */
 
@@ -190,6 +214,7 @@ struct gen {
     const struct insn *cur;
     uint32_t boxed; /* f registers that are known to hold boxed singles */
     bool fp_used, fp_noted;
+    unsigned main_count;         /* x86 instructions before the cold code */
     uint8_t mark[GMEM_PAGE / 2]; /* what is at each halfword of the page: enum mark */
     uint8_t page[GMEM_PAGE];     /* a copy, read once */
     struct insn insn[REGION_MAX_INSNS];

@@ -399,6 +399,7 @@ static bool emit(struct gen *g, unsigned start, const uint8_t **entries)
             check_limit(g, b);
         block_body(g, b);
     }
+    g->main_count = x->count;
     for (unsigned n = 0; n < g->bbs; n++)
         if (!entries[n] && (g->bb[n].flags & HEAD_ENTRY || g->bb[n].offset == start))
             entries[n] = entry(g, &g->bb[n], false);
@@ -414,7 +415,10 @@ static void publish(struct jit *j, struct gen *g, const uint8_t **entries, uint6
     r->insns = g->insns;
     r->bytes = (uint32_t)(g->x.at - (j->rw + j->used));
     j->used = ALIGN_UP((uint64_t)(g->x.at - j->rw), 64);
-    j->made_regions++;
+    counter_add(&j->counts.regions, 1);
+    counter_add(&j->counts.bytes, r->bytes);
+    counter_add(&j->counts.insns, r->insns);
+    counter_add(&j->counts.x86, g->main_count);
     atomic_store_explicit(&r->epoch, epoch, memory_order_release);
     for (unsigned n = 0; n < g->bbs; n++)
         if (entries[n])

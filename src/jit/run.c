@@ -3,6 +3,7 @@
  * The executor: enters translated code where there is some and the interpreter elsewhere, has hot
  * code translated, and does in C what translated code cannot.
  */
+#include "host/clock.h"
 #include "jit/internal.h"
 
 #include <immintrin.h>
@@ -87,6 +88,7 @@ struct jit_value jit_load(struct hart *h, uint64_t va, uint64_t none, uint32_t p
     unsigned kind = place_kind(place), size = 1u << (kind & 3);
     uint64_t v, after = h->icount;
     bool live = fp_pause(h);
+    counter_add(&jit_of(h)->counts.calls[CALL_LOAD], 1);
     locate(h, place);
     if (!mmu_load(h, va, size, &v))
         return faulted(h);
@@ -105,6 +107,7 @@ struct jit_value jit_store(struct hart *h, uint64_t va, uint64_t value, uint32_t
     uint64_t after = h->icount;
     bool live = fp_pause(h);
     unsigned size = 1u << (place_kind(place) & 3);
+    counter_add(&jit_of(h)->counts.calls[CALL_STORE], 1);
     locate(h, place);
     if (size < 8)
         value &= (UINT64_C(1) << 8 * size) - 1;
@@ -121,6 +124,7 @@ struct jit_value jit_atomic(struct hart *h, uint64_t va, uint64_t none, uint32_t
     (void)none;
     unsigned kind = place_kind(place);
     uint64_t pa, after = h->icount;
+    counter_add(&jit_of(h)->counts.calls[CALL_ATOMIC], 1);
     locate(h, place);
     uint8_t *p = mmu_ram(h, va, 1u << (kind & 3), kind & 8 ? ACCESS_LOAD : ACCESS_STORE, &pa);
     if (!p)
@@ -133,6 +137,7 @@ struct jit_value jit_sys(struct hart *h, uint64_t word, uint64_t id_len, uint32_
 {
     uint64_t after = h->icount;
     bool live = fp_pause(h);
+    counter_add(&jit_of(h)->counts.calls[CALL_SYSTEM], 1);
     locate(h, place);
     if (sys_execute(h, (enum insn_id)(id_len & 0xffff), (uint32_t)word, (unsigned)(id_len >> 16)) !=
         SYS_NEXT)
@@ -168,6 +173,7 @@ static bool region_verify(struct hart *h, struct region *r)
     uint64_t was = atomic_load(&r->epoch);
     if (!was)
         return false;
+    counter_add(&jit_of(h)->counts.verified, 1);
     bool same = region_same(h, r);
     uint64_t now = same ? epoch : 0;
     while (was && (was < now || !now) && !atomic_compare_exchange_weak(&r->epoch, &was, now)) {
@@ -214,6 +220,7 @@ static void try_empty(struct jit *j)
     }
     if (atomic_load(&j->flushing) && !inside) {
         cache_empty(j);
+        counter_add(&j->counts.flushes, 1);
         atomic_fetch_add(&j->generation, 1);
         atomic_store(&j->flushing, false);
     }
@@ -268,7 +275,9 @@ static void translate_here(struct jit *j, struct hart *h, uint64_t key)
         interp_bind_counting(h, b);
         return;
     }
+    uint64_t start = host_now_ns();
     bool made = jit_translate(j, h, key & ~UINT64_C(1)), full = !made && j->full;
+    counter_add(&j->counts.ns, host_now_ns() - start);
     pthread_mutex_unlock(&j->lock);
     if (made) {
         b->native = b;
@@ -293,7 +302,10 @@ static bool at_limit(const struct hart *h)
 static bool run_code(struct hart *h, const struct thunks *t, const uint8_t *code)
 {
     h->vbase = h->arch.pc & ~PAGE_MASK;
-    uint64_t why = t->enter(h, code);
+    struct jit_hart_counts *counts = &jit_of(h)->counts;
+    uint64_t before = hart_retired(h), why = t->enter(h, code);
+    counter_add(&counts->native, hart_retired(h) - before);
+    counter_add(&counts->exits[why], 1);
     if (why == EXIT_FP && !h->fp_live)
         return !fp_resume(h);
     return why == EXIT_INTERP;
@@ -394,4 +406,9 @@ static void jit_bind(struct hart *h, struct block *b)
 }
 
 const struct engine_ops jit_engine = {
-    .create = jit_create, .destroy = jit_destroy, .run = jit_run, .bind = jit_bind};
+    .create = jit_create,
+    .destroy = jit_destroy,
+    .run = jit_run,
+    .bind = jit_bind,
+    .report = jit_report,
+};

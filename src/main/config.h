@@ -26,6 +26,7 @@ struct config {
     const char *monitor, *script, *script_out, *junit, *dumpdtb, *log;
     uint64_t timeout;              /* seconds; 0: none */
     bool on_panic;                 /* chosen by --on-panic; else --script decides */
+    bool stats;                    /* print statistics at the end */
     bool help, version, man;       /* print that, and nothing else */
     char *copy[CONFIG_MAX_COPIES]; /* split arguments, freed by config_finish */
     unsigned copies;

@@ -6,6 +6,8 @@
  */
 #include "main/config.h"
 
+#include "main/stats.h"
+
 #include "host/clock.h"
 #include "host/ending.h"
 #include "host/file.h"
@@ -191,6 +193,8 @@ static void *machine_main(void *arg)
 {
     struct app *app = arg;
     app->status = machine_run(app->machine);
+    if (app->config.stats)
+        stats_print(app->machine, app->log);
     front_ends_stop(app->uis);
     return NULL;
 }

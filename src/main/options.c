@@ -377,6 +377,9 @@ const struct option_row option_rows[] = {
      "End after so long, with exit status 124."},
     {"Help", 0, {"log", "NAME,...", NULL, PARSE_CALL(offsetof(struct config, log), read_log)},
      "Also tell about: cpu, bus, virtio, gpu, blk, input, sbi, ui, or all."},
+    {NULL, 0, {"stats", NULL, NULL, PARSE_FLAG(struct config, stats)},
+     "At the end, print what the harts did and how fast: instructions, MIPS, the share of translated "
+     "code, TLB misses; `query-stats' on the control socket tells the same at any time."},
     {NULL, 0, {"gpu-check", NULL, NULL, PARSE_FLAG(struct config, machine.gpu.check)},
      "For who writes a driver: say what would leave a picture wrong, with the guest's pc."},
     {NULL, 0, {"trace-gpu", "FILE", NULL, PARSE_TEXT(struct config, machine.gpu.trace)},

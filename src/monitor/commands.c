@@ -431,6 +431,7 @@ const struct qmp_command qmp_commands[] = {
     {"qmp_capabilities", capabilities_args, qmp_capabilities},
     {"query-commands", no_args, query_commands},
     {"query-gpu", no_args, qmp_query_gpu},
+    {"query-stats", no_args, qmp_query_stats},
     {"query-status", no_args, query_status},
     {"query-version", no_args, query_version},
     {"quit", no_args, quit},

@@ -95,8 +95,9 @@ void qmp_await(struct qmp *q, enum machine_event event);
 void qmp_work(struct qmp *q);
 void qmp_done(struct qmp *q, const struct qmp_error *err); /* err->class_name NULL: it went well */
 
-/* query_gpu.c */
+/* query.c */
 struct json_object *qmp_query_gpu(struct qmp *q, struct json_object *args, struct qmp_error *err);
+struct json_object *qmp_query_stats(struct qmp *q, struct json_object *args, struct qmp_error *err);
 
 /* {"qemu": {...}, "package": ...} */
 struct json_object *qmp_version(void);

@@ -74,6 +74,18 @@ enum machine_query machine_query(struct machine *m, const char *device, struct v
     return QUERY_DONE;
 }
 
+void machine_report(struct machine *m, struct visitor *v)
+{
+    (void)m;
+    v->number(v, "instructions", UINT64_C(1) << 53);
+    v->real(v, "mips", 0.1);
+    v->begin_list(v, "harts");
+    v->begin_object(v, NULL);
+    v->number(v, "traps", 3);
+    v->end(v);
+    v->end(v);
+}
+
 struct loop *machine_loop(struct machine *m)
 {
     return m->loop;

@@ -369,11 +369,11 @@ static void step_run(struct hart *h)
 {
     struct fixture *f = h->cpu->engine;
     for (;;) {
-        uint64_t before = h->icount, traps = h->stats.traps;
+        uint64_t before = h->icount, traps = counter_get(&h->counts.traps);
         if (!interp_step(h))
             return;
         f->steps++;
-        f->traps += (unsigned)(h->stats.traps - traps);
+        f->traps += (unsigned)(counter_get(&h->counts.traps) - traps);
         assert_true(h->icount == before + 1);
     }
 }

@@ -79,11 +79,8 @@ static void start(struct fixture *f, const uint32_t *words, size_t n)
 
 static uint64_t regions_made(const struct fixture *f)
 {
-    struct jit *j = f->cpu->engine;
-    pthread_mutex_lock(&j->lock);
-    uint64_t n = j->made_regions;
-    pthread_mutex_unlock(&j->lock);
-    return n;
+    const struct jit *j = f->cpu->engine;
+    return counter_get(&j->counts.regions);
 }
 
 static bool can_translate(void)

@@ -126,6 +126,15 @@ static void test_query_gpu(void **state)
     free(info);
 }
 
+static void test_query_stats(void **state)
+{
+    struct talk *t = *state;
+    negotiate(t);
+    assert_says(ask(t, "{\"execute\":\"query-stats\"}"),
+                "{\"instructions\":9007199254740992,\"mips\":0.1,\"harts\":[{\"traps\":3}]}");
+    assert_says(ask(t, "{\"execute\":\"query-stats\",\"arguments\":{\"target\":\"vm\"}}"), "error");
+}
+
 static void test_ids(void **state)
 {
     struct talk *t = *state;
@@ -522,23 +531,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_greeting),
-        TEST(test_ids),
-        TEST(test_query_gpu),
-        TEST(test_errors),
-        TEST(test_garbage),
-        TEST(test_long_message),
-        TEST(test_framing),
-        TEST(test_power),
-        TEST(test_screendump),
-        TEST(test_slow_screendump),
-        TEST(test_forgotten_screendump),
-        TEST(test_scanouts),
-        TEST(test_send_key),
-        TEST(test_input_events),
-        TEST(test_no_screen),
-        TEST(test_human),
-        TEST(test_human_garbage),
+        TEST(test_greeting),        TEST(test_ids),
+        TEST(test_query_gpu),       TEST(test_query_stats),
+        TEST(test_errors),          TEST(test_garbage),
+        TEST(test_long_message),    TEST(test_framing),
+        TEST(test_power),           TEST(test_screendump),
+        TEST(test_slow_screendump), TEST(test_forgotten_screendump),
+        TEST(test_scanouts),        TEST(test_send_key),
+        TEST(test_input_events),    TEST(test_no_screen),
+        TEST(test_human),           TEST(test_human_garbage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* query-gpu: what the GPU reports, as JSON. */
+/* query-gpu and query-stats: what the GPU and the harts report, as JSON. */
 #include "monitor/qmp.h"
 
 #include "base/visit.h"
+
+#include <stdio.h>
 
 #define MAX_DEPTH 8
 
@@ -26,6 +28,13 @@ static void add(struct visitor *v, const char *name, struct json_object *value)
 static void add_number(struct visitor *v, const char *name, uint64_t value)
 {
     add(v, name, json_object_new_int64((int64_t)value));
+}
+
+static void add_real(struct visitor *v, const char *name, double value)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "%.6g", value);
+    add(v, name, json_object_new_double_s(value, text));
 }
 
 static void add_flag(struct visitor *v, const char *name, bool value)
@@ -61,18 +70,32 @@ static void end(struct visitor *v)
     container_of(v, struct json_visitor, visitor)->depth--;
 }
 
+static const struct visitor json_ops = {
+    .number = add_number,
+    .real = add_real,
+    .flag = add_flag,
+    .text = add_text,
+    .begin_object = begin_object,
+    .begin_list = begin_list,
+    .end = end,
+};
+
 struct json_object *qmp_query_gpu(struct qmp *q, struct json_object *args, struct qmp_error *err)
 {
     (void)args;
-    struct json_visitor j = {
-        {add_number, add_flag, add_text, begin_object, begin_list, end},
-        {json_object_new_object()},
-        0,
-    };
+    struct json_visitor j = {json_ops, {json_object_new_object()}, 0};
     enum machine_query outcome = machine_query(q->target->machine, "gpu", &j.visitor);
     if (outcome == QUERY_DONE)
         return j.open[0];
     qmp_fail(err, "%s", outcome == QUERY_NO_DEVICE ? "There is no GPU" : "not enough memory");
     json_object_put(j.open[0]);
     return NULL;
+}
+
+struct json_object *qmp_query_stats(struct qmp *q, struct json_object *args, struct qmp_error *err)
+{
+    (void)args, (void)err;
+    struct json_visitor j = {json_ops, {json_object_new_object()}, 0};
+    machine_report(q->target->machine, &j.visitor);
+    return j.open[0];
 }
