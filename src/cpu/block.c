@@ -83,9 +83,7 @@ void block_cache_reset(struct hart *h)
     c->chunk_at = 0;
     c->used = 0;
     c->resets++;
-    h->jump_gen++;
     memset(h->jumps, 0, sizeof(h->jumps));
-    hart_refresh(h);
 }
 
 void block_cache_trim(struct hart *h)

@@ -105,7 +105,7 @@ void block_cache_trim(struct hart *h);
 /* The jump cache's entry for pc. */
 static inline struct jump *block_jump(struct hart *h, uint64_t pc)
 {
-    return &h->jumps[((pc >> 1) ^ h->fetch.salt) & (JUMP_CACHE_SIZE - 1)];
+    return &h->jumps[((pc >> 1) ^ h->jump_salt) & (JUMP_CACHE_SIZE - 1)];
 }
 
 /* b is entered at pc, now translated; a link that may lead there (see block_next) is set. */

@@ -56,13 +56,12 @@ bool hart_create(struct cpu *cpu, unsigned id)
     h->ram_size = gmem_size(h->mem);
     h->ram = gmem_span(h->mem, h->ram_base, h->ram_size);
     h->code_epoch = atomic_load(&cpu->code_epoch);
-    h->next_ctx = 1;
     h->state = HART_STOPPED;
     pthread_mutex_init(&h->fence_lock, NULL);
     host_wakeup_init(&h->own_wakeup);
     h->wakeup = cpu->cfg.single_thread ? &cpu->single_wakeup : &h->own_wakeup;
     h->blocks = block_cache_create();
-    if (!h->blocks)
+    if (!h->blocks || !tlb_create(h))
         return false;
     hart_reset_state(h);
     return true;
@@ -73,6 +72,7 @@ void hart_destroy(struct hart *h)
     if (!h)
         return;
     block_cache_destroy(h->blocks);
+    tlb_destroy(h);
     host_wakeup_finish(&h->own_wakeup);
     pthread_mutex_destroy(&h->fence_lock);
     free(h);
@@ -137,8 +137,7 @@ void hart_refresh(struct hart *h)
         h->arch.mstatus |= MSTATUS_FS;
     h->fp_dirty = false;
     h->fp_on = (h->arch.mstatus & MSTATUS_FS) != 0;
-    mmu_select_contexts(h);
-    h->jump_key = h->fetch.tag_bits | (uint64_t)h->fp_on | h->jump_gen << 12;
+    tlb_select(h);
 }
 
 uint64_t hart_mip(struct hart *h)

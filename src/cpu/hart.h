@@ -43,36 +43,17 @@ enum {
 
 enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
 
-/* --- the TLB ---
- * One direct-mapped table for all address spaces and privileges. A tag is the virtual page number
- * in place, with a context number in bits 3..11 (0: never valid) and zeros in bits 0..2, where an
- * access leaves its low address bits: a misaligned access misses and is split up in mmu.c.
- * A context stands for (satp, privilege, SUM, MXR); changing any of them picks another context and
- * flushes nothing. Flushing everything drops the contexts. */
-#define TLB_BITS  12
-#define TLB_SIZE  (1u << TLB_BITS)
-#define CTX_SHIFT 3
-#define CTX_MAX   511
+/* --- translation contexts: tlb.h --- */
 #define CTX_CACHE 16
 #define CTX_MODES 16 /* privilege, SUM, MXR */
-#define BIG_KINDS 5  /* sizes of superpages and NAPOT ranges */
 
-struct tlb_entry {
-    uint64_t tag[3];  /* by enum access */
-    uintptr_t addend; /* host address = virtual address + addend */
-};
-
-/* What a context adds to the tag and the index of its entries. */
-struct tlb_key {
-    uint64_t tag_bits; /* number of the context << CTX_SHIFT; 0: no context */
-    uint32_t salt;     /* xored into the index, so that address spaces spread */
-};
-
+struct tlb_view;
+struct native_jump;
 struct tlb_context {
     uint64_t satp;
-    uint32_t mode; /* privilege, SUM, MXR; see mmu.c */
-    uint32_t used; /* for replacement */
-    struct tlb_key key;
+    uint64_t used; /* for replacement; 0: it is no context's */
+    uint32_t mode; /* privilege, SUM, MXR; see tlb.c */
+    struct tlb_view *view;
 };
 
 /* --- blocks --- */
@@ -171,11 +152,13 @@ struct hart {
     uint64_t vbase; /* virtual address of the page that translated code runs in */
     uint16_t hot;   /* interp_bind_counting: at this heat a block is left to the engine */
     bool fp_live;   /* the host's FP environment is the guest's */
-    struct tlb_key fetch, data; /* of the contexts for fetching, and for loads and stores */
-    uint64_t jump_key;          /* context, FS off and generation: see hart_refresh */
-    bool fp_dirty;              /* FS became Dirty since mstatus was last looked at */
-    bool fp_on;                 /* FS is not Off */
-    uint8_t align_mask;         /* bits that must be zero in a jump's target */
+    struct tlb_view *fetch, *data;    /* for fetching, and for loads and stores */
+    struct native_jump *jumps_native; /* of the fetch view, for the present FS */
+    uint64_t jump_key;                /* generation of the fetch view's jumps, and FS */
+    uint32_t jump_salt;               /* spreads views in the jump cache */
+    bool fp_dirty;                    /* FS became Dirty since mstatus was last looked at */
+    bool fp_on;                       /* FS is not Off */
+    uint8_t align_mask;               /* bits that must be zero in a jump's target */
     /* a fault on its way to trap_take */
     uint32_t exc;
     uint64_t exc_tval;
@@ -201,16 +184,12 @@ struct hart {
                                            mcountinhibit stops them the counters themselves */
 
     /* --- caches, the hart's thread --- */
-    struct tlb_entry tlb[TLB_SIZE];
     struct jump jumps[JUMP_CACHE_SIZE];
     struct tlb_context contexts[CTX_CACHE];
     uint8_t last_context[CTX_MODES]; /* by mode: the one it used last */
-    uint16_t next_ctx;
-    uint32_t ctx_clock;
-    uint64_t jump_gen;
-    uint64_t jump_pages[16];          /* which pages (hashed) the jump cache may have entries for */
-    uint64_t big_pages[BIG_KINDS][4]; /* which superpages and NAPOT ranges (hashed, by size) the TLB
-                                         may hold */
+    uint64_t ctx_clock;
+    uint64_t jump_gen; /* the latest of any view */
+    void *views;       /* memory of all */
     struct block_cache *blocks;
     uint64_t trim_time, trim_icount; /* when to look whether it was idle, and since what icount */
     struct hart_counts counts;
@@ -305,7 +284,7 @@ bool hart_runnable(struct hart *h);
 void hart_run(struct hart *h, uint64_t end);
 /* mip: the lines, the bits that software wrote, and the timer. */
 uint64_t hart_mip(struct hart *h);
-/* Call after priv, satp, mstatus or FS changed: computes the contexts and jump_key. */
+/* Call after priv, satp, mstatus or FS changed: selects the views and computes jump_key. */
 void hart_refresh(struct hart *h);
 /* Call after timer registers changed or time passed: computes next_timer and mip.STIP. */
 void hart_timer_update(struct hart *h);

@@ -7,9 +7,9 @@
 #ifndef CPU_INTERP_MEM_H
 #define CPU_INTERP_MEM_H
 
-#define TLB_HIT(e, acc, va, size) likely(tlb_hit(e, acc, va, size, &h->data))
+#define TLB_HIT(e, acc, va, size) likely(tlb_hit(e, acc, va, size))
 
-#define SLOT(va) tlb_slot(h, va, &h->data)
+#define SLOT(va) tlb_slot(h->data, va)
 
 /* For a device, which may ask who accesses it and when (hart_store_pc, hart_sync_access). */
 #define NOTE_ACCESS() (h->access = (struct access_place){op, blk, vpage, ic})

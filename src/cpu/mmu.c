@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define MODE_SUM   4 /* added to a privilege: below CTX_MODES */
-#define MODE_MXR   8
 #define LEVELS_MAX 5
 #define WALK_TRIES 1000
 
@@ -47,7 +45,7 @@ bool mmu_satp_ok(const struct hart *h, uint64_t satp)
     }
 }
 
-static uint64_t satp_asid(const struct hart *h, uint64_t satp)
+uint64_t mmu_satp_asid(const struct hart *h, uint64_t satp)
 {
     return hart_is64(h) ? satp >> 44 & 0xffff : satp >> 22 & 0x1ff;
 }
@@ -57,166 +55,11 @@ static uint64_t satp_root(const struct hart *h, uint64_t satp)
     return (hart_is64(h) ? satp & ((UINT64_C(1) << 44) - 1) : satp & 0x3fffff) << 12;
 }
 
-/* --- contexts --- */
-
-static void drop_contexts(struct hart *h)
-{
-    memset(h->contexts, 0, sizeof(h->contexts));
-    memset(h->big_pages, 0, sizeof(h->big_pages));
-    memset(h->jump_pages, 0, sizeof(h->jump_pages));
-}
-
-/* The key of a context number that is not in use. */
-static struct tlb_key new_context_key(struct hart *h)
-{
-    if (h->next_ctx > CTX_MAX) {
-        memset(h->tlb, 0, sizeof(h->tlb));
-        drop_contexts(h);
-        h->jump_gen++;
-        h->next_ctx = 1;
-    }
-    uint16_t id = h->next_ctx++;
-    return (struct tlb_key){(uint64_t)id << CTX_SHIFT, (uint32_t)id * 0x9e37u};
-}
-
-static bool is_context(const struct tlb_context *c, uint64_t satp, uint32_t mode)
-{
-    return c->key.tag_bits && c->satp == satp && c->mode == mode;
-}
-
-/* The context of (satp, mode): a known one, or a new one in the least recently used place. */
-static struct tlb_context *find_context(struct hart *h, uint64_t satp, uint32_t mode)
-{
-    struct tlb_context *oldest = h->contexts;
-    for (unsigned i = 0; i < CTX_CACHE; i++) {
-        struct tlb_context *c = &h->contexts[i];
-        if (is_context(c, satp, mode))
-            return c;
-        if (c->used < oldest->used)
-            oldest = c;
-    }
-    struct tlb_key key = new_context_key(h); /* which may drop them all */
-    *oldest = (struct tlb_context){satp, mode, 0, key};
-    return oldest;
-}
-
-/* Tries first the context that this mode used last: mostly it returns to the same address space. */
-static struct tlb_key select_context(struct hart *h, uint64_t satp, uint32_t mode)
-{
-    struct tlb_context *c = &h->contexts[h->last_context[mode]];
-    if (!is_context(c, satp, mode)) {
-        c = find_context(h, satp, mode);
-        h->last_context[mode] = (uint8_t)(c - h->contexts);
-    }
-    c->used = ++h->ctx_clock;
-    return c->key;
-}
-
-/* M-mode and bare share no entries with paging: PMP may treat them differently. */
-static uint32_t context_mode(const struct hart *h, unsigned priv, bool data)
-{
-    uint32_t mode = priv;
-    if (data && priv == PRIV_S && (h->arch.mstatus & MSTATUS_SUM))
-        mode |= MODE_SUM;
-    if (data && priv != PRIV_M && (h->arch.mstatus & MSTATUS_MXR))
-        mode |= MODE_MXR;
-    return mode;
-}
-
-static unsigned data_priv(const struct hart *h)
+unsigned mmu_data_priv(const struct hart *h)
 {
     if (h->arch.priv == PRIV_M && (h->arch.mstatus & MSTATUS_MPRV))
         return h->arch.mstatus >> MPP_SHIFT & 3;
     return h->arch.priv;
-}
-
-void mmu_select_contexts(struct hart *h)
-{
-    unsigned priv = data_priv(h);
-    h->fetch = select_context(h, h->arch.priv == PRIV_M ? 0 : h->arch.satp,
-                              context_mode(h, h->arch.priv, false));
-    uint64_t gen = h->jump_gen;
-    h->data = select_context(h, priv == PRIV_M ? 0 : h->arch.satp, context_mode(h, priv, true));
-    if (unlikely(h->jump_gen != gen)) /* finding the second has recycled everything */
-        h->fetch = select_context(h, h->arch.priv == PRIV_M ? 0 : h->arch.satp,
-                                  context_mode(h, h->arch.priv, false));
-}
-
-void mmu_flush_all(struct hart *h)
-{
-    counter_add(&h->counts.tlb_flushes, 1);
-    drop_contexts(h);
-    h->jump_gen++;
-    hart_refresh(h);
-}
-
-/* Sizes of cached pieces larger than a page: NAPOT 64 KiB, then levels 1 to 4. */
-static const uint8_t big_shift64[BIG_KINDS] = {16, 21, 30, 39, 48};
-static const uint8_t big_shift32[BIG_KINDS] = {22, 22, 22, 22, 22};
-
-static unsigned big_hash(const struct hart *h, unsigned kind, uint64_t va)
-{
-    return (unsigned)((va >> (hart_is64(h) ? big_shift64 : big_shift32)[kind]) * 0x9e3779b1u >> 8) &
-           0xff;
-}
-
-static bool big_cached(const struct hart *h, uint64_t va)
-{
-    for (unsigned kind = 0; kind < BIG_KINDS; kind++) {
-        unsigned b = big_hash(h, kind, va);
-        if (h->big_pages[kind][b >> 6] >> (b & 63) & 1)
-            return true;
-    }
-    return false;
-}
-
-static unsigned page_hash(uint64_t va)
-{
-    return (unsigned)((va >> 12) * 0x9e3779b1u >> 10) & 1023;
-}
-
-void mmu_note_jump(struct hart *h, uint64_t va)
-{
-    unsigned b = page_hash(va);
-    h->jump_pages[b >> 6] |= UINT64_C(1) << (b & 63);
-}
-
-static void flush_page(struct hart *h, uint64_t va, bool by_asid, uint64_t asid)
-{
-    for (unsigned i = 0; i < CTX_CACHE; i++) {
-        const struct tlb_context *c = &h->contexts[i];
-        if (!c->key.tag_bits || (by_asid && satp_asid(h, c->satp) != asid))
-            continue;
-        struct tlb_entry *e = tlb_slot(h, va, &c->key);
-        for (unsigned a = 0; a < 3; a++)
-            if (tlb_hit(e, a, va & ~PAGE_MASK, 1, &c->key))
-                e->tag[a] = 0;
-    }
-    unsigned b = page_hash(va);
-    if (h->jump_pages[b >> 6] >> (b & 63) & 1) {
-        memset(h->jump_pages, 0, sizeof(h->jump_pages));
-        h->jump_gen++;
-        hart_refresh(h);
-    }
-}
-
-void mmu_flush(struct hart *h, bool by_va, uint64_t va, bool by_asid, uint64_t asid)
-{
-    if (by_va && !big_cached(h, va)) {
-        flush_page(h, va, by_asid, asid);
-        return;
-    }
-    if (!by_asid) {
-        mmu_flush_all(h);
-        return;
-    }
-    /* Global mappings need not go, but entries do not record which mappings are global. */
-    counter_add(&h->counts.tlb_flushes, 1);
-    for (unsigned i = 0; i < CTX_CACHE; i++)
-        if (h->contexts[i].key.tag_bits && satp_asid(h, h->contexts[i].satp) == asid)
-            h->contexts[i] = (struct tlb_context){0};
-    h->jump_gen++;
-    hart_refresh(h);
 }
 
 /* --- page walk --- */
@@ -224,7 +67,7 @@ void mmu_flush(struct hart *h, bool by_va, uint64_t va, bool by_asid, uint64_t a
 struct mapping {
     uint64_t pa;
     bool readable, writable, executable; /* by the PTE, for this privilege */
-    int big;                             /* index into big_shift, -1: a plain page */
+    int big;                             /* as tlb_fill takes it */
 };
 
 static bool fault(struct hart *h, enum access acc, uint64_t va, bool page)
@@ -387,44 +230,29 @@ static bool walk(struct hart *h, uint64_t va, enum access acc, unsigned priv, st
 
 /* --- filling the TLB --- */
 
-static void remember_big(struct hart *h, uint64_t va, int kind)
-{
-    if (kind < 0)
-        return;
-    unsigned b = big_hash(h, (unsigned)kind, va);
-    h->big_pages[kind][b >> 6] |= UINT64_C(1) << (b & 63);
-}
-
-static void tlb_fill(struct hart *h, uint64_t va, const struct tlb_key *k, enum access acc,
-                     const struct mapping *m, unsigned priv)
+/* What holds for the whole page enters the TLB. A walk for a load or store says nothing of fetching,
+ * nor the reverse. */
+static void fill(struct hart *h, struct tlb_view *view, uint64_t va, enum access acc,
+                 const struct mapping *m, unsigned priv)
 {
     uint64_t page = m->pa & ~PAGE_MASK;
-    bool whole;
     if (!has_ram(h, page, GMEM_PAGE))
         return;
-    struct tlb_entry *e = tlb_slot(h, va, k);
-    uint64_t tag = tlb_tag(va & ~PAGE_MASK, 1, k);
-    uintptr_t addend = (uintptr_t)(h->ram + (page - h->ram_base)) - (uintptr_t)(va & ~PAGE_MASK);
-    bool same = e->addend == addend;
+    bool whole, fetch = acc == ACCESS_FETCH;
+    bool may[3] = {!fetch && m->readable, !fetch && m->writable, fetch && m->executable};
     for (unsigned a = 0; a < 3; a++)
-        if (!same || e->tag[a] != tag)
-            e->tag[a] = 0;
-    e->addend = addend;
-    const bool may[3] = {m->readable, m->writable, acc == ACCESS_FETCH && m->executable};
-    for (unsigned a = 0; a < 3; a++)
-        if (may[a] && (acc == ACCESS_FETCH) == (a == ACCESS_FETCH) &&
-            pmp_allows(h, page, GMEM_PAGE, a, priv, &whole) && whole && !trigger_in_page(h, va, a))
-            e->tag[a] = tag;
-    remember_big(h, va, m->big);
+        may[a] = may[a] && pmp_allows(h, page, GMEM_PAGE, a, priv, &whole) && whole &&
+                 !trigger_in_page(h, va, a);
+    tlb_fill(h, view, va, h->ram + (page - h->ram_base), may, m->big);
 }
 
 /* Translates and checks one access that does not cross a page. */
 static bool translate(struct hart *h, uint64_t va, unsigned size, enum access acc, uint64_t *pa)
 {
-    const struct tlb_key *k = acc == ACCESS_FETCH ? &h->fetch : &h->data;
-    unsigned priv = acc == ACCESS_FETCH ? h->arch.priv : data_priv(h);
-    const struct tlb_entry *e = tlb_slot(h, va, k);
-    if (tlb_hit(e, acc, va, 1, k)) {
+    struct tlb_view *view = acc == ACCESS_FETCH ? h->fetch : h->data;
+    unsigned priv = acc == ACCESS_FETCH ? h->arch.priv : mmu_data_priv(h);
+    const struct tlb_entry *e = tlb_slot(view, va);
+    if (tlb_hit(e, acc, va, 1)) {
         *pa = (uint64_t)(va + e->addend - (uintptr_t)h->ram) + h->ram_base;
         return true;
     }
@@ -437,7 +265,7 @@ static bool translate(struct hart *h, uint64_t va, unsigned size, enum access ac
     bool whole;
     if (!pmp_allows(h, m.pa, size, acc, priv, &whole))
         return fault(h, acc, va, false);
-    tlb_fill(h, va, k, acc, &m, priv);
+    fill(h, view, va, acc, &m, priv);
     *pa = m.pa;
     return true;
 }
@@ -564,7 +392,7 @@ bool mmu_fetch(struct hart *h, uint64_t va, uint64_t *pa, bool *part)
     if (!translate(h, va, 2, ACCESS_FETCH, pa))
         return false;
     /* only what holds for a whole page is in the TLB */
-    *part = !tlb_hit(tlb_slot(h, va, &h->fetch), ACCESS_FETCH, va, 1, &h->fetch);
+    *part = !tlb_hit(tlb_slot(h->fetch, va), ACCESS_FETCH, va, 1);
     return has_ram(h, *pa, 2) || fault(h, ACCESS_FETCH, va, false);
 }
 

@@ -8,9 +8,7 @@
 #ifndef CPU_MMU_H
 #define CPU_MMU_H
 
-#include "cpu/hart.h"
-
-#define PAGE_MASK UINT64_C(0xfff)
+#include "cpu/tlb.h"
 
 /* Loads and stores of 1, 2, 4 or 8 bytes, any alignment, RAM or I/O. */
 bool mmu_load(struct hart *h, uint64_t va, unsigned size, uint64_t *val);
@@ -26,14 +24,33 @@ bool mmu_fetch_again(struct hart *h, uint64_t va, uint64_t pa);
 /* May [va, va+size), in one page, be loaded or stored? A fault is a store's. */
 bool mmu_probe(struct hart *h, uint64_t va, unsigned size);
 
-/* Records that the jump cache has an entry for va's page: an sfence.vma of that page empties it. */
-void mmu_note_jump(struct hart *h, uint64_t va);
+/* --- flushing: the TLB, and what is found by virtual addresses --- */
 
+/* Records that the jump cache has an entry for va's page: an sfence.vma of that page ends those of
+ * its view. */
+void mmu_note_jump(struct hart *h, uint64_t va);
 void mmu_flush_all(struct hart *h);
 /* sfence.vma: one address and/or one address space. */
 void mmu_flush(struct hart *h, bool by_va, uint64_t va, bool by_asid, uint64_t asid);
-/* Selects the contexts for the state as it is now (called by hart_refresh). */
-void mmu_select_contexts(struct hart *h);
+
+/*
+ * Native jumps: a table from pc to an engine's code for the present fetch view and FS
+ * (hart.jumps_native). They end with the view's jump cache entries: with the view, and with an
+ * sfence.vma of a page that one leads to. An engine that discards code empties all tables.
+ */
+static inline struct native_jump *mmu_native_jump(const struct hart *h, uint64_t pc)
+{
+    return &h->jumps_native[pc >> 1 & (NATIVE_JUMPS - 1)];
+}
+/* Sets the native jump for pc (even, in the present fetch view). */
+void mmu_set_native(struct hart *h, uint64_t pc, const void *code);
+void mmu_forget_native(struct hart *h);
+
+/* --- satp and privileges --- */
+
+/* The privilege that loads and stores have: MPRV counts. */
+unsigned mmu_data_priv(const struct hart *h);
+uint64_t mmu_satp_asid(const struct hart *h, uint64_t satp);
 /* Is this satp value one the hart supports? */
 bool mmu_satp_ok(const struct hart *h, uint64_t satp);
 
@@ -41,25 +58,6 @@ bool mmu_satp_ok(const struct hart *h, uint64_t satp);
 static inline uint64_t mmu_wrap(const struct hart *h, uint64_t va)
 {
     return hart_is64(h) ? va : (uint32_t)va;
-}
-
-/* Where a page's entry sits. The second shift keeps arrays apart that lie a power of two apart. */
-static inline struct tlb_entry *tlb_slot(struct hart *h, uint64_t va, const struct tlb_key *k)
-{
-    return &h->tlb[((va >> 12) ^ (va >> 19) ^ k->salt) & (TLB_SIZE - 1)];
-}
-
-/* The tag an access of `size` bytes must find. */
-static inline uint64_t tlb_tag(uint64_t va, unsigned size, const struct tlb_key *k)
-{
-    return (va & (~PAGE_MASK | (size - 1))) | k->tag_bits;
-}
-
-/* Does the entry hold for this access, and is the access aligned? Host address: va + addend. */
-static inline bool tlb_hit(const struct tlb_entry *e, enum access acc, uint64_t va, unsigned size,
-                           const struct tlb_key *k)
-{
-    return e->tag[acc] == tlb_tag(va, size, k);
 }
 
 #endif

@@ -52,21 +52,18 @@ static struct cold *probe(struct gen *g, enum access access, unsigned size, enum
         x86_alu_imm(x, ALU_CMP, X86_W, x86_r(RSP), 0);
         return gen_cold(g, kind, CC_NE);
     }
-    int32_t tlb = HART_DISP(tlb); /* see tlb_slot and tlb_tag */
-    x86_vex_imm(x, X86_W | X86_F2 | X86_0F3A | 0xf0, RCX, 0, x86_r(RAX), 12); /* rorx */
-    x86_vex_imm(x, X86_W | X86_F2 | X86_0F3A | 0xf0, RDX, 0, x86_r(RAX), 19);
+    /* see tlb_slot and tlb_hit; r14 holds the data view */
+    const int32_t tag = (int32_t)offsetof(struct tlb_view, entry[0].tag) + 8 * (int32_t)access;
+    const int32_t addend = (int32_t)offsetof(struct tlb_view, entry[0].addend);
+    x86_vex_imm(x, X86_W | X86_F2 | X86_0F3A | 0xf0, RCX, 0, x86_r(RAX), 12 - 5); /* rorx */
+    x86_vex_imm(x, X86_W | X86_F2 | X86_0F3A | 0xf0, RDX, 0, x86_r(RAX), 19 - 5);
     x86_alu(x, ALU_XOR, 0, RCX, x86_r(RDX));
-    x86_alu(x, ALU_XOR, 0, RCX, x86_m(RBP, HART_DISP(data.salt)));
-    x86_alu_imm(x, ALU_AND, 0, x86_r(RCX), TLB_SIZE - 1);
-    x86_shift_imm(x, SHIFT_SHL, 0, RCX, 5);
+    x86_alu_imm(x, ALU_AND, 0, x86_r(RCX), (TLB_SIZE - 1) << 5);
     x86_mov(x, X86_W, RDX, x86_r(RAX));
     x86_alu_imm(x, ALU_AND, X86_W, x86_r(RDX), (int32_t)(-4096 | (int32_t)(size - 1)));
-    x86_alu(x, ALU_OR, X86_W, RDX, x86_r(R14));
-    tlb += (int32_t)offsetof(struct tlb_entry, tag) + 8 * (int32_t)access;
-    x86_alu(x, ALU_CMP, X86_W, RDX, x86_mx(RBP, RCX, 0, tlb));
+    x86_alu(x, ALU_CMP, X86_W, RDX, x86_mx(R14, RCX, 0, tag));
     struct cold *c = gen_cold(g, kind, CC_NE);
-    x86_mov(x, X86_W, RCX,
-            x86_mx(RBP, RCX, 0, HART_DISP(tlb) + (int32_t)offsetof(struct tlb_entry, addend)));
+    x86_mov(x, X86_W, RCX, x86_mx(R14, RCX, 0, addend));
     return c;
 }
 

@@ -4,7 +4,7 @@
  *
  * Host registers in translated code:
  *   rbp         the hart + 128, so that x0..x30 and limit have short displacements
- *   r14         the bits that the context of loads and stores adds to a TLB tag
+ *   r14         the TLB's view for loads and stores (tlb.h)
  *   r15         icount
  *   rbx rdi rsi r8-r13   guest sp a0 a1 a2 a3 a4 a5 s0 s1
  *   rax rcx rdx xmm0-2   free between two instructions
@@ -24,7 +24,6 @@
 
 #define REGION_MAX_INSNS  256
 #define REGION_MAX_BLOCKS 48
-#define NATIVE_JUMPS      2048
 #define CACHE_DEFAULT     (UINT64_C(32) << 20)     /* bytes of code */
 #define CODE_MAX          (REGION_MAX_INSNS * 192) /* bytes that one region may take */
 
@@ -95,14 +94,6 @@ struct jit {
     struct jit_counts counts;
 };
 
-/* Where a jump to pc goes on, under one hart.jump_key: so a change of address space or privilege, or
- * a flush, empties nothing. */
-struct native_jump {
-    uint64_t pc, key;
-    const uint8_t *code;
-    uint64_t unused;
-};
-
 /* Functions that translated code calls and comes back from. */
 enum jit_call { CALL_LOAD, CALL_STORE, CALL_ATOMIC, CALL_SYSTEM, CALL_KINDS };
 
@@ -115,8 +106,7 @@ struct jit_hart_counts {
 
 /* A hart's part of the engine: hart.engine_data. */
 struct jit_hart {
-    struct native_jump jumps[NATIVE_JUMPS]; /* by pc / 2 */
-    _Atomic bool inside;                    /* it may run or hold translated code */
+    _Atomic bool inside; /* it may run or hold translated code */
     uint64_t generation;
     uint32_t host_mxcsr;
     struct jit_hart_counts counts;

@@ -185,20 +185,15 @@ static void fix_later(struct gen *g, uint8_t *from, const struct bb *b)
     g->fixup[g->fixups++].bb = (uint16_t)(b - g->bb);
 }
 
-/* To the pc in rax, by the hart's table of jumps. */
+/* To the pc in rax, by the fetch view's native jumps (mmu_native_jump). */
 static void jump_to_rax(struct gen *g)
 {
     struct x86 *x = &g->x;
-    _Static_assert(sizeof(struct native_jump) == 32 && offsetof(struct jit_hart, jumps) == 0,
-                   "half of pc, times 32");
     x86_mov(x, 0, RCX, x86_r(RAX));
-    x86_shift_imm(x, SHIFT_SHL, 0, RCX, 4);
-    x86_alu_imm(x, ALU_AND, 0, x86_r(RCX), (NATIVE_JUMPS - 1) << 5);
-    x86_alu(x, ALU_ADD, X86_W, RCX, x86_m(RBP, HART_DISP(engine_data)));
-    x86_mov(x, X86_W, RDX, x86_m(RBP, HART_DISP(jump_key)));
+    x86_shift_imm(x, SHIFT_SHL, 0, RCX, 4 - 1); /* half of pc, times 16 */
+    x86_alu_imm(x, ALU_AND, 0, x86_r(RCX), (NATIVE_JUMPS - 1) << 4);
+    x86_alu(x, ALU_ADD, X86_W, RCX, x86_m(RBP, HART_DISP(jumps_native)));
     x86_alu(x, ALU_CMP, X86_W, RAX, x86_m(RCX, offsetof(struct native_jump, pc)));
-    x86_jcc(x, CC_NE, g->j->thunks.lookup);
-    x86_alu(x, ALU_CMP, X86_W, RDX, x86_m(RCX, offsetof(struct native_jump, key)));
     x86_jcc(x, CC_NE, g->j->thunks.lookup);
     x86_alu_imm(x, ALU_AND, X86_W, x86_r(RAX), -4096);
     x86_mov_to(x, X86_W, x86_m(RBP, HART_DISP(vbase)), RAX);

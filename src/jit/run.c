@@ -196,17 +196,10 @@ static const uint8_t *find_code(struct jit *j, struct hart *h, uint64_t pc, uint
     return e->code;
 }
 
-static void note_jump(struct hart *h, uint64_t pc, const uint8_t *code)
-{
-    struct native_jump *n = &jit_of(h)->jumps[pc >> 1 & (NATIVE_JUMPS - 1)];
-    *n = (struct native_jump){pc, h->jump_key, code, 0};
-    mmu_note_jump(h, pc);
-}
-
 /* All code is about to be dropped, or was: this hart drops its pointers to it. */
 static void forget_code(struct hart *h)
 {
-    memset(jit_of(h)->jumps, 0, sizeof(jit_of(h)->jumps));
+    mmu_forget_native(h);
     block_cache_reset(h);
 }
 
@@ -328,7 +321,7 @@ static void run_inside(struct jit *j, struct hart *h)
     while (!at_limit(h) && !atomic_load_explicit(&j->flushing, memory_order_relaxed)) {
         const uint8_t *code = find_code(j, h, h->arch.pc, &key);
         if (code) {
-            note_jump(h, h->arch.pc, code);
+            mmu_set_native(h, h->arch.pc, code);
             if (!run_code(h, &j->thunks, code) || at_limit(h))
                 continue;
             fp_pause(h);

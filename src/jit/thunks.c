@@ -32,7 +32,7 @@ static void load_guest(struct x86 *x)
     for (unsigned i = 1; i < 32; i++)
         if (gen_home[i] != X86_NONE)
             x86_mov(x, X86_W, gen_home[i], x86_m(RBP, X_DISP(i)));
-    x86_mov(x, X86_W, R14, x86_m(RBP, HART_DISP(data.tag_bits)));
+    x86_mov(x, X86_W, R14, x86_m(RBP, HART_DISP(data)));
 }
 
 static void store_guest(struct x86 *x)
