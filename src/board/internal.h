@@ -54,6 +54,14 @@ struct requests {
     bool wanted_running; /* by the last stop or cont */
 };
 
+/* When memory is given back to the host; see trim.c. */
+struct trim {
+    uint64_t due;        /* when to look again, host_now_ns() */
+    uint64_t time;       /* of the harts' threads at the last look, ns */
+    uint64_t time_swept; /* the same when the last sweep ended */
+    uint64_t next;       /* offset in RAM where the sweep goes on; 0: none is under way */
+};
+
 struct machine {
     struct machine_config config;
     struct log *log;
@@ -89,6 +97,7 @@ struct machine {
     bool io_running, harts_running, stopped;
     uint64_t panic_due; /* when a panic is acted on; HOST_FOREVER: there is none */
     bool panicked;      /* since the last reset */
+    struct trim trim;
     /* read by any thread */
     _Atomic bool panic_stopped; /* stopped by a panic, and not continued since */
 };
@@ -102,6 +111,10 @@ struct request requests_take(struct machine *m, uint64_t deadline_ns);
 void machine_panic(struct machine *m, bool said);
 void machine_failure(struct machine *m, bool reboot);
 void machine_notify(struct machine *m, enum machine_event ev, enum machine_cause cause);
+
+/* trim.c. machine_run's thread. */
+void trim_start(struct machine *m);
+void trim_when_due(struct machine *m);
 
 /* devices.c: opens the files behind the devices; false with one line in err. */
 bool devices_open(struct machine *m, struct error *err);

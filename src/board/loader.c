@@ -35,7 +35,7 @@ static bool put(struct loading *l, const char *path, uint64_t pa, const uint8_t 
                                        : "raise -m or link it lower");
     l->layout->low_end = MAX(l->layout->low_end, pa + room);
     if (l->mem)
-        gmem_write(l->mem, pa, data, size);
+        gmem_write_fresh(l->mem, pa, data, size);
     return true;
 }
 

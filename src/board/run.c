@@ -125,7 +125,8 @@ static void refuse_reset(struct machine *m, struct request *r)
 static void resolve_request(struct machine *m, struct request *r)
 {
     bool guest = r->cause == CAUSE_GUEST_SHUTDOWN || r->cause == CAUSE_GUEST_RESET;
-    bool due = m->panic_due != HOST_FOREVER && (guest || r->kind == REQUEST_NONE);
+    bool due = m->panic_due != HOST_FOREVER &&
+               (guest || (r->kind == REQUEST_NONE && host_now_ns() >= m->panic_due));
     if (r->kind == REQUEST_PANIC && !m->panicked)
         m->panic_due = host_now_ns() + PANIC_GRACE_NS;
     if ((due || r->kind == REQUEST_SAID || r->kind == REQUEST_FAILURE) && act_on_panic(m, r))
@@ -182,9 +183,10 @@ int machine_run(struct machine *m)
 {
     struct request r = {.kind = REQUEST_QUIT, .cause = CAUSE_HOST_ERROR, .status = 1};
     m->panic_due = HOST_FOREVER;
+    trim_start(m);
     bool ok = start_threads(m);
     while (ok) {
-        r = requests_take(m, m->panic_due);
+        r = requests_take(m, MIN(m->panic_due, m->trim.due));
         resolve_request(m, &r);
         switch (r.kind) {
         case REQUEST_RESET:
@@ -196,6 +198,7 @@ int machine_run(struct machine *m)
         case REQUEST_CONT: do_cont(m); break;
         case REQUEST_POWERDOWN: do_powerdown(m); break;
         case REQUEST_QUIT: ok = false; break;
+        case REQUEST_NONE: trim_when_due(m); break;
         default: break;
         }
     }

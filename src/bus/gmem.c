@@ -167,6 +167,26 @@ bool gmem_write(struct gmem *mem, uint64_t pa, const void *src, uint64_t len)
     return true;
 }
 
+/* Bytes of src from the front that are to be written together: up to the end of their page. */
+static uint64_t page_rest(uint64_t pa, uint64_t len)
+{
+    return MIN(len, GMEM_PAGE - (pa & (GMEM_PAGE - 1)));
+}
+
+bool gmem_write_fresh(struct gmem *mem, uint64_t pa, const void *src, uint64_t len)
+{
+    static const uint8_t zeros[GMEM_PAGE];
+    if (!gmem_has(mem, pa, len))
+        return false;
+    for (const uint8_t *s = src; len;) {
+        uint64_t n = page_rest(pa, len);
+        if (memcmp(s, zeros, n) != 0)
+            gmem_write(mem, pa, s, n);
+        pa += n, s += n, len -= n;
+    }
+    return true;
+}
+
 bool gmem_equal(const struct gmem *mem, uint64_t pa, const void *bytes, uint64_t len)
 {
     const uint8_t *src = gmem_span(mem, pa, len), *b = bytes;

@@ -38,6 +38,9 @@ uint8_t *gmem_span(const struct gmem *mem, uint64_t pa, uint64_t len);
 bool gmem_read(const struct gmem *mem, uint64_t pa, void *dst, uint64_t len);
 bool gmem_write(struct gmem *mem, uint64_t pa, const void *src, uint64_t len);
 bool gmem_fill(struct gmem *mem, uint64_t pa, uint8_t byte, uint64_t len);
+/* Writes into RAM that nothing has written since gmem_create or gmem_clear: pages of zeros stay
+ * untouched, and take no memory of the host. */
+bool gmem_write_fresh(struct gmem *mem, uint64_t pa, const void *src, uint64_t len);
 /* Is all of [pa, pa+len) RAM, and equal to `bytes`? Reads each byte once, up to a difference. */
 bool gmem_equal(const struct gmem *mem, uint64_t pa, const void *bytes, uint64_t len);
 
@@ -47,5 +50,14 @@ bool gmem_store16_release(struct gmem *mem, uint64_t pa, uint16_t val);
 
 /* Gives all pages back to the host: reads as zeros again. No hart or device may be running. */
 void gmem_clear(struct gmem *mem);
+
+/*
+ * Pages that take memory of the host and hold only zeros, among the host's whole pages inside
+ * [pa, pa+len), which is RAM. A guest has many: tables that it cleared and never used, files that it
+ * was loaded from. Both return bytes. Counting may run beside harts and devices, and is then a
+ * guess; releasing gives the pages back to the host, and nothing may write RAM meanwhile.
+ */
+uint64_t gmem_count_zeros(const struct gmem *mem, uint64_t pa, uint64_t len);
+uint64_t gmem_release_zeros(struct gmem *mem, uint64_t pa, uint64_t len);
 
 #endif

@@ -134,6 +134,12 @@ void cpu_clock_changed(struct cpu *cpu)
         hart_set_pending(cpu->hart[i], PEND_CLOCK);
 }
 
+void cpu_trim(struct cpu *cpu)
+{
+    if (cpu->cfg.engine->trim)
+        cpu->cfg.engine->trim(cpu->engine);
+}
+
 uint64_t cpu_time(struct cpu *cpu)
 {
     uint64_t ns = 0;

@@ -131,6 +131,8 @@ enum cpu_hold { CPU_HOLD_POWER = 1 /* turned off, or about to be reset */, CPU_H
 void cpu_hold(struct cpu *cpu, enum cpu_hold why, bool on);
 
 unsigned cpu_harts(const struct cpu *cpu);
+/* The harts are idle: the engine gives memory back to the host that it need not have. Any thread. */
+void cpu_trim(struct cpu *cpu);
 uint64_t cpu_time(struct cpu *cpu); /* processor time of all harts so far, ns; any thread */
 struct hart *cpu_hart(struct cpu *cpu, unsigned id);
 const struct cpu_model *cpu_model_of(const struct cpu *cpu);

@@ -49,6 +49,9 @@ struct engine_ops {
     /* Reports to v what the engine counted, as one named object (cpu_report). Any thread, while
      * harts run. NULL: nothing. */
     void (*report)(const struct cpu *cpu, struct visitor *v);
+    /* The harts are idle: gives memory back to the host that the engine can do without. Any thread,
+     * while harts run. May be NULL. */
+    void (*trim)(void *engine);
 };
 
 extern const struct engine_ops interp_engine;

@@ -145,3 +145,9 @@ void cache_empty(struct jit *j)
     j->used = j->data_used = 0;
     thunks_make(j);
 }
+
+void cache_trim(struct jit *j)
+{
+    if (j->rw)
+        madvise(j->rw, j->code_size + j->data_size, MADV_DONTNEED);
+}

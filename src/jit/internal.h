@@ -141,6 +141,9 @@ const struct jit_entry *cache_find(struct jit *j, uint64_t key);
 struct region *cache_region(struct jit *j, const uint8_t *src, unsigned bytes);
 void cache_publish(struct jit *j, uint64_t key, const uint8_t *code, struct region *r);
 void cache_empty(struct jit *j); /* under the lock; no hart is inside */
+/* The writable mapping drops its pages, which the other mapping keeps: what was written long ago counts
+ * once as resident. Any thread. */
+void cache_trim(struct jit *j);
 
 /* --- thunks.c --- */
 

@@ -398,10 +398,16 @@ static void jit_bind(struct hart *h, struct block *b)
         interp_bind(h, b);
 }
 
+static void jit_trim(void *engine)
+{
+    cache_trim(engine);
+}
+
 const struct engine_ops jit_engine = {
     .create = jit_create,
     .destroy = jit_destroy,
     .run = jit_run,
     .bind = jit_bind,
     .report = jit_report,
+    .trim = jit_trim,
 };

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,6 +50,52 @@ static void test_gmem_lies_between_guards(void **state)
     assert_true(kills(ram + SIZE + (2 << 20) - 1));
     gmem_destroy(mem);
     assert_null(gmem_create(BASE, UINT64_MAX - 4095));
+}
+
+/* Which of the first 16 pages take memory of the host, as bits. */
+static unsigned resident_pages(const struct gmem *mem)
+{
+    unsigned char page[16];
+    unsigned bits = 0;
+    assert_int_equal(mincore(gmem_span(mem, BASE, SIZE), SIZE, page), 0);
+    for (unsigned i = 0; i < 16; i++)
+        bits |= (unsigned)(page[i] & 1) << i;
+    return bits;
+}
+
+static void test_gmem_write_fresh_leaves_zeros_alone(void **state)
+{
+    (void)state;
+    static uint8_t file[5 * GMEM_PAGE], back[sizeof(file)];
+    struct gmem *mem = gmem_create(BASE, SIZE);
+    file[GMEM_PAGE] = 1;         /* the last byte of the second page, from an odd address */
+    file[4 * GMEM_PAGE] = 2;     /* of the fifth */
+    file[5 * GMEM_PAGE - 1] = 3; /* in the sixth */
+    assert_true(gmem_write_fresh(mem, BASE + GMEM_PAGE - 1, file, sizeof(file)));
+    assert_int_equal(resident_pages(mem), 1 << 1 | 1 << 4 | 1 << 5);
+    assert_true(gmem_read(mem, BASE + GMEM_PAGE - 1, back, sizeof(back)));
+    assert_memory_equal(back, file, sizeof(file));
+    assert_false(gmem_write_fresh(mem, BASE + SIZE - 1, file, 2));
+    gmem_destroy(mem);
+}
+
+static void test_gmem_releases_pages_of_zeros(void **state)
+{
+    (void)state;
+    struct gmem *mem = gmem_create(BASE, SIZE);
+    assert_true(gmem_fill(mem, BASE, 0, 8 * GMEM_PAGE));
+    assert_true(gmem_fill(mem, BASE + 3 * GMEM_PAGE - 1, 1, 1));
+    assert_true(gmem_fill(mem, BASE + 5 * GMEM_PAGE, 1, 1));
+    assert_int_equal(gmem_count_zeros(mem, BASE, SIZE), 6 * GMEM_PAGE);
+    assert_int_equal(resident_pages(mem), 0xff);
+    /* only whole pages inside the extent */
+    assert_int_equal(gmem_release_zeros(mem, BASE + 1, 2 * GMEM_PAGE), GMEM_PAGE);
+    assert_int_equal(resident_pages(mem), 0xfd);
+    assert_int_equal(gmem_release_zeros(mem, BASE, SIZE), 5 * GMEM_PAGE);
+    assert_int_equal(resident_pages(mem), 1 << 2 | 1 << 5);
+    assert_int_equal(gmem_release_zeros(mem, BASE, SIZE), 0);
+    assert_int_equal(gmem_release_zeros(mem, BASE, SIZE + 1), 0);
+    gmem_destroy(mem);
 }
 
 static void test_gmem_checks_whole_extents(void **state)
@@ -238,6 +285,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gmem_lies_between_guards),
         cmocka_unit_test(test_gmem_checks_whole_extents),
+        cmocka_unit_test(test_gmem_write_fresh_leaves_zeros_alone),
+        cmocka_unit_test(test_gmem_releases_pages_of_zeros),
         cmocka_unit_test(test_gmem_copies_any_alignment),
         cmocka_unit_test(test_gmem_clears),
         cmocka_unit_test(test_map_finds_and_refuses),
