@@ -233,16 +233,17 @@ static void compare(struct gen *g, const struct op *o, const struct fp_insn *f)
         x86_op(x, 0x22, RAX, x86_r(RCX)); /* and al, cl */
     }
     x86_op(x, X86_0F | 0xb6, RAX, x86_r(RAX));
-    gen_write(g, o->rd, RAX);
+    gen_write_extended(g, o->rd, RAX);
     gen_note_dirty(g);
 }
 
 static void from_int(struct gen *g, const struct op *o, const struct fp_insn *f)
 {
     struct x86 *x = &g->x;
-    gen_read(g, RAX, o->rs1);
-    if (f->is_unsigned)
-        x86_mov(x, 0, RAX, x86_r(RAX));
+    if (f->int_size == 4)
+        gen_read32(g, RAX, o->rs1);
+    else
+        gen_read(g, RAX, o->rs1);
     x86_vex(x, X86_0F | 0x57, XMM0, XMM0, x86_r(XMM0)); /* no dependency on its old value */
     x86_vex(x, scalar(f->size) | 0x2a | (f->int_size == 8 || f->is_unsigned ? X86_W : 0), XMM0,
             XMM0, x86_r(RAX));
@@ -265,9 +266,10 @@ static void to_int(struct gen *g, const struct op *o, const struct fp_insn *f)
         x86_alu_imm(x, ALU_CMP, 0, x86_r(RAX), INT32_MIN);
     }
     leave_if(g, CC_E);
-    if (!w)
-        x86_movsxd(x, RAX, x86_r(RAX));
-    gen_write(g, o->rd, RAX);
+    if (w)
+        gen_write(g, o->rd, RAX);
+    else
+        gen_write_word(g, o->rd, RAX);
     gen_note_dirty(g);
 }
 
@@ -284,13 +286,17 @@ static void move(struct gen *g, const struct op *o, const struct fp_insn *f)
     struct x86 *x = &g->x;
     unsigned w = f->size == 8 ? X86_W : 0, top = f->size * 8 - 1;
     if (f->op == MV_TO_X) {
-        unsigned d = gen_target(o->rd, RAX);
+        unsigned d = gen_target(g, o->rd, RAX);
         x86_op(x, f->size == 8 ? X86_W | 0x8b : X86_W | 0x63, d, x86_m(RBP, F_DISP(o->rs1)));
         gen_write(g, o->rd, d);
+        gen_wrote(g, o->rd, f->size == 4);
         return;
     }
     if (f->op == MV_FROM_X) {
-        gen_read(g, RAX, o->rs1);
+        if (f->size == 4)
+            gen_read32(g, RAX, o->rs1);
+        else
+            gen_read(g, RAX, o->rs1);
     } else {
         check_boxed(g, o->rs1, f->size);
         check_boxed(g, o->rs2, f->size);

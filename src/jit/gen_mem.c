@@ -16,19 +16,19 @@ static unsigned log2_of(unsigned size)
 void gen_address(struct gen *g, unsigned rs1, int32_t imm)
 {
     struct x86 *x = &g->x;
-    unsigned w = g->rv32 ? 0 : X86_W;
+    unsigned w = gen_w(g);
     if (!rs1) {
         x86_mov_imm(x, RAX, g->rv32 ? (uint32_t)imm : (uint64_t)(int64_t)imm);
-    } else if (gen_home[rs1] != X86_NONE) {
-        if (imm)
-            x86_lea(x, w, RAX, x86_m(gen_home[rs1], imm));
-        else
-            x86_mov(x, w, RAX, gen_x(rs1));
-    } else {
-        x86_mov(x, w, RAX, gen_x(rs1));
-        if (imm)
-            x86_alu_imm(x, ALU_ADD, w, x86_r(RAX), imm);
+        return;
     }
+    struct x86_rm base = g->rv32 ? gen_x32(g, rs1) : gen_x(g, rs1);
+    if (!base.is_mem && imm) {
+        x86_lea(x, w, RAX, x86_m(base.reg, imm));
+        return;
+    }
+    x86_mov(x, w, RAX, base);
+    if (imm)
+        x86_alu_imm(x, ALU_ADD, w, x86_r(RAX), imm);
 }
 
 struct cold *gen_cold(struct gen *g, enum cold_kind kind, enum x86_cond cc)
@@ -40,6 +40,7 @@ struct cold *gen_cold(struct gen *g, enum cold_kind kind, enum x86_cond cc)
     struct cold *c = &g->cold[g->colds++];
     *c = (struct cold){.kind = (uint8_t)kind};
     c->from = x86_jcc(&g->x, cc, NULL);
+    c->narrow = g->narrow;
     c->place = place_of(g->cur->offset, g->left, 0);
     return c;
 }
@@ -81,7 +82,7 @@ static void load_as(struct gen *g, unsigned reg, unsigned size, bool is_signed, 
 
 static void load(struct gen *g, const struct op *o, unsigned size, bool is_signed)
 {
-    unsigned d = gen_target(o->rd, RAX);
+    unsigned d = gen_target(g, o->rd, RAX);
     gen_address(g, o->rs1, o->imm);
     struct cold *c = probe(g, ACCESS_LOAD, size, COLD_LOAD);
     c->place |= (log2_of(size) | (is_signed ? KIND_SIGNED : 0)) << 24;
@@ -89,6 +90,7 @@ static void load(struct gen *g, const struct op *o, unsigned size, bool is_signe
     load_as(g, d, size, is_signed, x86_mx(RAX, RCX, 0, 0));
     c->back = g->x.at;
     gen_write(g, o->rd, d);
+    gen_wrote(g, o->rd, size < 4 || (size == 4 && is_signed));
 }
 
 static void store_from(struct gen *g, unsigned reg, unsigned size, struct x86_rm to)
@@ -100,8 +102,10 @@ static void store_from(struct gen *g, unsigned reg, unsigned size, struct x86_rm
 /* The value is x[reg], or with disp what lies there in the hart. */
 static void store(struct gen *g, const struct op *o, unsigned size, bool fp)
 {
-    unsigned s = fp || !o->rs2 ? X86_NONE : gen_home[o->rs2];
+    unsigned s = fp || !o->rs2 ? X86_NONE : g->home[o->rs2];
     int32_t disp = fp ? F_DISP(o->rs2) : X_DISP(o->rs2);
+    if (s != X86_NONE && size == 8)
+        gen_x(g, o->rs2);
     gen_address(g, o->rs1, o->imm);
     struct cold *c = probe(g, ACCESS_STORE, size, COLD_STORE);
     c->place |= log2_of(size) << 24;
@@ -132,8 +136,9 @@ static void set_result(struct gen *g, unsigned rd, unsigned from, unsigned size)
     if (rd == REG_SINK)
         return;
     if (size == 4)
-        x86_movsxd(&g->x, from, x86_r(from));
-    gen_write(g, rd, from);
+        gen_write_word(g, rd, from);
+    else
+        gen_write(g, rd, from);
 }
 
 static unsigned width_of(unsigned size)
@@ -221,6 +226,8 @@ static void store_conditional(struct gen *g, const struct op *o, unsigned size)
 static bool gen_amo(struct gen *g, const struct insn *i)
 {
     const struct op *o = &i->op;
+    if (o->rs2)
+        gen_x(g, o->rs2); /* all of it, before there are branches */
     switch (i->id) {
     case INSN_lr_w: load_reserved(g, o, 4); return true;
     case INSN_lr_d: load_reserved(g, o, 8); return true;
@@ -287,42 +294,58 @@ bool gen_mem(struct gen *g, const struct insn *i)
 
 /* --- cold code --- */
 
+/* Calls C, which finds and leaves everything in the canonical mapping. */
+static void call_out(struct gen *g, const struct cold *c, const uint8_t *thunk)
+{
+    gen_call_stub(g, g->spill);
+    x86_mov_imm(&g->x, RCX, c->place);
+    x86_call(&g->x, thunk);
+    gen_call_stub(g, g->fill);
+}
+
+static void cold_load(struct gen *g, const struct cold *c)
+{
+    call_out(g, c, g->j->thunks.load);
+    if (c->reg != RAX)
+        x86_mov(&g->x, X86_W, c->reg, x86_r(RAX));
+}
+
+static void cold_store(struct gen *g, const struct cold *c)
+{
+    if (c->reg == X86_NONE)
+        x86_mov(&g->x, X86_W, RDX, x86_m(RBP, c->disp));
+    else
+        x86_mov(&g->x, X86_W, RDX, x86_r(c->reg));
+    call_out(g, c, g->j->thunks.store);
+}
+
+static void cold_exit(struct gen *g, const struct cold *c)
+{
+    if (!c->outside)
+        gen_call_stub(g, g->spill);
+    if (c->size)
+        x86_alu_imm(&g->x, ALU_SUB, X86_W, x86_r(R15), c->size);
+    x86_mov_imm(&g->x, RCX, (uint32_t)c->offset);
+    x86_jmp(&g->x, g->j->thunks.exit[c->exit]);
+}
+
 void gen_colds(struct gen *g)
 {
     struct x86 *x = &g->x;
-    const struct thunks *t = &g->j->thunks;
     for (unsigned n = 0; n < g->colds && !x->full; n++) {
-        struct cold *c = &g->cold[n];
+        const struct cold *c = &g->cold[n];
         x86_patch(c->from, x->at);
+        if (c->kind != COLD_NAN)
+            gen_settle_cold(g, c);
         switch (c->kind) {
-        case COLD_LOAD:
-            x86_mov_imm(x, RCX, c->place);
-            x86_call(x, t->load);
-            if (c->reg != RAX)
-                x86_mov(x, X86_W, c->reg, x86_r(RAX));
-            break;
-        case COLD_STORE:
-            if (c->reg == X86_NONE)
-                x86_mov(x, X86_W, RDX, x86_m(RBP, c->disp));
-            else
-                x86_mov(x, X86_W, RDX, x86_r(c->reg));
-            x86_mov_imm(x, RCX, c->place);
-            x86_call(x, t->store);
-            break;
-        case COLD_ATOMIC:
-            x86_mov_imm(x, RCX, c->place);
-            x86_call(x, t->atomic);
-            break;
+        case COLD_LOAD: cold_load(g, c); break;
+        case COLD_STORE: cold_store(g, c); break;
+        case COLD_ATOMIC: call_out(g, c, g->j->thunks.atomic); break;
         case COLD_NAN:
             x86_mov_imm(x, RAX, c->value);
             x86_mov_to(x, c->size == 8 ? X86_W : 0, x86_m(RBP, c->disp), RAX);
             break;
-        case COLD_EXIT:
-            if (c->size)
-                x86_alu_imm(x, ALU_SUB, X86_W, x86_r(R15), c->size);
-            x86_mov_imm(x, RCX, (uint32_t)c->offset);
-            x86_jmp(x, t->exit[c->exit]);
-            continue;
+        case COLD_EXIT: cold_exit(g, c); continue;
         default: gen_jump_out(g, c->offset); continue;
         }
         if (!x->full)

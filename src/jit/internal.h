@@ -193,8 +193,16 @@ struct cold {
     uint8_t *from, *back; /* rel32 that jumps here; where it goes on */
     uint64_t value;
     int32_t disp;
+    uint32_t narrow; /* see struct gen */
+    bool outside;    /* the canonical mapping holds there */
 };
 #define COLDS_MAX (REGION_MAX_INSNS * 3)
+
+/* A host register that holds x[own] inside the region, and x[canonical] outside. */
+struct swap {
+    uint8_t host, canonical, own;
+};
+#define SWAPS_MAX 9
 
 struct gen {
     struct x86 x;
@@ -205,7 +213,16 @@ struct gen {
     uint16_t insns, bbs, colds, fixups;
     unsigned left; /* instructions of the block from the present one on */
     const struct insn *cur;
+    uint8_t home[33]; /* host register of x[i], or X86_NONE: it is in the hart */
+    struct swap swap[SWAPS_MAX];
+    uint8_t swaps;
+    uint32_t written;           /* x registers that the region writes */
+    const uint8_t *spill, *fill; /* code that does gen_spill and gen_fill, for cold code */
+    uint32_t narrow;   /* x registers whose value is the sign extension of their low half, not done yet */
+    uint32_t extended; /* x registers whose value is known to be the sign extension of their low half */
     uint32_t boxed; /* f registers that are known to hold boxed singles */
+    uint8_t skip;   /* instructions that were translated together with the present one */
+    bool outside; /* this is written for entries: the canonical mapping holds */
     bool fp_used, fp_noted;
     unsigned main_count;         /* x86 instructions before the cold code */
     uint8_t mark[GMEM_PAGE / 2]; /* what is at each halfword of the page: enum mark */
@@ -223,16 +240,39 @@ struct gen {
 #define X_DISP(i)        (HART_DISP(arch.x) + 8 * (int32_t)(i))
 #define F_DISP(i)        (HART_DISP(arch.f) + 8 * (int32_t)(i))
 
-extern const uint8_t gen_home[33]; /* host register of x[i], or X86_NONE */
+/* --- gen_reg.c --- */
 
-/* x[i] as an operand. */
-static inline struct x86_rm gen_x(unsigned i)
+extern const uint8_t gen_canonical[33]; /* host register of x[i] between regions, or X86_NONE */
+
+void gen_choose_homes(struct gen *g); /* once all blocks are there */
+/* From the canonical mapping to the region's, and back. They change no other register, nor flags. */
+void gen_fill(struct gen *g);
+void gen_spill(struct gen *g);
+void gen_make_stubs(struct gen *g);
+void gen_call_stub(struct gen *g, const uint8_t *stub); /* g->fill or g->spill */
+
+/* The guest's width as an operand size: X86_W or 0. */
+static inline unsigned gen_w(const struct gen *g)
 {
-    return gen_home[i] != X86_NONE ? x86_r(gen_home[i]) : x86_m(RBP, X_DISP(i));
+    return g->rv32 ? 0 : X86_W;
 }
-void gen_read(struct gen *g, unsigned to, unsigned i);     /* to = x[i], 64 bits */
-unsigned gen_target(unsigned rd, unsigned temp);           /* the home of rd, or temp */
-void gen_write(struct gen *g, unsigned rd, unsigned from); /* x[rd] = from, if it is not there */
+struct x86_rm gen_x(struct gen *g, unsigned i);         /* x[i] as an operand, not x0 */
+struct x86_rm gen_x32(const struct gen *g, unsigned i); /* the same; its upper half is not defined */
+void gen_read(struct gen *g, unsigned to, unsigned i);  /* to = x[i] */
+void gen_read32(struct gen *g, unsigned to, unsigned i); /* the low half; zero-extended */
+/* The same, but a register that is there already stays. word: the low half is enough. */
+void gen_into(struct gen *g, unsigned host, unsigned i, bool word);
+bool gen_is_word(const struct gen *g, unsigned i); /* is x[i] the sign extension of its low half? */
+unsigned gen_target(const struct gen *g, unsigned rd, unsigned temp); /* the home of rd, or temp */
+/* x[rd] = from, if it is not there. */
+void gen_write(struct gen *g, unsigned rd, unsigned from);
+void gen_write_word(struct gen *g, unsigned rd, unsigned from); /* the low half, to be extended;
+                                                                   from may change */
+void gen_write_extended(struct gen *g, unsigned rd, unsigned from); /* it is extended already */
+void gen_wrote(struct gen *g, unsigned rd, bool extended); /* x[rd] has been written */
+void gen_settle(struct gen *g); /* does what is deferred; keeps flags */
+void gen_settle_cold(struct gen *g, const struct cold *c);
+
 struct cold *gen_cold(struct gen *g, enum cold_kind kind, enum x86_cond cc);
 
 /* Each translates one instruction; false: it is not theirs, or cannot be translated. */

@@ -204,6 +204,7 @@ static void jump_to_rax(struct gen *g)
 void gen_jump_out(struct gen *g, int32_t offset)
 {
     struct x86 *x = &g->x;
+    gen_spill(g);
     if (offset >= 0 && offset < (int32_t)GMEM_PAGE && g->mark[offset / 2] & MARK_INTERP) {
         x86_mov_imm(x, RCX, (uint32_t)offset);
         x86_jmp(x, g->j->thunks.exit[EXIT_INTERP]);
@@ -240,19 +241,18 @@ static void link_register(struct gen *g, unsigned rd, unsigned offset)
     struct x86 *x = &g->x;
     if (rd == REG_SINK)
         return;
-    unsigned d = gen_target(rd, RDX);
+    unsigned d = gen_target(g, rd, RDX);
     x86_mov(x, X86_W, d, x86_m(RBP, HART_DISP(vbase)));
-    x86_alu_imm(x, ALU_ADD, g->rv32 ? 0 : X86_W, x86_r(d), (int32_t)offset);
-    if (g->rv32)
-        x86_movsxd(x, d, x86_r(d));
+    x86_alu_imm(x, ALU_ADD, gen_w(g), x86_r(d), (int32_t)offset);
     gen_write(g, rd, d);
 }
 
 static void jump_indirect(struct gen *g, const struct insn *i, unsigned next)
 {
     gen_address(g, i->op.rs1, i->op.imm);
-    x86_alu_imm(&g->x, ALU_AND, g->rv32 ? 0 : X86_W, x86_r(RAX), -2);
+    x86_alu_imm(&g->x, ALU_AND, gen_w(g), x86_r(RAX), -2);
     link_register(g, i->op.rd, next);
+    gen_spill(g);
     jump_to_rax(g);
 }
 
@@ -261,22 +261,30 @@ static void system_insn(struct gen *g, const struct insn *i)
 {
     struct x86 *x = &g->x;
     unsigned len = i->op.len & OP_LENGTH;
+    gen_settle(g);
+    gen_spill(g);
     x86_mov_imm(x, RAX, (uint32_t)i->op.imm);
     x86_mov_imm(x, RDX, i->id | len << 16);
     x86_mov_imm(x, RCX, place_of(i->offset, g->left, 0));
     x86_call(x, g->j->thunks.sys);
+    gen_fill(g);
+    g->extended = 0;
 }
 
 static void block_body(struct gen *g, const struct bb *b)
 {
     struct x86 *x = &g->x;
     g->boxed = 0;
+    g->narrow = g->extended = 0;
     g->fp_noted = false;
     x86_alu_imm(x, ALU_ADD, X86_W, x86_r(R15), b->count);
     for (unsigned n = 0; n < b->count; n++) {
         const struct insn *i = &g->insn[b->first + n];
         g->cur = i;
         g->left = b->count - n;
+        g->skip = 0;
+        if (insn_flags(i->id) & (I_ENDS | I_BRANCH))
+            gen_settle(g);
         if (insn_is_system(i->id)) {
             system_insn(g, i);
             if (insn_flags(i->id) & I_ENDS) {
@@ -296,7 +304,9 @@ static void block_body(struct gen *g, const struct bb *b)
             x->full = true; /* knows() and the generators disagree */
             return;
         }
+        n += g->skip;
     }
+    gen_settle(g);
     const struct bb *next = b + 1 < g->bb + g->bbs ? b + 1 : NULL;
     if (!next || next->offset != b->end)
         jump_to(g, b->end);
@@ -320,7 +330,7 @@ static void exit_if(struct gen *g, enum x86_cond cc, enum jit_exit why, unsigned
     struct cold *c = gen_cold(g, COLD_EXIT, cc);
     c->exit = (uint8_t)why;
     c->offset = (int32_t)offset;
-    c->size = 0;
+    c->outside = g->outside;
 }
 
 static void check_limit(struct gen *g, const struct bb *b)
@@ -338,6 +348,7 @@ static const uint8_t *entry(struct gen *g, struct bb *b, bool here)
     x86_align(x, 16);
     const uint8_t *at = x->at;
     g->cur = &no_insn;
+    g->outside = true;
     load_epoch(g);
     x86_alu(x, ALU_CMP, X86_W, RAX, x86_m(RBP, HART_DISP(code_epoch)));
     exit_if(g, CC_B, EXIT_STALE, b->offset);
@@ -347,6 +358,8 @@ static const uint8_t *entry(struct gen *g, struct bb *b, bool here)
     }
     if (!(b->flags & HEAD_LOOP))
         check_limit(g, b);
+    g->outside = false;
+    gen_fill(g);
     if (!here)
         fix_later(g, x86_jmp(x, NULL), b);
     return at;
@@ -383,6 +396,7 @@ static unsigned copy_extents(const struct gen *g, const struct region *r, uint8_
 static bool emit(struct gen *g, unsigned start, const uint8_t **entries)
 {
     struct x86 *x = &g->x;
+    gen_make_stubs(g);
     for (unsigned n = 0; n < g->bbs; n++) {
         struct bb *b = &g->bb[n];
         bool first = b->offset == start && n == 0;
@@ -445,6 +459,7 @@ bool jit_translate(struct jit *j, struct hart *h, uint64_t pa)
         return false;
     make_blocks(&w);
     mark_loops(g);
+    gen_choose_homes(g);
     if (!block_at(g, (int32_t)start))
         return false;
     struct region r = {.pa = w.page_pa};

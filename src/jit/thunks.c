@@ -5,12 +5,6 @@
  */
 #include "jit/internal.h"
 
-const uint8_t gen_home[33] = {X86_NONE, X86_NONE, RBX,      X86_NONE, X86_NONE, X86_NONE, X86_NONE,
-                              X86_NONE, R12,      R13,      RDI,      RSI,      R8,       R9,
-                              R10,      R11,      X86_NONE, X86_NONE, X86_NONE, X86_NONE, X86_NONE,
-                              X86_NONE, X86_NONE, X86_NONE, X86_NONE, X86_NONE, X86_NONE, X86_NONE,
-                              X86_NONE, X86_NONE, X86_NONE, X86_NONE, X86_NONE};
-
 static const uint8_t saved[] = {RBX, RBP, R12, R13, R14, R15};
 
 static void push(struct x86 *x, unsigned reg)
@@ -30,16 +24,22 @@ static void pop(struct x86 *x, unsigned reg)
 static void load_guest(struct x86 *x)
 {
     for (unsigned i = 1; i < 32; i++)
-        if (gen_home[i] != X86_NONE)
-            x86_mov(x, X86_W, gen_home[i], x86_m(RBP, X_DISP(i)));
+        if (gen_canonical[i] != X86_NONE)
+            x86_mov(x, X86_W, gen_canonical[i], x86_m(RBP, X_DISP(i)));
     x86_mov(x, X86_W, R14, x86_m(RBP, HART_DISP(data)));
 }
 
-static void store_guest(struct x86 *x)
+/* See gen_reg.c for the extension on RV32. */
+static void store_guest(struct x86 *x, bool rv32)
 {
-    for (unsigned i = 1; i < 32; i++)
-        if (gen_home[i] != X86_NONE)
-            x86_mov_to(x, X86_W, x86_m(RBP, X_DISP(i)), gen_home[i]);
+    for (unsigned i = 1; i < 32; i++) {
+        unsigned host = gen_canonical[i];
+        if (host == X86_NONE)
+            continue;
+        if (rv32)
+            x86_movsxd(x, host, x86_r(host));
+        x86_mov_to(x, X86_W, x86_m(RBP, X_DISP(i)), host);
+    }
     x86_mov_to(x, X86_W, x86_m(RBP, HART_DISP(icount)), R15);
 }
 
@@ -71,10 +71,10 @@ static void make_return(struct x86 *x)
 }
 
 /* Calls a C function of (hart, rax, rdx, ecx) that returns struct jit_value. */
-static const uint8_t *make_call(struct x86 *x, const void *function, const uint8_t *leave)
+static const uint8_t *make_call(struct x86 *x, const void *function, const uint8_t *leave, bool rv32)
 {
     const uint8_t *at = x->at;
-    store_guest(x);
+    store_guest(x, rv32);
     x86_alu_imm(x, ALU_SUB, X86_W, x86_r(RSP), 8);
     x86_lea(x, X86_W, RDI, x86_m(RBP, -128));
     x86_mov(x, X86_W, RSI, x86_r(RAX));
@@ -96,6 +96,7 @@ void thunks_make(struct jit *j)
 {
     struct x86 x = {.at = j->rw, .end = j->rw + 4096};
     struct thunks *t = &j->thunks;
+    bool rv32 = !hart_is64(j->cpu->hart[0]);
     const uint8_t *enter = x.at;
     make_enter(&x);
     t->enter = (uint64_t(*)(struct hart *, const uint8_t *))(uintptr_t)runs_at(j, enter);
@@ -106,21 +107,21 @@ void thunks_make(struct jit *j)
         t->exit[i] = x.at;
         x86_movsxd(&x, RCX, x86_r(RCX));
         x86_alu(&x, ALU_ADD, X86_W, RCX, x86_m(RBP, HART_DISP(vbase)));
-        if (!hart_is64(j->cpu->hart[0]))
+        if (rv32)
             x86_mov(&x, 0, RCX, x86_r(RCX));
         x86_mov_to(&x, X86_W, x86_m(RBP, HART_DISP(arch.pc)), RCX);
-        store_guest(&x);
+        store_guest(&x, rv32);
         x86_mov_imm(&x, RAX, i);
         x86_jmp(&x, back);
     }
     t->lookup = x.at;
     x86_mov_to(&x, X86_W, x86_m(RBP, HART_DISP(arch.pc)), RAX);
-    store_guest(&x);
+    store_guest(&x, rv32);
     x86_mov_imm(&x, RAX, EXIT_LOOKUP);
     x86_jmp(&x, back);
-    t->load = make_call(&x, (const void *)(uintptr_t)jit_load, back);
-    t->store = make_call(&x, (const void *)(uintptr_t)jit_store, back);
-    t->atomic = make_call(&x, (const void *)(uintptr_t)jit_atomic, back);
-    t->sys = make_call(&x, (const void *)(uintptr_t)jit_sys, back);
+    t->load = make_call(&x, (const void *)(uintptr_t)jit_load, back, rv32);
+    t->store = make_call(&x, (const void *)(uintptr_t)jit_store, back, rv32);
+    t->atomic = make_call(&x, (const void *)(uintptr_t)jit_atomic, back, rv32);
+    t->sys = make_call(&x, (const void *)(uintptr_t)jit_sys, back, rv32);
     j->used = ALIGN_UP((uint64_t)(x.at - j->rw), 64);
 }
