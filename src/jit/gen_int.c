@@ -149,14 +149,14 @@ static void alu_imm(struct gen *g, enum x86_alu op, const struct op *o)
 static void add_shifted(struct gen *g, unsigned rd, unsigned a, unsigned b, unsigned by, bool word)
 {
     unsigned d = gen_target(g, rd, RAX);
-    struct x86_rm ra = source(g, a, RAX, word), rb = source(g, b, RCX, word);
+    struct x86_rm ra = source(g, a, RAX, word), rb = source(g, b, RDX, word);
     if (ra.is_mem) {
         x86_mov(&g->x, width(word), RAX, ra);
         ra = x86_r(RAX);
     }
     if (rb.is_mem) {
-        x86_mov(&g->x, width(word), RCX, rb);
-        rb = x86_r(RCX);
+        x86_mov(&g->x, width(word), RDX, rb);
+        rb = x86_r(RDX);
     }
     x86_lea(&g->x, width(word), d, x86_mx(ra.reg, rb.reg, by, 0));
     finish(g, rd, d, word);

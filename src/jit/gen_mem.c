@@ -41,6 +41,9 @@ struct cold *gen_cold(struct gen *g, enum cold_kind kind, enum x86_cond cc)
     *c = (struct cold){.kind = (uint8_t)kind};
     c->from = x86_jcc(&g->x, cc, NULL);
     c->narrow = g->narrow;
+    c->extended = g->extended;
+    c->boxed = g->boxed;
+    c->fp_noted = g->fp_noted;
     c->place = place_of(g->cur->offset, g->left, 0);
     return c;
 }
@@ -68,6 +71,202 @@ static struct cold *probe(struct gen *g, enum access access, unsigned size, enum
     return c;
 }
 
+/* --- groups ---
+ * Accesses off one base register, with nothing between them that writes the base or uses rcx, look
+ * the TLB up once: for the first byte, aligned as the largest access, writable if one of them
+ * stores. If all lie in that page, rcx + base + offset is where each of them goes. Else cold code
+ * does the whole group by single look-ups. */
+
+#define GROUP_SPAN 2032
+
+static unsigned access_size(unsigned id)
+{
+    switch (id) {
+    case INSN_lb:
+    case INSN_lbu:
+    case INSN_sb: return 1;
+    case INSN_lh:
+    case INSN_lhu:
+    case INSN_sh: return 2;
+    case INSN_lw:
+    case INSN_lwu:
+    case INSN_sw:
+    case INSN_flw:
+    case INSN_fsw: return 4;
+    case INSN_ld:
+    case INSN_sd:
+    case INSN_fld:
+    case INSN_fsd: return 8;
+    default: return 0;
+    }
+}
+
+static bool is_store(unsigned id)
+{
+    switch (id) {
+    case INSN_sb:
+    case INSN_sh:
+    case INSN_sw:
+    case INSN_sd:
+    case INSN_fsw:
+    case INSN_fsd: return true;
+    default: return false;
+    }
+}
+
+/* Instructions whose code leaves rcx alone. */
+static bool keeps_rcx(unsigned id)
+{
+    switch (id) {
+    case INSN_lui:
+    case INSN_auipc:
+    case INSN_addi:
+    case INSN_addiw:
+    case INSN_andi:
+    case INSN_ori:
+    case INSN_xori:
+    case INSN_slli:
+    case INSN_slli_rv32:
+    case INSN_srli:
+    case INSN_srli_rv32:
+    case INSN_srai:
+    case INSN_srai_rv32:
+    case INSN_slliw:
+    case INSN_srliw:
+    case INSN_sraiw:
+    case INSN_add:
+    case INSN_sub:
+    case INSN_addw:
+    case INSN_subw:
+    case INSN_and:
+    case INSN_or:
+    case INSN_xor:
+    case INSN_fadd_d:
+    case INSN_fsub_d:
+    case INSN_fmul_d:
+    case INSN_fadd_s:
+    case INSN_fsub_s:
+    case INSN_fmul_s:
+    case INSN_fmadd_d:
+    case INSN_fmadd_s: return true;
+    default: return false;
+    }
+}
+
+/* Takes the access into the group; false: it would reach too far, or lie askew. */
+static bool join(struct group *m, const struct op *o, unsigned size, bool stores)
+{
+    int32_t low = o->imm < m->low ? o->imm : m->low, high = o->imm + (int32_t)size;
+    high = high > m->high ? high : m->high;
+    unsigned largest = size > m->size ? size : m->size;
+    if (high - low > GROUP_SPAN)
+        return false;
+    *m = (struct group){m->first, m->last, (uint16_t)(m->members + 1), m->base, (uint8_t)largest,
+                        m->stores || stores, low, high, {NULL, NULL}};
+    return true;
+}
+
+/* Do all accesses lie at multiples of their sizes, if the first byte lies at one of the largest? */
+static bool aligned(const struct gen *g, const struct group *m)
+{
+    for (unsigned n = m->first; n <= m->last; n++) {
+        unsigned size = access_size(g->insn[n].id);
+        if (size && ((uint32_t)(g->insn[n].op.imm - m->low) & (size - 1)))
+            return false;
+    }
+    return true;
+}
+
+/* The group that begins at the present instruction. */
+static struct group find_group(const struct gen *g)
+{
+    unsigned first = (unsigned)(g->cur - g->insn), base = g->cur->op.rs1;
+    struct group m = {.first = (uint16_t)first, .base = (uint8_t)base,
+                      .low = g->cur->op.imm, .high = g->cur->op.imm};
+    for (unsigned n = first; n < g->end; n++) {
+        const struct insn *i = &g->insn[n];
+        unsigned size = access_size(i->id);
+        struct group longer = m;
+        longer.last = (uint16_t)n;
+        if (size) {
+            if (i->op.rs1 != base || !join(&longer, &i->op, size, is_store(i->id)) ||
+                !aligned(g, &longer))
+                break;
+            m = longer;
+        } else if (!keeps_rcx(i->id)) {
+            break;
+        }
+        if (!(insn_flags(i->id) & I_WRITES_F) && !is_store(i->id) && i->op.rd == base)
+            break;
+    }
+    return m;
+}
+
+static struct cold *probe(struct gen *g, enum access access, unsigned size, enum cold_kind kind);
+
+static void cold_group(struct gen *g, struct cold *c, unsigned which)
+{
+    c->insn = g->group.first;
+    c->last = g->group.last;
+    c->end = (uint16_t)g->end;
+    g->group.cold[which] = c;
+}
+
+/* If the present access begins a group: looks it up. */
+static void begin_group(struct gen *g)
+{
+    struct x86 *x = &g->x;
+    const struct group *m = &g->group;
+    if (g->single || !g->cur->op.rs1)
+        return;
+    g->group = find_group(g);
+    if (m->members < 2) {
+        g->group = (struct group){.first = 1};
+        return;
+    }
+    gen_address(g, m->base, m->low);
+    int32_t span = m->high - m->low;
+    if (span > m->size) {
+        x86_mov(x, 0, RDX, x86_r(RAX));
+        x86_alu_imm(x, ALU_AND, 0, x86_r(RDX), 4095);
+        x86_alu_imm(x, ALU_CMP, 0, x86_r(RDX), 4096 - span);
+        cold_group(g, gen_cold(g, COLD_GROUP, CC_A), 0);
+    }
+    cold_group(g, probe(g, m->stores ? ACCESS_STORE : ACCESS_LOAD, m->size, COLD_GROUP), 1);
+}
+
+void gen_end_group(struct gen *g)
+{
+    const struct group *m = &g->group;
+    if (g->single || (unsigned)(g->cur - g->insn) != m->last || m->first > m->last)
+        return;
+    for (unsigned i = 0; i < 2; i++)
+        if (m->cold[i])
+            m->cold[i]->back = g->x.at;
+}
+
+static bool in_group(const struct gen *g)
+{
+    unsigned n = (unsigned)(g->cur - g->insn);
+    return !g->single && n >= g->group.first && n <= g->group.last;
+}
+
+/* The access of the present instruction in host memory, and the cold code where it is not in the
+ * TLB (NULL in a group). */
+static struct x86_rm locate(struct gen *g, const struct op *o, enum access access, unsigned size,
+                            enum cold_kind kind, struct cold **c)
+{
+    *c = NULL;
+    if (!in_group(g))
+        begin_group(g);
+    if (in_group(g) && !g->rv32 && g->home[o->rs1] != X86_NONE)
+        return x86_mx(g->home[o->rs1], RCX, 0, o->imm);
+    gen_address(g, o->rs1, o->imm);
+    if (!in_group(g))
+        *c = probe(g, access, size, kind);
+    return x86_mx(RAX, RCX, 0, 0);
+}
+
 /* Loads into reg, extended to 64 bits. */
 static void load_as(struct gen *g, unsigned reg, unsigned size, bool is_signed, struct x86_rm from)
 {
@@ -83,12 +282,14 @@ static void load_as(struct gen *g, unsigned reg, unsigned size, bool is_signed, 
 static void load(struct gen *g, const struct op *o, unsigned size, bool is_signed)
 {
     unsigned d = gen_target(g, o->rd, RAX);
-    gen_address(g, o->rs1, o->imm);
-    struct cold *c = probe(g, ACCESS_LOAD, size, COLD_LOAD);
-    c->place |= (log2_of(size) | (is_signed ? KIND_SIGNED : 0)) << 24;
-    c->reg = (uint8_t)d;
-    load_as(g, d, size, is_signed, x86_mx(RAX, RCX, 0, 0));
-    c->back = g->x.at;
+    struct cold *c;
+    struct x86_rm from = locate(g, o, ACCESS_LOAD, size, COLD_LOAD, &c);
+    load_as(g, d, size, is_signed, from);
+    if (c) {
+        c->place |= (log2_of(size) | (is_signed ? KIND_SIGNED : 0)) << 24;
+        c->reg = (uint8_t)d;
+        c->back = g->x.at;
+    }
     gen_write(g, o->rd, d);
     gen_wrote(g, o->rd, size < 4 || (size == 4 && is_signed));
 }
@@ -106,17 +307,20 @@ static void store(struct gen *g, const struct op *o, unsigned size, bool fp)
     int32_t disp = fp ? F_DISP(o->rs2) : X_DISP(o->rs2);
     if (s != X86_NONE && size == 8)
         gen_x(g, o->rs2);
-    gen_address(g, o->rs1, o->imm);
-    struct cold *c = probe(g, ACCESS_STORE, size, COLD_STORE);
-    c->place |= log2_of(size) << 24;
-    c->reg = (uint8_t)s;
-    c->disp = disp;
+    struct cold *c;
+    struct x86_rm to = locate(g, o, ACCESS_STORE, size, COLD_STORE, &c);
+    unsigned from = s;
     if (s == X86_NONE) {
         x86_mov(&g->x, X86_W, RDX, x86_m(RBP, disp));
-        s = RDX;
+        from = RDX;
     }
-    store_from(g, s, size, x86_mx(RAX, RCX, 0, 0));
-    c->back = g->x.at;
+    store_from(g, from, size, to);
+    if (c) {
+        c->place |= log2_of(size) << 24;
+        c->reg = (uint8_t)s;
+        c->disp = disp;
+        c->back = g->x.at;
+    }
 }
 
 /* --- atomics --- */
@@ -252,12 +456,14 @@ static bool gen_amo(struct gen *g, const struct insn *i)
 
 static void fp_load(struct gen *g, const struct op *o, unsigned size)
 {
-    gen_address(g, o->rs1, o->imm);
-    struct cold *c = probe(g, ACCESS_LOAD, size, COLD_LOAD);
-    c->place |= log2_of(size) << 24;
-    c->reg = RAX;
-    load_as(g, RAX, size, false, x86_mx(RAX, RCX, 0, 0));
-    c->back = g->x.at;
+    struct cold *c;
+    struct x86_rm from = locate(g, o, ACCESS_LOAD, size, COLD_LOAD, &c);
+    load_as(g, RAX, size, false, from);
+    if (c) {
+        c->place |= log2_of(size) << 24;
+        c->reg = RAX;
+        c->back = g->x.at;
+    }
     if (size == 8) {
         x86_mov_to(&g->x, X86_W, x86_m(RBP, F_DISP(o->rd)), RAX);
         g->boxed &= ~(1u << o->rd);
@@ -329,18 +535,37 @@ static void cold_exit(struct gen *g, const struct cold *c)
     x86_jmp(&g->x, g->j->thunks.exit[c->exit]);
 }
 
+/* The instructions of a group, each access by itself. They leave everything as their other code
+ * does. */
+static void cold_group_code(struct gen *g, const struct cold *c)
+{
+    g->narrow = c->narrow;
+    g->extended = c->extended;
+    g->boxed = c->boxed;
+    g->fp_noted = c->fp_noted;
+    g->end = c->end;
+    g->single = true;
+    for (unsigned n = c->insn; n <= c->last && !g->x.full; n += 1u + g->skip) {
+        g->cur = &g->insn[n];
+        if (!gen_one(g))
+            g->x.full = true;
+    }
+    g->single = false;
+}
+
 void gen_colds(struct gen *g)
 {
     struct x86 *x = &g->x;
     for (unsigned n = 0; n < g->colds && !x->full; n++) {
         const struct cold *c = &g->cold[n];
         x86_patch(c->from, x->at);
-        if (c->kind != COLD_NAN)
+        if (c->kind != COLD_NAN && c->kind != COLD_GROUP)
             gen_settle_cold(g, c);
         switch (c->kind) {
         case COLD_LOAD: cold_load(g, c); break;
         case COLD_STORE: cold_store(g, c); break;
         case COLD_ATOMIC: call_out(g, c, g->j->thunks.atomic); break;
+        case COLD_GROUP: cold_group_code(g, c); break;
         case COLD_NAN:
             x86_mov_imm(x, RAX, c->value);
             x86_mov_to(x, c->size == 8 ? X86_W : 0, x86_m(RBP, c->disp), RAX);

@@ -184,7 +184,7 @@ struct bb {
     uint8_t *label;
 };
 
-enum cold_kind { COLD_LOAD, COLD_STORE, COLD_EXIT, COLD_ATOMIC, COLD_JUMP, COLD_NAN };
+enum cold_kind { COLD_LOAD, COLD_STORE, COLD_EXIT, COLD_ATOMIC, COLD_JUMP, COLD_NAN, COLD_GROUP };
 struct cold {
     uint8_t kind, reg, exit; /* reg: of the value */
     uint16_t size; /* of an access; COLD_EXIT: instructions that were counted and have not run */
@@ -193,8 +193,10 @@ struct cold {
     uint8_t *from, *back; /* rel32 that jumps here; where it goes on */
     uint64_t value;
     int32_t disp;
-    uint32_t narrow; /* see struct gen */
-    bool outside;    /* the canonical mapping holds there */
+    uint32_t narrow, extended, boxed; /* see struct gen */
+    uint16_t insn, last, end;         /* COLD_GROUP: of gen.insn */
+    bool fp_noted;
+    bool outside; /* the canonical mapping holds there */
 };
 #define COLDS_MAX (REGION_MAX_INSNS * 3)
 
@@ -204,6 +206,16 @@ struct swap {
 };
 #define SWAPS_MAX 9
 
+/* Accesses off one base register that share a look-up of the TLB: see gen_mem.c. */
+struct group {
+    uint16_t first, last; /* of gen.insn; first > last: there is none */
+    uint16_t members;
+    uint8_t base, size; /* size: of the largest access */
+    bool stores;
+    int32_t low, high; /* offsets from the base: of the first byte, and behind the last */
+    struct cold *cold[2]; /* where it is done by single look-ups */
+};
+
 struct gen {
     struct x86 x;
     struct jit *j;
@@ -212,6 +224,8 @@ struct gen {
     bool rv32, fp_on, align4;
     uint16_t insns, bbs, colds, fixups;
     unsigned left; /* instructions of the block from the present one on */
+    unsigned end;  /* of gen.insn: where the block ends */
+    struct group group;
     const struct insn *cur;
     uint8_t home[33]; /* host register of x[i], or X86_NONE: it is in the hart */
     struct swap swap[SWAPS_MAX];
@@ -222,6 +236,7 @@ struct gen {
     uint32_t extended; /* x registers whose value is known to be the sign extension of their low half */
     uint32_t boxed; /* f registers that are known to hold boxed singles */
     uint8_t skip;   /* instructions that were translated together with the present one */
+    bool single;  /* no groups: this is their cold code */
     bool outside; /* this is written for entries: the canonical mapping holds */
     bool fp_used, fp_noted;
     unsigned main_count;         /* x86 instructions before the cold code */
@@ -279,9 +294,12 @@ struct cold *gen_cold(struct gen *g, enum cold_kind kind, enum x86_cond cc);
 bool gen_int(struct gen *g, const struct insn *i);
 bool gen_mem(struct gen *g, const struct insn *i);
 bool gen_fp(struct gen *g, const struct insn *i);
+void gen_end_group(struct gen *g); /* cur has been translated: if it ends a group, so it is */
 void gen_colds(struct gen *g);
 void gen_address(struct gen *g, unsigned rs1, int32_t imm); /* rax = the address */
 
+/* Translates the instruction that cur is, and says in skip how many more. */
+bool gen_one(struct gen *g);
 void gen_jump_out(struct gen *g, int32_t offset); /* to this offset from the page's start */
 bool gen_branch_cc(struct gen *g, const struct insn *i, enum x86_cond *cc); /* compares */
 bool gen_fp_knows(const struct insn *i);

@@ -271,18 +271,28 @@ static void system_insn(struct gen *g, const struct insn *i)
     g->extended = 0;
 }
 
+bool gen_one(struct gen *g)
+{
+    g->left = g->end - (unsigned)(g->cur - g->insn);
+    g->skip = 0;
+    bool done = gen_int(g, g->cur) || gen_mem(g, g->cur) || gen_fp(g, g->cur);
+    gen_end_group(g);
+    return done;
+}
+
 static void block_body(struct gen *g, const struct bb *b)
 {
     struct x86 *x = &g->x;
     g->boxed = 0;
     g->narrow = g->extended = 0;
     g->fp_noted = false;
+    g->end = b->first + b->count;
+    g->group = (struct group){.first = 1};
     x86_alu_imm(x, ALU_ADD, X86_W, x86_r(R15), b->count);
     for (unsigned n = 0; n < b->count; n++) {
         const struct insn *i = &g->insn[b->first + n];
         g->cur = i;
         g->left = b->count - n;
-        g->skip = 0;
         if (insn_flags(i->id) & (I_ENDS | I_BRANCH))
             gen_settle(g);
         if (insn_is_system(i->id)) {
@@ -300,11 +310,12 @@ static void block_body(struct gen *g, const struct bb *b)
             return;
         } else if (insn_flags(i->id) & I_BRANCH) {
             branch(g, i);
-        } else if (!gen_int(g, i) && !gen_mem(g, i) && !gen_fp(g, i)) {
+        } else if (!gen_one(g)) {
             x->full = true; /* knows() and the generators disagree */
             return;
+        } else {
+            n += g->skip;
         }
-        n += g->skip;
     }
     gen_settle(g);
     const struct bb *next = b + 1 < g->bb + g->bbs ? b + 1 : NULL;
