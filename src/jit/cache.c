@@ -103,7 +103,7 @@ const struct jit_entry *cache_find(struct jit *j, uint64_t key)
 
 static void *data_reserve(struct jit *j, size_t bytes)
 {
-    bytes = ALIGN_UP(bytes, 64);
+    bytes = ALIGN_UP(bytes, 16);
     if (j->data_used + bytes > j->data_size)
         return NULL;
     void *p = j->rw + j->code_size + j->data_used;
@@ -111,17 +111,46 @@ static void *data_reserve(struct jit *j, size_t bytes)
     return p;
 }
 
-struct region *cache_region(struct jit *j, const uint8_t *src, unsigned bytes)
+static struct region **list_of(struct jit *j, uint64_t pa, bool fp_on)
 {
+    return &j->pages[((pa >> 12) * 2 + fp_on) % REGION_LISTS];
+}
+
+struct region *cache_region(struct jit *j, const struct region *like, const uint8_t *src,
+                            unsigned bytes)
+{
+    size_t blocks = like->blocks * sizeof(struct region_block);
     if (j->used + CODE_MAX > j->code_size || j->entries + REGION_MAX_BLOCKS > ENTRIES_MAX)
         return NULL;
-    struct region *r = data_reserve(j, sizeof(*r) + bytes);
+    j->data_used = ALIGN_UP(j->data_used, 64);
+    struct region *r = data_reserve(j, sizeof(*r) + blocks + bytes);
     if (!r)
         return NULL;
-    memset(r, 0, sizeof(*r));
-    memcpy(r + 1, src, bytes);
-    r->src = (const uint8_t *)(r + 1);
+    *r = *like;
+    r->block = (struct region_block *)(r + 1);
+    r->src = (const uint8_t *)(r + 1) + blocks;
+    memcpy((uint8_t *)(r + 1) + blocks, src, bytes);
+    struct region **list = list_of(j, r->pa, r->fp_on);
+    r->next = *list;
+    *list = r;
     return r;
+}
+
+static bool has_block(const struct region *r, unsigned offset)
+{
+    for (unsigned i = 0; i < r->blocks; i++)
+        if (r->block[i].offset == offset)
+            return true;
+    return false;
+}
+
+struct region *cache_region_at(struct jit *j, uint64_t pa, bool fp_on)
+{
+    for (struct region *r = *list_of(j, pa, fp_on); r; r = r->next)
+        if (r->pa == (pa & ~PAGE_MASK) && r->fp_on == fp_on && atomic_load(&r->epoch) &&
+            has_block(r, pa & PAGE_MASK))
+            return r;
+    return NULL;
 }
 
 void cache_publish(struct jit *j, uint64_t key, const uint8_t *code, struct region *r)
@@ -141,6 +170,7 @@ void cache_publish(struct jit *j, uint64_t key, const uint8_t *code, struct regi
 void cache_empty(struct jit *j)
 {
     memset(j->table, 0, TABLE_SIZE * sizeof(*j->table));
+    memset(j->pages, 0, sizeof(j->pages));
     j->entries = 0;
     j->used = j->data_used = 0;
     thunks_make(j);

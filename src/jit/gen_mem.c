@@ -161,8 +161,15 @@ static bool join(struct group *m, const struct op *o, unsigned size, bool stores
     unsigned largest = size > m->size ? size : m->size;
     if (high - low > GROUP_SPAN)
         return false;
-    *m = (struct group){m->first, m->last, (uint16_t)(m->members + 1), m->base, (uint8_t)largest,
-                        m->stores || stores, low, high, {NULL, NULL}};
+    *m = (struct group){m->first,
+                        m->last,
+                        (uint16_t)(m->members + 1),
+                        m->base,
+                        (uint8_t)largest,
+                        m->stores || stores,
+                        low,
+                        high,
+                        {NULL, NULL}};
     return true;
 }
 
@@ -181,8 +188,10 @@ static bool aligned(const struct gen *g, const struct group *m)
 static struct group find_group(const struct gen *g)
 {
     unsigned first = (unsigned)(g->cur - g->insn), base = g->cur->op.rs1;
-    struct group m = {.first = (uint16_t)first, .base = (uint8_t)base,
-                      .low = g->cur->op.imm, .high = g->cur->op.imm};
+    struct group m = {.first = (uint16_t)first,
+                      .base = (uint8_t)base,
+                      .low = g->cur->op.imm,
+                      .high = g->cur->op.imm};
     for (unsigned n = first; n < g->end; n++) {
         const struct insn *i = &g->insn[n];
         unsigned size = access_size(i->id);

@@ -22,8 +22,9 @@
 #include "jit/jit.h"
 #include "jit/x86.h"
 
-#define REGION_MAX_INSNS  256
-#define REGION_MAX_BLOCKS 48
+#define REGION_MAX_INSNS  512
+#define REGION_MAX_BLOCKS 96
+#define REGION_LISTS      1024
 #define CACHE_DEFAULT     (UINT64_C(32) << 20)     /* bytes of code */
 #define CODE_MAX          (REGION_MAX_INSNS * 192) /* bytes that one region may take */
 
@@ -42,6 +43,18 @@ struct extent {
 };
 #define EXTENTS_MAX 8
 
+/* A host register that holds x[own] inside the region, and x[canonical] outside. */
+struct swap {
+    uint8_t host, canonical, own;
+};
+#define SWAPS_MAX 9
+
+struct region_block {
+    uint16_t offset; /* in the page */
+    uint8_t flags;
+    uint32_t code; /* offset in the cache */
+};
+
 /* What a region is, in the data part of the cache. Shared by all harts. */
 struct region {
     _Atomic uint64_t epoch; /* in which it was last found equal to memory; 0: dead */
@@ -51,6 +64,13 @@ struct region {
     uint8_t extents;
     uint16_t insns;
     uint32_t bytes; /* of code */
+    /* for entries that are made later: */
+    struct region *next; /* of those with the same hash of page and FS */
+    struct region_block *block;
+    uint16_t blocks;
+    bool fp_on, fp_used;
+    uint8_t swaps;
+    struct swap swap[SWAPS_MAX];
 };
 
 /* An entry point: the code for a physical address. */
@@ -88,9 +108,10 @@ struct jit {
     _Atomic bool flushing;       /* the cache is full: no hart may enter code */
     struct entry_slot *table;
     unsigned entries;
-    struct gen *gen; /* under lock */
-    bool cold;       /* for tests: the TLB is never hit inline */
-    bool full;       /* the last translation found no room */
+    struct region *pages[REGION_LISTS]; /* under lock */
+    struct gen *gen;                    /* under lock */
+    bool cold;                          /* for tests: the TLB is never hit inline */
+    bool full;                          /* the last translation found no room */
     struct jit_counts counts;
 };
 
@@ -137,8 +158,12 @@ struct jit *cache_create(struct cpu *cpu);
 void cache_destroy(struct jit *j);
 /* The code for physical address pa (bit 0: FS is not Off); NULL: none. Any hart. */
 const struct jit_entry *cache_find(struct jit *j, uint64_t key);
-/* Under the lock: room for a region, a copy of src in its data; false: full. */
-struct region *cache_region(struct jit *j, const uint8_t *src, unsigned bytes);
+/* Under the lock: room for a region with so many blocks, and a copy of src, in the cache's data;
+ * NULL: full. */
+struct region *cache_region(struct jit *j, const struct region *like, const uint8_t *src,
+                            unsigned bytes);
+/* Under the lock: a living region with a block that begins at pa; NULL: none. */
+struct region *cache_region_at(struct jit *j, uint64_t pa, bool fp_on);
 void cache_publish(struct jit *j, uint64_t key, const uint8_t *code, struct region *r);
 void cache_empty(struct jit *j); /* under the lock; no hart is inside */
 /* The writable mapping drops its pages, which the other mapping keeps: what was written long ago counts
@@ -151,7 +176,7 @@ void thunks_make(struct jit *j);
 
 /* --- region.c, gen*.c --- */
 
-/* Translates the code at pa, which the hart could fetch just now. False: nothing there can be. Under the lock. */
+/* Sees to it that the code at pa is entered, which the hart could fetch just now. False: nothing there can be. Under the lock. */
 bool jit_translate(struct jit *j, struct hart *h, uint64_t pa);
 
 /* --- stats.c --- */
@@ -181,7 +206,7 @@ struct bb {
     uint16_t first, count; /* of gen.insn */
     uint16_t offset, end;  /* in the page */
     uint8_t flags;
-    uint8_t *label;
+    const uint8_t *label;
 };
 
 enum cold_kind { COLD_LOAD, COLD_STORE, COLD_EXIT, COLD_ATOMIC, COLD_JUMP, COLD_NAN, COLD_GROUP };
@@ -200,19 +225,13 @@ struct cold {
 };
 #define COLDS_MAX (REGION_MAX_INSNS * 3)
 
-/* A host register that holds x[own] inside the region, and x[canonical] outside. */
-struct swap {
-    uint8_t host, canonical, own;
-};
-#define SWAPS_MAX 9
-
 /* Accesses off one base register that share a look-up of the TLB: see gen_mem.c. */
 struct group {
     uint16_t first, last; /* of gen.insn; first > last: there is none */
     uint16_t members;
     uint8_t base, size; /* size: of the largest access */
     bool stores;
-    int32_t low, high; /* offsets from the base: of the first byte, and behind the last */
+    int32_t low, high;    /* offsets from the base: of the first byte, and behind the last */
     struct cold *cold[2]; /* where it is done by single look-ups */
 };
 
@@ -230,14 +249,16 @@ struct gen {
     uint8_t home[33]; /* host register of x[i], or X86_NONE: it is in the hart */
     struct swap swap[SWAPS_MAX];
     uint8_t swaps;
-    uint32_t written;           /* x registers that the region writes */
+    uint32_t written;            /* x registers that the region writes */
     const uint8_t *spill, *fill; /* code that does gen_spill and gen_fill, for cold code */
-    uint32_t narrow;   /* x registers whose value is the sign extension of their low half, not done yet */
-    uint32_t extended; /* x registers whose value is known to be the sign extension of their low half */
+    uint32_t
+        narrow; /* x registers whose value is the sign extension of their low half, not done yet */
+    uint32_t
+        extended; /* x registers whose value is known to be the sign extension of their low half */
     uint32_t boxed; /* f registers that are known to hold boxed singles */
     uint8_t skip;   /* instructions that were translated together with the present one */
-    bool single;  /* no groups: this is their cold code */
-    bool outside; /* this is written for entries: the canonical mapping holds */
+    bool single;    /* no groups: this is their cold code */
+    bool outside;   /* this is written for entries: the canonical mapping holds */
     bool fp_used, fp_noted;
     unsigned main_count;         /* x86 instructions before the cold code */
     uint8_t mark[GMEM_PAGE / 2]; /* what is at each halfword of the page: enum mark */
@@ -271,9 +292,10 @@ static inline unsigned gen_w(const struct gen *g)
 {
     return g->rv32 ? 0 : X86_W;
 }
-struct x86_rm gen_x(struct gen *g, unsigned i);         /* x[i] as an operand, not x0 */
-struct x86_rm gen_x32(const struct gen *g, unsigned i); /* the same; its upper half is not defined */
-void gen_read(struct gen *g, unsigned to, unsigned i);  /* to = x[i] */
+struct x86_rm gen_x(struct gen *g, unsigned i); /* x[i] as an operand, not x0 */
+struct x86_rm gen_x32(const struct gen *g,
+                      unsigned i);                     /* the same; its upper half is not defined */
+void gen_read(struct gen *g, unsigned to, unsigned i); /* to = x[i] */
 void gen_read32(struct gen *g, unsigned to, unsigned i); /* the low half; zero-extended */
 /* The same, but a register that is there already stays. word: the low half is enough. */
 void gen_into(struct gen *g, unsigned host, unsigned i, bool word);
@@ -281,10 +303,10 @@ bool gen_is_word(const struct gen *g, unsigned i); /* is x[i] the sign extension
 unsigned gen_target(const struct gen *g, unsigned rd, unsigned temp); /* the home of rd, or temp */
 /* x[rd] = from, if it is not there. */
 void gen_write(struct gen *g, unsigned rd, unsigned from);
-void gen_write_word(struct gen *g, unsigned rd, unsigned from); /* the low half, to be extended;
+void gen_write_word(struct gen *g, unsigned rd, unsigned from);     /* the low half, to be extended;
                                                                    from may change */
 void gen_write_extended(struct gen *g, unsigned rd, unsigned from); /* it is extended already */
-void gen_wrote(struct gen *g, unsigned rd, bool extended); /* x[rd] has been written */
+void gen_wrote(struct gen *g, unsigned rd, bool extended);          /* x[rd] has been written */
 void gen_settle(struct gen *g); /* does what is deferred; keeps flags */
 void gen_settle_cold(struct gen *g, const struct cold *c);
 

@@ -169,7 +169,7 @@ static void mark_loops(struct gen *g)
         bool direct = last->id == INSN_jal || insn_flags(last->id) & I_BRANCH;
         struct bb *to = direct ? block_at(g, last->op.imm) : NULL;
         if (to && last->op.imm <= (int32_t)last->offset)
-            to->flags |= HEAD_LOOP;
+            to->flags |= HEAD_LOOP | HEAD_ENTRY; /* the limit leaves it there */
     }
 }
 
@@ -403,6 +403,14 @@ static unsigned copy_extents(const struct gen *g, const struct region *r, uint8_
     return n;
 }
 
+/* Cold code, and jumps to blocks that were not there yet. */
+static void finish_code(struct gen *g)
+{
+    gen_colds(g);
+    for (unsigned n = 0; n < g->fixups && !g->x.full; n++)
+        x86_patch(g->fixup[n].from, g->bb[g->fixup[n].bb].label);
+}
+
 /* Writes the code. False: it did not fit. entries: by block, where it is entered. */
 static bool emit(struct gen *g, unsigned start, const uint8_t **entries)
 {
@@ -423,16 +431,17 @@ static bool emit(struct gen *g, unsigned start, const uint8_t **entries)
     for (unsigned n = 0; n < g->bbs; n++)
         if (!entries[n] && (g->bb[n].flags & HEAD_ENTRY || g->bb[n].offset == start))
             entries[n] = entry(g, &g->bb[n], false);
-    gen_colds(g);
-    for (unsigned n = 0; n < g->fixups && !x->full; n++)
-        x86_patch(g->fixup[n].from, g->bb[g->fixup[n].bb].label);
+    finish_code(g);
     return !x->full;
 }
 
-static void publish(struct jit *j, struct gen *g, const uint8_t **entries, uint64_t epoch)
+static void publish(struct gen *g, const uint8_t **entries, uint64_t epoch)
 {
+    struct jit *j = g->j;
     struct region *r = g->r;
-    r->insns = g->insns;
+    for (unsigned n = 0; n < g->bbs; n++)
+        r->block[n] = (struct region_block){g->bb[n].offset, g->bb[n].flags,
+                                            (uint32_t)(g->bb[n].label - j->rw)};
     r->bytes = (uint32_t)(g->x.at - (j->rw + j->used));
     j->used = ALIGN_UP((uint64_t)(g->x.at - j->rw), 64);
     counter_add(&j->counts.regions, 1);
@@ -445,47 +454,94 @@ static void publish(struct jit *j, struct gen *g, const uint8_t **entries, uint6
             cache_publish(j, (r->pa + g->bb[n].offset) | g->fp_on, j->rx + (entries[n] - j->rw), r);
 }
 
-bool jit_translate(struct jit *j, struct hart *h, uint64_t pa)
+static struct gen *begin(struct jit *j, struct hart *h)
 {
     struct gen *g = j->gen;
-    struct walk w = {.g = g, .page_pa = pa & ~PAGE_MASK};
-    uint8_t src[GMEM_PAGE];
-    const uint8_t *entries[REGION_MAX_BLOCKS] = {0};
-    unsigned start = (unsigned)(pa & PAGE_MASK);
-    uint64_t epoch = atomic_load(&h->cpu->code_epoch);
     memset(g, 0, offsetof(struct gen, insn));
     g->j = j;
     g->h = h;
     g->rv32 = !hart_is64(h);
     g->fp_on = h->fp_on;
     g->align4 = h->align_mask != 0;
-    j->full = false;
-    gmem_read(h->mem, w.page_pa, g->page, GMEM_PAGE);
+    g->x = (struct x86){.at = j->rw + j->used, .end = j->rw + j->code_size};
+    return g;
+}
+
+/* One more place to enter a region. */
+static bool add_entry(struct jit *j, struct hart *h, struct region *r, unsigned offset)
+{
+    struct gen *g = begin(j, h);
+    struct bb *b = &g->bb[0];
+    const struct region_block *known = r->block;
+    while (known->offset != offset)
+        known++;
+    *b = (struct bb){.offset = known->offset, .flags = known->flags, .label = j->rw + known->code};
+    g->r = r;
+    g->bbs = 1;
+    g->fp_used = r->fp_used;
+    g->swaps = r->swaps;
+    memcpy(g->swap, r->swap, sizeof(g->swap));
+    const uint8_t *code = entry(g, b, false);
+    finish_code(g);
+    j->full = g->x.full;
+    if (j->full)
+        return false;
+    j->used = ALIGN_UP((uint64_t)(g->x.at - j->rw), 16);
+    cache_publish(j, (r->pa + offset) | r->fp_on, j->rx + (code - j->rw), r);
+    return true;
+}
+
+/* Finds the region's blocks in the page. False: the code at start is none that can be translated. */
+static bool discover(struct gen *g, uint64_t page_pa, unsigned start)
+{
+    struct walk w = {.g = g, .page_pa = page_pa};
+    gmem_read(g->h->mem, page_pa, g->page, GMEM_PAGE);
     g->mark[start / 2] = MARK_LEADER;
     w.leaders = 1;
     w.todo[w.todos++] = (uint16_t)start;
-    while (w.todos)
-        follow(&w, w.todo[--w.todos]);
+    for (unsigned n = 0; n < w.todos; n++) /* the nearest first */
+        follow(&w, w.todo[n]);
     if (!(g->mark[start / 2] & MARK_DECODED))
         return false;
     make_blocks(&w);
     mark_loops(g);
-    gen_choose_homes(g);
-    if (!block_at(g, (int32_t)start))
-        return false;
-    struct region r = {.pa = w.page_pa};
+    return block_at(g, (int32_t)start) != NULL;
+}
+
+static bool make_region(struct gen *g, uint64_t page_pa)
+{
+    uint8_t src[GMEM_PAGE];
+    struct region r = {.pa = page_pa,
+                       .insns = g->insns,
+                       .blocks = g->bbs,
+                       .fp_on = g->fp_on,
+                       .fp_used = g->fp_used,
+                       .swaps = g->swaps};
+    memcpy(r.swap, g->swap, sizeof(r.swap));
     make_extents(g, &r);
-    g->r = cache_region(j, src, copy_extents(g, &r, src));
-    if (!g->r) {
+    g->r = cache_region(g->j, &r, src, copy_extents(g, &r, src));
+    return g->r != NULL;
+}
+
+bool jit_translate(struct jit *j, struct hart *h, uint64_t pa)
+{
+    const uint8_t *entries[REGION_MAX_BLOCKS] = {0};
+    unsigned start = (unsigned)(pa & PAGE_MASK);
+    struct region *known = cache_region_at(j, pa, h->fp_on);
+    j->full = false;
+    if (known)
+        return add_entry(j, h, known, start);
+    uint64_t epoch = atomic_load(&h->cpu->code_epoch); /* before the page is read */
+    struct gen *g = begin(j, h);
+    if (!discover(g, pa & ~PAGE_MASK, start))
+        return false;
+    gen_choose_homes(g);
+    if (!make_region(g, pa & ~PAGE_MASK)) {
         j->full = true;
         return false;
     }
-    g->r->pa = r.pa;
-    g->r->extents = r.extents;
-    memcpy(g->r->extent, r.extent, sizeof(r.extent));
-    g->x = (struct x86){.at = j->rw + j->used, .end = j->rw + j->used + CODE_MAX};
     if (!emit(g, start, entries))
         return false;
-    publish(j, g, entries, epoch);
+    publish(g, entries, epoch);
     return true;
 }

@@ -71,7 +71,8 @@ static void make_return(struct x86 *x)
 }
 
 /* Calls a C function of (hart, rax, rdx, ecx) that returns struct jit_value. */
-static const uint8_t *make_call(struct x86 *x, const void *function, const uint8_t *leave, bool rv32)
+static const uint8_t *make_call(struct x86 *x, const void *function, const uint8_t *leave,
+                                bool rv32)
 {
     const uint8_t *at = x->at;
     store_guest(x, rv32);
