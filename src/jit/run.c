@@ -95,10 +95,8 @@ struct jit_value jit_load(struct hart *h, uint64_t va, uint64_t none, uint32_t p
     h->icount = after;
     if (live)
         fp_resume(h);
-    if (kind & 4) {
-        unsigned shift = 64 - 8 * size;
-        v = (uint64_t)((int64_t)(v << shift) >> shift);
-    }
+    unsigned shift = 64 - 8 * size; /* a device may answer with more bits than it was asked for */
+    v = kind & 4 ? (uint64_t)((int64_t)(v << shift) >> shift) : v << shift >> shift;
     return (struct jit_value){v, 0};
 }
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs a fuzz target without libFuzzer: `fuzz_x_replay [-r COUNT] [FILE | DIRECTORY]...`. COUNT
- * random inputs come from a fixed seed, half of them made from the stored ones by changing bytes.
+ * Runs a fuzz target without libFuzzer: `fuzz_x_replay [-s SEED] [-r COUNT] [FILE | DIRECTORY]...`.
+ * COUNT random inputs come from SEED, half of them made from the stored ones by changing bytes. SEED
+ * is 1 without -s, and taken from the clock by `-s new`.
  */
 #include "fuzz/fuzz.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define INPUT_BYTES 4096
@@ -91,19 +93,33 @@ static void silence(void)
         __sanitizer_set_report_fd((void *)(intptr_t)reports);
 }
 
+static uint64_t seed_of(const char *arg)
+{
+    struct timespec now;
+    if (strcmp(arg, "new") != 0)
+        return strtoull(arg, NULL, 10);
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 int main(int argc, char **argv)
 {
     struct corpus *c = calloc(1, sizeof(*c));
     unsigned long randoms = 0;
     if (!c)
         abort();
-    c->random = 1;
+    uint64_t seed = 1;
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "-r") && i + 1 < argc)
             randoms = strtoul(argv[++i], NULL, 10);
+        else if (!strcmp(argv[i], "-s") && i + 1 < argc)
+            seed = seed_of(argv[++i]);
         else
             load(c, argv[i]);
     }
+    printf("seed %llu (-s)\n", (unsigned long long)seed);
+    fflush(stdout);
+    c->random = seed;
     silence();
     LLVMFuzzerTestOneInput(NULL, 0);
     for (unsigned i = 0; i < c->count; i++)
