@@ -474,6 +474,25 @@ static void bit_op(struct gen *g, const struct op *o, unsigned which, bool imm)
         finish(g, o->rd, RAX, w);
 }
 
+/* orc.b: a byte that is not zero becomes 0xff. Bit 7 of each byte says whether, in rax; then
+ * 0x100 - 1 for each that has it. */
+static void or_combine(struct gen *g, const struct op *o)
+{
+    struct x86 *x = &g->x;
+    gen_read(g, RAX, o->rs1);
+    x86_mov_imm(x, RCX, UINT64_C(0x7f7f7f7f7f7f7f7f));
+    x86_mov(x, X86_W, RDX, x86_r(RAX));
+    x86_alu(x, ALU_AND, X86_W, RDX, x86_r(RCX));
+    x86_alu(x, ALU_ADD, X86_W, RDX, x86_r(RCX));
+    x86_alu(x, ALU_OR, X86_W, RAX, x86_r(RDX));
+    x86_op(x, X86_W | 0xf7, 2, x86_r(RCX)); /* not */
+    x86_alu(x, ALU_AND, X86_W, RAX, x86_r(RCX));
+    x86_lea(x, X86_W, RCX, x86_mx(RAX, RAX, 0, 0));
+    x86_shift_imm(x, SHIFT_SHR, X86_W, RAX, 7);
+    x86_alu(x, ALU_SUB, X86_W, RCX, x86_r(RAX));
+    finish(g, o->rd, RCX, g->rv32);
+}
+
 bool gen_int(struct gen *g, const struct insn *i)
 {
     const struct op *o = &i->op;
@@ -578,6 +597,7 @@ bool gen_int(struct gen *g, const struct insn *i)
         g->x.at--; /* bswap eax: the register is in the opcode, which 0xc8 | 0 is */
         finish(g, o->rd, RAX, w);
         return true;
+    case INSN_orc_b: or_combine(g, o); return true;
     case INSN_czero_eqz: zero_if(g, o, CC_E); return true;
     case INSN_czero_nez: zero_if(g, o, CC_NE); return true;
     case INSN_bset: bit_op(g, o, 5, false); return true;

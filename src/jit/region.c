@@ -28,7 +28,6 @@ static bool is_int_known(const struct insn *i)
 {
     switch (i->id) {
     case INSN_illegal:
-    case INSN_orc_b:
     case INSN_clmul:
     case INSN_clmulh:
     case INSN_clmulr:
