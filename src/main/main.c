@@ -64,6 +64,12 @@ static uint64_t ui_busy(void *ctx)
     return cpu_time(machine_cpu(app->machine));
 }
 
+static uint64_t ui_instructions(void *ctx)
+{
+    struct app *app = ctx;
+    return cpu_instructions(machine_cpu(app->machine));
+}
+
 static void on_end(void *ctx, int signo)
 {
     struct app *app = ctx;
@@ -113,6 +119,7 @@ static bool open_uis(struct app *app)
         .powerdown = ui_powerdown,
         .quit = ui_quit,
         .busy = ui_busy,
+        .instructions = ui_instructions,
         .harts = app->config.machine.harts,
     };
     const struct config *c = &app->config;

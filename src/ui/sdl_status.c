@@ -11,12 +11,18 @@ void sdl_status_init(struct sdl_status *s, const struct ui_env *env)
     *s = (struct sdl_status){.env = env, .due = HOST_FOREVER};
 }
 
-/* Computes load and frame rates since the last measurement, and begins the next. */
+static uint64_t ask_env(const struct sdl_status *s, uint64_t (*count)(void *ctx))
+{
+    return count ? count(s->env->ctx) : 0;
+}
+
+/* Computes load, speed and frame rates since the last measurement, and begins the next. */
 static void measure(struct sdl_status *s, uint64_t now)
 {
     uint64_t passed = MAX(now - s->since, 1);
-    uint64_t busy = s->env->busy ? s->env->busy(s->env->ctx) : 0;
+    uint64_t busy = ask_env(s, s->env->busy), instructions = ask_env(s, s->env->instructions);
     s->percent = (unsigned)((busy - s->busy) * 100 / passed);
+    s->mips = (unsigned)((instructions - s->instructions) * 1000 / passed);
     for (unsigned i = 0; i < display_heads(s->env->display); i++) {
         struct head_state state;
         display_state(s->env->display, i, &state);
@@ -26,6 +32,7 @@ static void measure(struct sdl_status *s, uint64_t now)
     }
     s->since = now;
     s->busy = busy;
+    s->instructions = instructions;
 }
 
 void sdl_status_toggle(struct sdl_status *s, uint64_t now)
@@ -35,7 +42,7 @@ void sdl_status_toggle(struct sdl_status *s, uint64_t now)
     if (!s->on)
         return;
     measure(s, now);
-    s->percent = 0;
+    s->percent = s->mips = 0;
     for (unsigned i = 0; i < DISPLAY_MAX_HEADS; i++)
         s->frames[i] = 0;
 }
@@ -51,6 +58,6 @@ void sdl_status_step(struct sdl_status *s, uint64_t now)
 void sdl_status_text(const struct sdl_status *s, unsigned head, char *text, size_t size)
 {
     unsigned harts = MAX(s->env->harts, 1);
-    snprintf(text, size, "%u%% of %u hart%s, %u frames/s", s->percent / harts, harts,
-             harts > 1 ? "s" : "", s->frames[head]);
+    snprintf(text, size, "%u%% of %u hart%s, %u MIPS, %u frames/s", s->percent / harts, harts,
+             harts > 1 ? "s" : "", s->mips, s->frames[head]);
 }

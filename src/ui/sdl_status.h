@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The numbers in the windows' titles: the load of the harts and the frames that the guest flushed,
- * in the last second. While it is off, or no window is visible, nothing is measured and no timer
+ * The numbers in the windows' titles: the load of the harts, the instructions that they retired and
+ * the frames that the guest flushed, in the last second. While it is off, or no window is visible, nothing is measured and no timer
  * runs. Main thread only.
  */
 #ifndef UI_SDL_STATUS_H
@@ -12,10 +12,13 @@
 struct sdl_status {
     const struct ui_env *env;
     bool on;
-    uint64_t due;         /* host_now_ns() of the next step; HOST_FOREVER: off */
-    uint64_t since, busy; /* host_now_ns() and ui_env.busy at the last measurement */
+    uint64_t due;                /* host_now_ns() of the next step; HOST_FOREVER: off */
+    uint64_t since;              /* host_now_ns() at the last measurement */
+    uint64_t busy, instructions; /* and ui_env's */
     uint32_t frame_gen[DISPLAY_MAX_HEADS];
-    unsigned percent, frames[DISPLAY_MAX_HEADS]; /* of one hart; of each head, per second */
+    unsigned percent;                   /* of one hart's time */
+    unsigned mips;                      /* million instructions a second, of all harts */
+    unsigned frames[DISPLAY_MAX_HEADS]; /* of each head, per second */
 };
 
 void sdl_status_init(struct sdl_status *s, const struct ui_env *env);

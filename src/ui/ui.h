@@ -38,6 +38,7 @@ struct ui_env {
     void (*quit)(void *ctx);      /* closed again, or the window system ended: ends the machine */
     /* Processor time that all harts have used, ns. NULL: not available. */
     uint64_t (*busy)(void *ctx);
+    uint64_t (*instructions)(void *ctx); /* that all harts have retired; NULL: not available */
     unsigned harts;
 };
 

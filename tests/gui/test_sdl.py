@@ -234,10 +234,11 @@ def test_heads(program, x):
 
 
 def test_status(fake, window):
-    """Hart load and frames a second in the title; switched off, nothing runs."""
+    """Hart load, MIPS and frames a second in the title; switched off, nothing runs."""
     fake.x.xdotool("windowfocus", "--sync", window)
     fake.x.xdotool("key", "ctrl+alt+i")
-    until(lambda: "50% of 2 harts, 0 frames/s" in title(fake, window), "half of the harts work")
+    until(lambda: re.search(r"50% of 2 harts, (9\d|10\d) MIPS, 0 frames/s", title(fake, window)),
+          "half of the harts work, at 100 MIPS")
     fake.do("storm 3")
     until(lambda: re.search(r" [1-9] frames/s", title(fake, window)), "frames are counted")
     fake.x.xdotool("key", "ctrl+alt+i")

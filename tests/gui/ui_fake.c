@@ -347,6 +347,13 @@ static uint64_t half_busy(void *ctx)
     return host_now_ns();
 }
 
+/* At 100 million instructions a second. */
+static uint64_t instructions(void *ctx)
+{
+    (void)ctx;
+    return host_now_ns() / 10;
+}
+
 static bool is_built(const char *name)
 {
     for (unsigned i = 0; ui_list[i]; i++)
@@ -379,6 +386,7 @@ int main(int argc, char **argv)
         .powerdown = on_powerdown,
         .quit = on_quit,
         .busy = half_busy,
+        .instructions = instructions,
         .harts = 2,
     };
     f.uis = front_ends_create(NULL);
