@@ -6,6 +6,7 @@
 #include "display/input.h"
 #include "host/entropy.h"
 #include "host/thread.h"
+#include "jit/jit.h"
 #include "virtio/virtio.h"
 
 #include <stdio.h>
@@ -148,6 +149,11 @@ enum machine_query machine_query(struct machine *m, const char *device, struct v
             return dev->ops->query(dev, v) ? QUERY_DONE : QUERY_NO_MEMORY;
     }
     return QUERY_NO_DEVICE;
+}
+
+const char *machine_translator_lacks(void)
+{
+    return jit_lacks();
 }
 
 void machine_report(struct machine *m, struct visitor *v)

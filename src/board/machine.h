@@ -88,6 +88,10 @@ struct machine_config {
     struct log *log;
 };
 
+/* NULL: this host runs the translator. Else the processor's feature that it lacks, and machines
+ * interpret. Any thread. */
+const char *machine_translator_lacks(void);
+
 /* NULL with one line (what, why, the cure) in err; nothing was started or written. */
 struct machine *machine_create(const struct machine_config *config, struct error *err);
 void machine_destroy(struct machine *m); /* NULL is fine; flushes the disks */

@@ -23,7 +23,12 @@
 
 extern const struct engine_ops jit_engine; /* only where jit_supported() */
 
-/* Can this host run translated code: AVX2, BMI2, FMA? Any thread. */
-bool jit_supported(void);
+/* NULL: this host's processor runs translated code. Else the feature that it lacks, in the
+ * manufacturers' word: AVX2 and the like. Any thread. */
+const char *jit_lacks(void);
+static inline bool jit_supported(void)
+{
+    return !jit_lacks();
+}
 
 #endif

@@ -13,11 +13,14 @@
 #define MXCSR_MASKED 0x1f80
 #define HOT_DEFAULT  64
 
-bool jit_supported(void)
+const char *jit_lacks(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
-           __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("popcnt");
+    return !__builtin_cpu_supports("avx2")     ? "AVX2"
+           : !__builtin_cpu_supports("bmi")    ? "BMI1"
+           : !__builtin_cpu_supports("bmi2")   ? "BMI2"
+           : !__builtin_cpu_supports("fma")    ? "FMA"
+           : !__builtin_cpu_supports("popcnt") ? "POPCNT"
+                                               : NULL;
 }
 
 static struct jit_hart *jit_of(struct hart *h)

@@ -257,7 +257,9 @@ static void print_version(void)
     printf("riscreen %s\ndisplays:", RISCREEN_VERSION);
     for (unsigned i = 0; ui_list[i]; i++)
         printf(" %s", ui_list[i]->name);
-    printf("\n");
+    const char *lacks = machine_translator_lacks();
+    printf("\ntranslator: %s%s%s\n", lacks ? "none (this processor lacks " : "x86-64",
+           lacks ? lacks : "", lacks ? ": guests are interpreted)" : "");
 }
 
 /* Options that only print something; false: there are none. */
