@@ -174,7 +174,7 @@ bool parse_value(const struct parse_key *key, void *target, const char *value, s
         break;
     case PARSE_FORM_CHOICE: ok = parse_choice(value, key->syntax, field); break;
     case PARSE_FORM_CALL:
-        ok = *value || !key->syntax;
+        ok = *value || !key->syntax || parse_optional(key);
         if (ok)
             return key->read(field, value, err);
         break;

@@ -29,12 +29,13 @@ enum parse_form {
     PARSE_FORM_SIZE,     /* uint64_t, bytes in min..max */
     PARSE_FORM_BOOL,     /* bool: true if the value is word number `max` (from 0) of syntax */
     PARSE_FORM_CHOICE,   /* an enum: the value's number (from 0) among the words of syntax */
-    PARSE_FORM_CALL,     /* what `read` makes of it; not empty, if there is a syntax */
+    PARSE_FORM_CALL, /* what `read` makes of it; not empty, if there is a syntax that demands it */
 };
 
 struct parse_key {
     const char *name;
-    const char *syntax; /* the value, for people: "SIZE", "on|off"; NULL: there is none */
+    const char *syntax; /* the value, for people: "SIZE", "on|off"; NULL: there is none;
+                           "[=FILE]": it may be left out, and is "" then */
     const char *def;    /* what parse_defaults takes; NULL: the field stays as it is */
     enum parse_form form;
     size_t field; /* offset in the caller's struct */
@@ -42,6 +43,12 @@ struct parse_key {
     /* False with the reason in err, without the name and the value: the caller puts those before. */
     bool (*read)(void *field, const char *value, struct error *err);
 };
+
+/* May the value be left out? */
+static inline bool parse_optional(const struct parse_key *key)
+{
+    return key->syntax && key->syntax[0] == '[';
+}
 
 /* The columns behind `def`. T: the caller's struct; m: the member, which must have the form's type. */
 #define PARSE_FIELD(T, m, type)                                                                    \

@@ -71,8 +71,9 @@ struct machine {
     struct loop *loop;
     struct entropy *entropy; /* NULL: the host's */
     struct cpu *cpu;
-    struct sbi *sbi;        /* NULL with a firmware */
-    struct host_bytes edid; /* data NULL: EDIDs are made */
+    struct perf_map *perf_map; /* NULL: none */
+    struct sbi *sbi;           /* NULL with a firmware */
+    struct host_bytes edid;    /* data NULL: EDIDs are made */
     struct display *display;
     struct input_hub *input;
     struct chip_list chips; /* all of them, also the processor and the virtio slots */

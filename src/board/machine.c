@@ -7,6 +7,7 @@
 #include "host/entropy.h"
 #include "host/thread.h"
 #include "jit/jit.h"
+#include "jit/perf_map.h"
 #include "virtio/virtio.h"
 
 #include <stdio.h>
@@ -28,6 +29,16 @@ static bool check_images(struct machine *m, struct error *err)
             "an ELF file starts at its lowest address, as on QEMU; its entry %#llx is not used",
             (unsigned long long)layout.unused_entry);
     return dtb;
+}
+
+static bool create_perf_map(struct machine *m, struct error *err)
+{
+    const struct machine_jit *jit = &m->config.jit;
+    if (jit->perf_map && !jit_supported())
+        return error_set(
+            err, "--perf-map: this processor lacks %s, so nothing is translated; leave it out",
+            jit_lacks());
+    return !jit->perf_map || (m->perf_map = perf_map_create(jit->symbols, err));
 }
 
 static bool create_parts(struct machine *m, struct error *err)
@@ -68,7 +79,8 @@ struct machine *machine_create(const struct machine_config *config, struct error
     m->config = *config;
     m->log = config->log;
     requests_init(m);
-    if (!create_parts(m, err) || !check_images(m, err) || !devices_observe(m, err)) {
+    if (!create_perf_map(m, err) || !create_parts(m, err) || !check_images(m, err) ||
+        !devices_observe(m, err)) {
         machine_destroy(m);
         return NULL;
     }
@@ -80,6 +92,7 @@ void machine_destroy(struct machine *m)
     if (!m)
         return;
     virt_detach(m);
+    perf_map_destroy(m->perf_map);
     input_hub_destroy(m->input);
     display_destroy(m->display);
     vclock_destroy(m->clock);

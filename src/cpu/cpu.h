@@ -26,6 +26,7 @@ struct cpu;
 struct engine_ops;
 struct entropy;
 struct hart;
+struct perf_map;
 
 /* Extensions that can be switched; the table of names is in cpu/ext.c. */
 enum cpu_ext {
@@ -91,10 +92,11 @@ struct cpu_config {
     const struct cpu_sbi_ops *sbi;
     void *sbi_ctx;
     const struct engine_ops *engine; /* what runs the harts' code: &interp_engine (cpu/engine.h) */
-    unsigned engine_hot;    /* for engines that translate: runs that make a block hot; 0: the
+    unsigned engine_hot;       /* for engines that translate: runs that make a block hot; 0: the
                                         engine's default */
-    uint64_t engine_memory; /* bytes of code at most; 0: the default */
-    bool engine_cold;       /* and for their tests: no fast path of a memory access is taken */
+    uint64_t engine_memory;    /* bytes of code at most; 0: the default */
+    bool engine_cold;          /* and for their tests: no fast path of a memory access is taken */
+    struct perf_map *perf_map; /* names what they translate (jit/perf_map.h); NULL: nothing does */
 };
 
 /* NULL: out of memory. Harts exist, are stopped, and no thread runs. */

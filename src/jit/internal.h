@@ -20,6 +20,7 @@
 #include "cpu/mmu.h"
 #include "cpu/system.h"
 #include "jit/jit.h"
+#include "jit/perf_map.h"
 #include "jit/x86.h"
 
 #define REGION_MAX_INSNS  512
@@ -183,6 +184,16 @@ bool jit_translate(struct jit *j, struct hart *h, uint64_t pa);
 
 void jit_report(const struct cpu *cpu, struct visitor *v); /* engine_ops.report */
 
+/* --- perf_map.c --- */
+
+struct gen;
+/* Names the code of thunks.c, all there is yet. */
+void perf_map_thunks(struct perf_map *map, const struct jit *j);
+/* Names the region that g has translated; page: its virtual address. Under the lock. */
+void perf_map_region(struct perf_map *map, const struct gen *g, uint64_t page);
+/* Names an entry that g has added to a region; pc: where it leads. */
+void perf_map_entry(struct perf_map *map, const struct gen *g, uint64_t pc);
+
 /* --- run.c: what thunks call --- */
 
 struct jit_value {
@@ -260,9 +271,10 @@ struct gen {
     bool single;    /* no groups: this is their cold code */
     bool outside;   /* this is written for entries: the canonical mapping holds */
     bool fp_used, fp_noted;
-    unsigned main_count;         /* x86 instructions before the cold code */
-    uint8_t mark[GMEM_PAGE / 2]; /* what is at each halfword of the page: enum mark */
-    uint8_t page[GMEM_PAGE];     /* a copy, read once */
+    const uint8_t *start, *main_end; /* of the region's code; where its cold code begins */
+    unsigned main_count;             /* x86 instructions of its blocks */
+    uint8_t mark[GMEM_PAGE / 2];     /* what is at each halfword of the page: enum mark */
+    uint8_t page[GMEM_PAGE];         /* a copy, read once */
     struct insn insn[REGION_MAX_INSNS];
     struct bb bb[REGION_MAX_BLOCKS];
     struct cold cold[COLDS_MAX];

@@ -415,6 +415,7 @@ static bool emit(struct gen *g, unsigned start, const uint8_t **entries)
 {
     struct x86 *x = &g->x;
     gen_make_stubs(g);
+    unsigned stubs = x->count;
     for (unsigned n = 0; n < g->bbs; n++) {
         struct bb *b = &g->bb[n];
         bool first = b->offset == start && n == 0;
@@ -426,7 +427,8 @@ static bool emit(struct gen *g, unsigned start, const uint8_t **entries)
             check_limit(g, b);
         block_body(g, b);
     }
-    g->main_count = x->count;
+    g->main_end = x->at;
+    g->main_count = x->count - stubs;
     for (unsigned n = 0; n < g->bbs; n++)
         if (!entries[n] && (g->bb[n].flags & HEAD_ENTRY || g->bb[n].offset == start))
             entries[n] = entry(g, &g->bb[n], false);
@@ -462,6 +464,7 @@ static struct gen *begin(struct jit *j, struct hart *h)
     g->rv32 = !hart_is64(h);
     g->fp_on = h->fp_on;
     g->align4 = h->align_mask != 0;
+    g->start = j->rw + j->used;
     g->x = (struct x86){.at = j->rw + j->used, .end = j->rw + j->code_size};
     return g;
 }
@@ -486,6 +489,9 @@ static bool add_entry(struct jit *j, struct hart *h, struct region *r, unsigned 
     if (j->full)
         return false;
     j->used = ALIGN_UP((uint64_t)(g->x.at - j->rw), 16);
+    counter_add(&j->counts.bytes, (uint64_t)(g->x.at - g->start));
+    if (h->cpu->cfg.perf_map)
+        perf_map_entry(h->cpu->cfg.perf_map, g, h->arch.pc);
     cache_publish(j, (r->pa + offset) | r->fp_on, j->rx + (code - j->rw), r);
     return true;
 }
@@ -542,5 +548,7 @@ bool jit_translate(struct jit *j, struct hart *h, uint64_t pa)
     if (!emit(g, start, entries))
         return false;
     publish(g, entries, epoch);
+    if (h->cpu->cfg.perf_map)
+        perf_map_region(h->cpu->cfg.perf_map, g, h->arch.pc & ~PAGE_MASK);
     return true;
 }

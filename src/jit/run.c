@@ -378,6 +378,8 @@ static void *jit_create(struct cpu *cpu)
     if (!j)
         return NULL;
     bool ok = (j->gen = malloc(sizeof(*j->gen))) != NULL;
+    if (j->rw && cpu->cfg.perf_map)
+        perf_map_thunks(cpu->cfg.perf_map, j);
     j->cold = cpu->cfg.engine_cold;
     for (unsigned i = 0; i < cpu->cfg.harts; i++) {
         cpu->hart[i]->hot = (uint16_t)(cpu->cfg.engine_hot ? cpu->cfg.engine_hot : HOT_DEFAULT);

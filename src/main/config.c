@@ -41,12 +41,13 @@ static bool option_take(struct config *c, struct cursor *p, const struct option_
                         const char *rest)
 {
     const struct parse_key *key = &row->key;
-    const char *value = key->syntax ? value_of(p, rest) : "";
+    bool left_out = !key->syntax || (parse_optional(key) && !rest);
+    const char *value = left_out ? "" : value_of(p, rest);
     char letter[2] = {row->letter};
     if (!value)
         return error_set(p->err, "--%s needs a value; write --%s %s", key->name, key->name,
                          key->syntax);
-    if (key->syntax && !*value)
+    if (!left_out && !*value)
         return error_set(p->err, "--%s has an empty value; give %s", key->name, key->syntax);
     return parse_value(key, c, value, p->err) ||
            error_set(p->err, "%s%s%s%s: %s", row->letter ? "-" : "--",
@@ -143,6 +144,8 @@ static bool config_check(const struct config *c, struct error *err)
         why = "a command line needs a kernel; give one with -k";
     else if ((c->junit || c->script_out) && !c->script)
         why = "--junit and --script-out belong to a script; give one with --script";
+    else if (m->jit.perf_map && m->jit.off)
+        why = "--perf-map names translated code, and --jit off makes none; leave one out";
     else if ((m->gpu.trace || m->gpu.check) && !m->gpu.scanouts)
         why = "--trace-gpu and --gpu-check have nothing to look at; leave out --gpu none";
     if (why)

@@ -76,8 +76,9 @@ void config_print_help(FILE *f)
             fprintf(f, "  -%c, ", row->letter);
         else
             fputs("      ", f);
-        fprintf(f, "--%s%s%s\n", row->key.name, row->key.syntax ? " " : "",
-                row->key.syntax ? row->key.syntax : "");
+        const char *syntax = row->key.syntax ? row->key.syntax : "";
+        fprintf(f, "--%s%s%s\n", row->key.name, *syntax && !parse_optional(&row->key) ? " " : "",
+                syntax);
         help_expand(text, sizeof(text), row);
         help_wrap(f, text);
     }
@@ -119,7 +120,7 @@ static void man_option(FILE *f, const struct option_row *row)
     write_roff(f, row->key.name);
     fputs("\\fR", f);
     if (row->key.syntax) {
-        fputs(" \\fI", f);
+        fputs(parse_optional(&row->key) ? "\\fI" : " \\fI", f);
         write_roff(f, row->key.syntax);
         fputs("\\fR", f);
     }

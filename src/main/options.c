@@ -251,6 +251,15 @@ static bool read_jit(void *config, const char *v, struct error *err)
                 : error_no_memory(err);
 }
 
+static bool read_perf_map(void *config, const char *v, struct error *err)
+{
+    (void)err;
+    struct config *c = config;
+    c->machine.jit.perf_map = true;
+    c->machine.jit.symbols = *v ? v : NULL;
+    return true;
+}
+
 /* --- the end, logs --- */
 
 static bool read_on_panic(void *config, const char *v, struct error *err)
@@ -380,6 +389,9 @@ const struct option_row option_rows[] = {
     {NULL, 0, {"stats", NULL, NULL, PARSE_FLAG(struct config, stats)},
      "At the end, print what the harts did and how fast: instructions, MIPS, the share of translated "
      "code, TLB misses; `query-stats' on the control socket tells the same at any time."},
+    {NULL, 0, {"perf-map", "[=FILE]", NULL, PARSE_CALL(0, read_perf_map)},
+     "Write /tmp/perf-PID.map, by which `perf report' names translated code: rv:PC+n, n instructions "
+     "from the guest's PC on; or guest functions, of a FILE like the kernel's System.map."},
     {NULL, 0, {"gpu-check", NULL, NULL, PARSE_FLAG(struct config, machine.gpu.check)},
      "For who writes a driver: say what would leave a picture wrong, with the guest's pc."},
     {NULL, 0, {"trace-gpu", "FILE", NULL, PARSE_TEXT(struct config, machine.gpu.trace)},

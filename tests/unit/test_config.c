@@ -146,6 +146,19 @@ static char *print(void (*fn)(FILE *))
     return text;
 }
 
+/* A value that may be left out stands behind a `='. */
+static void test_optional_value(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_null(parse(&c, "-k I --perf-map --stats"));
+    assert_true(c.machine.jit.perf_map && !c.machine.jit.symbols && c.stats);
+    assert_null(parse(&c, "-k I --perf-map=a=b"));
+    assert_string_equal(c.machine.jit.symbols, "a=b");
+    assert_non_null(strstr(parse(&c, "-k I --perf-map="), "empty value"));
+    assert_non_null(strstr(parse(&c, "-k I --perf-map --jit off"), "leave one out"));
+}
+
 static void test_help_and_manual(void **state)
 {
     (void)state;
@@ -173,9 +186,8 @@ static void test_help_and_manual(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_everything),
-        cmocka_unit_test(test_wrong_values),
+        cmocka_unit_test(test_defaults),        cmocka_unit_test(test_everything),
+        cmocka_unit_test(test_wrong_values),    cmocka_unit_test(test_optional_value),
         cmocka_unit_test(test_help_and_manual),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
