@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernel's services, timed from a process: the only program of a guest whose initrd bench/os writes; it runs as init. For each
- * service it prints `> name`, then `< name nanoseconds operations`, and powers off at the end. The guest has
- * one hart, so each answer of another process takes a context switch.
+ * service that its arguments name (none: all) it prints `> name`, then `< name nanoseconds operations`, and powers off at the end.
+ * The guest has one hart, so each answer of another process takes a context switch.
  */
 #include <linux/futex.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/reboot.h>
 #include <sys/syscall.h>
@@ -122,7 +123,15 @@ static long long now_ns(void)
     return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-int main(void)
+static int is_wanted(const char *name, int argc, char **argv)
+{
+    int wanted = argc < 2;
+    for (int i = 1; i < argc; i++)
+        wanted |= strcmp(argv[i], name) == 0;
+    return wanted;
+}
+
+int main(int argc, char **argv)
 {
     static const struct service services[] = {
         {"getpid", getpid_calls, 200000},  {"pipe", pipe_pingpong, 8000},
@@ -131,6 +140,8 @@ int main(void)
     };
     for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
         const struct service *s = &services[i];
+        if (!is_wanted(s->name, argc, argv))
+            continue;
         s->run(s->count / 10 + 1); /* the code is warm, and translated */
         printf("\n> %s\n", s->name);
         fflush(stdout);
