@@ -20,6 +20,13 @@
 #define MSTATUS_UXL  (UINT64_C(3) << 32)
 #define MSTATUS_SXL  (UINT64_C(3) << 34)
 
+/* What sstatus and mstatus read and write of it, but for SD, UXL and SXL. */
+#define SSTATUS_MASK                                                                               \
+    (MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR)
+#define MSTATUS_MASK                                                                               \
+    (SSTATUS_MASK | MSTATUS_MIE | MSTATUS_MPIE | MSTATUS_MPP | MSTATUS_MPRV | MSTATUS_TVM |        \
+     MSTATUS_TW | MSTATUS_TSR)
+
 /* Which interrupts are enabled, and where a return goes: neither blocks nor translation depend on
  * them. */
 #define MSTATUS_STACK (MSTATUS_SIE | MSTATUS_MIE | MSTATUS_SPIE | MSTATUS_MPIE | MSTATUS_SPP)

@@ -8,11 +8,6 @@
 #include "cpu/trigger.h"
 #include "host/entropy.h"
 
-#define SSTATUS_MASK                                                                               \
-    (MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR)
-#define MSTATUS_MASK                                                                               \
-    (SSTATUS_MASK | MSTATUS_MIE | MSTATUS_MPIE | MSTATUS_MPP | MSTATUS_MPRV | MSTATUS_TVM |        \
-     MSTATUS_TW | MSTATUS_TSR)
 #define MEDELEG_MASK UINT64_C(0xb3ff)
 #define MIE_MASK     UINT64_C(0xaaa)
 

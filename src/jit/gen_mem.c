@@ -48,8 +48,7 @@ struct cold *gen_cold(struct gen *g, enum cold_kind kind, enum x86_cond cc)
     return c;
 }
 
-/* rax holds the address; then rcx holds the addend. */
-static struct cold *probe(struct gen *g, enum access access, unsigned size, enum cold_kind kind)
+struct cold *gen_probe(struct gen *g, enum access access, unsigned size, enum cold_kind kind)
 {
     struct x86 *x = &g->x;
     if (g->j->cold) { /* for tests: no check succeeds */
@@ -211,8 +210,6 @@ static struct group find_group(const struct gen *g)
     return m;
 }
 
-static struct cold *probe(struct gen *g, enum access access, unsigned size, enum cold_kind kind);
-
 static void cold_group(struct gen *g, struct cold *c, unsigned which)
 {
     c->insn = g->group.first;
@@ -241,7 +238,7 @@ static void begin_group(struct gen *g)
         x86_alu_imm(x, ALU_CMP, 0, x86_r(RDX), 4096 - span);
         cold_group(g, gen_cold(g, COLD_GROUP, CC_A), 0);
     }
-    cold_group(g, probe(g, m->stores ? ACCESS_STORE : ACCESS_LOAD, m->size, COLD_GROUP), 1);
+    cold_group(g, gen_probe(g, m->stores ? ACCESS_STORE : ACCESS_LOAD, m->size, COLD_GROUP), 1);
 }
 
 void gen_end_group(struct gen *g)
@@ -272,7 +269,7 @@ static struct x86_rm locate(struct gen *g, const struct op *o, enum access acces
         return x86_mx(g->home[o->rs1], RCX, 0, o->imm);
     gen_address(g, o->rs1, o->imm);
     if (!in_group(g))
-        *c = probe(g, access, size, kind);
+        *c = gen_probe(g, access, size, kind);
     return x86_mx(RAX, RCX, 0, 0);
 }
 
@@ -338,7 +335,7 @@ static void store(struct gen *g, const struct op *o, unsigned size, bool fp)
 static void atomic_address(struct gen *g, const struct op *o, unsigned size, enum access access)
 {
     gen_address(g, o->rs1, 0);
-    struct cold *c = probe(g, access, size, COLD_ATOMIC);
+    struct cold *c = gen_probe(g, access, size, COLD_ATOMIC);
     c->place |= (log2_of(size) | (access == ACCESS_LOAD ? KIND_LOAD_ADDRESS : 0)) << 24;
     x86_alu(&g->x, ALU_ADD, X86_W, RAX, x86_r(RCX));
     c->back = g->x.at;
@@ -575,6 +572,7 @@ void gen_colds(struct gen *g)
         case COLD_STORE: cold_store(g, c); break;
         case COLD_ATOMIC: call_out(g, c, g->j->thunks.atomic); break;
         case COLD_GROUP: cold_group_code(g, c); break;
+        case COLD_SYS: gen_sys_cold(g, c); break;
         case COLD_NAN:
             x86_mov_imm(x, RAX, c->value);
             x86_mov_to(x, c->size == 8 ? X86_W : 0, x86_m(RBP, c->disp), RAX);

@@ -240,8 +240,10 @@ static void weigh_registers(struct gen *g, uint32_t use[33])
         for (unsigned k = 0; k < g->bb[n].count; k++) {
             const struct op *o = &g->insn[g->bb[n].first + k].op;
             unsigned id = g->insn[g->bb[n].first + k].id, f = insn_flags(id);
-            if (insn_is_system(id)) /* C does it, after gen_spill */
+            if (insn_is_system(id)) {
+                g->written |= 1u << (o->imm >> 7 & 31); /* inline, or by C after gen_spill */
                 continue;
+            }
             bool fp_store = id == INSN_fsw || id == INSN_fsd;
             if (!(f & I_READS_F) || fp_store)
                 use[o->rs1 & 31] += weight[n];

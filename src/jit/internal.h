@@ -85,6 +85,7 @@ struct thunks {
     uint64_t (*enter)(struct hart *h, const uint8_t *code); /* returns enum jit_exit */
     const uint8_t *exit[EXIT_KINDS]; /* jump there with the page offset in ecx */
     const uint8_t *lookup;           /* jump there with the pc in rax */
+    const uint8_t *resume;           /* goes on at hart.arch.pc; all state is in the hart */
     const uint8_t *load, *store;     /* call: va in rax, value in rdx, place in ecx */
     const uint8_t *atomic;           /* call: the same; rdx points nowhere, rax: host address */
     const uint8_t *sys;              /* call: place in ecx, id | len << 16 in edx, word in eax */
@@ -197,7 +198,7 @@ void perf_map_entry(struct perf_map *map, const struct gen *g, uint64_t pc);
 /* --- run.c: what thunks call --- */
 
 struct jit_value {
-    uint64_t value, leave; /* leave: the exit's reason + 1, all state is in the hart */
+    uint64_t value, leave; /* leave: go on at hart.arch.pc, all state is in the hart */
 };
 struct jit_value jit_load(struct hart *h, uint64_t va, uint64_t unused, uint32_t place);
 struct jit_value jit_store(struct hart *h, uint64_t va, uint64_t value, uint32_t place);
@@ -220,7 +221,16 @@ struct bb {
     const uint8_t *label;
 };
 
-enum cold_kind { COLD_LOAD, COLD_STORE, COLD_EXIT, COLD_ATOMIC, COLD_JUMP, COLD_NAN, COLD_GROUP };
+enum cold_kind {
+    COLD_LOAD,
+    COLD_STORE,
+    COLD_EXIT,
+    COLD_ATOMIC,
+    COLD_JUMP,
+    COLD_NAN,
+    COLD_GROUP,
+    COLD_SYS
+};
 struct cold {
     uint8_t kind, reg, exit; /* reg: of the value */
     uint16_t size; /* of an access; COLD_EXIT: instructions that were counted and have not run */
@@ -328,6 +338,12 @@ struct cold *gen_cold(struct gen *g, enum cold_kind kind, enum x86_cond cc);
 bool gen_int(struct gen *g, const struct insn *i);
 bool gen_mem(struct gen *g, const struct insn *i);
 bool gen_fp(struct gen *g, const struct insn *i);
+bool gen_sys(struct gen *g, const struct insn *i); /* also cbo.* */
+void gen_sys_cold(struct gen *g, const struct cold *c);
+/* rax holds the address; then rcx holds the addend. A miss goes to cold code of this kind. */
+struct cold *gen_probe(struct gen *g, enum access access, unsigned size, enum cold_kind kind);
+/* To the pc in rax, by the fetch view's native jumps (mmu_native_jump). */
+void gen_jump_rax(struct x86 *x, const struct thunks *t);
 void gen_end_group(struct gen *g); /* cur has been translated: if it ends a group, so it is */
 void gen_colds(struct gen *g);
 void gen_address(struct gen *g, unsigned rs1, int32_t imm); /* rax = the address */

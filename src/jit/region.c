@@ -30,11 +30,7 @@ static bool is_int_known(const struct insn *i)
     case INSN_illegal:
     case INSN_clmul:
     case INSN_clmulh:
-    case INSN_clmulr:
-    case INSN_cbo_inval:
-    case INSN_cbo_clean:
-    case INSN_cbo_flush:
-    case INSN_cbo_zero: return false;
+    case INSN_clmulr: return false;
     default: return true;
     }
 }
@@ -184,16 +180,14 @@ static void fix_later(struct gen *g, uint8_t *from, const struct bb *b)
     g->fixup[g->fixups++].bb = (uint16_t)(b - g->bb);
 }
 
-/* To the pc in rax, by the fetch view's native jumps (mmu_native_jump). */
-static void jump_to_rax(struct gen *g)
+void gen_jump_rax(struct x86 *x, const struct thunks *t)
 {
-    struct x86 *x = &g->x;
     x86_mov(x, 0, RCX, x86_r(RAX));
     x86_shift_imm(x, SHIFT_SHL, 0, RCX, 4 - 1); /* half of pc, times 16 */
     x86_alu_imm(x, ALU_AND, 0, x86_r(RCX), (NATIVE_JUMPS - 1) << 4);
     x86_alu(x, ALU_ADD, X86_W, RCX, x86_m(RBP, HART_DISP(jumps_native)));
     x86_alu(x, ALU_CMP, X86_W, RAX, x86_m(RCX, offsetof(struct native_jump, pc)));
-    x86_jcc(x, CC_NE, g->j->thunks.lookup);
+    x86_jcc(x, CC_NE, t->lookup);
     x86_alu_imm(x, ALU_AND, X86_W, x86_r(RAX), -4096);
     x86_mov_to(x, X86_W, x86_m(RBP, HART_DISP(vbase)), RAX);
     x86_op(x, 0xff, 4, x86_m(RCX, offsetof(struct native_jump, code)));
@@ -211,7 +205,7 @@ void gen_jump_out(struct gen *g, int32_t offset)
     }
     x86_mov(x, X86_W, RAX, x86_m(RBP, HART_DISP(vbase)));
     x86_alu_imm(x, ALU_ADD, g->rv32 ? 0 : X86_W, x86_r(RAX), offset);
-    jump_to_rax(g);
+    gen_jump_rax(&g->x, &g->j->thunks);
 }
 
 static void jump_to(struct gen *g, int32_t offset)
@@ -252,22 +246,7 @@ static void jump_indirect(struct gen *g, const struct insn *i, unsigned next)
     x86_alu_imm(&g->x, ALU_AND, gen_w(g), x86_r(RAX), -2);
     link_register(g, i->op.rd, next);
     gen_spill(g);
-    jump_to_rax(g);
-}
-
-/* Called with state exact; goes on behind it if nothing changed. */
-static void system_insn(struct gen *g, const struct insn *i)
-{
-    struct x86 *x = &g->x;
-    unsigned len = i->op.len & OP_LENGTH;
-    gen_settle(g);
-    gen_spill(g);
-    x86_mov_imm(x, RAX, (uint32_t)i->op.imm);
-    x86_mov_imm(x, RDX, i->id | len << 16);
-    x86_mov_imm(x, RCX, place_of(i->offset, g->left, 0));
-    x86_call(x, g->j->thunks.sys);
-    gen_fill(g);
-    g->extended = 0;
+    gen_jump_rax(&g->x, &g->j->thunks);
 }
 
 bool gen_one(struct gen *g)
@@ -294,8 +273,7 @@ static void block_body(struct gen *g, const struct bb *b)
         g->left = b->count - n;
         if (insn_flags(i->id) & (I_ENDS | I_BRANCH))
             gen_settle(g);
-        if (insn_is_system(i->id)) {
-            system_insn(g, i);
+        if (gen_sys(g, i)) {
             if (insn_flags(i->id) & I_ENDS) {
                 gen_jump_out(g, (int32_t)(i->offset + (i->op.len & OP_LENGTH)));
                 return;

@@ -64,9 +64,14 @@ static bool fp_resume(struct hart *h)
     return true;
 }
 
+static bool at_limit(const struct hart *h)
+{
+    return h->icount >= atomic_load_explicit(&h->limit, memory_order_relaxed);
+}
+
 /* --- what translated code calls --- */
 
-static const struct jit_value leave_lookup = {0, EXIT_LOOKUP + 1};
+static const struct jit_value leave = {0, true};
 
 /* pc and icount exact, as a device may ask. */
 static void locate(struct hart *h, uint32_t place)
@@ -82,7 +87,7 @@ static struct jit_value faulted(struct hart *h)
 {
     fp_pause(h);
     sys_fault(h);
-    return leave_lookup;
+    return leave;
 }
 
 struct jit_value jit_load(struct hart *h, uint64_t va, uint64_t none, uint32_t place)
@@ -134,22 +139,37 @@ struct jit_value jit_atomic(struct hart *h, uint64_t va, uint64_t none, uint32_t
     return (struct jit_value){(uint64_t)(uintptr_t)p, 0};
 }
 
+static enum sys_result sys_or_cbo(struct hart *h, enum insn_id id, uint32_t word, unsigned len)
+{
+    if (insn_is_system(id))
+        return sys_execute(h, id, word, len);
+    return sys_cbo(h, id, mmu_wrap(h, h->arch.x[word >> 15 & 0x1f]), word) ? SYS_NEXT
+                                                                           : sys_fault(h);
+}
+
+/* Executes a system instruction or cbo.*. Goes on behind it in the same region if nothing changed
+ * that the region depends on, or what is to happen before the next instruction. */
 struct jit_value jit_sys(struct hart *h, uint64_t word, uint64_t id_len, uint32_t place)
 {
-    uint64_t after = h->icount;
+    uint64_t after = h->icount, key = h->jump_key;
+    unsigned len = (unsigned)(id_len >> 16);
     bool live = fp_pause(h);
     counter_add(&jit_of(h)->counts.calls[CALL_SYSTEM], 1);
     locate(h, place);
-    if (sys_execute(h, (enum insn_id)(id_len & 0xffff), (uint32_t)word, (unsigned)(id_len >> 16)) !=
-        SYS_NEXT)
-        return leave_lookup;
-    if (live && !fp_resume(h)) {
-        h->arch.pc = mmu_wrap(h, h->arch.pc + (id_len >> 16));
+    uint64_t next = mmu_wrap(h, h->arch.pc + len);
+    switch (sys_or_cbo(h, (enum insn_id)(id_len & 0xffff), (uint32_t)word, len)) {
+    case SYS_NEXT:
+        h->arch.pc = next;
         h->icount++;
-        return leave_lookup;
+        break;
+    default:
+        if (h->arch.pc != next || h->jump_key != key || at_limit(h))
+            return leave;
     }
+    if (live && !fp_resume(h))
+        return leave;
     h->icount = after;
-    return (struct jit_value){0, 0};
+    return (struct jit_value){0, false};
 }
 
 /* --- finding and making code --- */
@@ -287,22 +307,18 @@ static void translate_here(struct jit *j, struct hart *h, uint64_t key)
     }
 }
 
-static bool at_limit(const struct hart *h)
-{
-    return h->icount >= atomic_load_explicit(&h->limit, memory_order_relaxed);
-}
-
-/* Runs translated code from h->arch.pc. True: the interpreter has to do what comes next. */
-static bool run_code(struct hart *h, const struct thunks *t, const uint8_t *code)
+/* Runs translated code from h->arch.pc. EXIT_INTERP: the interpreter has to do what comes next. */
+static enum jit_exit run_code(struct hart *h, const struct thunks *t, const uint8_t *code)
 {
     h->vbase = h->arch.pc & ~PAGE_MASK;
     struct jit_hart_counts *counts = &jit_of(h)->counts;
-    uint64_t before = hart_retired(h), why = t->enter(h, code);
+    uint64_t before = hart_retired(h);
+    enum jit_exit why = (enum jit_exit)t->enter(h, code);
     counter_add(&counts->native, hart_retired(h) - before);
     counter_add(&counts->exits[why], 1);
-    if (why == EXIT_FP && !h->fp_live)
-        return !fp_resume(h);
-    return why == EXIT_INTERP;
+    if (why == EXIT_FP && !h->fp_live && !fp_resume(h))
+        return EXIT_INTERP;
+    return why;
 }
 
 /* The interpreter, from a block that translated code does not do: one instruction of it if the
@@ -316,32 +332,52 @@ static void interpret(struct hart *h)
         interp_run(h);
 }
 
-static void run_inside(struct jit *j, struct hart *h)
+/* The code for the hart's pc, after translated code was left for this reason; NULL: none that is
+ * live. The view's native jumps are tried first, unless the reason is that they have none or an old
+ * one. */
+static const uint8_t *next_code(struct jit *j, struct hart *h, enum jit_exit why)
+{
+    uint64_t key, pc = h->arch.pc;
+    const struct native_jump *n = mmu_native_jump(h, pc);
+    if (n->pc == pc && why != EXIT_LOOKUP && why != EXIT_STALE)
+        return n->code;
+    const uint8_t *code = find_code(j, h, pc, &key);
+    if (code)
+        mmu_set_native(h, pc, code);
+    return code;
+}
+
+/* There is no code for the hart's pc: interprets until there is some, or some can be made. */
+static void warm_up(struct jit *j, struct hart *h)
 {
     uint64_t key;
+    interp_run(h);
+    if (at_limit(h)) /* else it is at a block that is hot or has code */
+        return;
+    if (!find_code(j, h, h->arch.pc, &key)) {
+        translate_here(j, h, key);
+        return;
+    }
+    struct block *b = block_next(h, h->arch.pc, NULL, NULL);
+    if (b && !b->native) {
+        b->native = b;
+        interp_bind_leave(h, b);
+    }
+}
+
+static void run_inside(struct jit *j, struct hart *h)
+{
+    enum jit_exit why = EXIT_LIMIT;
     while (!at_limit(h) && !atomic_load_explicit(&j->flushing, memory_order_relaxed)) {
-        const uint8_t *code = find_code(j, h, h->arch.pc, &key);
-        if (code) {
-            mmu_set_native(h, h->arch.pc, code);
-            if (!run_code(h, &j->thunks, code) || at_limit(h))
-                continue;
-            fp_pause(h);
-            interpret(h);
+        const uint8_t *code = next_code(j, h, why);
+        why = code ? run_code(h, &j->thunks, code) : EXIT_LOOKUP;
+        if (code && (why != EXIT_INTERP || at_limit(h)))
             continue;
-        }
         fp_pause(h);
-        interp_run(h);
-        if (at_limit(h)) /* else it is at a block that is hot or has code */
-            return;
-        if (!find_code(j, h, h->arch.pc, &key)) {
-            translate_here(j, h, key);
-            continue;
-        }
-        struct block *b = block_next(h, h->arch.pc, NULL, NULL);
-        if (b && !b->native) {
-            b->native = b;
-            interp_bind_leave(h, b);
-        }
+        if (code)
+            interpret(h);
+        else
+            warm_up(j, h);
     }
 }
 

@@ -70,8 +70,17 @@ static void make_return(struct x86 *x)
     x86_byte(x, 0xc3);
 }
 
+/* Goes on where the hart's pc is, in translated code if its view has some there. */
+static void make_resume(struct x86 *x, const struct thunks *t)
+{
+    load_guest(x);
+    x86_mov(x, X86_W, R15, x86_m(RBP, HART_DISP(icount)));
+    x86_mov(x, X86_W, RAX, x86_m(RBP, HART_DISP(arch.pc)));
+    gen_jump_rax(x, t);
+}
+
 /* Calls a C function of (hart, rax, rdx, ecx) that returns struct jit_value. */
-static const uint8_t *make_call(struct x86 *x, const void *function, const uint8_t *leave,
+static const uint8_t *make_call(struct x86 *x, const void *function, const uint8_t *resume,
                                 bool rv32)
 {
     const uint8_t *at = x->at;
@@ -88,8 +97,7 @@ static const uint8_t *make_call(struct x86 *x, const void *function, const uint8
     x86_byte(x, 0xc3);
     x86_patch(out, x->at);
     x86_alu_imm(x, ALU_ADD, X86_W, x86_r(RSP), 8); /* its return address */
-    x86_lea(x, 0, RAX, x86_m(RDX, -1));
-    x86_jmp(x, leave);
+    x86_jmp(x, resume);
     return at;
 }
 
@@ -120,9 +128,11 @@ void thunks_make(struct jit *j)
     store_guest(&x, rv32);
     x86_mov_imm(&x, RAX, EXIT_LOOKUP);
     x86_jmp(&x, back);
-    t->load = make_call(&x, (const void *)(uintptr_t)jit_load, back, rv32);
-    t->store = make_call(&x, (const void *)(uintptr_t)jit_store, back, rv32);
-    t->atomic = make_call(&x, (const void *)(uintptr_t)jit_atomic, back, rv32);
-    t->sys = make_call(&x, (const void *)(uintptr_t)jit_sys, back, rv32);
+    t->resume = x.at;
+    make_resume(&x, t);
+    t->load = make_call(&x, (const void *)(uintptr_t)jit_load, t->resume, rv32);
+    t->store = make_call(&x, (const void *)(uintptr_t)jit_store, t->resume, rv32);
+    t->atomic = make_call(&x, (const void *)(uintptr_t)jit_atomic, t->resume, rv32);
+    t->sys = make_call(&x, (const void *)(uintptr_t)jit_sys, t->resume, rv32);
     j->used = ALIGN_UP((uint64_t)(x.at - j->rw), 64);
 }

@@ -85,15 +85,15 @@ void x86_op_imm(struct x86 *x, unsigned opcode, unsigned reg, struct x86_rm rm, 
 void x86_vex(struct x86 *x, unsigned opcode, unsigned reg, unsigned v, struct x86_rm rm)
 {
     unsigned map = opcode >> 8 & 0xf, pp = opcode >> 12 & 3, rex = ~rex_bits(reg, rm) & 7;
-    unsigned w = opcode & X86_W ? 0x80 : 0;
+    unsigned w = opcode & X86_W ? 0x80 : 0, l = opcode & X86_L ? 4 : 0;
     x->count++;
     if (map == 1 && !w && (rex & 3) == 3) {
         x86_byte(x, 0xc5);
-        x86_byte(x, (rex & 4) << 5 | (~v & 15) << 3 | pp);
+        x86_byte(x, (rex & 4) << 5 | (~v & 15) << 3 | l | pp);
     } else {
         x86_byte(x, 0xc4);
         x86_byte(x, rex << 5 | map);
-        x86_byte(x, w | (~v & 15) << 3 | pp);
+        x86_byte(x, w | (~v & 15) << 3 | l | pp);
     }
     x86_byte(x, opcode & 0xff);
     put_rm(x, reg, rm);

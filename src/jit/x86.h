@@ -41,6 +41,7 @@ enum {
     X86_W = 0x10000,    /* 64 bits: REX.W, VEX.W */
     X86_BYTE = 0x20000, /* a register operand is a byte: its low one, whatever its number */
     X86_LOCK = 0x40000,
+    X86_L = 0x80000, /* VEX.L: 256 bits */
 };
 
 /* An operand that is a register, or [base + index * scale + disp]. */
