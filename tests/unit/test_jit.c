@@ -29,6 +29,8 @@ struct fixture {
     struct host_wakeup called;
 };
 
+static const char *const models[] = {"rv64", "rv32"};
+
 static void stop_at_ecall(void *ctx, struct hart *hart)
 {
     struct fixture *f = ctx;
@@ -97,7 +99,6 @@ static void test_a_loop_is_translated(void **state)
     static const uint32_t sum[] = {
         LI(S0, 1000), ADDI(S0, S0, -1), ADD(A0, A0, S0), BNEZ(S0, -8), ECALL, J(0),
     };
-    static const char *const models[] = {"rv64", "rv32"};
     for (unsigned i = 0; can_translate() && i < ARRAY_SIZE(models); i++) {
         struct fixture f;
         fixture_init(&f, models[i], 8);
@@ -143,11 +144,136 @@ static void test_every_cycle_heeds_the_limit(void **state)
     }
 }
 
+/* Runs S-mode code from RAM until it calls the SBI, once with each model. Everything is translated. */
+static void run_to_ecall(struct fixture *f, const char *model, const uint32_t *words, size_t n)
+{
+    fixture_init(f, model, 1);
+    start(f, words, n);
+    assert_true(host_wakeup_wait(&f->called, HOST_FOREVER));
+    cpu_park(f->cpu);
+}
+
+static uint64_t interrupt_cause(const char *model, unsigned number)
+{
+    return (strcmp(model, "rv64") == 0 ? UINT64_C(1) << 63 : UINT64_C(0xffffffff80000000)) | number;
+}
+
+/* Code that was translated in S-mode and reads a CSR is illegal in U-mode. */
+static void test_inline_csrs_heed_the_privilege(void **state)
+{
+    (void)state;
+    static const uint32_t code[] = {
+        AUIPC(T0, 0),
+        ADDI(T0, T0, 4 * 12),
+        CSRW(CSR_STVEC, T0),
+        LI(S0, 3),
+        /* 4: */ CSRR(A0, CSR_SSCRATCH),
+        ADDI(S0, S0, -1),
+        BNEZ(S0, -8),
+        /* in U-mode from 4 on: */ AUIPC(T0, 0),
+        ADDI(T0, T0, -12),
+        CSRW(CSR_SEPC, T0),
+        SRET,
+        NOP,
+        /* 12: */ CSRR(A1, CSR_SCAUSE),
+        CSRR(A2, CSR_SEPC),
+        ECALL,
+        J(0),
+    };
+    for (unsigned i = 0; can_translate() && i < ARRAY_SIZE(models); i++) {
+        struct fixture f;
+        run_to_ecall(&f, models[i], code, ARRAY_SIZE(code));
+        assert_int_equal(hart_reg(f.hart, A1), EXC_ILLEGAL);
+        assert_int_equal((uint32_t)hart_reg(f.hart, A2), RAM + 4 * 4);
+        fixture_finish(&f);
+    }
+}
+
+/* An interrupt that pends is taken right behind the instruction that enables it, and not before. */
+static void test_enabling_takes_what_pends(void **state)
+{
+    (void)state;
+    static const uint32_t code[] = {
+        AUIPC(T0, 0),
+        ADDI(T0, T0, 4 * 13),
+        CSRW(CSR_STVEC, T0),
+        LI(T1, 2),
+        CSRS(CSR_SIE, T1),
+        LI(S0, 3),
+        /* 6: */ CSRRC(A3, CSR_SSTATUS, T1),
+        BNEZ(S0, 8),
+        CSRS(CSR_SIP, T1),
+        ADDI(S0, S0, -1),
+        CSRRS(A4, CSR_SSTATUS, T1),
+        ADDI(A0, A0, 1),
+        J(-24),
+        /* 13: */ CSRR(A1, CSR_SCAUSE),
+        CSRR(A2, CSR_SEPC),
+        ECALL,
+        J(0),
+    };
+    for (unsigned i = 0; can_translate() && i < ARRAY_SIZE(models); i++) {
+        struct fixture f;
+        run_to_ecall(&f, models[i], code, ARRAY_SIZE(code));
+        assert_int_equal(hart_reg(f.hart, A1), interrupt_cause(models[i], 1));
+        assert_int_equal((uint32_t)hart_reg(f.hart, A2), RAM + 4 * 11);
+        assert_int_equal(hart_reg(f.hart, A0), 3);
+        assert_int_equal(hart_reg(f.hart, A3) & 2, 2);
+        assert_int_equal(hart_reg(f.hart, A4) & 2, 0);
+        fixture_finish(&f);
+    }
+}
+
+static uint64_t times_left(const struct fixture *f)
+{
+    const struct jit_hart *jh = f->hart->engine_data;
+    uint64_t n = 0;
+    for (unsigned i = 0; i < EXIT_KINDS; i++)
+        n += counter_get(&jh->counts.exits[i]);
+    return n;
+}
+
+/* A system call and the return from it go from translated code to translated code. */
+static void test_traps_stay_in_translated_code(void **state)
+{
+    (void)state;
+    static const uint32_t code[] = {
+        AUIPC(T0, 0),
+        ADDI(T1, T0, 4 * 10),
+        CSRW(CSR_STVEC, T1),
+        ADDI(T1, T0, 4 * 7),
+        CSRW(CSR_SEPC, T1),
+        LI(S1, 2000),
+        SRET,
+        /* 7: */ ADDI(S0, S0, 1),
+        ECALL,
+        J(-8),
+        /* 10: */ CSRR(T0, CSR_SEPC),
+        ADDI(T0, T0, 4),
+        CSRW(CSR_SEPC, T0),
+        BEQ(S0, S1, 8),
+        SRET,
+        ECALL,
+        J(0),
+    };
+    for (unsigned i = 0; can_translate() && i < ARRAY_SIZE(models); i++) {
+        struct fixture f;
+        run_to_ecall(&f, models[i], code, ARRAY_SIZE(code));
+        assert_int_equal(hart_reg(f.hart, S0), 2000);
+        assert_int_equal(counter_get(&f.hart->counts.traps), 2000);
+        assert_true(times_left(&f) < 100);
+        fixture_finish(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_loop_is_translated),
         cmocka_unit_test(test_every_cycle_heeds_the_limit),
+        cmocka_unit_test(test_inline_csrs_heed_the_privilege),
+        cmocka_unit_test(test_enabling_takes_what_pends),
+        cmocka_unit_test(test_traps_stay_in_translated_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
