@@ -11,7 +11,7 @@
 #define MODE_MXR 8
 
 #define CHUNK        (TLB_SIZE / 64) /* entries per bit of tlb_view.filled */
-#define NATIVE_CHUNK 32              /* native jumps per bit of tlb_view.native_filled */
+#define NATIVE_CHUNK 128             /* native jumps per bit of tlb_view.native_filled */
 _Static_assert(2 * NATIVE_JUMPS == 64 * NATIVE_CHUNK, "64 chunks");
 
 #define VIEW_STRIDE ALIGN_UP(sizeof(struct tlb_view), GMEM_PAGE)

@@ -35,7 +35,7 @@ struct tlb_entry {
 };
 _Static_assert(sizeof(struct tlb_entry) == 32, "translated code relies on it");
 
-#define NATIVE_JUMPS 1024
+#define NATIVE_JUMPS 4096
 struct native_jump {
     uint64_t pc; /* odd: none */
     const void *code;
@@ -44,7 +44,7 @@ _Static_assert(sizeof(struct native_jump) == 16, "translated code relies on it")
 
 struct tlb_view {
     uint64_t filled;         /* bit i: some of the 64 entries from 64 * i on were filled */
-    uint64_t native_filled;  /* bit i: some of the 32 native jumps from 32 * i on were set */
+    uint64_t native_filled;  /* bit i: some of the 128 native jumps from 128 * i on were set */
     uint64_t jump_gen;       /* of the jump cache's entries that hold; never two views the same */
     uint64_t jump_pages[16]; /* which pages (hashed) have entries there, or native jumps */
     uint64_t big_pages[BIG_KINDS][4]; /* which superpages and NAPOT ranges (hashed) were filled */
