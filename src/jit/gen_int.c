@@ -414,25 +414,6 @@ static void shift_add(struct gen *g, const struct op *o, unsigned by, bool uw)
     gen_write(g, o->rd, d);
 }
 
-/* andn: a & ~b is x86's own; orn and xnor by not. */
-static void logic_not(struct gen *g, const struct op *o, enum x86_alu op)
-{
-    gen_read(g, RAX, o->rs2);
-    x86_op(&g->x, X86_W | 0xf7, 2, x86_r(RAX));
-    gen_read(g, RCX, o->rs1);
-    x86_alu(&g->x, op, X86_W, RAX, x86_r(RCX));
-    gen_write(g, o->rd, RAX);
-}
-
-static void min_max(struct gen *g, const struct op *o, enum x86_cond take_first)
-{
-    gen_read(g, RCX, o->rs1);
-    gen_read(g, RAX, o->rs2);
-    x86_alu(&g->x, ALU_CMP, gen_w(g), RCX, x86_r(RAX));
-    x86_op(&g->x, X86_W | X86_0F | 0x40 | take_first, RAX, x86_r(RCX));
-    gen_write(g, o->rd, RAX);
-}
-
 static void count_bits(struct gen *g, const struct op *o, unsigned opcode, bool w)
 {
     unsigned d = gen_target(g, o->rd, RAX);
@@ -472,25 +453,6 @@ static void bit_op(struct gen *g, const struct op *o, unsigned which, bool imm)
         set_cc(g, o->rd, CC_B);
     else
         finish(g, o->rd, RAX, w);
-}
-
-/* orc.b: a byte that is not zero becomes 0xff. Bit 7 of each byte says whether, in rax; then
- * 0x100 - 1 for each that has it. */
-static void or_combine(struct gen *g, const struct op *o)
-{
-    struct x86 *x = &g->x;
-    gen_read(g, RAX, o->rs1);
-    x86_mov_imm(x, RCX, UINT64_C(0x7f7f7f7f7f7f7f7f));
-    x86_mov(x, X86_W, RDX, x86_r(RAX));
-    x86_alu(x, ALU_AND, X86_W, RDX, x86_r(RCX));
-    x86_alu(x, ALU_ADD, X86_W, RDX, x86_r(RCX));
-    x86_alu(x, ALU_OR, X86_W, RAX, x86_r(RDX));
-    x86_op(x, X86_W | 0xf7, 2, x86_r(RCX)); /* not */
-    x86_alu(x, ALU_AND, X86_W, RAX, x86_r(RCX));
-    x86_lea(x, X86_W, RCX, x86_mx(RAX, RAX, 0, 0));
-    x86_shift_imm(x, SHIFT_SHR, X86_W, RAX, 7);
-    x86_alu(x, ALU_SUB, X86_W, RCX, x86_r(RAX));
-    finish(g, o->rd, RCX, g->rv32);
 }
 
 bool gen_int(struct gen *g, const struct insn *i)
@@ -566,13 +528,6 @@ bool gen_int(struct gen *g, const struct insn *i)
         x86_shift_imm(&g->x, SHIFT_SHL, X86_W, RAX, (unsigned)o->imm);
         gen_write(g, o->rd, RAX);
         return true;
-    case INSN_andn: logic_not(g, o, ALU_AND); return true;
-    case INSN_orn: logic_not(g, o, ALU_OR); return true;
-    case INSN_xnor: logic_not(g, o, ALU_XOR); return true;
-    case INSN_min: min_max(g, o, CC_L); return true;
-    case INSN_max: min_max(g, o, CC_G); return true;
-    case INSN_minu: min_max(g, o, CC_B); return true;
-    case INSN_maxu: min_max(g, o, CC_A); return true;
     case INSN_clz: count_bits(g, o, 0xbd, w); return true;
     case INSN_clzw: count_bits(g, o, 0xbd, true); return true;
     case INSN_ctz: count_bits(g, o, 0xbc, w); return true;
@@ -590,14 +545,6 @@ bool gen_int(struct gen *g, const struct insn *i)
     case INSN_rori:
     case INSN_rori_rv32: shift_imm(g, SHIFT_ROR, o, w); return true;
     case INSN_roriw: shift_imm(g, SHIFT_ROR, o, true); return true;
-    case INSN_rev8:
-    case INSN_rev8_rv32:
-        gen_read(g, RAX, o->rs1);
-        x86_op(&g->x, width(w) | X86_0F | 0xc8, 0, x86_r(RAX));
-        g->x.at--; /* bswap eax: the register is in the opcode, which 0xc8 | 0 is */
-        finish(g, o->rd, RAX, w);
-        return true;
-    case INSN_orc_b: or_combine(g, o); return true;
     case INSN_czero_eqz: zero_if(g, o, CC_E); return true;
     case INSN_czero_nez: zero_if(g, o, CC_NE); return true;
     case INSN_bset: bit_op(g, o, 5, false); return true;
@@ -616,7 +563,7 @@ bool gen_int(struct gen *g, const struct insn *i)
         if ((o->imm >> 4 & 1) && (o->imm >> 1 & 1))
             x86_op_imm(&g->x, X86_LOCK | 0x83, ALU_OR, x86_m(RSP, 0), 0, 1);
         return true;
-    default: return false;
+    default: return gen_bit(g, i);
     }
 }
 

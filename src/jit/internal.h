@@ -335,7 +335,8 @@ void gen_settle_cold(struct gen *g, const struct cold *c);
 struct cold *gen_cold(struct gen *g, enum cold_kind kind, enum x86_cond cc);
 
 /* Each translates one instruction; false: it is not theirs, or cannot be translated. */
-bool gen_int(struct gen *g, const struct insn *i);
+bool gen_int(struct gen *g, const struct insn *i); /* and gen_bit */
+bool gen_bit(struct gen *g, const struct insn *i);
 bool gen_mem(struct gen *g, const struct insn *i);
 bool gen_fp(struct gen *g, const struct insn *i);
 bool gen_sys(struct gen *g, const struct insn *i); /* also cbo.* */
