@@ -146,10 +146,16 @@ static bool has_block(const struct region *r, unsigned offset)
 
 struct region *cache_region_at(struct jit *j, uint64_t pa, bool fp_on)
 {
-    for (struct region *r = *list_of(j, pa, fp_on); r; r = r->next)
-        if (r->pa == (pa & ~PAGE_MASK) && r->fp_on == fp_on && atomic_load(&r->epoch) &&
-            has_block(r, pa & PAGE_MASK))
+    for (struct region **at = list_of(j, pa, fp_on); *at;) {
+        struct region *r = *at;
+        if (!atomic_load(&r->epoch)) { /* dead: code that is patched all the time leaves many */
+            *at = r->next;
+            continue;
+        }
+        if (r->pa == (pa & ~PAGE_MASK) && r->fp_on == fp_on && has_block(r, pa & PAGE_MASK))
             return r;
+        at = &r->next;
+    }
     return NULL;
 }
 
