@@ -45,10 +45,12 @@ struct machine_gpu {
 };
 
 struct machine_jit {
-    bool off;            /* interpret everything */
-    unsigned hot;        /* runs of a block before it is translated; 0: the default */
-    uint64_t memory;     /* bytes of code at most; 0: the default */
-    bool cold;           /* for tests: no memory access takes its fast path */
+    bool off;        /* interpret everything */
+    unsigned hot;    /* runs of a block before it is translated; 0: the default */
+    uint64_t memory; /* bytes of code at most; 0: the default */
+    bool cold;       /* for tests: no memory access takes its fast path */
+    bool dump;       /* print to what dump_pc is translated */
+    uint64_t dump_pc;
     bool perf_map;       /* name translated code for perf: jit/perf_map.h */
     const char *symbols; /* for that: a System.map; NULL: none */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cpu/decode.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum format { R, I, S, B, U, J, AUIPC, SH, SYS, FL, FS, FF, FFR, FX, FXR, F4R };
@@ -222,4 +223,42 @@ unsigned insn_flags(enum insn_id id)
 const char *insn_name(enum insn_id id)
 {
     return id < INSN_COUNT ? names[id] : "?";
+}
+
+/*
+ * What stands behind an instruction's name, by format: d s t are rd, rs1 and rs2 of x, D S T of f, R is rs3; i a constant,
+ * p an offset from the page's start, w the word.
+ */
+static const char *const operands[] = {
+    [R] = "d, s, t",   [I] = "d, s, i",  [S] = "t, i(s)",   [B] = "s, t, p",
+    [U] = "d, i",      [AUIPC] = "d, p", [J] = "d, p",      [SH] = "d, s, i",
+    [SYS] = "w",       [FL] = "D, i(s)", [FS] = "T, i(s)",  [FF] = "D, S, T",
+    [FFR] = "D, S, T", [FX] = "d, S, T", [FXR] = "d, S, T", [F4R] = "D, S, T, R",
+};
+
+static int operand_text(char kind, const struct op *op, char *text, size_t size)
+{
+    switch (kind) {
+    case 'd': return snprintf(text, size, "x%u", op->rd == REG_SINK ? 0 : op->rd);
+    case 's': return snprintf(text, size, "x%u", op->rs1);
+    case 't': return snprintf(text, size, "x%u", op->rs2);
+    case 'D': return snprintf(text, size, "f%u", op->rd);
+    case 'S': return snprintf(text, size, "f%u", op->rs1);
+    case 'T': return snprintf(text, size, "f%u", op->rs2);
+    case 'R': return snprintf(text, size, "f%d", op->imm >> 8);
+    case 'i': return snprintf(text, size, "%d", op->imm);
+    case 'p':
+        return snprintf(text, size, "page%c%#x", op->imm < 0 ? '-' : '+',
+                        op->imm < 0 ? -(unsigned)op->imm : (unsigned)op->imm);
+    case 'w': return snprintf(text, size, "%#x", (unsigned)op->imm);
+    default: return snprintf(text, size, "%c", kind);
+    }
+}
+
+void insn_text(enum insn_id id, const struct op *op, char *text, size_t size)
+{
+    bool known = id < ARRAY_SIZE(rows), from_x = known && !(rows[id].flags & I_READS_F);
+    int n = snprintf(text, size, "%-9s ", insn_name(id));
+    for (const char *c = known ? operands[rows[id].format] : "w"; *c && (size_t)n < size; c++)
+        n += operand_text(*c == 'S' && from_x ? 's' : *c, op, text + n, size - (size_t)n);
 }

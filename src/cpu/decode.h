@@ -82,5 +82,7 @@ static inline bool model_has(const struct cpu_model *m, enum cpu_ext e)
 unsigned insn_flags(enum insn_id id); /* enum insn_flags; any id below INSN_COUNT */
 bool insn_is_system(enum insn_id id); /* of format SYS: executed by sys_execute */
 const char *insn_name(enum insn_id id);
+/* The op in words, as `addi      x10, x10, 4`, for people: all registers of its format, used or not. */
+void insn_text(enum insn_id id, const struct op *op, char *text, size_t size);
 
 #endif

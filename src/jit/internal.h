@@ -185,9 +185,15 @@ bool jit_translate(struct jit *j, struct hart *h, uint64_t pa);
 
 void jit_report(const struct cpu *cpu, struct visitor *v); /* engine_ops.report */
 
-/* --- perf_map.c --- */
+/* --- dump.c --- */
 
 struct gen;
+/* Prints the region that g has translated to stderr, if it holds cfg.engine_dump; page: its virtual
+ * address. Under the lock. */
+void jit_dump(const struct gen *g, uint64_t page);
+
+/* --- perf_map.c --- */
+
 /* Names the code of thunks.c, all there is yet. */
 void perf_map_thunks(struct perf_map *map, const struct jit *j);
 /* Names the region that g has translated; page: its virtual address. Under the lock. */
@@ -286,6 +292,7 @@ struct gen {
     uint8_t mark[GMEM_PAGE / 2];     /* what is at each halfword of the page: enum mark */
     uint8_t page[GMEM_PAGE];         /* a copy, read once */
     struct insn insn[REGION_MAX_INSNS];
+    const uint8_t *code[REGION_MAX_INSNS]; /* of each; NULL: it is part of the one before */
     struct bb bb[REGION_MAX_BLOCKS];
     struct cold cold[COLDS_MAX];
     struct {

@@ -270,6 +270,7 @@ static void block_body(struct gen *g, const struct bb *b)
     for (unsigned n = 0; n < b->count; n++) {
         const struct insn *i = &g->insn[b->first + n];
         g->cur = i;
+        g->code[b->first + n] = x->at;
         g->left = b->count - n;
         if (insn_flags(i->id) & (I_ENDS | I_BRANCH))
             gen_settle(g);
@@ -291,7 +292,8 @@ static void block_body(struct gen *g, const struct bb *b)
             x->full = true; /* knows() and the generators disagree */
             return;
         } else {
-            n += g->skip;
+            for (unsigned left = g->skip; left; left--)
+                g->code[b->first + ++n] = NULL;
         }
     }
     gen_settle(g);
@@ -526,6 +528,8 @@ bool jit_translate(struct jit *j, struct hart *h, uint64_t pa)
     if (!emit(g, start, entries))
         return false;
     publish(g, entries, epoch);
+    if (h->cpu->cfg.engine_dump)
+        jit_dump(g, h->arch.pc & ~PAGE_MASK);
     if (h->cpu->cfg.perf_map)
         perf_map_region(h->cpu->cfg.perf_map, g, h->arch.pc & ~PAGE_MASK);
     return true;

@@ -5,6 +5,8 @@
 #include "host/clock.h"
 #include "ui/ui.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -226,10 +228,22 @@ static bool read_monitor(void *monitor, const char *v, struct error *err)
 
 /* --- the translator --- */
 
+static bool read_dump(void *machine_jit, const char *v, struct error *err)
+{
+    struct machine_jit *jit = machine_jit;
+    char *end;
+    errno = 0;
+    jit->dump_pc = strtoull(v, &end, 16);
+    jit->dump = true;
+    return (isxdigit((unsigned char)v[0]) && !*end && !errno) ||
+           error_set(err, "not an address; give one in hex, as in dump=ffffffff80001000");
+}
+
 static const struct parse_key jit_keys[] = {
     {"hot", "N", "64", PARSE_UNSIGNED(struct machine_jit, hot, 1, 60000)},
     {"memory", "SIZE", "32M", PARSE_SIZE(struct machine_jit, memory, 256 << 10, 1 << 30)},
     {"cold", NULL, NULL, PARSE_FLAG(struct machine_jit, cold)},
+    {"dump", "PC", NULL, PARSE_CALL(0, read_dump)},
 };
 
 /* on|off, then settings, or settings alone. */
@@ -321,11 +335,12 @@ const struct option_row option_rows[] = {
      "A host thread for each hart, or all harts in one (default %s). With one, time counts "
      "instructions, and two runs are the same, instruction by instruction, until something comes "
      "from outside: keys, the pointer, a viewer, a stop."},
-    {NULL, 0, {"jit", "on|off[,hot=N][,memory=SIZE][,cold]", "on", PARSE_CALL(0, read_jit)},
+    {NULL, 0, {"jit", "on|off[,hot=N][,memory=SIZE][,cold][,dump=PC]", "on", PARSE_CALL(0, read_jit)},
      "Translate what runs often to the host's code (default %s), on hosts with AVX2, BMI2 and FMA; "
      "elsewhere, or with off, everything is interpreted. hot=N: after so many runs (default 64). "
      "memory=SIZE: for translated code (default 32M). "
-     "cold: the fast paths of memory accesses are not taken; for tests."},
+     "cold: the fast paths of memory accesses are not taken; for tests. dump=PC: print what the code "
+     "around this address (hex) is translated to."},
     {NULL, 0, {"seed", "N", NULL, PARSE_CALL(offsetof(struct config, machine), read_seed)},
      "What the guest gets as entropy follows from this number, and so do its secrets (default: the "
      "host's entropy, or 0 with --threads=single)."},

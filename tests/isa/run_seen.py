@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What is shown of the translator's work: --version, --stats, query-stats, --perf-map.
+"""What is shown of the translator's work: --version, --stats, query-stats, --perf-map, --jit dump.
 
 RISCREEN names the program.
 """
@@ -140,6 +140,47 @@ def test_perf_map_of_symbols():
     check_cover(lines, stats)
     names = {name.split(" (")[0] for _, _, name in lines[1:]}
     assert {"inner", "outer", "main"} <= names <= address.keys(), names
+
+
+def dumped(address):
+    """The lines that --jit dump prints for the region with this address: pc and op, if there is one, and code."""
+    with Bare(kernel(), "--threads", "single", "--jit", f"dump={address:#x}") as m:
+        m.wait("sum ")
+        m.send("x")
+        assert m.end() == 0
+        lines = m.errors.decode().splitlines()
+        m.errors.clear()
+    return lines
+
+
+def test_dump():
+    """Ops and x86 side by side, of all instructions of the region, each with its code."""
+    if not translates():
+        skip("this processor cannot run the translator")
+    _, address = symbols()
+    text = subprocess.run(["riscv64-unknown-elf-objdump", "-d", kernel()], check=True, stdout=subprocess.PIPE, text=True).stdout
+    known = {int(pc, 16): name for pc, name in re.findall(r"^ *([0-9a-f]+):\s+[0-9a-f]+\s+(\S+)", text, re.MULTILINE)}
+    head, *lines = dumped(address["inner"])
+    count, blocks, size = map(int, re.match(r"region of (\d+) instructions in (\d+) blocks, (\d+) bytes", head).groups())
+    if any(line.startswith("region of ") for line in lines):  # another one that holds it
+        lines = lines[:next(i for i, line in enumerate(lines) if line.startswith("region of "))]
+    assert sum(line.split()[0] == "block" for line in lines) == blocks, lines
+    ops = [re.match(r"([0-9a-f]{8})  (\w+) ", line) for line in lines]
+    ops = {int(op[1], 16): op[2] for op in ops if op}
+    assert address["inner"] in ops and ops.keys() <= known.keys() and len(ops) == count, (count, lines)
+    branches = {name for pc, name in ops.items() if known[pc] in ("bne", "bnez")}
+    assert branches == {"bne"}, (branches, lines)
+    offsets = [int(m[1], 16) for m in (re.match(r".{44} +([0-9a-f]+)  \S", line) for line in lines) if m]
+    assert offsets[0] == 0 and offsets == sorted(offsets) and offsets[-1] < size, lines
+    assert len(offsets) > count or "not disassembled" in head, lines
+
+
+def test_dump_of_nothing():
+    """An address that is never translated prints nothing; one that is none is an error with the cure."""
+    assert dumped(0x1000) == []
+    done = subprocess.run([RISCREEN, "-H", "-k", kernel(), "--jit", "dump=main"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1 and "in hex" in done.stderr and done.stderr.count("\n") == 1, done
 
 
 def test_bad_symbols():
