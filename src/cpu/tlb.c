@@ -10,8 +10,7 @@
 #define MODE_SUM 4 /* added to a privilege: below CTX_MODES */
 #define MODE_MXR 8
 
-#define CHUNK        (TLB_SIZE / 64) /* entries per bit of tlb_view.filled */
-#define NATIVE_CHUNK 128             /* native jumps per bit of tlb_view.native_filled */
+#define CHUNK (TLB_SIZE / 64) /* entries per bit of tlb_view.filled */
 _Static_assert(2 * NATIVE_JUMPS == 64 * NATIVE_CHUNK, "64 chunks");
 
 #define VIEW_STRIDE ALIGN_UP(sizeof(struct tlb_view), GMEM_PAGE)
@@ -158,14 +157,9 @@ static bool big_cached(const struct hart *h, const struct tlb_view *v, uint64_t 
     return false;
 }
 
-static unsigned page_hash(uint64_t va)
-{
-    return (unsigned)((va >> 12) * 0x9e3779b1u >> 10) & 1023;
-}
-
 void mmu_note_jump(struct hart *h, uint64_t va)
 {
-    unsigned b = page_hash(va);
+    unsigned b = tlb_jump_page(va);
     h->fetch->jump_pages[b >> 6] |= UINT64_C(1) << (b & 63);
 }
 
@@ -176,7 +170,7 @@ static bool flush_page(struct hart *h, struct tlb_view *v, uint64_t page)
     for (unsigned a = 0; a < 3; a++)
         if (e->tag[a] == page)
             e->tag[a] = TLB_NO_PAGE;
-    unsigned b = page_hash(page);
+    unsigned b = tlb_jump_page(page);
     if (!(v->jump_pages[b >> 6] >> (b & 63) & 1))
         return false;
     end_jumps(h, v);

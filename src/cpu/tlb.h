@@ -36,6 +36,8 @@ struct tlb_entry {
 _Static_assert(sizeof(struct tlb_entry) == 32, "translated code relies on it");
 
 #define NATIVE_JUMPS 4096
+#define NATIVE_CHUNK 128 /* native jumps per bit of tlb_view.native_filled */
+#define TLB_HASH     0x9e3779b1u
 struct native_jump {
     uint64_t pc; /* odd: none */
     const void *code;
@@ -51,6 +53,12 @@ struct tlb_view {
     _Alignas(64) struct tlb_entry entry[TLB_SIZE];
     struct native_jump native[2][NATIVE_JUMPS]; /* by FS: off, on */
 };
+
+/* The bit of jump_pages that stands for va's page. */
+static inline unsigned tlb_jump_page(uint64_t va)
+{
+    return (uint32_t)(va >> 12) * TLB_HASH >> 10 & 1023;
+}
 
 /* Where va's page has its entry. Folding keeps arrays apart that lie a power of two apart. */
 static inline struct tlb_entry *tlb_slot(struct tlb_view *v, uint64_t va)

@@ -533,6 +533,12 @@ static void cold_store(struct gen *g, const struct cold *c)
 
 static void cold_exit(struct gen *g, const struct cold *c)
 {
+    if (c->exit == EXIT_STALE) { /* unless it is equal to memory still */
+        x86_mov_imm(&g->x, RAX, (uint64_t)(uintptr_t)g->r);
+        x86_call(&g->x, g->j->thunks.verify);
+        x86_op(&g->x, 0x85, RAX, x86_r(RAX)); /* test */
+        x86_jcc(&g->x, CC_NE, g->x.full ? NULL : c->back);
+    }
     if (!c->outside)
         gen_call_stub(g, g->spill);
     if (c->size)

@@ -84,11 +84,12 @@ struct jit_entry {
 struct thunks {
     uint64_t (*enter)(struct hart *h, const uint8_t *code); /* returns enum jit_exit */
     const uint8_t *exit[EXIT_KINDS]; /* jump there with the page offset in ecx */
-    const uint8_t *lookup;           /* jump there with the pc in rax */
-    const uint8_t *resume;           /* goes on at hart.arch.pc; all state is in the hart */
-    const uint8_t *load, *store;     /* call: va in rax, value in rdx, place in ecx */
-    const uint8_t *atomic;           /* call: the same; rdx points nowhere, rax: host address */
-    const uint8_t *sys;              /* call: place in ecx, id | len << 16 in edx, word in eax */
+    const uint8_t *lookup; /* jump there with the pc in rax, which the view's native jumps lack */
+    const uint8_t *resume; /* goes on at hart.arch.pc; all state is in the hart */
+    const uint8_t *load, *store; /* call: va in rax, value in rdx, place in ecx */
+    const uint8_t *atomic;       /* call: the same; rdx points nowhere, rax: host address */
+    const uint8_t *verify;       /* call: region in rax; then rax is not 0 if it is current */
+    const uint8_t *sys;          /* call: place in ecx, id | len << 16 in edx, word in eax */
 };
 
 /* What was translated since the machine was created. Counted under jit.lock. */
@@ -127,13 +128,23 @@ struct jit_hart_counts {
     struct counter exits[EXIT_KINDS], calls[CALL_KINDS];
 };
 
+#define KNOWN_BITS 13 /* log2 of the entries of jit_hart.known */
+
 /* A hart's part of the engine: hart.engine_data. */
 struct jit_hart {
+    /* Code by the host address of the guest's instruction, with bit 0 set if FS is not Off: the same
+     * for all address spaces, behind the native jumps of the views. thunks.c reads it, too. */
+    struct native_jump known[1 << KNOWN_BITS];
     _Atomic bool inside; /* it may run or hold translated code */
     uint64_t generation;
     uint32_t host_mxcsr;
     struct jit_hart_counts counts;
 };
+
+static inline struct native_jump *jit_known(struct jit_hart *jh, uint64_t host_address)
+{
+    return &jh->known[(uint32_t)host_address * TLB_HASH >> (32 - KNOWN_BITS)];
+}
 
 /* Where a cold path stands. */
 static inline uint32_t place_of(unsigned offset, unsigned left, unsigned kind)
@@ -209,6 +220,7 @@ struct jit_value {
 struct jit_value jit_load(struct hart *h, uint64_t va, uint64_t unused, uint32_t place);
 struct jit_value jit_store(struct hart *h, uint64_t va, uint64_t value, uint32_t place);
 struct jit_value jit_atomic(struct hart *h, uint64_t va, uint64_t unused, uint32_t place);
+struct jit_value jit_verify(struct hart *h, uint64_t region, uint64_t unused, uint32_t place);
 struct jit_value jit_sys(struct hart *h, uint64_t word, uint64_t id_len, uint32_t place);
 
 /* --- the generator --- */

@@ -315,12 +315,13 @@ static void load_epoch(struct gen *g)
         x86_patch(at, (const uint8_t *)&g->r->epoch);
 }
 
-static void exit_if(struct gen *g, enum x86_cond cc, enum jit_exit why, unsigned offset)
+static struct cold *exit_if(struct gen *g, enum x86_cond cc, enum jit_exit why, unsigned offset)
 {
     struct cold *c = gen_cold(g, COLD_EXIT, cc);
     c->exit = (uint8_t)why;
     c->offset = (int32_t)offset;
     c->outside = g->outside;
+    return c;
 }
 
 static void check_limit(struct gen *g, const struct bb *b)
@@ -341,7 +342,7 @@ static const uint8_t *entry(struct gen *g, struct bb *b, bool here)
     g->outside = true;
     load_epoch(g);
     x86_alu(x, ALU_CMP, X86_W, RAX, x86_m(RBP, HART_DISP(code_epoch)));
-    exit_if(g, CC_B, EXIT_STALE, b->offset);
+    exit_if(g, CC_B, EXIT_STALE, b->offset)->back = x->at;
     if (g->fp_used) {
         x86_op_imm(x, 0x80, ALU_CMP, x86_m(RBP, HART_DISP(fp_live)), 0, 1);
         exit_if(g, CC_E, EXIT_FP, b->offset);

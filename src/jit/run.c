@@ -202,6 +202,13 @@ static bool region_verify(struct hart *h, struct region *r)
     return same && was;
 }
 
+/* For code of an older epoch, before it runs: is it equal to memory? */
+struct jit_value jit_verify(struct hart *h, uint64_t region, uint64_t none, uint32_t place)
+{
+    (void)none, (void)place;
+    return (struct jit_value){region_verify(h, (struct region *)(uintptr_t)region), false};
+}
+
 /* The live code for pc, or NULL; *key: how it is found, 0: never. */
 static const uint8_t *find_code(struct jit *j, struct hart *h, uint64_t pc, uint64_t *key)
 {
@@ -221,6 +228,7 @@ static const uint8_t *find_code(struct jit *j, struct hart *h, uint64_t pc, uint
 static void forget_code(struct hart *h)
 {
     mmu_forget_native(h);
+    memset(jit_of(h)->known, 0, sizeof(jit_of(h)->known));
     block_cache_reset(h);
 }
 
@@ -342,8 +350,11 @@ static const uint8_t *next_code(struct jit *j, struct hart *h, enum jit_exit why
     if (n->pc == pc && why != EXIT_LOOKUP && why != EXIT_STALE)
         return n->code;
     const uint8_t *code = find_code(j, h, pc, &key);
-    if (code)
-        mmu_set_native(h, pc, code);
+    if (!code)
+        return NULL;
+    mmu_set_native(h, pc, code);
+    uint64_t address = (uintptr_t)h->ram + (key - h->ram_base);
+    *jit_known(jit_of(h), address) = (struct native_jump){address, code};
     return code;
 }
 
