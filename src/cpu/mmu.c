@@ -68,6 +68,7 @@ struct mapping {
     uint64_t pa;
     bool readable, writable, executable; /* by the PTE, for this privilege */
     int big;                             /* as tlb_fill takes it */
+    bool global;                         /* holds in all address spaces */
 };
 
 static bool fault(struct hart *h, enum access acc, uint64_t va, bool page)
@@ -184,6 +185,7 @@ static enum ad_result walk_once(struct hart *h, const struct scheme *s, uint64_t
                                 enum access acc, unsigned priv, struct mapping *m)
 {
     uint64_t table = satp_root(h, h->arch.satp);
+    m->global = false;
     for (unsigned level = s->levels; level-- > 0;) {
         uint64_t index = va >> (12 + level * s->bits) & ((1u << s->bits) - 1);
         uint64_t at = table + index * s->pte_size;
@@ -193,6 +195,7 @@ static enum ad_result walk_once(struct hart *h, const struct scheme *s, uint64_t
             return AD_ACCESS;
         uint64_t pte = pte_read(h, at, s->pte_size);
         bool leaf = pte & (PTE_R | PTE_X);
+        m->global |= pte & PTE_G;
         if (!(pte & PTE_V) || (!(pte & PTE_R) && (pte & PTE_W)) ||
             (s->pte_size == 8 && pte_reserved(h, pte, leaf)))
             return AD_FAULT;
@@ -244,6 +247,8 @@ static void fill(struct hart *h, struct tlb_view *view, uint64_t va, enum access
         may[a] = may[a] && pmp_allows(h, page, GMEM_PAGE, a, priv, &whole) && whole &&
                  !trigger_in_page(h, va, a);
     tlb_fill(h, view, va, h->ram + (page - h->ram_base), may, m->big);
+    if (m->global)
+        tlb_note_global(view, va);
 }
 
 /* Translates and checks one access that does not cross a page. */
@@ -259,7 +264,7 @@ static bool translate(struct hart *h, uint64_t va, unsigned size, enum access ac
     counter_add(&h->counts.tlb_misses, 1);
     if (unlikely(h->triggers_on) && acc != ACCESS_FETCH && trigger_fires(h, va, size, acc))
         return false;
-    struct mapping m = {va, true, true, true, -1};
+    struct mapping m = {va, true, true, true, -1, false};
     if (priv != PRIV_M && satp_scheme(h, h->arch.satp) && !walk(h, va, acc, priv, &m))
         return false;
     bool whole;

@@ -10,7 +10,8 @@
 #define MODE_SUM 4 /* added to a privilege: below CTX_MODES */
 #define MODE_MXR 8
 
-#define CHUNK (TLB_SIZE / 64) /* entries per bit of tlb_view.filled */
+#define CHUNK 64 /* entries per bit of tlb_view.filled, and per word of global */
+_Static_assert(TLB_SIZE == 64 * CHUNK, "64 chunks");
 _Static_assert(2 * NATIVE_JUMPS == 64 * NATIVE_CHUNK, "64 chunks");
 
 #define VIEW_STRIDE ALIGN_UP(sizeof(struct tlb_view), GMEM_PAGE)
@@ -63,12 +64,28 @@ static void end_jumps(struct hart *h, struct tlb_view *v)
 
 static void empty_view(struct hart *h, struct tlb_view *v)
 {
-    for (uint64_t left = v->filled; left; left &= left - 1)
-        memset(&v->entry[(unsigned)__builtin_ctzll(left) * CHUNK], 0xff,
-               CHUNK * sizeof(struct tlb_entry));
+    for (uint64_t left = v->filled; left; left &= left - 1) {
+        unsigned chunk = (unsigned)__builtin_ctzll(left);
+        memset(&v->entry[chunk * CHUNK], 0xff, CHUNK * sizeof(struct tlb_entry));
+        v->global[chunk] = 0;
+    }
     v->filled = 0;
     memset(v->big_pages, 0, sizeof(v->big_pages));
     end_jumps(h, v);
+}
+
+static void copy_global(struct tlb_view *empty, const struct tlb_view *from)
+{
+    for (uint64_t chunks = from->filled; chunks; chunks &= chunks - 1) {
+        unsigned chunk = (unsigned)__builtin_ctzll(chunks);
+        for (uint64_t left = from->global[chunk]; left; left &= left - 1) {
+            unsigned i = chunk * CHUNK + (unsigned)__builtin_ctzll(left);
+            empty->entry[i] = from->entry[i];
+        }
+        empty->global[chunk] = from->global[chunk];
+        empty->filled |= (uint64_t)(from->global[chunk] != 0) << chunk;
+    }
+    memcpy(empty->big_pages, from->big_pages, sizeof(empty->big_pages));
 }
 
 /* --- translation contexts --- */
@@ -84,6 +101,21 @@ static bool is_context(const struct tlb_context *c, uint64_t satp, uint32_t mode
     return c->used && c->satp == satp && c->mode == mode;
 }
 
+/* The context used last, but for `other`, that walks page tables of satp's kind in this mode. */
+static const struct tlb_context *find_sibling(const struct hart *h, uint64_t satp, uint32_t mode,
+                                              const struct tlb_context *other)
+{
+    const struct tlb_context *found = NULL;
+    unsigned shift = hart_is64(h) ? 60 : 31;
+    for (unsigned i = 0; i < CTX_CACHE; i++) {
+        const struct tlb_context *c = &h->contexts[i];
+        if (c->used && c != other && c->mode == mode && c->satp >> shift == satp >> shift &&
+            (!found || c->used > found->used))
+            found = c;
+    }
+    return found;
+}
+
 /* The context of (satp, mode): a known one, or the least recently used one, emptied. */
 static struct tlb_context *find_context(struct hart *h, uint64_t satp, uint32_t mode)
 {
@@ -96,6 +128,9 @@ static struct tlb_context *find_context(struct hart *h, uint64_t satp, uint32_t 
             oldest = c;
     }
     empty_view(h, oldest->view);
+    const struct tlb_context *sibling = find_sibling(h, satp, mode, oldest);
+    if (sibling)
+        copy_global(oldest->view, sibling->view);
     oldest->satp = satp;
     oldest->mode = mode;
     return oldest;
@@ -243,6 +278,13 @@ void tlb_fill(struct hart *h, struct tlb_view *v, uint64_t va, const uint8_t *ho
             e->tag[a] = TLB_NO_PAGE;
     }
     e->addend = addend;
+    v->global[(e - v->entry) / CHUNK] &= ~(UINT64_C(1) << (e - v->entry) % CHUNK);
     v->filled |= UINT64_C(1) << (e - v->entry) / CHUNK;
     note_big(h, v, va, big);
+}
+
+void tlb_note_global(struct tlb_view *v, uint64_t va)
+{
+    unsigned i = (unsigned)(tlb_slot(v, va) - v->entry);
+    v->global[i / CHUNK] |= UINT64_C(1) << i % CHUNK;
 }

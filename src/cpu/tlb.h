@@ -3,7 +3,8 @@
  * The TLB of a hart: 16 views, each with a direct-mapped table of its own. A view stands for a
  * translation context (satp, privilege, SUM, MXR); changing any of them selects another view and
  * flushes nothing. When a context is needed that has no view, the least recently used view is
- * emptied for it.
+ * emptied for it, and begins with the global mappings (privileged ISA, "Addressing and Memory
+ * Protection", G) that another address space has found in the same mode.
  *
  * The interpreter and translated code look a page up inline, by the same folded index (tlb_slot);
  * mmu.c fills the table where they miss.
@@ -45,7 +46,8 @@ struct native_jump {
 _Static_assert(sizeof(struct native_jump) == 16, "translated code relies on it");
 
 struct tlb_view {
-    uint64_t filled;         /* bit i: some of the 64 entries from 64 * i on were filled */
+    uint64_t global[TLB_SIZE / 64]; /* entries of global mappings: a bit each */
+    uint64_t filled;                /* bit i: some of the 64 entries from 64 * i on were filled */
     uint64_t native_filled;  /* bit i: some of the 128 native jumps from 128 * i on were set */
     uint64_t jump_gen;       /* of the jump cache's entries that hold; never two views the same */
     uint64_t jump_pages[16]; /* which pages (hashed) have entries there, or native jumps */
@@ -87,5 +89,7 @@ void tlb_select(struct hart *h);
  */
 void tlb_fill(struct hart *h, struct tlb_view *v, uint64_t va, const uint8_t *host,
               const bool may[3], int big);
+/* The entry that was just filled holds in all address spaces. */
+void tlb_note_global(struct tlb_view *v, uint64_t va);
 
 #endif

@@ -192,6 +192,51 @@ static void test_views_are_found_again(void **state)
     fixture_finish(&f);
 }
 
+/* A new address space begins with the global mappings of the last one, and with no others; an
+ * sfence.vma of their page ends them in all. */
+static void test_global_mappings_are_in_each_view(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f);
+    f.h->arch.priv = PRIV_S;
+    const bool may_load[3] = {true};
+    set_satp(&f, UINT64_C(8) << 60 | UINT64_C(1) << 44);
+    tlb_fill(f.h, f.h->data, PAGE, gmem_span(f.mem, RAM, PAGE), may_load, -1);
+    tlb_note_global(f.h->data, PAGE);
+    tlb_fill(f.h, f.h->data, 2 * PAGE, gmem_span(f.mem, RAM, PAGE), may_load, -1);
+    for (uint64_t asid = 2; asid < 4; asid++) {
+        set_satp(&f, UINT64_C(8) << 60 | asid << 44);
+        assert_true(may(&f, ACCESS_LOAD, PAGE));
+        assert_false(may(&f, ACCESS_LOAD, 2 * PAGE) || may(&f, ACCESS_STORE, PAGE));
+    }
+    set_satp(&f, UINT64_C(9) << 60 | UINT64_C(5) << 44); /* other tables */
+    assert_false(may(&f, ACCESS_LOAD, PAGE));
+    mmu_flush(f.h, true, PAGE, false, 0);
+    for (uint64_t asid = 1; asid < 5; asid++) {
+        set_satp(&f, UINT64_C(8) << 60 | asid << 44);
+        assert_false(may(&f, ACCESS_LOAD, PAGE));
+    }
+    fixture_finish(&f);
+}
+
+/* The global bit goes with the mapping that had it. */
+static void test_a_page_that_is_not_global_any_more(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f);
+    f.h->arch.priv = PRIV_S;
+    const bool may_load[3] = {true};
+    set_satp(&f, UINT64_C(8) << 60 | UINT64_C(1) << 44);
+    tlb_fill(f.h, f.h->data, PAGE, gmem_span(f.mem, RAM, PAGE), may_load, -1);
+    tlb_note_global(f.h->data, PAGE);
+    tlb_fill(f.h, f.h->data, PAGE, gmem_span(f.mem, RAM, PAGE), may_load, -1);
+    set_satp(&f, UINT64_C(8) << 60 | UINT64_C(2) << 44);
+    assert_false(may(&f, ACCESS_LOAD, PAGE));
+    fixture_finish(&f);
+}
+
 /* A superpage goes as a whole, and with its view. */
 static void test_a_superpage_ends_with_its_view(void **state)
 {
@@ -253,6 +298,8 @@ int main(void)
         cmocka_unit_test(test_a_page_displaces_another),
         cmocka_unit_test(test_an_entry_holds_by_access),
         cmocka_unit_test(test_views_are_found_again),
+        cmocka_unit_test(test_global_mappings_are_in_each_view),
+        cmocka_unit_test(test_a_page_that_is_not_global_any_more),
         cmocka_unit_test(test_a_superpage_ends_with_its_view),
         cmocka_unit_test(test_native_jumps_end_with_their_pages),
     };
