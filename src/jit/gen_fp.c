@@ -7,8 +7,6 @@
  */
 #include "jit/internal.h"
 
-enum { XMM0, XMM1, XMM2 };
-
 /* What an FP instruction is made of: tells knows() and the generator alike. */
 enum fp_kind {
     FP_NONE,
@@ -98,86 +96,31 @@ static unsigned packed(unsigned size)
     return X86_0F | (size == 8 ? X86_66 : 0);
 }
 
-/* To the interpreter, at this instruction: nothing was written yet. */
-static void leave_if(struct gen *g, enum x86_cond cc)
-{
-    struct cold *c = gen_cold(g, COLD_EXIT, cc);
-    c->exit = EXIT_INTERP;
-    c->offset = g->cur->offset;
-    c->size = (uint16_t)g->left;
-}
-
-/* f[i] is read as a single: it must be boxed. */
+/* Operands that are read as singles must be boxed. */
 static void check_boxed(struct gen *g, unsigned i, unsigned size)
 {
-    if (size == 8 || g->boxed >> i & 1)
-        return;
-    x86_alu_imm(&g->x, ALU_CMP, 0, x86_m(RBP, F_DISP(i) + 4), -1);
-    leave_if(g, CC_NE);
-    g->boxed |= 1u << i;
-}
-
-void gen_note_dirty(struct gen *g)
-{
-    if (g->fp_noted)
-        return;
-    x86_op_imm(&g->x, 0xc6, 0, x86_m(RBP, HART_DISP(fp_dirty)), 1, 1);
-    g->fp_noted = true;
-}
-
-static void set_boxed(struct gen *g, unsigned rd, unsigned size)
-{
-    if (size == 4) {
-        x86_op_imm(&g->x, 0xc7, 0, x86_m(RBP, F_DISP(rd) + 4), -1, 4);
-        g->boxed |= 1u << rd;
-    } else {
-        g->boxed &= ~(1u << rd);
-    }
-    gen_note_dirty(g);
-}
-
-static void read_f(struct gen *g, unsigned xmm, unsigned i, unsigned size)
-{
-    x86_vex(&g->x, scalar(size) | 0x10, xmm, 0, x86_m(RBP, F_DISP(i)));
-}
-
-static uint64_t canonical(unsigned size)
-{
-    return size == 8 ? UINT64_C(0x7ff8000000000000) : 0x7fc00000;
-}
-
-/* f[rd] = xmm0, a NaN made canonical. */
-static void write_f(struct gen *g, unsigned rd, unsigned size)
-{
-    struct x86 *x = &g->x;
-    x86_vex(x, scalar(size) | 0x11, XMM0, 0, x86_m(RBP, F_DISP(rd)));
-    x86_vex(x, packed(size) | 0x2e, XMM0, 0, x86_r(XMM0));
-    struct cold *c = gen_cold(g, COLD_NAN, CC_P);
-    c->size = (uint8_t)size;
-    c->value = canonical(size);
-    c->disp = F_DISP(rd);
-    c->back = x->at;
-    set_boxed(g, rd, size);
+    if (size == 4)
+        gen_f_check_boxed(g, i);
 }
 
 static void arith(struct gen *g, const struct op *o, const struct fp_insn *f)
 {
     check_boxed(g, o->rs1, f->size);
     check_boxed(g, o->rs2, f->size);
-    read_f(g, XMM0, o->rs1, f->size);
-    x86_vex(&g->x, scalar(f->size) | f->op, XMM0, XMM0, x86_m(RBP, F_DISP(o->rs2)));
-    write_f(g, o->rd, f->size);
+    unsigned a = gen_f_read(g, XMM0, o->rs1), d = gen_f_target(g, o->rd, XMM0);
+    x86_vex(&g->x, scalar(f->size) | f->op, d, a, gen_f(g, o->rs2));
+    gen_f_write(g, o->rd, d, f->size, true);
 }
 
 static void square_root(struct gen *g, const struct op *o, const struct fp_insn *f)
 {
     check_boxed(g, o->rs1, f->size);
-    read_f(g, XMM0, o->rs1, f->size);
-    x86_vex(&g->x, scalar(f->size) | f->op, XMM0, XMM0, x86_r(XMM0));
-    write_f(g, o->rd, f->size);
+    unsigned a = gen_f_read(g, XMM0, o->rs1), d = gen_f_target(g, o->rd, XMM0);
+    x86_vex(&g->x, scalar(f->size) | f->op, d, a, x86_r(a));
+    gen_f_write(g, o->rd, d, f->size, true);
 }
 
-/* The 231 forms: xmm0 = +-(xmm1 * xmm2) +- xmm0. RISC-V's fnmsub is -(a*b) + c, x86's fnmadd; its
+/* The 231 forms: xmm0 = +-(a * b) +- xmm0. RISC-V's fnmsub is -(a*b) + c, x86's fnmadd; its
  * fnmadd is -(a*b) - c, x86's fnmsub. inf * 0 + qNaN raises no flag here: NaNs are the
  * interpreter's. */
 static void multiply_add(struct gen *g, const struct op *o, const struct fp_insn *f)
@@ -187,14 +130,12 @@ static void multiply_add(struct gen *g, const struct op *o, const struct fp_insn
     check_boxed(g, o->rs1, f->size);
     check_boxed(g, o->rs2, f->size);
     check_boxed(g, rs3, f->size);
-    read_f(g, XMM0, rs3, f->size);
-    read_f(g, XMM1, o->rs1, f->size);
-    x86_vex(x, X86_66 | X86_0F38 | f->op | (f->size == 8 ? X86_W : 0), XMM0, XMM1,
-            x86_m(RBP, F_DISP(o->rs2)));
+    gen_f_copy(g, XMM0, gen_f_read(g, XMM0, rs3));
+    unsigned a = gen_f_read(g, XMM1, o->rs1);
+    x86_vex(x, X86_66 | X86_0F38 | f->op | (f->size == 8 ? X86_W : 0), XMM0, a, gen_f(g, o->rs2));
     x86_vex(x, packed(f->size) | 0x2e, XMM0, 0, x86_r(XMM0));
-    leave_if(g, CC_P);
-    x86_vex(x, scalar(f->size) | 0x11, XMM0, 0, x86_m(RBP, F_DISP(o->rd)));
-    set_boxed(g, o->rd, f->size);
+    gen_leave_if(g, CC_P);
+    gen_f_write(g, o->rd, XMM0, f->size, false);
 }
 
 /* Equal numbers may be zeros of two signs: min takes the union of their bits, max the common ones.
@@ -204,17 +145,15 @@ static void min_max(struct gen *g, const struct op *o, const struct fp_insn *f)
     struct x86 *x = &g->x;
     check_boxed(g, o->rs1, f->size);
     check_boxed(g, o->rs2, f->size);
-    read_f(g, XMM0, o->rs1, f->size);
-    read_f(g, XMM1, o->rs2, f->size);
-    x86_vex(x, packed(f->size) | 0x2e, XMM0, 0, x86_r(XMM1));
-    leave_if(g, CC_P);
-    x86_vex(x, packed(f->size) | (f->op == 0x5d ? 0x56 : 0x54), XMM2, XMM0, x86_r(XMM1));
+    unsigned a = gen_f_read(g, XMM0, o->rs1), b = gen_f_read(g, XMM1, o->rs2);
+    x86_vex(x, packed(f->size) | 0x2e, a, 0, x86_r(b));
+    gen_leave_if(g, CC_P);
+    x86_vex(x, packed(f->size) | (f->op == 0x5d ? 0x56 : 0x54), XMM2, a, x86_r(b));
     uint8_t *equal = x86_jcc(x, CC_E, NULL);
-    x86_vex(x, scalar(f->size) | f->op, XMM2, XMM0, x86_r(XMM1));
+    x86_vex(x, scalar(f->size) | f->op, XMM2, a, x86_r(b));
     if (!x->full)
         x86_patch(equal, x->at);
-    x86_vex(x, scalar(f->size) | 0x11, XMM2, 0, x86_m(RBP, F_DISP(o->rd)));
-    set_boxed(g, o->rd, f->size);
+    gen_f_write(g, o->rd, XMM2, f->size, false);
 }
 
 static void compare(struct gen *g, const struct op *o, const struct fp_insn *f)
@@ -224,8 +163,7 @@ static void compare(struct gen *g, const struct op *o, const struct fp_insn *f)
     unsigned a = swap ? o->rs2 : o->rs1, b = swap ? o->rs1 : o->rs2;
     check_boxed(g, a, f->size);
     check_boxed(g, b, f->size);
-    read_f(g, XMM0, a, f->size);
-    x86_vex(x, packed(f->size) | (swap ? 0x2f : 0x2e), XMM0, 0, x86_m(RBP, F_DISP(b)));
+    x86_vex(x, packed(f->size) | (swap ? 0x2f : 0x2e), gen_f_read(g, XMM0, a), 0, gen_f(g, b));
     unsigned cc = f->op == FEQ ? CC_E : f->op == FLT ? CC_A : CC_AE;
     x86_op(x, X86_0F | 0x90 | cc, 0, x86_r(RAX));
     if (f->op == FEQ) {
@@ -237,18 +175,19 @@ static void compare(struct gen *g, const struct op *o, const struct fp_insn *f)
     gen_note_dirty(g);
 }
 
+/* The upper half of a single's first source boxes it; any will do for a double. */
 static void from_int(struct gen *g, const struct op *o, const struct fp_insn *f)
 {
     struct x86 *x = &g->x;
+    unsigned d = gen_f_target(g, o->rd, XMM0);
     if (f->int_size == 4)
         gen_read32(g, RAX, o->rs1);
     else
         gen_read(g, RAX, o->rs1);
-    x86_vex(x, X86_0F | 0x57, XMM0, XMM0, x86_r(XMM0)); /* no dependency on its old value */
-    x86_vex(x, scalar(f->size) | 0x2a | (f->int_size == 8 || f->is_unsigned ? X86_W : 0), XMM0,
-            XMM0, x86_r(RAX));
-    x86_vex(x, scalar(f->size) | 0x11, XMM0, 0, x86_m(RBP, F_DISP(o->rd)));
-    set_boxed(g, o->rd, f->size);
+    x86_vex(x, X86_66 | X86_0F | 0x76, XMM2, XMM2, x86_r(XMM2)); /* all ones */
+    x86_vex(x, scalar(f->size) | 0x2a | (f->int_size == 8 || f->is_unsigned ? X86_W : 0), d, XMM2,
+            x86_r(RAX));
+    gen_f_write(g, o->rd, d, f->size, false);
 }
 
 /* What does not fit gives 0x80...0 and the invalid flag, as RISC-V raises it. */
@@ -258,14 +197,14 @@ static void to_int(struct gen *g, const struct op *o, const struct fp_insn *f)
     unsigned w = f->int_size == 8 ? X86_W : 0;
     check_boxed(g, o->rs1, f->size);
     x86_vex(x, scalar(f->size) | (((unsigned)o->imm & 7) == 1 ? 0x2c : 0x2d) | w, RAX, 0,
-            x86_m(RBP, F_DISP(o->rs1)));
+            gen_f(g, o->rs1));
     if (w) {
         x86_mov_imm(x, RCX, UINT64_C(1) << 63);
         x86_alu(x, ALU_CMP, w, RAX, x86_r(RCX));
     } else {
         x86_alu_imm(x, ALU_CMP, 0, x86_r(RAX), INT32_MIN);
     }
-    leave_if(g, CC_E);
+    gen_leave_if(g, CC_E);
     if (w)
         gen_write(g, o->rd, RAX);
     else
@@ -275,45 +214,115 @@ static void to_int(struct gen *g, const struct op *o, const struct fp_insn *f)
 
 static void convert(struct gen *g, const struct op *o, const struct fp_insn *f)
 {
+    unsigned d = gen_f_target(g, o->rd, XMM0);
     check_boxed(g, o->rs1, f->size);
-    read_f(g, XMM0, o->rs1, f->size);
-    x86_vex(&g->x, scalar(f->size) | 0x5a, XMM0, XMM0, x86_r(XMM0));
-    write_f(g, o->rd, f->size == 8 ? 4 : 8);
+    x86_vex(&g->x, X86_66 | X86_0F | 0x76, XMM2, XMM2, x86_r(XMM2)); /* boxes a single */
+    x86_vex(&g->x, scalar(f->size) | 0x5a, d, XMM2, gen_f(g, o->rs1));
+    gen_f_write(g, o->rd, d, f->size == 8 ? 4 : 8, true);
+}
+
+static void move_to_x(struct gen *g, const struct op *o, unsigned size)
+{
+    struct x86 *x = &g->x;
+    unsigned d = gen_target(g, o->rd, RAX);
+    gen_f_settle(g, o->rs1);
+    struct x86_rm from = gen_f(g, o->rs1);
+    if (from.is_mem)
+        x86_op(x, size == 8 ? X86_W | 0x8b : 0x8b, d, from);
+    else
+        x86_vex(x, (size == 8 ? X86_W : 0) | X86_66 | X86_0F | 0x7e, from.reg, 0, x86_r(d));
+    if (size == 8)
+        gen_write(g, o->rd, d);
+    else
+        gen_write_word(g, o->rd, d);
+}
+
+static void move_from_x(struct gen *g, const struct op *o, unsigned size)
+{
+    unsigned d = gen_f_target(g, o->rd, XMM0), raw = size == 8 ? d : (unsigned)XMM1;
+    if (size == 4)
+        gen_read32(g, RAX, o->rs1);
+    else
+        gen_read(g, RAX, o->rs1);
+    x86_vex(&g->x, (size == 8 ? X86_W : 0) | X86_66 | X86_0F | 0x6e, raw, 0, x86_r(RAX));
+    if (size == 4)
+        gen_f_box(g, d, XMM1, XMM2);
+    gen_f_write(g, o->rd, d, size, false);
+}
+
+/* xmm2 = the sign bit alone */
+static void sign_mask(struct x86 *x, unsigned size)
+{
+    x86_vex(x, X86_66 | X86_0F | 0x76, XMM2, XMM2, x86_r(XMM2));
+    if (size == 4)
+        x86_vex_imm(x, X86_66 | X86_0F | 0x73, 2, XMM2, x86_r(XMM2), 63);              /* psrlq */
+    x86_vex_imm(x, X86_66 | X86_0F | 0x73, 6, XMM2, x86_r(XMM2), size == 8 ? 63 : 31); /* psllq */
+}
+
+enum { AND = X86_0F | 0x54, ANDN = X86_0F | 0x55, OR = X86_0F | 0x56, XOR = X86_0F | 0x57 };
+
+static void inject_sign(struct gen *g, const struct op *o, const struct fp_insn *f)
+{
+    struct x86 *x = &g->x;
+    check_boxed(g, o->rs1, f->size);
+    check_boxed(g, o->rs2, f->size);
+    if (f->op == SGNJ && o->rs1 == o->rs2) {
+        bool computed = g->nan >> o->rs1 & 1;
+        gen_f_write(g, o->rd, gen_f_read(g, XMM0, o->rs1), f->size, computed);
+        return;
+    }
+    gen_f_settle(g, o->rs1);
+    gen_f_settle(g, o->rs2);
+    unsigned a = gen_f_read(g, XMM0, o->rs1), b = gen_f_read(g, XMM1, o->rs2);
+    sign_mask(x, f->size);
+    if (f->op == SGNJN)
+        x86_vex(x, ANDN, XMM1, b, x86_r(XMM2));
+    else
+        x86_vex(x, AND, XMM1, b, x86_r(XMM2));
+    if (f->op == SGNJX) {
+        x86_vex(x, XOR, XMM0, a, x86_r(XMM1));
+    } else {
+        x86_vex(x, ANDN, XMM0, XMM2, x86_r(a));
+        x86_vex(x, OR, XMM0, XMM0, x86_r(XMM1));
+    }
+    gen_f_write(g, o->rd, XMM0, f->size, false);
 }
 
 static void move(struct gen *g, const struct op *o, const struct fp_insn *f)
 {
-    struct x86 *x = &g->x;
-    unsigned w = f->size == 8 ? X86_W : 0, top = f->size * 8 - 1;
-    if (f->op == MV_TO_X) {
-        unsigned d = gen_target(g, o->rd, RAX);
-        x86_op(x, f->size == 8 ? X86_W | 0x8b : X86_W | 0x63, d, x86_m(RBP, F_DISP(o->rs1)));
-        gen_write(g, o->rd, d);
-        gen_wrote(g, o->rd, f->size == 4);
-        return;
+    if (f->op == MV_TO_X)
+        move_to_x(g, o, f->size);
+    else if (f->op == MV_FROM_X)
+        move_from_x(g, o, f->size);
+    else
+        inject_sign(g, o, f);
+}
+
+struct fp_use gen_fp_use(const struct insn *i)
+{
+    struct fp_insn f = describe(i->id);
+    const struct op *o = &i->op;
+    unsigned flags = insn_flags(i->id);
+    struct fp_use u = {0};
+    if (!f.kind)
+        return u;
+    bool memory = f.kind == FP_MOVE && f.op == MEMORY;
+    if (flags & I_READS_F)
+        u.reads = memory ? 1u << o->rs2 : 1u << o->rs1;
+    if (f.kind == FP_ARITH || f.kind == FP_FMA || f.kind == FP_MIN_MAX || f.kind == FP_COMPARE ||
+        (f.kind == FP_MOVE && f.op <= SGNJX))
+        u.reads |= 1u << o->rs2;
+    if (f.kind == FP_FMA)
+        u.reads |= 1u << ((unsigned)o->imm >> 8 & 0x1f);
+    if (f.size == 4 && !memory && !(f.kind == FP_MOVE && f.op == MV_TO_X))
+        u.singles = u.reads;
+    if (flags & I_WRITES_F) {
+        u.writes = 1u << o->rd;
+        u.is_double = (f.size == 8) != (f.kind == FP_CONVERT);
+        if (memory)
+            u.is_double = i->id == INSN_fld;
     }
-    if (f->op == MV_FROM_X) {
-        if (f->size == 4)
-            gen_read32(g, RAX, o->rs1);
-        else
-            gen_read(g, RAX, o->rs1);
-    } else {
-        check_boxed(g, o->rs1, f->size);
-        check_boxed(g, o->rs2, f->size);
-        x86_mov(x, w, RAX, x86_m(RBP, F_DISP(o->rs1)));
-    }
-    if (f->op <= SGNJX && (f->op != SGNJ || o->rs1 != o->rs2)) {
-        x86_mov(x, w, RCX, x86_m(RBP, F_DISP(o->rs2)));
-        if (f->op == SGNJN)
-            x86_op(x, w | 0xf7, 2, x86_r(RCX));
-        x86_shift_imm(x, SHIFT_SHR, w, RCX, top);
-        x86_shift_imm(x, SHIFT_SHL, w, RCX, top);
-        if (f->op != SGNJX)
-            x86_op_imm(x, w | X86_0F | 0xba, 6, x86_r(RAX), (int32_t)top, 1);
-        x86_alu(x, ALU_XOR, w, RAX, x86_r(RCX));
-    }
-    x86_mov_to(x, w, x86_m(RBP, F_DISP(o->rd)), RAX);
-    set_boxed(g, o->rd, f->size);
+    return u;
 }
 
 bool gen_fp(struct gen *g, const struct insn *i)

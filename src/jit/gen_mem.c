@@ -38,11 +38,12 @@ struct cold *gen_cold(struct gen *g, enum cold_kind kind, enum x86_cond cc)
         return &g->cold[0];
     }
     struct cold *c = &g->cold[g->colds++];
-    *c = (struct cold){.kind = (uint8_t)kind};
+    *c = (struct cold){.kind = (uint8_t)kind, .xmm = X86_NONE};
     c->from = x86_jcc(&g->x, cc, NULL);
     c->narrow = g->narrow;
     c->extended = g->extended;
     c->boxed = g->boxed;
+    c->nan = g->nan;
     c->fp_noted = g->fp_noted;
     c->place = place_of(g->cur->offset, g->left, 0);
     return c;
@@ -306,11 +307,10 @@ static void store_from(struct gen *g, unsigned reg, unsigned size, struct x86_rm
     x86_op(&g->x, opcode[log2_of(size)], reg, to);
 }
 
-/* The value is x[reg], or with disp what lies there in the hart. */
-static void store(struct gen *g, const struct op *o, unsigned size, bool fp)
+static void store(struct gen *g, const struct op *o, unsigned size)
 {
-    unsigned s = fp || !o->rs2 ? X86_NONE : g->home[o->rs2];
-    int32_t disp = fp ? F_DISP(o->rs2) : X_DISP(o->rs2);
+    unsigned s = o->rs2 ? g->home[o->rs2] : X86_NONE;
+    int32_t disp = X_DISP(o->rs2);
     if (s != X86_NONE && size == 8)
         gen_x(g, o->rs2);
     struct cold *c;
@@ -463,22 +463,35 @@ static bool gen_amo(struct gen *g, const struct insn *i)
 static void fp_load(struct gen *g, const struct op *o, unsigned size)
 {
     struct cold *c;
+    unsigned d = gen_f_target(g, o->rd, XMM0), to = size == 8 ? d : (unsigned)XMM0;
     struct x86_rm from = locate(g, o, ACCESS_LOAD, size, COLD_LOAD, &c);
-    load_as(g, RAX, size, false, from);
+    x86_vex(&g->x, X86_0F | (size == 8 ? X86_F2 : X86_F3) | 0x10, to, 0, from);
     if (c) {
         c->place |= log2_of(size) << 24;
         c->reg = RAX;
+        c->xmm = (uint8_t)to;
         c->back = g->x.at;
     }
-    if (size == 8) {
-        x86_mov_to(&g->x, X86_W, x86_m(RBP, F_DISP(o->rd)), RAX);
-        g->boxed &= ~(1u << o->rd);
-    } else {
-        x86_mov_to(&g->x, 0, x86_m(RBP, F_DISP(o->rd)), RAX);
-        x86_op_imm(&g->x, 0xc7, 0, x86_m(RBP, F_DISP(o->rd) + 4), -1, 4);
-        g->boxed |= 1u << o->rd;
+    if (size == 4)
+        gen_f_box(g, d, to, XMM2);
+    gen_f_write(g, o->rd, d, size, false);
+}
+
+/* The bits of a single are stored whether it is boxed or not. */
+static void fp_store(struct gen *g, const struct op *o, unsigned size)
+{
+    struct cold *c;
+    gen_f_settle(g, o->rs2);
+    struct x86_rm to = locate(g, o, ACCESS_STORE, size, COLD_STORE, &c);
+    unsigned from = gen_f_read(g, XMM0, o->rs2);
+    x86_vex(&g->x, X86_0F | (size == 8 ? X86_F2 : X86_F3) | 0x11, from, 0, to);
+    if (c) {
+        c->place |= log2_of(size) << 24;
+        c->reg = X86_NONE;
+        c->disp = F_DISP(o->rs2);
+        c->xmm = g->fhome[o->rs2];
+        c->back = g->x.at;
     }
-    x86_op_imm(&g->x, 0xc6, 0, x86_m(RBP, HART_DISP(fp_dirty)), 1, 1);
 }
 
 bool gen_mem(struct gen *g, const struct insn *i)
@@ -492,14 +505,14 @@ bool gen_mem(struct gen *g, const struct insn *i)
     case INSN_lbu: load(g, o, 1, false); return true;
     case INSN_lhu: load(g, o, 2, false); return true;
     case INSN_lwu: load(g, o, 4, false); return true;
-    case INSN_sb: store(g, o, 1, false); return true;
-    case INSN_sh: store(g, o, 2, false); return true;
-    case INSN_sw: store(g, o, 4, false); return true;
-    case INSN_sd: store(g, o, 8, false); return true;
+    case INSN_sb: store(g, o, 1); return true;
+    case INSN_sh: store(g, o, 2); return true;
+    case INSN_sw: store(g, o, 4); return true;
+    case INSN_sd: store(g, o, 8); return true;
     case INSN_flw: fp_load(g, o, 4); return true;
     case INSN_fld: fp_load(g, o, 8); return true;
-    case INSN_fsw: store(g, o, 4, true); return true;
-    case INSN_fsd: store(g, o, 8, true); return true;
+    case INSN_fsw: fp_store(g, o, 4); return true;
+    case INSN_fsd: fp_store(g, o, 8); return true;
     default: return gen_amo(g, i);
     }
 }
@@ -518,13 +531,17 @@ static void call_out(struct gen *g, const struct cold *c, const uint8_t *thunk)
 static void cold_load(struct gen *g, const struct cold *c)
 {
     call_out(g, c, g->j->thunks.load);
-    if (c->reg != RAX)
+    if (c->xmm != X86_NONE)
+        x86_vex(&g->x, X86_W | X86_66 | X86_0F | 0x6e, c->xmm, 0, x86_r(RAX));
+    else if (c->reg != RAX)
         x86_mov(&g->x, X86_W, c->reg, x86_r(RAX));
 }
 
 static void cold_store(struct gen *g, const struct cold *c)
 {
-    if (c->reg == X86_NONE)
+    if (c->xmm != X86_NONE)
+        x86_vex(&g->x, X86_W | X86_66 | X86_0F | 0x7e, c->xmm, 0, x86_r(RDX));
+    else if (c->reg == X86_NONE)
         x86_mov(&g->x, X86_W, RDX, x86_m(RBP, c->disp));
     else
         x86_mov(&g->x, X86_W, RDX, x86_r(c->reg));
@@ -554,6 +571,7 @@ static void cold_group_code(struct gen *g, const struct cold *c)
     g->narrow = c->narrow;
     g->extended = c->extended;
     g->boxed = c->boxed;
+    g->nan = c->nan;
     g->fp_noted = c->fp_noted;
     g->end = c->end;
     g->single = true;
@@ -581,7 +599,7 @@ void gen_colds(struct gen *g)
         case COLD_SYS: gen_sys_cold(g, c); break;
         case COLD_NAN:
             x86_mov_imm(x, RAX, c->value);
-            x86_mov_to(x, c->size == 8 ? X86_W : 0, x86_m(RBP, c->disp), RAX);
+            x86_vex(x, X86_W | X86_66 | X86_0F | 0x6e, c->reg, 0, x86_r(RAX));
             break;
         case COLD_EXIT: cold_exit(g, c); continue;
         default: gen_jump_out(g, c->offset); continue;

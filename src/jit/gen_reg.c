@@ -131,12 +131,14 @@ void gen_write_extended(struct gen *g, unsigned rd, unsigned from)
 
 void gen_settle(struct gen *g)
 {
+    gen_f_settle_all(g);
     while (g->narrow)
         widen(g, (unsigned)__builtin_ctz(g->narrow));
 }
 
 void gen_settle_cold(struct gen *g, const struct cold *c)
 {
+    gen_f_settle_cold(g, c);
     for (uint32_t left = c->narrow; left; left &= left - 1) {
         unsigned host = g->home[__builtin_ctz(left)];
         x86_movsxd(&g->x, host, x86_r(host));
@@ -160,6 +162,7 @@ void gen_spill(struct gen *g)
             store_home(g, s->own, s->host);
         x86_mov(&g->x, X86_W, s->host, x86_m(RBP, X_DISP(s->canonical)));
     }
+    gen_f_spill(g);
 }
 
 void gen_fill(struct gen *g)
@@ -169,6 +172,7 @@ void gen_fill(struct gen *g)
         store_home(g, s->canonical, s->host);
         x86_mov(&g->x, X86_W, s->host, x86_m(RBP, X_DISP(s->own)));
     }
+    gen_f_fill(g);
 }
 
 static void ret(struct x86 *x)
@@ -178,7 +182,7 @@ static void ret(struct x86 *x)
 
 void gen_make_stubs(struct gen *g)
 {
-    if (!g->swaps)
+    if (!g->swaps && !g->fhomes)
         return;
     g->spill = g->x.at;
     gen_spill(g);
@@ -190,7 +194,7 @@ void gen_make_stubs(struct gen *g)
 
 void gen_call_stub(struct gen *g, const uint8_t *stub)
 {
-    if (g->swaps)
+    if (g->swaps || g->fhomes)
         x86_call(&g->x, stub);
 }
 
@@ -232,10 +236,8 @@ static void weigh_loops(const struct gen *g, uint16_t weight[REGION_MAX_BLOCKS])
     }
 }
 
-static void weigh_registers(struct gen *g, uint32_t use[33])
+static void weigh_registers(struct gen *g, const uint16_t *weight, uint32_t use[33])
 {
-    uint16_t weight[REGION_MAX_BLOCKS];
-    weigh_loops(g, weight);
     for (unsigned n = 0; n < g->bbs; n++) {
         for (unsigned k = 0; k < g->bb[n].count; k++) {
             const struct op *o = &g->insn[g->bb[n].first + k].op;
@@ -278,8 +280,11 @@ static unsigned worst(const struct gen *g, const uint32_t use[33])
 void gen_choose_homes(struct gen *g)
 {
     uint32_t use[33] = {0};
+    uint16_t weight[REGION_MAX_BLOCKS];
+    weigh_loops(g, weight);
+    gen_choose_f_homes(g, weight);
     memcpy(g->home, gen_canonical, sizeof(g->home));
-    weigh_registers(g, use);
+    weigh_registers(g, weight, use);
     while (g->swaps < SWAPS_MAX) {
         unsigned own = best(g, use), canonical = worst(g, use);
         if (!canonical || use[own] < use[canonical] + SWAP_GAIN)

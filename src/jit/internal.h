@@ -53,7 +53,8 @@ struct swap {
 struct region_block {
     uint16_t offset; /* in the page */
     uint8_t flags;
-    uint32_t code; /* offset in the cache */
+    uint32_t singles; /* see struct bb */
+    uint32_t code;    /* offset in the cache */
 };
 
 /* What a region is, in the data part of the cache. Shared by all harts. */
@@ -72,6 +73,7 @@ struct region {
     bool fp_on, fp_used;
     uint8_t swaps;
     struct swap swap[SWAPS_MAX];
+    uint8_t fhome[32];
 };
 
 /* An entry point: the code for a physical address. */
@@ -236,6 +238,7 @@ struct bb {
     uint16_t first, count; /* of gen.insn */
     uint16_t offset, end;  /* in the page */
     uint8_t flags;
+    uint32_t singles; /* f registers that must hold boxed singles where it is entered */
     const uint8_t *label;
 };
 
@@ -251,14 +254,15 @@ enum cold_kind {
 };
 struct cold {
     uint8_t kind, reg, exit; /* reg: of the value */
+    uint8_t xmm;             /* X86_NONE, or that of the value */
     uint16_t size; /* of an access; COLD_EXIT: instructions that were counted and have not run */
     uint32_t place;
     int32_t offset;
     uint8_t *from, *back; /* rel32 that jumps here; where it goes on */
     uint64_t value;
     int32_t disp;
-    uint32_t narrow, extended, boxed; /* see struct gen */
-    uint16_t insn, last, end;         /* COLD_GROUP: of gen.insn */
+    uint32_t narrow, extended, boxed, nan; /* see struct gen */
+    uint16_t insn, last, end;              /* COLD_GROUP: of gen.insn */
     bool fp_noted;
     bool outside; /* the canonical mapping holds there */
 };
@@ -294,10 +298,15 @@ struct gen {
         narrow; /* x registers whose value is the sign extension of their low half, not done yet */
     uint32_t
         extended; /* x registers whose value is known to be the sign extension of their low half */
-    uint32_t boxed; /* f registers that are known to hold boxed singles */
-    uint8_t skip;   /* instructions that were translated together with the present one */
-    bool single;    /* no groups: this is their cold code */
-    bool outside;   /* this is written for entries: the canonical mapping holds */
+    uint8_t fhome[32]; /* xmm register of f[i], or X86_NONE: it is in the hart */
+    uint8_t fhomes;
+    uint32_t fwritten; /* f registers that the region writes */
+    uint32_t singles;  /* f registers to which the region writes no double: see gen_freg.c */
+    uint32_t nan;      /* f registers with results that may be NaNs other than the canonical one */
+    uint32_t boxed;    /* f registers that are known to hold boxed singles */
+    uint8_t skip;      /* instructions that were translated together with the present one */
+    bool single;       /* no groups: this is their cold code */
+    bool outside;      /* this is written for entries: the canonical mapping holds */
     bool fp_used, fp_noted;
     const uint8_t *start, *main_end; /* of the region's code; where its cold code begins */
     unsigned main_count;             /* x86 instructions of its blocks */
@@ -322,7 +331,8 @@ struct gen {
 extern const uint8_t gen_canonical[33]; /* host register of x[i] between regions, or X86_NONE */
 
 void gen_choose_homes(struct gen *g); /* once all blocks are there */
-/* From the canonical mapping to the region's, and back. They change no other register, nor flags. */
+/* From the canonical mapping to the region's, and back. They change no other register, nor flags.
+ * Nothing may be deferred. */
 void gen_fill(struct gen *g);
 void gen_spill(struct gen *g);
 void gen_make_stubs(struct gen *g);
@@ -348,8 +358,35 @@ void gen_write_word(struct gen *g, unsigned rd, unsigned from);     /* the low h
                                                                    from may change */
 void gen_write_extended(struct gen *g, unsigned rd, unsigned from); /* it is extended already */
 void gen_wrote(struct gen *g, unsigned rd, bool extended);          /* x[rd] has been written */
-void gen_settle(struct gen *g); /* does what is deferred; keeps flags */
+void gen_settle(struct gen *g); /* does what is deferred; changes flags, rax */
 void gen_settle_cold(struct gen *g, const struct cold *c);
+
+/* --- gen_freg.c --- */
+
+struct fp_use {
+    uint32_t reads, writes; /* f registers */
+    uint32_t singles;       /* of those read: as boxed singles */
+    bool is_double;         /* what it writes */
+};
+struct fp_use gen_fp_use(const struct insn *i);
+
+/* weight: by block, how often it runs. */
+void gen_choose_f_homes(struct gen *g, const uint16_t *weight);
+void gen_f_fill(struct gen *g);
+void gen_f_spill(struct gen *g);
+struct x86_rm gen_f(const struct gen *g, unsigned i);          /* f[i] as an operand */
+unsigned gen_f_read(struct gen *g, unsigned temp, unsigned i); /* its home, or temp with it */
+unsigned gen_f_target(const struct gen *g, unsigned rd, unsigned temp);
+void gen_f_copy(struct gen *g, unsigned to, unsigned xmm);
+/* f[rd] = xmm, boxed if it is a single. computed: it may be a NaN other than the canonical one. */
+void gen_f_write(struct gen *g, unsigned rd, unsigned xmm, unsigned size, bool computed);
+void gen_f_box(struct gen *g, unsigned to, unsigned from, unsigned temp); /* a single */
+void gen_f_check_boxed(struct gen *g, unsigned i); /* leaves if it is not; changes rax */
+void gen_f_settle(struct gen *g, unsigned i);      /* its bits will be seen; changes flags, rax */
+void gen_f_settle_all(struct gen *g);
+void gen_f_settle_cold(struct gen *g, const struct cold *c); /* changes rcx */
+void gen_leave_if(struct gen *g, enum x86_cond cc);
+void gen_note_dirty(struct gen *g); /* FS becomes Dirty */
 
 struct cold *gen_cold(struct gen *g, enum cold_kind kind, enum x86_cond cc);
 
@@ -374,6 +411,5 @@ void gen_jump_out(struct gen *g, int32_t offset); /* to this offset from the pag
 bool gen_branch_cc(struct gen *g, const struct insn *i, enum x86_cond *cc); /* compares */
 bool gen_fp_knows(const struct insn *i);
 bool gen_fp_computes(const struct insn *i); /* needs the guest's MXCSR */
-void gen_note_dirty(struct gen *g);         /* FS becomes Dirty */
 
 #endif

@@ -261,7 +261,7 @@ bool gen_one(struct gen *g)
 static void block_body(struct gen *g, const struct bb *b)
 {
     struct x86 *x = &g->x;
-    g->boxed = 0;
+    g->boxed = g->singles;
     g->narrow = g->extended = 0;
     g->fp_noted = false;
     g->end = b->first + b->count;
@@ -349,6 +349,10 @@ static const uint8_t *entry(struct gen *g, struct bb *b, bool here)
     }
     if (!(b->flags & HEAD_LOOP))
         check_limit(g, b);
+    for (uint32_t left = b->singles & g->singles; left; left &= left - 1) {
+        x86_alu_imm(x, ALU_CMP, 0, x86_m(RBP, F_DISP(__builtin_ctz(left)) + 4), -1);
+        exit_if(g, CC_NE, EXIT_INTERP, b->offset);
+    }
     g->outside = false;
     gen_fill(g);
     if (!here)
@@ -422,8 +426,9 @@ static void publish(struct gen *g, const uint8_t **entries, uint64_t epoch)
     struct jit *j = g->j;
     struct region *r = g->r;
     for (unsigned n = 0; n < g->bbs; n++)
-        r->block[n] = (struct region_block){g->bb[n].offset, g->bb[n].flags,
-                                            (uint32_t)(g->bb[n].label - j->rw)};
+        r->block[n] =
+            (struct region_block){g->bb[n].offset, g->bb[n].flags, g->bb[n].singles & g->singles,
+                                  (uint32_t)(g->bb[n].label - j->rw)};
     r->bytes = (uint32_t)(g->x.at - (j->rw + j->used));
     j->used = ALIGN_UP((uint64_t)(g->x.at - j->rw), 64);
     counter_add(&j->counts.regions, 1);
@@ -458,12 +463,17 @@ static bool add_entry(struct jit *j, struct hart *h, struct region *r, unsigned 
     const struct region_block *known = r->block;
     while (known->offset != offset)
         known++;
-    *b = (struct bb){.offset = known->offset, .flags = known->flags, .label = j->rw + known->code};
+    *b = (struct bb){.offset = known->offset,
+                     .flags = known->flags,
+                     .singles = known->singles,
+                     .label = j->rw + known->code};
     g->r = r;
     g->bbs = 1;
     g->fp_used = r->fp_used;
     g->swaps = r->swaps;
     memcpy(g->swap, r->swap, sizeof(g->swap));
+    memcpy(g->fhome, r->fhome, sizeof(g->fhome));
+    g->singles = known->singles;
     const uint8_t *code = entry(g, b, false);
     finish_code(g);
     j->full = g->x.full;
@@ -504,6 +514,7 @@ static bool make_region(struct gen *g, uint64_t page_pa)
                        .fp_used = g->fp_used,
                        .swaps = g->swaps};
     memcpy(r.swap, g->swap, sizeof(r.swap));
+    memcpy(r.fhome, g->fhome, sizeof(r.fhome));
     make_extents(g, &r);
     g->r = cache_region(g->j, &r, src, copy_extents(g, &r, src));
     return g->r != NULL;

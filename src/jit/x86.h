@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 enum x86_reg { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
+enum { XMM0, XMM1, XMM2 };
 #define X86_NONE 0xff /* as index: none */
 
 /* Conditions, as they are encoded. */
