@@ -142,6 +142,7 @@ void gen_f_check_boxed(struct gen *g, unsigned i)
 {
     if (g->boxed >> i & 1)
         return;
+    gen_f_settle(g, i);
     if (g->fhome[i] != X86_NONE) {
         x86_vex_imm(&g->x, X86_66 | X86_0F3A | 0x16, g->fhome[i], 0, x86_r(RAX), 1); /* pextrd */
         x86_alu_imm(&g->x, ALU_CMP, 0, x86_r(RAX), -1);

@@ -329,12 +329,13 @@ static enum jit_exit run_code(struct hart *h, const struct thunks *t, const uint
     return why;
 }
 
-/* The interpreter, from a block that translated code does not do: one instruction of it if the
- * interpreter would come back at once. */
+/* The interpreter, from an instruction that translated code does not do. It does that one even at the
+ * limit: the attempt may have raised its floating-point flags already. After it, it comes back if it
+ * would stop at once. */
 static void interpret(struct hart *h)
 {
     struct block *b = block_next(h, h->arch.pc, NULL, NULL);
-    if (b && (b->native || b->heat >= h->hot))
+    if (at_limit(h) || (b && (b->native || b->heat >= h->hot)))
         interp_step(h);
     else
         interp_run(h);
@@ -382,7 +383,7 @@ static void run_inside(struct jit *j, struct hart *h)
     while (!at_limit(h) && !atomic_load_explicit(&j->flushing, memory_order_relaxed)) {
         const uint8_t *code = next_code(j, h, why);
         why = code ? run_code(h, &j->thunks, code) : EXIT_LOOKUP;
-        if (code && (why != EXIT_INTERP || at_limit(h)))
+        if (code && why != EXIT_INTERP)
             continue;
         fp_pause(h);
         if (code)
