@@ -98,7 +98,7 @@ struct thunks {
 struct jit_counts {
     struct counter regions, bytes, insns; /* guest instructions */
     struct counter x86;                   /* instructions on the main paths, without cold code */
-    struct counter ns;                    /* the host's time for it */
+    struct counter ns;                    /* processor time for it */
     struct counter flushes;               /* times the cache was full and all code was dropped */
 };
 
