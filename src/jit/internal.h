@@ -130,7 +130,7 @@ struct jit_hart_counts {
     struct counter exits[EXIT_KINDS], calls[CALL_KINDS];
 };
 
-#define KNOWN_BITS 13 /* log2 of the entries of jit_hart.known */
+#define KNOWN_BITS 15 /* log2 of the entries of jit_hart.known */
 
 /* A hart's part of the engine: hart.engine_data. */
 struct jit_hart {
