@@ -387,6 +387,20 @@ static void amo_loop(struct gen *g, const struct op *o, unsigned size, int alu, 
     set_result(g, o->rd, RAX, size);
 }
 
+/* Add, and, or, xor: one instruction if the old value is not asked for. */
+static void amo_alu(struct gen *g, const struct op *o, unsigned size, enum x86_alu alu)
+{
+    if (o->rd == REG_SINK) {
+        atomic_address(g, o, size, ACCESS_STORE);
+        gen_read(g, RDX, o->rs2);
+        x86_op(&g->x, X86_LOCK | width_of(size) | alu << 3 | 1, RDX, x86_m(RAX, 0));
+    } else if (alu == ALU_ADD) {
+        amo_direct(g, o, size, X86_LOCK | X86_0F | 0xc1); /* xadd */
+    } else {
+        amo_loop(g, o, size, (int)alu, CC_E);
+    }
+}
+
 /* rdx = what names the bytes at host address `at`: see RESERVATION in interp_mem.h. */
 static void reservation(struct gen *g, unsigned at, unsigned size)
 {
@@ -445,10 +459,10 @@ static bool gen_amo(struct gen *g, const struct insn *i)
     case INSN_sc_d: store_conditional(g, o, 8); return true;
 #define AMO_SIZE(s, size)                                                                          \
     case INSN_amoswap_##s: amo_direct(g, o, size, 0x87); return true;                              \
-    case INSN_amoadd_##s: amo_direct(g, o, size, X86_LOCK | X86_0F | 0xc1); return true;           \
-    case INSN_amoand_##s: amo_loop(g, o, size, ALU_AND, CC_E); return true;                        \
-    case INSN_amoor_##s: amo_loop(g, o, size, ALU_OR, CC_E); return true;                          \
-    case INSN_amoxor_##s: amo_loop(g, o, size, ALU_XOR, CC_E); return true;                        \
+    case INSN_amoadd_##s: amo_alu(g, o, size, ALU_ADD); return true;                               \
+    case INSN_amoand_##s: amo_alu(g, o, size, ALU_AND); return true;                               \
+    case INSN_amoor_##s: amo_alu(g, o, size, ALU_OR); return true;                                 \
+    case INSN_amoxor_##s: amo_alu(g, o, size, ALU_XOR); return true;                               \
     case INSN_amomin_##s: amo_loop(g, o, size, -1, CC_L); return true;                             \
     case INSN_amomax_##s: amo_loop(g, o, size, -1, CC_G); return true;                             \
     case INSN_amominu_##s: amo_loop(g, o, size, -1, CC_B); return true;                            \
