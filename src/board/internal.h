@@ -98,6 +98,8 @@ struct machine {
     bool io_running, harts_running, stopped;
     uint64_t panic_due; /* when a panic is acted on; HOST_FOREVER: there is none */
     bool panicked;      /* since the last reset */
+    struct boot_layout layout;
+    bool loaded; /* machine_create has loaded the images, with this layout, for the first boot */
     struct trim trim;
     /* read by any thread */
     _Atomic bool panic_stopped; /* stopped by a panic, and not continued since */

@@ -14,20 +14,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Everything that can be wrong with the user's files shows here, before anything starts. */
-static bool check_images(struct machine *m, struct error *err)
+/* Loads the images for the first boot. Everything that can be wrong with the user's files shows
+ * here, before anything starts. */
+static bool load_first(struct machine *m, struct error *err)
 {
-    struct boot_layout layout;
     size_t size;
-    if (!loader_load(&m->config, NULL, &layout, err))
+    if (!loader_load(&m->config, m->mem, &m->layout, err))
         return false;
-    void *dtb = dtb_make(m, &layout, &size, err);
+    m->loaded = true;
+    void *dtb = dtb_make(m, &m->layout, &size, err);
     free(dtb);
-    if (dtb && layout.unused_entry)
+    if (dtb && m->layout.unused_entry)
         log_warn(
             m->log,
             "an ELF file starts at its lowest address, as on QEMU; its entry %#llx is not used",
-            (unsigned long long)layout.unused_entry);
+            (unsigned long long)m->layout.unused_entry);
     return dtb;
 }
 
@@ -79,7 +80,7 @@ struct machine *machine_create(const struct machine_config *config, struct error
     m->config = *config;
     m->log = config->log;
     requests_init(m);
-    if (!create_perf_map(m, err) || !create_parts(m, err) || !check_images(m, err) ||
+    if (!create_perf_map(m, err) || !create_parts(m, err) || !load_first(m, err) ||
         !devices_observe(m, err)) {
         machine_destroy(m);
         return NULL;
@@ -112,11 +113,8 @@ void machine_flush_disks(struct machine *m)
 
 void *machine_dtb(struct machine *m, size_t *size)
 {
-    struct boot_layout layout;
     struct error err;
-    if (!loader_load(&m->config, NULL, &layout, &err))
-        return NULL;
-    return dtb_make(m, &layout, size, &err);
+    return dtb_make(m, &m->layout, size, &err);
 }
 
 enum machine_on_panic machine_on_panic(struct machine *m)

@@ -13,34 +13,36 @@
 
 enum { REG_A2 = 12 };
 
-static bool load_images(struct machine *m, struct boot_layout *layout)
+static bool load_images(struct machine *m)
 {
     struct error err;
     size_t size;
     void *dtb = NULL;
-    bool ok = loader_load(&m->config, m->mem, layout, &err) &&
-              (dtb = dtb_make(m, layout, &size, &err)) &&
-              gmem_write(m->mem, layout->dtb, dtb, size);
+    bool ok = (m->loaded || loader_load(&m->config, m->mem, &m->layout, &err)) &&
+              (dtb = dtb_make(m, &m->layout, &size, &err)) &&
+              gmem_write(m->mem, m->layout.dtb, dtb, size);
+    m->loaded = false;
     free(dtb);
     if (ok && m->config.bios)
-        loader_write_info(&m->config, m->mem, layout);
+        loader_write_info(&m->config, m->mem, &m->layout);
     if (!ok)
         log_warn(m->log, "%s", err.text);
     return ok;
 }
 
-/* Loads the images and starts the harts; they are parked and reset, and RAM is zero. */
+/* Loads the images, but for the first boot, and starts the harts; they are parked and reset, and RAM
+ * is zero, or as machine_create left it. */
 static bool boot_machine(struct machine *m)
 {
-    struct boot_layout layout;
-    if (!load_images(m, &layout))
+    const struct boot_layout *layout = &m->layout;
+    if (!load_images(m))
         return false;
-    unsigned harts = layout.machine_mode ? cpu_harts(m->cpu) : 1;
+    unsigned harts = layout->machine_mode ? cpu_harts(m->cpu) : 1;
     for (unsigned i = 0; i < harts; i++) {
         struct hart *hart = cpu_hart(m->cpu, i);
-        hart_start(hart, layout.entry, layout.machine_mode, i, layout.dtb);
-        if (layout.machine_mode)
-            hart_set_reg(hart, REG_A2, layout.info);
+        hart_start(hart, layout->entry, layout->machine_mode, i, layout->dtb);
+        if (layout->machine_mode)
+            hart_set_reg(hart, REG_A2, layout->info);
     }
     return true;
 }

@@ -240,7 +240,7 @@ static bool read_dump(void *machine_jit, const char *v, struct error *err)
 }
 
 static const struct parse_key jit_keys[] = {
-    {"hot", "N", "64", PARSE_UNSIGNED(struct machine_jit, hot, 1, 60000)},
+    {"hot", "N", "128", PARSE_UNSIGNED(struct machine_jit, hot, 1, 60000)},
     {"memory", "SIZE", "32M", PARSE_SIZE(struct machine_jit, memory, 256 << 10, 1 << 30)},
     {"cold", NULL, NULL, PARSE_FLAG(struct machine_jit, cold)},
     {"dump", "PC", NULL, PARSE_CALL(0, read_dump)},
@@ -337,7 +337,7 @@ const struct option_row option_rows[] = {
      "from outside: keys, the pointer, a viewer, a stop."},
     {NULL, 0, {"jit", "on|off[,hot=N][,memory=SIZE][,cold][,dump=PC]", "on", PARSE_CALL(0, read_jit)},
      "Translate what runs often to the host's code (default %s), on hosts with AVX2, BMI2 and FMA; "
-     "elsewhere, or with off, everything is interpreted. hot=N: after so many runs (default 64). "
+     "elsewhere, or with off, everything is interpreted. hot=N: after so many runs (default 128). "
      "memory=SIZE: for translated code (default 32M). "
      "cold: the fast paths of memory accesses are not taken; for tests. dump=PC: print what the code "
      "around this address (hex) is translated to."},
