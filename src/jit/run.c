@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define MXCSR_MASKED 0x1f80
-#define HOT_DEFAULT  64
+#define HOT_DEFAULT  128
 
 const char *jit_lacks(void)
 {
