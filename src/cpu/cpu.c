@@ -82,7 +82,7 @@ void cpu_destroy(struct cpu *cpu)
 int cpu_start(struct cpu *cpu)
 {
     unsigned n = cpu->cfg.single_thread ? 1 : cpu->cfg.harts;
-    cpu->started = host_now_ns();
+    atomic_store(&cpu->started, host_now_ns());
     for (unsigned i = 0; i < n; i++) {
         char name[16];
         snprintf(name, sizeof(name), "hart %u", i);

@@ -237,8 +237,8 @@ struct cpu {
     _Atomic uint64_t code_epoch;
     struct hart *hart[CPU_MAX_HARTS];
     pthread_t thread[CPU_MAX_HARTS];
-    unsigned threads; /* running */
-    uint64_t started; /* host_now_ns() at cpu_start; 0: not yet */
+    unsigned threads;         /* running */
+    _Atomic uint64_t started; /* host_now_ns() at cpu_start; 0: not yet */
     /* parking */
     pthread_mutex_t park_lock;
     pthread_cond_t park_cond; /* parked count changed, or unparked */

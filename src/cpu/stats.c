@@ -35,7 +35,8 @@ static double mips_of(uint64_t instructions, uint64_t ns)
 
 static void report_time(struct cpu *cpu, uint64_t instructions, struct visitor *v)
 {
-    uint64_t wall = cpu->started ? host_now_ns() - cpu->started : 0, used = cpu_time(cpu);
+    uint64_t started = atomic_load(&cpu->started), used = cpu_time(cpu);
+    uint64_t wall = started ? host_now_ns() - started : 0;
     v->number(v, "instructions", instructions);
     v->real(v, "seconds", (double)wall / NS_PER_SEC);
     v->real(v, "hart-seconds", (double)used / NS_PER_SEC);
