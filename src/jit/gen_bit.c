@@ -2,10 +2,10 @@
 /* Integer instructions of the B extension that x86 has no equal to: several instructions each. */
 #include "jit/internal.h"
 
-/* Ends an instruction whose result, as wide as the guest's registers, is in rax. */
-static void finish(struct gen *g, unsigned rd)
+/* Ends an instruction whose result is in rax; word: its low half, to be sign-extended. */
+static void finish(struct gen *g, unsigned rd, bool word)
 {
-    if (g->rv32)
+    if (word)
         gen_write_word(g, rd, RAX);
     else
         gen_write(g, rd, RAX);
@@ -30,12 +30,20 @@ static void min_max(struct gen *g, const struct op *o, enum x86_cond take_first)
     gen_write(g, o->rd, RAX);
 }
 
+static void rotate(struct gen *g, enum x86_shift op, const struct op *o, bool word)
+{
+    gen_read32(g, RCX, o->rs2);
+    gen_into(g, RAX, o->rs1, word);
+    x86_op(&g->x, (word ? 0 : X86_W) | 0xd3, op, x86_r(RAX));
+    finish(g, o->rd, word);
+}
+
 static void reverse_bytes(struct gen *g, const struct op *o)
 {
     gen_read(g, RAX, o->rs1);
     x86_op(&g->x, gen_w(g) | X86_0F | 0xc8, 0, x86_r(RAX));
     g->x.at--; /* bswap eax: the register is in the opcode, which 0xc8 | 0 is */
-    finish(g, o->rd);
+    finish(g, o->rd, g->rv32);
 }
 
 /* orc.b: the bytes that are not equal to zero, by a vector's compare. */
@@ -50,7 +58,7 @@ static void or_combine(struct gen *g, const struct op *o)
     x86_vex(x, op | 0x74, XMM0, XMM0, x86_r(XMM1));        /* vpcmpeqb */
     x86_vex(x, op | 0x7e | gen_w(g), XMM0, 0, x86_r(RAX)); /* vmovq rax, xmm0 */
     x86_op(x, gen_w(g) | 0xf7, 2, x86_r(RAX));             /* not */
-    finish(g, o->rd);
+    finish(g, o->rd, g->rv32);
 }
 
 bool gen_bit(struct gen *g, const struct insn *i)
@@ -64,6 +72,10 @@ bool gen_bit(struct gen *g, const struct insn *i)
     case INSN_max: min_max(g, o, CC_G); return true;
     case INSN_minu: min_max(g, o, CC_B); return true;
     case INSN_maxu: min_max(g, o, CC_A); return true;
+    case INSN_rol: rotate(g, SHIFT_ROL, o, g->rv32); return true;
+    case INSN_ror: rotate(g, SHIFT_ROR, o, g->rv32); return true;
+    case INSN_rolw: rotate(g, SHIFT_ROL, o, true); return true;
+    case INSN_rorw: rotate(g, SHIFT_ROR, o, true); return true;
     case INSN_orc_b: or_combine(g, o); return true;
     case INSN_rev8:
     case INSN_rev8_rv32: reverse_bytes(g, o); return true;

@@ -97,6 +97,20 @@ static void pc_relative(struct gen *g, const struct op *o)
     gen_write(g, o->rd, d);
 }
 
+static void move(struct gen *g, unsigned rd, unsigned rs)
+{
+    unsigned from = gen_target(g, rd, RAX);
+    bool extended = gen_is_word(g, rs);
+    if (in_register(g, rs))
+        from = gen_x(g, rs).reg;
+    else
+        gen_into(g, from, rs, g->rv32);
+    if (extended)
+        gen_write_extended(g, rd, from);
+    else
+        gen_write(g, rd, from);
+}
+
 static void add_imm(struct gen *g, unsigned rd, unsigned rs, int32_t imm, bool word)
 {
     unsigned d = gen_target(g, rd, RAX);
@@ -104,9 +118,12 @@ static void add_imm(struct gen *g, unsigned rd, unsigned rs, int32_t imm, bool w
         constant(g, rd, (uint64_t)(int64_t)imm);
         return;
     }
+    if (!imm && (!word || g->rv32)) {
+        move(g, rd, rs);
+        return;
+    }
     if (rd == rs && g->home[rd] == X86_NONE && !word) {
-        if (imm)
-            x86_alu_imm(&g->x, ALU_ADD, X86_W, gen_x(g, rd), imm);
+        x86_alu_imm(&g->x, ALU_ADD, X86_W, gen_x(g, rd), imm);
         gen_wrote(g, rd, false);
         return;
     }
@@ -166,6 +183,10 @@ static void add_shifted(struct gen *g, unsigned rd, unsigned a, unsigned b, unsi
 static void alu(struct gen *g, enum x86_alu op, unsigned rd, unsigned rs1, unsigned rs2, bool word)
 {
     bool logic = op == ALU_AND || op == ALU_OR || op == ALU_XOR;
+    if (!rs1 && op == ALU_ADD && (!word || g->rv32)) { /* c.mv */
+        move(g, rd, rs2);
+        return;
+    }
     word |= g->rv32 || (logic && gen_is_word(g, rs1) && gen_is_word(g, rs2));
     if (op != ALU_SUB && in_register(g, rs2) && g->home[rs2] == g->home[rd]) {
         unsigned t = rs1;
@@ -255,14 +276,6 @@ static void shift(struct gen *g, unsigned opcode, const struct op *o, bool word)
         gen_read32(g, RCX, o->rs2);
     x86_vex(&g->x, opcode | width(word), d, by, source(g, o->rs1, RDX, word));
     finish(g, o->rd, d, word);
-}
-
-static void rotate(struct gen *g, enum x86_shift op, const struct op *o, bool word)
-{
-    gen_read32(g, RCX, o->rs2);
-    gen_into(g, RAX, o->rs1, word);
-    x86_op(&g->x, width(word) | 0xd3, op, x86_r(RAX));
-    finish(g, o->rd, RAX, word);
 }
 
 /* flags of x[rs1] compared with x[rs2]. The order of two sign-extended words is that of the words,
@@ -538,10 +551,6 @@ bool gen_int(struct gen *g, const struct insn *i)
     case INSN_sext_h: extend(g, o, X86_W | X86_0F | 0xbf); return true;
     case INSN_zext_h:
     case INSN_zext_h_rv32: extend(g, o, X86_0F | 0xb7); return true;
-    case INSN_rol: rotate(g, SHIFT_ROL, o, w); return true;
-    case INSN_ror: rotate(g, SHIFT_ROR, o, w); return true;
-    case INSN_rolw: rotate(g, SHIFT_ROL, o, true); return true;
-    case INSN_rorw: rotate(g, SHIFT_ROR, o, true); return true;
     case INSN_rori:
     case INSN_rori_rv32: shift_imm(g, SHIFT_ROR, o, w); return true;
     case INSN_roriw: shift_imm(g, SHIFT_ROR, o, true); return true;
