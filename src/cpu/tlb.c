@@ -18,8 +18,8 @@ _Static_assert(2 * NATIVE_JUMPS == 64 * NATIVE_CHUNK, "64 chunks");
 
 /* --- memory --- */
 
-/* Views are reserved at once, and take memory as they are touched. Fresh memory holds tags and
- * pcs of 0, which only entry 0 could take for a page and a jump. */
+/* Views are reserved at once, and take memory as they are touched. Fresh memory holds tags of 0,
+ * which only entry 0 could take for a page. */
 bool tlb_create(struct hart *h)
 {
     uint8_t *views = mmap(NULL, CTX_CACHE * VIEW_STRIDE, PROT_READ | PROT_WRITE,
@@ -32,7 +32,6 @@ bool tlb_create(struct hart *h)
         struct tlb_view *v = (struct tlb_view *)(views + i * VIEW_STRIDE);
         h->contexts[i].view = v;
         v->filled = 1;
-        v->native_filled = UINT64_C(1) | UINT64_C(1) << NATIVE_JUMPS / NATIVE_CHUNK;
     }
     return true;
 }
@@ -45,11 +44,13 @@ void tlb_destroy(struct hart *h)
 
 /* --- emptying a view --- */
 
+/* Zeros are no jump but in the place of pc 0, where 2 is none. */
 static void empty_native(struct tlb_view *v)
 {
     for (uint64_t left = v->native_filled; left; left &= left - 1)
-        memset(&v->native[0][0] + (unsigned)__builtin_ctzll(left) * NATIVE_CHUNK, 0xff,
+        memset(&v->native[0][0] + (unsigned)__builtin_ctzll(left) * NATIVE_CHUNK, 0,
                NATIVE_CHUNK * sizeof(struct native_jump));
+    v->native[0][0].pc = v->native[1][0].pc = 2;
     v->native_filled = 0;
 }
 

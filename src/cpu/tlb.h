@@ -40,7 +40,7 @@ _Static_assert(sizeof(struct tlb_entry) == 32, "translated code relies on it");
 #define NATIVE_CHUNK 128 /* native jumps per bit of tlb_view.native_filled */
 #define TLB_HASH     0x9e3779b1u
 struct native_jump {
-    uint64_t pc; /* odd: none */
+    uint64_t pc; /* none: a value that is looked for elsewhere */
     const void *code;
 };
 _Static_assert(sizeof(struct native_jump) == 16, "translated code relies on it");

@@ -86,8 +86,9 @@ struct jit_entry {
 struct thunks {
     uint64_t (*enter)(struct hart *h, const uint8_t *code); /* returns enum jit_exit */
     const uint8_t *exit[EXIT_KINDS]; /* jump there with the page offset in ecx */
-    const uint8_t *lookup; /* jump there with the pc in rax, which the view's native jumps lack */
-    const uint8_t *resume; /* goes on at hart.arch.pc; all state is in the hart */
+    const uint8_t *
+        lookup; /* jump there with the pc in rax, which the view's native jumps lack; not its bit 0 */
+    const uint8_t *resume;       /* goes on at hart.arch.pc; all state is in the hart */
     const uint8_t *load, *store; /* call: va in rax, value in rdx, place in ecx */
     const uint8_t *atomic;       /* call: the same; rdx points nowhere, rax: host address */
     const uint8_t *verify;       /* call: region in rax; then rax is not 0 if it is current */
@@ -399,7 +400,7 @@ bool gen_sys(struct gen *g, const struct insn *i); /* also cbo.* */
 void gen_sys_cold(struct gen *g, const struct cold *c);
 /* rax holds the address; then rcx holds the addend. A miss goes to cold code of this kind. */
 struct cold *gen_probe(struct gen *g, enum access access, unsigned size, enum cold_kind kind);
-/* To the pc in rax, by the fetch view's native jumps (mmu_native_jump). */
+/* To the pc in rax, but for its bit 0, by the fetch view's native jumps (mmu_native_jump). */
 void gen_jump_rax(struct x86 *x, const struct thunks *t);
 void gen_end_group(struct gen *g); /* cur has been translated: if it ends a group, so it is */
 void gen_colds(struct gen *g);

@@ -182,8 +182,8 @@ static void fix_later(struct gen *g, uint8_t *from, const struct bb *b)
 
 void gen_jump_rax(struct x86 *x, const struct thunks *t)
 {
-    x86_mov(x, 0, RCX, x86_r(RAX));
-    x86_shift_imm(x, SHIFT_SHL, 0, RCX, 4 - 1); /* half of pc, times 16 */
+    /* rorx: half of pc, times 16 */
+    x86_vex_imm(x, X86_W | X86_F2 | X86_0F3A | 0xf0, RCX, 0, x86_r(RAX), 64 - (4 - 1));
     x86_alu_imm(x, ALU_AND, 0, x86_r(RCX), (NATIVE_JUMPS - 1) << 4);
     x86_alu(x, ALU_ADD, X86_W, RCX, x86_m(RBP, HART_DISP(jumps_native)));
     x86_alu(x, ALU_CMP, X86_W, RAX, x86_m(RCX, offsetof(struct native_jump, pc)));
@@ -243,7 +243,6 @@ static void link_register(struct gen *g, unsigned rd, unsigned offset)
 static void jump_indirect(struct gen *g, const struct insn *i, unsigned next)
 {
     gen_address(g, i->op.rs1, i->op.imm);
-    x86_alu_imm(&g->x, ALU_AND, gen_w(g), x86_r(RAX), -2);
     link_register(g, i->op.rd, next);
     gen_spill(g);
     gen_jump_rax(&g->x, &g->j->thunks);

@@ -134,6 +134,7 @@ static void make_set_native(struct x86 *x)
  */
 static void make_lookup(struct x86 *x, const uint8_t *miss)
 {
+    x86_alu_imm(x, ALU_AND, X86_W, x86_r(RAX), -2);
     make_host_address(x, miss);
     x86_op_imm(x, 0x69, RDX, x86_r(RCX), (int32_t)TLB_HASH, 4); /* imul: see jit_known */
     x86_shift_imm(x, SHIFT_SHR, 0, RDX, 32 - KNOWN_BITS);

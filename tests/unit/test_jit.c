@@ -266,6 +266,37 @@ static void test_traps_stay_in_translated_code(void **state)
     }
 }
 
+/* A jump's target has no bit 0; what lies at the end of all addresses is no entry of the table either. */
+static void test_jumps_to_odd_addresses(void **state)
+{
+    (void)state;
+    static const uint32_t code[] = {
+        AUIPC(T0, 0),
+        ADDI(T1, T0, 4 * 10),
+        CSRW(CSR_STVEC, T1),
+        LI(S0, 1000),
+        ADDI(T2, T0, 4 * 8 + 1),
+        LI(A1, -1),
+        /* 6: */ JALR(RA, 0, T2),
+        JALR(ZERO, 0, A1),
+        /* 8: */ ADDI(A0, A0, 1),
+        JALR(ZERO, 1, RA),
+        /* 10: */ CSRR(A2, CSR_SEPC),
+        ADDI(S0, S0, -1),
+        BNEZ(S0, -4 * 6),
+        ECALL,
+        J(0),
+    };
+    for (unsigned i = 0; can_translate() && i < ARRAY_SIZE(models); i++) {
+        struct fixture f;
+        run_to_ecall(&f, models[i], code, ARRAY_SIZE(code));
+        assert_int_equal(hart_reg(f.hart, A0), 1000);
+        assert_int_equal((int32_t)hart_reg(f.hart, A2), -2);
+        assert_true(regions_made(&f) >= 1);
+        fixture_finish(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_inline_csrs_heed_the_privilege),
         cmocka_unit_test(test_enabling_takes_what_pends),
         cmocka_unit_test(test_traps_stay_in_translated_code),
+        cmocka_unit_test(test_jumps_to_odd_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,8 +75,10 @@ static void test_an_empty_view_holds_nothing(void **state)
         for (unsigned i = 0; i < TLB_SIZE; i++)
             for (enum access a = ACCESS_LOAD; a <= ACCESS_FETCH; a++)
                 assert_false(tlb_hit(&f.h->data->entry[i], a, (uint64_t)i << 12, 1));
+        for (uint64_t i = 0; i < 2 * NATIVE_JUMPS; i++)
+            assert_true(mmu_native_jump(f.h, i)->pc != i && mmu_native_jump(f.h, ~i)->pc != ~i);
         for (uint64_t pc = 0; pc < 2 * NATIVE_JUMPS; pc += 2)
-            assert_true(mmu_native_jump(f.h, pc)->pc != pc);
+            mmu_set_native(f.h, pc, &f);
         mmu_flush_all(f.h);
     }
     fixture_finish(&f);
