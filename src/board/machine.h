@@ -49,6 +49,7 @@ struct machine_jit {
     unsigned hot;    /* runs of a block before it is translated; 0: the default */
     uint64_t memory; /* bytes of code at most; 0: the default */
     bool cold;       /* for tests: no memory access takes its fast path */
+    bool verify;     /* for tests: interpret all again, and compare; single_thread only */
     bool dump;       /* print to what dump_pc is translated */
     uint64_t dump_pc;
     bool perf_map;       /* name translated code for perf: jit/perf_map.h */

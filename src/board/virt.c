@@ -97,6 +97,7 @@ static void *make_cpu(struct machine *m, struct irq_line irq)
         .engine_memory = c->jit.memory,
         .engine_cold = c->jit.cold,
         .engine_dump = c->jit.dump ? &c->jit.dump_pc : NULL,
+        .engine_verify = c->jit.verify,
         .perf_map = m->perf_map,
     };
     m->cpu = cpu_create(&config);

@@ -92,10 +92,11 @@ struct cpu_config {
     const struct cpu_sbi_ops *sbi;
     void *sbi_ctx;
     const struct engine_ops *engine; /* what runs the harts' code: &interp_engine (cpu/engine.h) */
-    unsigned engine_hot;         /* for engines that translate: runs that make a block hot; 0: the
+    unsigned engine_hot;    /* for engines that translate: runs that make a block hot; 0: the
                                         engine's default */
-    uint64_t engine_memory;      /* bytes of code at most; 0: the default */
-    bool engine_cold;            /* and for their tests: no fast path of a memory access is taken */
+    uint64_t engine_memory; /* bytes of code at most; 0: the default */
+    bool engine_cold;       /* and for their tests: no fast path of a memory access is taken */
+    bool engine_verify; /* interpret what was translated, too, and compare; single_thread only */
     const uint64_t *engine_dump; /* a pc: what it is translated to is printed; NULL: none */
     struct perf_map *perf_map; /* names what they translate (jit/perf_map.h); NULL: nothing does */
 };

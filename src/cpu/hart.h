@@ -149,9 +149,10 @@ struct hart {
     uint64_t code_epoch;
     /* the engine's; nothing else looks at them, but for hot */
     void *engine_data;
-    uint64_t vbase; /* virtual address of the page that translated code runs in */
-    uint16_t hot;   /* interp_bind_counting: at this heat a block is left to the engine */
-    bool fp_live;   /* the host's FP environment is the guest's */
+    struct store_log *log; /* mmu.h; NULL, but for an engine that undoes stores */
+    uint64_t vbase;        /* virtual address of the page that translated code runs in */
+    uint16_t hot;          /* interp_bind_counting: at this heat a block is left to the engine */
+    bool fp_live;          /* the host's FP environment is the guest's */
     struct tlb_view *fetch, *data;    /* for fetching, and for loads and stores */
     struct native_jump *jumps_native; /* of the fetch view, for the present FS */
     uint64_t jump_key;                /* generation of the fetch view's jumps, and FS */

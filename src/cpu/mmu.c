@@ -243,6 +243,7 @@ static void fill(struct hart *h, struct tlb_view *view, uint64_t va, enum access
         return;
     bool whole, fetch = acc == ACCESS_FETCH;
     bool may[3] = {!fetch && m->readable, !fetch && m->writable, fetch && m->executable};
+    may[ACCESS_STORE] = may[ACCESS_STORE] && !h->log;
     for (unsigned a = 0; a < 3; a++)
         may[a] = may[a] && pmp_allows(h, page, GMEM_PAGE, a, priv, &whole) && whole &&
                  !trigger_in_page(h, va, a);
@@ -308,12 +309,32 @@ static void ram_store(uint8_t *p, unsigned size, uint64_t v)
     }
 }
 
+/* False: the store is not to be done. */
+static bool log_store(struct hart *h, uint64_t pa, unsigned size)
+{
+    struct store_log *log = h->log;
+    if (!log->on)
+        return true;
+    if (log->count == STORE_LOG_MAX)
+        return false;
+    uint64_t old = ram_load(h->ram + (pa - h->ram_base), size);
+    log->store[log->count++] = (struct logged_store){.pa = pa, .old = old, .size = size};
+    return true;
+}
+
+static bool refuses_devices(const struct hart *h)
+{
+    return unlikely(h->log) && h->log->on && h->log->refuse;
+}
+
 static bool phys_load(struct hart *h, uint64_t va, uint64_t pa, unsigned size, uint64_t *val)
 {
     if (likely(has_ram(h, pa, size))) {
         *val = ram_load(h->ram + (pa - h->ram_base), size);
         return true;
     }
+    if (refuses_devices(h))
+        return false;
     hart_sync_access(h);
     return map_read(h->map, pa, size, val) || fault(h, ACCESS_LOAD, va, false);
 }
@@ -321,9 +342,13 @@ static bool phys_load(struct hart *h, uint64_t va, uint64_t pa, unsigned size, u
 static bool phys_store(struct hart *h, uint64_t va, uint64_t pa, unsigned size, uint64_t val)
 {
     if (likely(has_ram(h, pa, size))) {
+        if (unlikely(h->log) && !log_store(h, pa, size))
+            return false;
         ram_store(h->ram + (pa - h->ram_base), size, val);
         return true;
     }
+    if (refuses_devices(h))
+        return false;
     hart_sync_access(h);
     return map_write(h->map, pa, size, val) || fault(h, ACCESS_STORE, va, false);
 }
@@ -389,6 +414,9 @@ uint8_t *mmu_ram(struct hart *h, uint64_t va, unsigned size, enum access acc, ui
         fault(h, acc, va, false);
         return NULL;
     }
+    for (unsigned i = 0; unlikely(h->log) && acc == ACCESS_STORE && i < size; i += 8)
+        if (!log_store(h, *pa + i, MIN(size, 8u)))
+            return NULL;
     return h->ram + (*pa - h->ram_base);
 }
 

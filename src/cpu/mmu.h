@@ -11,6 +11,22 @@
 #include "cpu/tlb.h"
 
 /* Loads and stores of 1, 2, 4 or 8 bytes, any alignment, RAM or I/O. */
+/*
+ * What a hart stored, and what lay there before: while hart.log is set and `on`, every store to RAM is
+ * noted before it is done, by whatever engine; A and D bits that a walk sets are not. No store hits
+ * the TLB inline then. With `refuse`, an access to a device, and a store that finds the log full, are
+ * not done: they look like a fault whose cause does not count.
+ */
+#define STORE_LOG_MAX 16384
+struct store_log {
+    bool on, refuse;
+    unsigned count;
+    struct logged_store {
+        uint64_t pa, old, final; /* of the bytes at pa, as a number; final is the reader's */
+        unsigned size;           /* 1, 2, 4 or 8 */
+    } store[STORE_LOG_MAX];
+};
+
 bool mmu_load(struct hart *h, uint64_t va, unsigned size, uint64_t *val);
 bool mmu_store(struct hart *h, uint64_t va, unsigned size, uint64_t val);
 /* The host address of an aligned access that must be RAM (AMO, LR, SC): with `write` it checks for

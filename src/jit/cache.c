@@ -53,6 +53,7 @@ struct jit *cache_create(struct cpu *cpu)
     if (!j)
         return NULL;
     j->cpu = cpu;
+    j->verify = cpu->cfg.engine_verify;
     j->code_size = cpu->cfg.engine_memory ? cpu->cfg.engine_memory : CACHE_DEFAULT;
     j->code_size &= ~UINT64_C(0xfff); /* whole pages */
     j->data_size = ALIGN_UP(j->code_size / 4, 4096);

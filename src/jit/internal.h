@@ -117,6 +117,7 @@ struct jit {
     struct region *pages[REGION_LISTS]; /* under lock */
     struct gen *gen;                    /* under lock */
     bool cold;                          /* for tests: the TLB is never hit inline */
+    bool verify;                        /* for tests: see verify.c */
     bool full;                          /* the last translation found no room */
     struct jit_counts counts;
 };
@@ -138,7 +139,9 @@ struct jit_hart {
     /* Code by the host address of the guest's instruction, with bit 0 set if FS is not Off: the same
      * for all address spaces, behind the native jumps of the views. thunks.c reads it, too. */
     struct native_jump known[1 << KNOWN_BITS];
-    _Atomic bool inside; /* it may run or hold translated code */
+    struct verify *verify; /* verify.c; NULL: not verified */
+    uint64_t differences;  /* that it has found */
+    _Atomic bool inside;   /* it may run or hold translated code */
     uint64_t generation;
     uint32_t host_mxcsr;
     struct jit_hart_counts counts;
@@ -225,6 +228,26 @@ struct jit_value jit_store(struct hart *h, uint64_t va, uint64_t value, uint32_t
 struct jit_value jit_atomic(struct hart *h, uint64_t va, uint64_t unused, uint32_t place);
 struct jit_value jit_verify(struct hart *h, uint64_t region, uint64_t unused, uint32_t place);
 struct jit_value jit_sys(struct hart *h, uint64_t word, uint64_t id_len, uint32_t place);
+
+/* --- run.c --- */
+
+/* The live code for pc, or NULL; *key: how it is found, 0: never. */
+const uint8_t *run_find_code(struct jit *j, struct hart *h, uint64_t pc, uint64_t *key);
+/* Runs translated code from h->arch.pc. EXIT_INTERP: the interpreter has to do what comes next. */
+enum jit_exit run_code(struct hart *h, const struct thunks *t, const uint8_t *code);
+/* Before C runs that may look at fflags or compute: MXCSR becomes the host's again. */
+bool run_fp_pause(struct hart *h);
+/* Translates the code at key. False: there is none that can be; or *later: another hart translates, or
+ * there is no room and the cache is about to be emptied. */
+bool run_translate(struct jit *j, struct hart *h, uint64_t key, bool *later);
+
+/* --- verify.c --- */
+
+/* Each hart gets a log of stores. False: out of memory. */
+bool verify_create(struct jit *j);
+void verify_destroy(struct jit *j);
+/* As engine_ops.run. */
+void verify_run(struct jit *j, struct hart *h);
 
 /* --- the generator --- */
 

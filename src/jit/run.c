@@ -36,8 +36,7 @@ static uint32_t fflags_of(uint32_t mxcsr)
            (mxcsr >> 4 & 1) << 1 | (mxcsr >> 5 & 1);
 }
 
-/* Before C runs that may look at fflags or compute: MXCSR becomes the host's again. */
-static bool fp_pause(struct hart *h)
+bool run_fp_pause(struct hart *h)
 {
     if (!h->fp_live)
         return false;
@@ -84,7 +83,9 @@ static void locate(struct hart *h, uint32_t place)
 
 static struct jit_value faulted(struct hart *h)
 {
-    fp_pause(h);
+    run_fp_pause(h);
+    if (unlikely(h->log)) /* traps are the interpreter's */
+        return leave;
     sys_fault(h);
     return leave;
 }
@@ -94,7 +95,7 @@ struct jit_value jit_load(struct hart *h, uint64_t va, uint64_t none, uint32_t p
     (void)none;
     unsigned kind = place_kind(place), size = 1u << (kind & 3);
     uint64_t v, after = h->icount;
-    bool live = fp_pause(h);
+    bool live = run_fp_pause(h);
     counter_add(&jit_of(h)->counts.calls[CALL_LOAD], 1);
     locate(h, place);
     if (!mmu_load(h, va, size, &v))
@@ -110,7 +111,7 @@ struct jit_value jit_load(struct hart *h, uint64_t va, uint64_t none, uint32_t p
 struct jit_value jit_store(struct hart *h, uint64_t va, uint64_t value, uint32_t place)
 {
     uint64_t after = h->icount;
-    bool live = fp_pause(h);
+    bool live = run_fp_pause(h);
     unsigned size = 1u << (place_kind(place) & 3);
     counter_add(&jit_of(h)->counts.calls[CALL_STORE], 1);
     locate(h, place);
@@ -152,9 +153,11 @@ struct jit_value jit_sys(struct hart *h, uint64_t word, uint64_t id_len, uint32_
 {
     uint64_t after = h->icount, key = h->jump_key;
     unsigned len = (unsigned)(id_len >> 16);
-    bool live = fp_pause(h);
+    bool live = run_fp_pause(h);
     counter_add(&jit_of(h)->counts.calls[CALL_SYSTEM], 1);
     locate(h, place);
+    if (unlikely(h->log)) /* system instructions are the interpreter's */
+        return leave;
     uint64_t next = mmu_wrap(h, h->arch.pc + len);
     switch (sys_or_cbo(h, (enum insn_id)(id_len & 0xffff), (uint32_t)word, len)) {
     case SYS_NEXT:
@@ -208,8 +211,7 @@ struct jit_value jit_verify(struct hart *h, uint64_t region, uint64_t none, uint
     return (struct jit_value){region_verify(h, (struct region *)(uintptr_t)region), false};
 }
 
-/* The live code for pc, or NULL; *key: how it is found, 0: never. */
-static const uint8_t *find_code(struct jit *j, struct hart *h, uint64_t pc, uint64_t *key)
+const uint8_t *run_find_code(struct jit *j, struct hart *h, uint64_t pc, uint64_t *key)
 {
     uint64_t pa;
     bool part;
@@ -278,6 +280,21 @@ static void start_flush(struct jit *j)
         atomic_store(&j->cpu->hart[i]->limit, 0);
 }
 
+bool run_translate(struct jit *j, struct hart *h, uint64_t key, bool *later)
+{
+    *later = true;
+    if (pthread_mutex_trylock(&j->lock))
+        return false;
+    uint64_t start = host_thread_time(pthread_self());
+    bool made = jit_translate(j, h, key & ~UINT64_C(1));
+    *later = !made && j->full;
+    counter_add(&j->counts.ns, host_thread_time(pthread_self()) - start);
+    pthread_mutex_unlock(&j->lock);
+    if (*later)
+        start_flush(j);
+    return made;
+}
+
 /* The block at pc has run often enough, or has code already: sees to it that the interpreter comes
  * back there, or never again. */
 static void translate_here(struct jit *j, struct hart *h, uint64_t key)
@@ -291,31 +308,20 @@ static void translate_here(struct jit *j, struct hart *h, uint64_t key)
         interp_bind_plain(b);
         return;
     }
-    if (pthread_mutex_trylock(&j->lock)) {
-        b->heat = 0;
-        interp_bind_counting(h, b);
-        return;
-    }
-    uint64_t start = host_thread_time(pthread_self());
-    bool made = jit_translate(j, h, key & ~UINT64_C(1)), full = !made && j->full;
-    counter_add(&j->counts.ns, host_thread_time(pthread_self()) - start);
-    pthread_mutex_unlock(&j->lock);
-    if (made) {
+    bool later;
+    if (run_translate(j, h, key, &later)) {
         b->native = b;
         interp_bind_leave(h, b);
-    } else if (!full) {
-        b->heat = 0;
-        interp_bind_plain(b);
+        return;
     }
-    if (full) {
-        b->heat = 0;
+    b->heat = 0;
+    if (later)
         interp_bind_counting(h, b);
-        start_flush(j);
-    }
+    else
+        interp_bind_plain(b);
 }
 
-/* Runs translated code from h->arch.pc. EXIT_INTERP: the interpreter has to do what comes next. */
-static enum jit_exit run_code(struct hart *h, const struct thunks *t, const uint8_t *code)
+enum jit_exit run_code(struct hart *h, const struct thunks *t, const uint8_t *code)
 {
     h->vbase = h->arch.pc & ~PAGE_MASK;
     struct jit_hart_counts *counts = &jit_of(h)->counts;
@@ -333,11 +339,16 @@ static enum jit_exit run_code(struct hart *h, const struct thunks *t, const uint
  * would stop at once. */
 static void interpret(struct hart *h)
 {
+    uint64_t limit = atomic_load(&h->limit), one = h->icount + 1;
     struct block *b = block_next(h, h->arch.pc, NULL, NULL);
-    if (at_limit(h) || (b && (b->native || b->heat >= h->hot)))
+    if (limit < one && atomic_compare_exchange_strong(&h->limit, &limit, one)) {
         interp_step(h);
-    else
+        atomic_compare_exchange_strong(&h->limit, &one, limit);
+    } else if (b && (b->native || b->heat >= h->hot)) {
+        interp_step(h);
+    } else {
         interp_run(h);
+    }
 }
 
 /* The code for the hart's pc, after translated code was left for this reason; NULL: none that is
@@ -349,7 +360,7 @@ static const uint8_t *next_code(struct jit *j, struct hart *h, enum jit_exit why
     const struct native_jump *n = mmu_native_jump(h, pc);
     if (n->pc == pc && why != EXIT_LOOKUP && why != EXIT_STALE)
         return n->code;
-    const uint8_t *code = find_code(j, h, pc, &key);
+    const uint8_t *code = run_find_code(j, h, pc, &key);
     if (!code)
         return NULL;
     mmu_set_native(h, pc, code);
@@ -365,7 +376,7 @@ static void warm_up(struct jit *j, struct hart *h)
     interp_run(h);
     if (at_limit(h)) /* else it is at a block that is hot or has code */
         return;
-    if (!find_code(j, h, h->arch.pc, &key)) {
+    if (!run_find_code(j, h, h->arch.pc, &key)) {
         translate_here(j, h, key);
         return;
     }
@@ -384,7 +395,7 @@ static void run_inside(struct jit *j, struct hart *h)
         why = code ? run_code(h, &j->thunks, code) : EXIT_LOOKUP;
         if (code && why != EXIT_INTERP)
             continue;
-        fp_pause(h);
+        run_fp_pause(h);
         if (code)
             interpret(h);
         else
@@ -399,8 +410,11 @@ static void jit_run(struct hart *h)
         interp_run(h);
         return;
     }
-    run_inside(j, h);
-    fp_pause(h);
+    if (j->verify)
+        verify_run(j, h);
+    else
+        run_inside(j, h);
+    run_fp_pause(h);
     come_out(h);
 }
 
@@ -411,6 +425,7 @@ static void jit_destroy(void *engine)
     struct jit *j = engine;
     if (!j)
         return;
+    verify_destroy(j);
     for (unsigned i = 0; i < j->cpu->cfg.harts; i++) {
         free(j->cpu->hart[i]->engine_data);
         j->cpu->hart[i]->engine_data = NULL;
@@ -433,7 +448,7 @@ static void *jit_create(struct cpu *cpu)
         cpu->hart[i]->engine_data = calloc(1, sizeof(struct jit_hart));
         ok = ok && cpu->hart[i]->engine_data;
     }
-    if (ok)
+    if (ok && (!j->verify || verify_create(j)))
         return j;
     jit_destroy(j);
     return NULL;
@@ -442,7 +457,7 @@ static void *jit_create(struct cpu *cpu)
 static void jit_bind(struct hart *h, struct block *b)
 {
     const struct jit *j = h->cpu->engine;
-    if (j->rw && !b->part && !block_straddles(b))
+    if (j->rw && !j->verify && !b->part && !block_straddles(b))
         interp_bind_counting(h, b);
     else
         interp_bind(h, b);

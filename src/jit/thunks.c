@@ -206,7 +206,12 @@ void thunks_make(struct jit *j)
     t->lookup = x.at;
     make_lookup(&x, miss);
     t->resume = x.at;
-    make_resume(&x, t);
+    if (j->verify) {
+        x86_mov_imm(&x, RAX, EXIT_INTERP);
+        x86_jmp(&x, back);
+    } else {
+        make_resume(&x, t);
+    }
     t->load = make_call(&x, (const void *)(uintptr_t)jit_load, t->resume, rv32);
     t->store = make_call(&x, (const void *)(uintptr_t)jit_store, t->resume, rv32);
     t->atomic = make_call(&x, (const void *)(uintptr_t)jit_atomic, t->resume, rv32);

@@ -144,6 +144,8 @@ static bool config_check(const struct config *c, struct error *err)
         why = "a command line needs a kernel; give one with -k";
     else if ((c->junit || c->script_out) && !c->script)
         why = "--junit and --script-out belong to a script; give one with --script";
+    else if (m->jit.verify && !m->single_thread)
+        why = "--jit verify needs --threads single: add that";
     else if (m->jit.perf_map && m->jit.off)
         why = "--perf-map names translated code, and --jit off makes none; leave one out";
     else if ((m->gpu.trace || m->gpu.check) && !m->gpu.scanouts)

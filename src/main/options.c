@@ -244,6 +244,7 @@ static const struct parse_key jit_keys[] = {
     {"memory", "SIZE", "32M", PARSE_SIZE(struct machine_jit, memory, 256 << 10, 1 << 30)},
     {"cold", NULL, NULL, PARSE_FLAG(struct machine_jit, cold)},
     {"dump", "PC", NULL, PARSE_CALL(0, read_dump)},
+    {"verify", NULL, NULL, PARSE_FLAG(struct machine_jit, verify)},
 };
 
 /* on|off, then settings, or settings alone. */
@@ -335,12 +336,13 @@ const struct option_row option_rows[] = {
      "A host thread for each hart, or all harts in one (default %s). With one, time counts "
      "instructions, and two runs are the same, instruction by instruction, until something comes "
      "from outside: keys, the pointer, a viewer, a stop."},
-    {NULL, 0, {"jit", "on|off[,hot=N][,memory=SIZE][,cold][,dump=PC]", "on", PARSE_CALL(0, read_jit)},
+    {NULL, 0, {"jit", "on|off[,hot=N][,memory=SIZE][,cold][,verify][,dump=PC]", "on", PARSE_CALL(0, read_jit)},
      "Translate what runs often to the host's code (default %s), on hosts with AVX2, BMI2 and FMA; "
      "elsewhere, or with off, everything is interpreted. hot=N: after so many runs (default 128). "
      "memory=SIZE: for translated code (default 32M). "
-     "cold: the fast paths of memory accesses are not taken; for tests. dump=PC: print what the code "
-     "around this address (hex) is translated to."},
+     "dump=PC: print what the code around this address (hex) is translated to. "
+     "For tests: with cold the fast paths of memory accesses are not taken; with verify, which needs "
+     "--threads single, translated code is interpreted again, and what differs is printed."},
     {NULL, 0, {"seed", "N", NULL, PARSE_CALL(offsetof(struct config, machine), read_seed)},
      "What the guest gets as entropy follows from this number, and so do its secrets (default: the "
      "host's entropy, or 0 with --threads=single)."},

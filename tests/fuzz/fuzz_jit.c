@@ -160,21 +160,6 @@ static bool same_state(const struct side *a, const struct side *b)
            a->device.seen == b->device.seen;
 }
 
-/*
- * An instruction that translated code leaves to the interpreter after it has tried it (a conversion
- * that does not fit, say) may have raised its flags; if the limit is reached right before it, they are
- * seen early. True if that is all that differs; it ends with the next step.
- */
-static bool flags_are_early(const struct hart *native, const struct hart *oracle)
-{
-    struct hart_arch a = native->arch;
-    if (a.fflags == oracle->arch.fflags || (~a.fflags & oracle->arch.fflags))
-        return false;
-    a.fflags = oracle->arch.fflags;
-    a.mstatus = oracle->arch.mstatus;
-    return !memcmp(&a, &oracle->arch, sizeof(a));
-}
-
 enum result { SAME, STATE, MEMORY, LATE };
 
 static enum result run_program(struct bench *b, const struct program *p)
@@ -192,13 +177,7 @@ static enum result run_program(struct bench *b, const struct program *p)
         if (native->icount > end + OVERSHOOT)
             return LATE;
         run_oracle(oracle, native->icount);
-        bool same = same_state(&b->native, &b->oracle);
-        for (unsigned n = 0; n < 4 && !same && flags_are_early(native, oracle); n++) {
-            run_native(native, 1);
-            run_oracle(oracle, native->icount);
-            same = same_state(&b->native, &b->oracle);
-        }
-        if (!same)
+        if (!same_state(&b->native, &b->oracle))
             return STATE;
         if (!same_memory(&b->native, &b->oracle))
             return MEMORY;

@@ -28,6 +28,8 @@ def compile_guest(out, xlen, sources, isa='i', defines=(), include=(), script='g
 
 # How the guests' code is run: ISA_ENGINE=hot=1 stands for --jit=hot=1.
 ENGINE = ['--jit=' + os.environ['ISA_ENGINE']] if 'ISA_ENGINE' in os.environ else []
+if 'verify' in os.environ.get('ISA_ENGINE', ''):
+    ENGINE.append('--threads=single')
 
 
 def riscreen_command(riscreen, elf, xlen, cpu='', harts=1, memory='256M', extra=()):
@@ -54,6 +56,8 @@ def run(command, timeout=120):
         status, out = done.returncode, done.stdout + done.stderr
     except subprocess.TimeoutExpired as late:
         status, out = None, (late.stdout or b'') + (late.stderr or b'')
+    if b'riscreen: verify:' in out:
+        status = 'translated code differs'
     return status, out.decode(errors='replace').replace('\r', ''), time.monotonic() - start
 
 

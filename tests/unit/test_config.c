@@ -157,6 +157,9 @@ static void test_optional_value(void **state)
     assert_string_equal(c.machine.jit.symbols, "a=b");
     assert_non_null(strstr(parse(&c, "-k I --perf-map="), "empty value"));
     assert_non_null(strstr(parse(&c, "-k I --perf-map --jit off"), "leave one out"));
+    assert_non_null(strstr(parse(&c, "-k I --jit verify"), "--threads single"));
+    assert_null(parse(&c, "-k I --jit verify,hot=1 --threads single"));
+    assert_true(c.machine.jit.verify && !c.machine.jit.off);
 }
 
 static void test_help_and_manual(void **state)
