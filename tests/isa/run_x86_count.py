@@ -7,7 +7,7 @@
   run_x86_count.py RISCREEN --only crc,fib
 
 These are instructions on the main path, counted once for each place in the code, as --stats says. With
---threads=single they are the same in each run, so this is a gate that no load of the host can open or shut. Code that the
+--threads=single and hot=64 they are the same in each run, so this is a gate that no load of the host can open or shut. Code that the
 kernels share (start, page tables, printing) is taken off: that of a run without a kernel.
 """
 import argparse
@@ -38,7 +38,7 @@ def compiler():
 
 def count(riscreen, elf, name, xlen):
     """(x86 instructions, guest instructions) of what one run translated."""
-    command = harness.riscreen_command([riscreen, '--threads', 'single', '--jit', 'on', '--stats'], elf, [name], xlen)
+    command = harness.riscreen_command([riscreen, '--threads', 'single', '--jit', 'hot=64', '--stats'], elf, [name], xlen)
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           timeout=120, check=False)
     found = dict(re.findall(r'^riscreen: stats: translator (x86-instructions|instructions) (\d+)$', done.stderr, re.MULTILINE))
