@@ -20,6 +20,8 @@ struct walk {
     uint64_t page_pa;
     uint16_t todo[REGION_MAX_BLOCKS];
     unsigned todos, leaders, insns;
+    unsigned first, last; /* offsets of instructions */
+    /* from here on not cleared */
     struct insn at[REGION_MAX_INSNS]; /* in the order of discovery */
     uint16_t index[GMEM_PAGE / 2];
 };
@@ -84,6 +86,8 @@ static bool take(struct walk *w, unsigned offset, struct insn *i)
     g->mark[offset / 2] |= MARK_DECODED;
     w->index[offset / 2] = (uint16_t)w->insns;
     w->at[w->insns++] = *i;
+    w->first = MIN(w->first, offset);
+    w->last = MAX(w->last, offset);
     return true;
 }
 
@@ -124,7 +128,7 @@ static void follow(struct walk *w, unsigned offset)
 static void make_blocks(struct walk *w)
 {
     struct gen *g = w->g;
-    for (unsigned offset = 0; offset < GMEM_PAGE; offset += 2) {
+    for (unsigned offset = w->first; offset <= w->last; offset += 2) {
         unsigned m = g->mark[offset / 2];
         if (!(m & MARK_LEADER) || !(m & MARK_DECODED) || g->bbs == REGION_MAX_BLOCKS)
             continue;
@@ -359,20 +363,16 @@ static const uint8_t *entry(struct gen *g, struct bb *b, bool here)
     return at;
 }
 
+/* The blocks are in the order of their addresses, so no instruction begins before the last extent. */
 static void make_extents(struct gen *g, struct region *r)
 {
-    uint8_t used[GMEM_PAGE / 2 + 1] = {0};
-    for (unsigned n = 0; n < g->insns; n++)
-        for (unsigned i = 0; i < (g->insn[n].op.len & OP_LENGTH) / 2u; i++)
-            used[g->insn[n].offset / 2 + i] = 1;
-    for (unsigned i = 0; i < GMEM_PAGE / 2; i++) {
-        if (!used[i])
-            continue;
+    for (unsigned n = 0; n < g->insns; n++) {
         struct extent *e = r->extents ? &r->extent[r->extents - 1] : NULL;
-        if (e && (e->end == 2 * i || r->extents == EXTENTS_MAX))
-            e->end = (uint16_t)(2 * i + 2);
+        uint16_t start = g->insn[n].offset, end = start + (g->insn[n].op.len & OP_LENGTH);
+        if (e && (e->end >= start || r->extents == EXTENTS_MAX))
+            e->end = MAX(e->end, end);
         else
-            r->extent[r->extents++] = (struct extent){(uint16_t)(2 * i), (uint16_t)(2 * i + 2)};
+            r->extent[r->extents++] = (struct extent){start, end};
     }
 }
 
@@ -489,7 +489,11 @@ static bool add_entry(struct jit *j, struct hart *h, struct region *r, unsigned 
 /* Finds the region's blocks in the page. False: the code at start is none that can be translated. */
 static bool discover(struct gen *g, uint64_t page_pa, unsigned start)
 {
-    struct walk w = {.g = g, .page_pa = page_pa};
+    struct walk w;
+    memset(&w, 0, offsetof(struct walk, at));
+    w.g = g;
+    w.page_pa = page_pa;
+    w.first = GMEM_PAGE;
     gmem_read(g->h->mem, page_pa, g->page, GMEM_PAGE);
     g->mark[start / 2] = MARK_LEADER;
     w.leaders = 1;
