@@ -114,9 +114,9 @@ static void follow(struct walk *w, unsigned offset)
                 w->g->mark[next / 2] |= MARK_LEADER;
             }
         } else if (f & I_ENDS) {
-            if (i.id == INSN_jal && i.op.rd == REG_SINK)
+            if (i.id == INSN_jal)
                 want(w, i.op.imm, 0);
-            else if (f & I_LINK && i.op.rd != REG_SINK)
+            if (f & I_LINK && i.op.rd != REG_SINK)
                 want(w, (int32_t)next, MARK_ENTRY);
             return;
         }
