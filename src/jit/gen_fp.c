@@ -171,8 +171,8 @@ static void compare(struct gen *g, const struct op *o, const struct fp_insn *f)
         x86_op(x, 0x22, RAX, x86_r(RCX)); /* and al, cl */
     }
     x86_op(x, X86_0F | 0xb6, RAX, x86_r(RAX));
-    gen_write_extended(g, o->rd, RAX);
     gen_note_dirty(g);
+    gen_write_extended(g, o->rd, RAX);
 }
 
 /* The upper half of a single's first source boxes it; any will do for a double. */
@@ -205,11 +205,11 @@ static void to_int(struct gen *g, const struct op *o, const struct fp_insn *f)
         x86_alu_imm(x, ALU_CMP, 0, x86_r(RAX), INT32_MIN);
     }
     gen_leave_if(g, CC_E);
+    gen_note_dirty(g);
     if (w)
         gen_write(g, o->rd, RAX);
     else
         gen_write_word(g, o->rd, RAX);
-    gen_note_dirty(g);
 }
 
 static void convert(struct gen *g, const struct op *o, const struct fp_insn *f)

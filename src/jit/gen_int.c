@@ -122,7 +122,7 @@ static void add_imm(struct gen *g, unsigned rd, unsigned rs, int32_t imm, bool w
         move(g, rd, rs);
         return;
     }
-    if (rd == rs && g->home[rd] == X86_NONE && !word) {
+    if (rd == rs && g->home[rd] == X86_NONE && !word && !gen_in_rax(g, rs)) {
         x86_alu_imm(&g->x, ALU_ADD, X86_W, gen_x(g, rd), imm);
         gen_wrote(g, rd, false);
         return;
@@ -215,11 +215,11 @@ static bool zero_extension(struct gen *g, const struct op *o)
         next_insn(g)->op.imm > 32)
         return false;
     unsigned d = gen_target(g, o->rd, RAX), up = 32u - (unsigned)next_insn(g)->op.imm;
+    g->skip = 1;
     gen_read32(g, d, o->rs1);
     if (up)
         x86_shift_imm(&g->x, SHIFT_SHL, X86_W, d, up);
     gen_write(g, o->rd, d);
-    g->skip = 1;
     return true;
 }
 
@@ -234,8 +234,8 @@ static bool scaled_add(struct gen *g, const struct op *o)
     unsigned base = n->op.rs1 == t ? n->op.rs2 : n->op.rs1;
     if (!base)
         return false;
-    add_shifted(g, t, base, o->rs1, (unsigned)o->imm, g->rv32);
     g->skip = 1;
+    add_shifted(g, t, base, o->rs1, (unsigned)o->imm, g->rv32);
     return true;
 }
 

@@ -26,7 +26,8 @@ void gen_address(struct gen *g, unsigned rs1, int32_t imm)
         x86_lea(x, w, RAX, x86_m(base.reg, imm));
         return;
     }
-    x86_mov(x, w, RAX, base);
+    if (g->rv32 || !gen_in_rax(g, rs1))
+        x86_mov(x, w, RAX, base);
     if (imm)
         x86_alu_imm(x, ALU_ADD, w, x86_r(RAX), imm);
 }

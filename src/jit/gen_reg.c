@@ -23,6 +23,53 @@ const uint8_t gen_canonical[33] = {
 
 /* --- reading and writing --- */
 
+/* Does rax still hold x[i], since the instruction before this one computed it there? */
+bool gen_in_rax(const struct gen *g, unsigned i)
+{
+    return g->rax_at == g->x.at && g->rax_holds == i;
+}
+
+/*
+ * A result whose home is the hart lies in rax. If the next instruction does nothing but read it as
+ * its first operand and replace it, the hart never sees it.
+ */
+static bool is_passed_on(const struct gen *g, unsigned rd)
+{
+    const struct insn *next = g->cur + 1 + g->skip;
+    if (insn_is_system(g->cur->id) || g->left <= 1u + g->skip || next->op.rd != rd ||
+        next->op.rs1 != rd)
+        return false;
+    switch (next->id) {
+    case INSN_addi:
+    case INSN_addiw: return next->op.imm != 0;
+    case INSN_andi:
+    case INSN_ori:
+    case INSN_xori:
+    case INSN_srli:
+    case INSN_srai:
+    case INSN_slliw:
+    case INSN_srliw:
+    case INSN_sraiw: return true;
+    case INSN_add:
+    case INSN_sub:
+    case INSN_addw:
+    case INSN_subw:
+    case INSN_and:
+    case INSN_or:
+    case INSN_xor:
+    case INSN_mul:
+    case INSN_mulw: return next->op.rs2 != rd;
+    default: return false;
+    }
+}
+
+static void note_rax(struct gen *g, unsigned rd, bool narrow)
+{
+    g->rax_at = g->x.at;
+    g->rax_holds = (uint8_t)rd;
+    g->rax_narrow = narrow;
+}
+
 static void widen(struct gen *g, unsigned i)
 {
     if (!(g->narrow >> i & 1))
@@ -61,6 +108,11 @@ void gen_read(struct gen *g, unsigned to, unsigned i)
 
 void gen_into(struct gen *g, unsigned host, unsigned i, bool word)
 {
+    if (i && host == RAX && gen_in_rax(g, i)) {
+        if (!word && g->rax_narrow)
+            x86_movsxd(&g->x, RAX, x86_r(RAX));
+        return;
+    }
     if (i && g->home[i] == host && !word)
         widen(g, i);
     else if ((!i || g->home[i] != host) && word)
@@ -95,9 +147,14 @@ void gen_write_word(struct gen *g, unsigned rd, unsigned from)
         return;
     gen_wrote(g, rd, false);
     if (g->home[rd] == X86_NONE) {
-        x86_movsxd(&g->x, from, x86_r(from));
-        x86_mov_to(&g->x, X86_W, x86_m(RBP, X_DISP(rd)), from);
+        bool passed = from == RAX && is_passed_on(g, rd);
+        if (!passed) {
+            x86_movsxd(&g->x, from, x86_r(from));
+            x86_mov_to(&g->x, X86_W, x86_m(RBP, X_DISP(rd)), from);
+        }
         g->extended |= 1u << rd;
+        if (from == RAX)
+            note_rax(g, rd, passed);
         return;
     }
     if (g->home[rd] != from)
@@ -114,9 +171,12 @@ void gen_write(struct gen *g, unsigned rd, unsigned from)
         gen_write_word(g, rd, from);
         return;
     }
-    if (g->home[rd] == X86_NONE)
-        x86_mov_to(&g->x, X86_W, x86_m(RBP, X_DISP(rd)), from);
-    else if (g->home[rd] != from)
+    if (g->home[rd] == X86_NONE) {
+        if (from != RAX || !is_passed_on(g, rd))
+            x86_mov_to(&g->x, X86_W, x86_m(RBP, X_DISP(rd)), from);
+        if (from == RAX)
+            note_rax(g, rd, false);
+    } else if (g->home[rd] != from)
         x86_mov(&g->x, X86_W, g->home[rd], x86_r(from));
     gen_wrote(g, rd, false);
 }

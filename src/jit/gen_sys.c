@@ -76,6 +76,7 @@ static void sys_back(struct gen *g, unsigned from)
 {
     for (unsigned n = from; n < g->colds; n++)
         g->cold[n].back = g->x.at;
+    g->rax_at = NULL; /* they leave something else in rax */
 }
 
 /* Leaves to C if the hart's privilege is below `level`; for tests always. */

@@ -328,9 +328,14 @@ struct gen {
     uint32_t singles;  /* f registers to which the region writes no double: see gen_freg.c */
     uint32_t nan;      /* f registers with results that may be NaNs other than the canonical one */
     uint32_t boxed;    /* f registers that are known to hold boxed singles */
-    uint8_t skip;      /* instructions that were translated together with the present one */
-    bool single;       /* no groups: this is their cold code */
-    bool outside;      /* this is written for entries: the canonical mapping holds */
+    /* rax holds x[rax_holds] if nothing was written behind rax_at yet */
+    const uint8_t *rax_at;
+    uint8_t rax_holds;
+    bool rax_narrow; /* its low half only, and the hart has an older value: see gen_reg.c */
+    uint8_t skip; /* instructions that are translated together with the present one: set before the
+                     result is written */
+    bool single;  /* no groups: this is their cold code */
+    bool outside; /* this is written for entries: the canonical mapping holds */
     bool fp_used, fp_noted;
     const uint8_t *start, *main_end; /* of the region's code; where its cold code begins */
     unsigned main_count;             /* x86 instructions of its blocks */
@@ -374,9 +379,10 @@ void gen_read(struct gen *g, unsigned to, unsigned i); /* to = x[i] */
 void gen_read32(struct gen *g, unsigned to, unsigned i); /* the low half; zero-extended */
 /* The same, but a register that is there already stays. word: the low half is enough. */
 void gen_into(struct gen *g, unsigned host, unsigned i, bool word);
+bool gen_in_rax(const struct gen *g, unsigned i);  /* does rax hold x[i] still? */
 bool gen_is_word(const struct gen *g, unsigned i); /* is x[i] the sign extension of its low half? */
 unsigned gen_target(const struct gen *g, unsigned rd, unsigned temp); /* the home of rd, or temp */
-/* x[rd] = from, if it is not there. */
+/* x[rd] = from, if it is not there. From rax: the last that the instruction emits. */
 void gen_write(struct gen *g, unsigned rd, unsigned from);
 void gen_write_word(struct gen *g, unsigned rd, unsigned from);     /* the low half, to be extended;
                                                                    from may change */
