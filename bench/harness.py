@@ -11,6 +11,7 @@ import os
 import re
 import select
 import shlex
+import stat
 import subprocess
 import time
 
@@ -20,6 +21,7 @@ FOLDER = os.path.join(HERE, 'kernels')
 FLAGS = ['-O2', '-std=gnu11', '-Wall', '-Wextra', '-fno-math-errno',
          '-fno-tree-loop-distribute-patterns']
 GUEST_CC = 'riscv64-unknown-elf-gcc'
+LINUX_CC = 'riscv64-linux-gnu-gcc'
 GUEST_FLAGS = ['-mcmodel=medany', '-ffreestanding', '-nostdlib', '-static']
 GUEST_ISA = {64: ['-march=rv64gc', '-mabi=lp64d'], 32: ['-march=rv32gc', '-mabi=ilp32d']}
 PLACE = {False: ['-Wl,--defsym=BASE=0x80200000'], True: ['-Wl,--defsym=BASE=0x80000000', '-DMACHINE']}
@@ -66,6 +68,26 @@ def build_guest(out_dir, xlen=64, bare=False):
                     os.path.join(FOLDER, 'guest.ld'), os.path.join(FOLDER, 'start.S'),
                     *sources(['table', 'guest', *KERNELS]), '-lgcc', '-o', elf], check=True)
     return elf
+
+
+def member(name, mode, data=b'', device=(0, 0)):
+    """A file of a cpio archive, in the format newc."""
+    fields = [1, mode, 0, 0, 1, 0, len(data), 0, 0, *device, len(name) + 1, 0]
+    head = b'070701' + b''.join(b'%08x' % f for f in fields) + name.encode() + b'\0'
+    return head + b'\0' * (-len(head) % 4) + data + b'\0' * (-len(data) % 4)
+
+
+def make_initrd(folder, name):
+    """The initrd of a guest whose init is linux/NAME.c, in folder."""
+    program = os.path.join(folder, 'init')
+    subprocess.run([LINUX_CC, '-std=gnu11', '-O2', '-Wall', '-Wextra', '-s', '-static', '-pthread',
+                    os.path.join(HERE, 'linux', name + '.c'), '-o', program], check=True)
+    path = os.path.join(folder, 'initrd')
+    with open(program, 'rb') as code, open(path, 'wb') as f:
+        f.write(member('dev', stat.S_IFDIR | 0o755) +
+                member('dev/console', stat.S_IFCHR | 0o600, device=(5, 1)) +
+                member('init', stat.S_IFREG | 0o755, code.read()) + member('TRAILER!!!', 0))
+    return path
 
 
 def add_machines(parser, rounds=7, json_file=True):
