@@ -36,9 +36,10 @@ struct tlb_entry {
 };
 _Static_assert(sizeof(struct tlb_entry) == 32, "translated code relies on it");
 
-#define NATIVE_JUMPS 4096
-#define NATIVE_CHUNK 128 /* native jumps per bit of tlb_view.native_filled */
-#define TLB_HASH     0x9e3779b1u
+#define NATIVE_JUMPS   4096
+#define NATIVE_CHUNK   128 /* native jumps per bit of tlb_view.native_filled */
+#define JUMP_PAGE_BITS 13  /* a kernel has jumps to hundreds of pages */
+#define TLB_HASH       0x9e3779b1u
 struct native_jump {
     uint64_t pc; /* none: a value that is looked for elsewhere */
     const void *code;
@@ -48,9 +49,10 @@ _Static_assert(sizeof(struct native_jump) == 16, "translated code relies on it")
 struct tlb_view {
     uint64_t global[TLB_SIZE / 64]; /* entries of global mappings: a bit each */
     uint64_t filled;                /* bit i: some of the 64 entries from 64 * i on were filled */
-    uint64_t native_filled;  /* bit i: some of the 128 native jumps from 128 * i on were set */
-    uint64_t jump_gen;       /* of the jump cache's entries that hold; never two views the same */
-    uint64_t jump_pages[16]; /* which pages (hashed) have entries there, or native jumps */
+    uint64_t native_filled; /* bit i: some of the 128 native jumps from 128 * i on were set */
+    uint64_t jump_gen;      /* of the jump cache's entries that hold; never two views the same */
+    uint64_t jump_pages[1 << JUMP_PAGE_BITS >>
+                        6];           /* which pages (hashed) have entries there, or native jumps */
     uint64_t big_pages[BIG_KINDS][4]; /* which superpages and NAPOT ranges (hashed) were filled */
     _Alignas(64) struct tlb_entry entry[TLB_SIZE];
     struct native_jump native[2][NATIVE_JUMPS]; /* by FS: off, on */
@@ -59,7 +61,7 @@ struct tlb_view {
 /* The bit of jump_pages that stands for va's page. */
 static inline unsigned tlb_jump_page(uint64_t va)
 {
-    return (uint32_t)(va >> 12) * TLB_HASH >> 10 & 1023;
+    return (uint32_t)(va >> 12) * TLB_HASH >> (32 - JUMP_PAGE_BITS);
 }
 
 /* Where va's page has its entry. Folding keeps arrays apart that lie a power of two apart. */

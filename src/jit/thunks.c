@@ -121,8 +121,7 @@ static void make_set_native(struct x86 *x)
     x86_mov(x, X86_W, RCX, x86_r(RAX)); /* see tlb_jump_page */
     x86_shift_imm(x, SHIFT_SHR, X86_W, RCX, 12);
     x86_op_imm(x, 0x69, RCX, x86_r(RCX), (int32_t)TLB_HASH, 4); /* imul */
-    x86_shift_imm(x, SHIFT_SHR, 0, RCX, 10);
-    x86_alu_imm(x, ALU_AND, 0, x86_r(RCX), 1023);
+    x86_shift_imm(x, SHIFT_SHR, 0, RCX, 32 - JUMP_PAGE_BITS);
     x86_op(x, bts, RCX, x86_m(RDX, VIEW_DISP(jump_pages)));
     pop(x, RDX);
 }
