@@ -353,18 +353,18 @@ static void interpret(struct hart *h)
 
 /* The code for the hart's pc, after translated code was left for this reason; NULL: none that is
  * live. The view's native jumps are tried first, unless the reason is that they have none or an old
- * one. */
-static const uint8_t *next_code(struct jit *j, struct hart *h, enum jit_exit why)
+ * one; what is found else is put there. *key: see run_find_code, if there is none. */
+static const uint8_t *next_code(struct jit *j, struct hart *h, enum jit_exit why, uint64_t *key)
 {
-    uint64_t key, pc = h->arch.pc;
+    uint64_t pc = h->arch.pc;
     const struct native_jump *n = mmu_native_jump(h, pc);
     if (n->pc == pc && why != EXIT_LOOKUP && why != EXIT_STALE)
         return n->code;
-    const uint8_t *code = run_find_code(j, h, pc, &key);
+    const uint8_t *code = run_find_code(j, h, pc, key);
     if (!code)
         return NULL;
     mmu_set_native(h, pc, code);
-    uint64_t address = (uintptr_t)h->ram + (key - h->ram_base);
+    uint64_t address = (uintptr_t)h->ram + (*key - h->ram_base);
     *jit_known(jit_of(h), address) = (struct native_jump){address, code};
     return code;
 }
@@ -376,7 +376,7 @@ static void warm_up(struct jit *j, struct hart *h)
     interp_run(h);
     if (at_limit(h)) /* else it is at a block that is hot or has code */
         return;
-    if (!run_find_code(j, h, h->arch.pc, &key)) {
+    if (!next_code(j, h, EXIT_LOOKUP, &key)) {
         translate_here(j, h, key);
         return;
     }
@@ -390,10 +390,11 @@ static void warm_up(struct jit *j, struct hart *h)
 static void run_inside(struct jit *j, struct hart *h)
 {
     enum jit_exit why = EXIT_LIMIT;
+    uint64_t key;
     while (!at_limit(h) && !atomic_load_explicit(&j->flushing, memory_order_relaxed)) {
-        const uint8_t *code = next_code(j, h, why);
-        why = code ? run_code(h, &j->thunks, code) : EXIT_LOOKUP;
-        if (code && why != EXIT_INTERP)
+        const uint8_t *code = next_code(j, h, why, &key);
+        why = code ? run_code(h, &j->thunks, code) : EXIT_INTERP;
+        if (why != EXIT_INTERP)
             continue;
         run_fp_pause(h);
         if (code)
