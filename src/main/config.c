@@ -68,9 +68,9 @@ static bool take_long(struct config *c, struct cursor *p, const char *word)
 }
 
 /* Options of QEMU's that have no namesake here. */
-static const char *const qemu_words[] = {"accel",  "action", "chardev", "device", "drive",
-                                         "fsdev",  "icount", "machine", "nic",    "nographic",
-                                         "object", "qmp",    "serial",  "vnc"};
+static const char *const qemu_words[] = {"accel",  "action",  "chardev", "device", "drive",
+                                         "fsdev",  "icount",  "machine", "nic",    "nographic",
+                                         "object", "perfmap", "qmp",     "serial", "vnc"};
 
 /* "-name", a long option with one dash, as QEMU's are; err says what to write. */
 static bool one_dash(const char *word, struct error *err)

@@ -6,8 +6,8 @@
   run_x86_count.py RISCREEN --rewrite    writes x86_count.txt anew, and prints what has changed
   run_x86_count.py RISCREEN --only crc,fib
 
-These are instructions on the main path, counted once for each place in the code, as --stats says. With
---threads=single and hot=64 they are the same in each run, so this is a gate that no load of the host can open or shut. Code that the
+These are instructions on the main path, counted once for each place in the code, as --stats says. With --threads=single
+and hot=64 they are the same in each run, so this is a gate that no load of the host can open or shut. Code that the
 kernels share (start, page tables, printing) is taken off: that of a run without a kernel.
 """
 import argparse
