@@ -267,6 +267,8 @@ static void inject_sign(struct gen *g, const struct op *o, const struct fp_insn 
     check_boxed(g, o->rs1, f->size);
     check_boxed(g, o->rs2, f->size);
     if (f->op == SGNJ && o->rs1 == o->rs2) {
+        if (f->size == 8 && g->boxed >> o->rs1 & 1) /* a single's NaN is another one */
+            gen_f_settle(g, o->rs1);
         bool computed = g->nan >> o->rs1 & 1;
         gen_f_write(g, o->rd, gen_f_read(g, XMM0, o->rs1), f->size, computed);
         return;
