@@ -163,9 +163,9 @@ static uint32_t context_mode(const struct hart *h, unsigned priv, bool data)
 void tlb_select(struct hart *h)
 {
     unsigned priv = mmu_data_priv(h);
-    h->fetch = select_view(h, h->arch.priv == PRIV_M ? 0 : h->arch.satp,
-                           context_mode(h, h->arch.priv, false));
-    h->data = select_view(h, priv == PRIV_M ? 0 : h->arch.satp, context_mode(h, priv, true));
+    uint32_t fetch = context_mode(h, h->arch.priv, false), data = context_mode(h, priv, true);
+    h->fetch = select_view(h, h->arch.priv == PRIV_M ? 0 : h->arch.satp, fetch);
+    h->data = data == fetch ? h->fetch : select_view(h, priv == PRIV_M ? 0 : h->arch.satp, data);
     h->jump_key = h->fetch->jump_gen << 1 | h->fp_on;
     h->jump_salt = (uint32_t)h->fetch->jump_gen * 0x9e37u;
     h->jumps_native = h->fetch->native[h->fp_on];
