@@ -16,7 +16,9 @@ DESKTOP = ('riscreen.desktop=x riscreen.run="until xwininfo -display :0 -name gl
 Stage = collections.namedtuple('Stage', 'what disk memory append line')
 STAGES = {
     'init': Stage("to its init's first line", None, '512M', '', 'riscreen: init'),
-    'login': Stage('with systemd, to its login', 'systemd', '1G', '', 'riscreen login: root (automatic login)'),
+    # an emulator that shares its processors needs longer than 90 s until udev has found the console
+    'login': Stage('with systemd, to its login', 'systemd', '1G', 'systemd.default_device_timeout_sec=900',
+                   'riscreen login: root (automatic login)'),
     'desktop': Stage('to glxgears on the X desktop', 'tools', '1G', DESKTOP, 'desktop is up'),
 }
 
