@@ -118,7 +118,7 @@ static int32_t small_imm(struct making *m)
 {
     static const int16_t edge[] = {0, 1, -1, 2047, -2048, 31, 255, 8};
     unsigned n = fuzz_u8(m->in);
-    return n < 128 ? edge[n % 8] : (int32_t)(n << 4 | fuzz_u8(m->in)) << 20 >> 20;
+    return n < 128 ? edge[n % 8] : (int32_t)((n << 4 | fuzz_u8(m->in)) << 20) >> 20;
 }
 
 /* Of loads and stores: mostly near, mostly aligned. */
