@@ -63,8 +63,14 @@ static void end_jumps(struct hart *h, struct tlb_view *v)
     empty_native(v);
 }
 
+static void empty_cells(struct tlb_view *v)
+{
+    memset(v->cell, 0xff, sizeof(v->cell));
+}
+
 static void empty_view(struct hart *h, struct tlb_view *v)
 {
+    empty_cells(v);
     for (uint64_t left = v->filled; left; left &= left - 1) {
         unsigned chunk = (unsigned)__builtin_ctzll(left);
         memset(&v->entry[chunk * CHUNK], 0xff, CHUNK * sizeof(struct tlb_entry));
@@ -206,6 +212,7 @@ static bool flush_page(struct hart *h, struct tlb_view *v, uint64_t page)
     for (unsigned a = 0; a < 3; a++)
         if (e->tag[a] == page)
             e->tag[a] = TLB_NO_PAGE;
+    empty_cells(v);
     unsigned b = tlb_jump_page(page);
     if (!(v->jump_pages[b >> 6] >> (b & 63) & 1))
         return false;

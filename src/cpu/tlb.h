@@ -46,7 +46,17 @@ struct native_jump {
 };
 _Static_assert(sizeof(struct native_jump) == 16, "translated code relies on it");
 
+/* The page that a base register of translated code pointed to last: a look-up of its own, without an
+ * index. Translated code fills it from an entry; flushing any page of the view empties it. */
+#define TLB_CELLS 8
+struct tlb_cell {
+    uint64_t tag[2]; /* of the entry, for loads and stores */
+    uintptr_t addend;
+    uint64_t unused;
+};
+
 struct tlb_view {
+    struct tlb_cell cell[TLB_CELLS];
     uint64_t global[TLB_SIZE / 64]; /* entries of global mappings: a bit each */
     uint64_t filled;                /* bit i: some of the 64 entries from 64 * i on were filled */
     uint64_t native_filled; /* bit i: some of the 128 native jumps from 128 * i on were set */

@@ -50,6 +50,26 @@ struct cold *gen_cold(struct gen *g, enum cold_kind kind, enum x86_cond cc)
     return c;
 }
 
+#define ENTRY_DISP(field) ((int32_t)offsetof(struct tlb_view, entry[0].field))
+#define CELL_DISP(i, field)                                                                        \
+    ((int32_t)(offsetof(struct tlb_view, cell[0].field) + sizeof(struct tlb_cell) * (i)))
+
+/* r14 + rcx = the entry for the address in rax, and what to do if it does not hold: see tlb_slot and
+ * tlb_hit. */
+static struct cold *probe_entry(struct gen *g, enum access access, unsigned size,
+                                enum cold_kind kind)
+{
+    struct x86 *x = &g->x;
+    x86_vex_imm(x, X86_W | X86_F2 | X86_0F3A | 0xf0, RCX, 0, x86_r(RAX), 12 - 5); /* rorx */
+    x86_vex_imm(x, X86_W | X86_F2 | X86_0F3A | 0xf0, RDX, 0, x86_r(RAX), 19 - 5);
+    x86_alu(x, ALU_XOR, 0, RCX, x86_r(RDX));
+    x86_alu_imm(x, ALU_AND, 0, x86_r(RCX), (TLB_SIZE - 1) << 5);
+    x86_mov(x, X86_W, RDX, x86_r(RAX));
+    x86_alu_imm(x, ALU_AND, X86_W, x86_r(RDX), (int32_t)(-4096 | (int32_t)(size - 1)));
+    x86_alu(x, ALU_CMP, X86_W, RDX, x86_mx(R14, RCX, 0, ENTRY_DISP(tag[0]) + 8 * (int32_t)access));
+    return gen_cold(g, kind, CC_NE);
+}
+
 struct cold *gen_probe(struct gen *g, enum access access, unsigned size, enum cold_kind kind)
 {
     struct x86 *x = &g->x;
@@ -57,19 +77,62 @@ struct cold *gen_probe(struct gen *g, enum access access, unsigned size, enum co
         x86_alu_imm(x, ALU_CMP, X86_W, x86_r(RSP), 0);
         return gen_cold(g, kind, CC_NE);
     }
-    /* see tlb_slot and tlb_hit; r14 holds the data view */
-    const int32_t tag = (int32_t)offsetof(struct tlb_view, entry[0].tag) + 8 * (int32_t)access;
-    const int32_t addend = (int32_t)offsetof(struct tlb_view, entry[0].addend);
-    x86_vex_imm(x, X86_W | X86_F2 | X86_0F3A | 0xf0, RCX, 0, x86_r(RAX), 12 - 5); /* rorx */
-    x86_vex_imm(x, X86_W | X86_F2 | X86_0F3A | 0xf0, RDX, 0, x86_r(RAX), 19 - 5);
-    x86_alu(x, ALU_XOR, 0, RCX, x86_r(RDX));
-    x86_alu_imm(x, ALU_AND, 0, x86_r(RCX), (TLB_SIZE - 1) << 5);
+    struct cold *c = probe_entry(g, access, size, kind);
+    x86_mov(x, X86_W, RCX, x86_mx(R14, RCX, 0, ENTRY_DISP(addend)));
+    return c;
+}
+
+/* --- cells ---
+ * sp, and what is steady in a loop, mostly points into the page that it pointed into before. Such an
+ * access compares its address with the register's cell (tlb.h), which needs no index: four
+ * instructions less, and the addend does not wait for the address. Cold code looks the TLB up and
+ * fills the cell. */
+
+/* In a region, as many registers as there are cells have one each. */
+static unsigned cell_of(struct gen *g, unsigned base)
+{
+    if (base != 2 && !g->cell[base])
+        g->cell[base] = (uint8_t)(1 + g->cells++ % (TLB_CELLS - 1));
+    return g->cell[base];
+}
+
+static struct cold *probe_cell(struct gen *g, unsigned base, enum access access, unsigned size,
+                               enum cold_kind kind)
+{
+    struct x86 *x = &g->x;
+    bool steady = base == 2 || (base && g->steady >> base & 1);
+    if (!steady || g->single || g->j->cold)
+        return gen_probe(g, access, size, kind);
+    unsigned cell = cell_of(g, base);
     x86_mov(x, X86_W, RDX, x86_r(RAX));
     x86_alu_imm(x, ALU_AND, X86_W, x86_r(RDX), (int32_t)(-4096 | (int32_t)(size - 1)));
-    x86_alu(x, ALU_CMP, X86_W, RDX, x86_mx(R14, RCX, 0, tag));
-    struct cold *c = gen_cold(g, kind, CC_NE);
-    x86_mov(x, X86_W, RCX, x86_mx(R14, RCX, 0, addend));
+    x86_alu(x, ALU_CMP, X86_W, RDX, x86_m(R14, CELL_DISP(cell, tag[0]) + 8 * (int32_t)access));
+    struct cold *c = gen_cold(g, COLD_CELL, CC_NE);
+    x86_mov(x, X86_W, RCX, x86_m(R14, CELL_DISP(cell, addend)));
+    c->then = (uint8_t)kind;
+    c->cell = (uint8_t)cell;
+    c->access = (uint8_t)access;
+    c->bytes = (uint8_t)size;
+    c->hit = x->at;
     return c;
+}
+
+static void cold_cell(struct gen *g, const struct cold *c)
+{
+    struct x86 *x = &g->x;
+    struct cold *miss = probe_entry(g, (enum access)c->access, c->bytes, (enum cold_kind)c->then);
+    uint8_t *from = miss->from;
+    *miss = *c;
+    miss->kind = c->then;
+    miss->from = from;
+    for (int32_t i = 0; i < 2; i++) {
+        x86_mov(x, X86_W, RDX, x86_mx(R14, RCX, 0, ENTRY_DISP(tag[0]) + 8 * i));
+        x86_mov_to(x, X86_W, x86_m(R14, CELL_DISP(c->cell, tag[0]) + 8 * i), RDX);
+    }
+    x86_mov(x, X86_W, RCX, x86_mx(R14, RCX, 0, ENTRY_DISP(addend)));
+    x86_mov_to(x, X86_W, x86_m(R14, CELL_DISP(c->cell, addend)), RCX);
+    if (!x->full)
+        x86_jmp(x, c->hit);
 }
 
 /* --- groups ---
@@ -240,7 +303,8 @@ static void begin_group(struct gen *g)
         x86_alu_imm(x, ALU_CMP, 0, x86_r(RDX), 4096 - span);
         cold_group(g, gen_cold(g, COLD_GROUP, CC_A), 0);
     }
-    cold_group(g, gen_probe(g, m->stores ? ACCESS_STORE : ACCESS_LOAD, m->size, COLD_GROUP), 1);
+    enum access access = m->stores ? ACCESS_STORE : ACCESS_LOAD;
+    cold_group(g, probe_cell(g, m->base, access, m->size, COLD_GROUP), 1);
 }
 
 void gen_end_group(struct gen *g)
@@ -271,7 +335,7 @@ static struct x86_rm locate(struct gen *g, const struct op *o, enum access acces
         return x86_mx(g->home[o->rs1], RCX, 0, o->imm);
     gen_address(g, o->rs1, o->imm);
     if (!in_group(g))
-        *c = gen_probe(g, access, size, kind);
+        *c = probe_cell(g, o->rs1, access, size, kind);
     return x86_mx(RAX, RCX, 0, 0);
 }
 
@@ -604,13 +668,14 @@ void gen_colds(struct gen *g)
     for (unsigned n = 0; n < g->colds && !x->full; n++) {
         const struct cold *c = &g->cold[n];
         x86_patch(c->from, x->at);
-        if (c->kind != COLD_NAN && c->kind != COLD_GROUP)
+        if (c->kind != COLD_NAN && c->kind != COLD_GROUP && c->kind != COLD_CELL)
             gen_settle_cold(g, c);
         switch (c->kind) {
         case COLD_LOAD: cold_load(g, c); break;
         case COLD_STORE: cold_store(g, c); break;
         case COLD_ATOMIC: call_out(g, c, g->j->thunks.atomic); break;
         case COLD_GROUP: cold_group_code(g, c); break;
+        case COLD_CELL: cold_cell(g, c); continue;
         case COLD_SYS: gen_sys_cold(g, c); break;
         case COLD_NAN:
             x86_mov_imm(x, RAX, c->value);

@@ -284,15 +284,35 @@ static unsigned loop_end(const struct gen *g, const struct bb *head)
     return end;
 }
 
-static void weigh_loops(const struct gen *g, uint16_t weight[REGION_MAX_BLOCKS])
+/* Steps that a pointer takes many of before it leaves a page. */
+#define STEP_MAX 64
+
+/* The x registers that neither change in these blocks nor jump about. */
+static uint32_t find_steady(const struct gen *g, unsigned first, unsigned end)
+{
+    uint32_t changed = 0;
+    for (unsigned n = g->bb[first].first; n < g->insns && g->insn[n].offset <= end; n++) {
+        const struct insn *i = &g->insn[n];
+        bool step = i->id == INSN_addi && i->op.rd == i->op.rs1 && i->op.imm <= STEP_MAX &&
+                    i->op.imm >= -STEP_MAX;
+        if (!step && !(insn_flags(i->id) & I_WRITES_F) && i->op.rd < 32)
+            changed |= 1u << i->op.rd;
+    }
+    return ~changed;
+}
+
+static void weigh_loops(struct gen *g, uint16_t weight[REGION_MAX_BLOCKS])
 {
     for (unsigned n = 0; n < g->bbs; n++)
         weight[n] = 1;
     for (unsigned n = 0; n < g->bbs; n++) {
         unsigned end = g->bb[n].flags & HEAD_LOOP ? loop_end(g, &g->bb[n]) : 0;
-        for (unsigned k = n; end && k < g->bbs && g->bb[k].offset <= end; k++)
+        uint32_t steady = end ? find_steady(g, n, end) : 0;
+        for (unsigned k = n; end && k < g->bbs && g->bb[k].offset <= end; k++) {
+            g->bb[k].steady = steady; /* of the innermost loop, which begins last */
             if (weight[k] < WEIGHT_MAX)
                 weight[k] *= LOOP_FACTOR;
+        }
     }
 }
 

@@ -263,6 +263,7 @@ struct bb {
     uint16_t offset, end;  /* in the page */
     uint8_t flags;
     uint32_t singles; /* f registers that must hold boxed singles where it is entered */
+    uint32_t steady;  /* in a loop: x registers that stay, or move on by small steps */
     const uint8_t *label;
 };
 
@@ -274,6 +275,7 @@ enum cold_kind {
     COLD_JUMP,
     COLD_NAN,
     COLD_GROUP,
+    COLD_CELL,
     COLD_SYS
 };
 struct cold {
@@ -287,10 +289,12 @@ struct cold {
     int32_t disp;
     uint32_t narrow, extended, boxed, nan; /* see struct gen */
     uint16_t insn, last, end;              /* COLD_GROUP: of gen.insn */
+    uint8_t then, cell, access, bytes;     /* COLD_CELL; then: the kind if the TLB misses */
+    const uint8_t *hit;                    /* COLD_CELL: where rcx is used */
     bool fp_noted;
     bool outside; /* the canonical mapping holds there */
 };
-#define COLDS_MAX (REGION_MAX_INSNS * 3)
+#define COLDS_MAX (REGION_MAX_INSNS * 4)
 
 /* Accesses off one base register that share a look-up of the TLB: see gen_mem.c. */
 struct group {
@@ -309,8 +313,10 @@ struct gen {
     struct region *r;
     bool rv32, fp_on, align4;
     uint16_t insns, bbs, colds, fixups;
-    unsigned left; /* instructions of the block from the present one on */
-    unsigned end;  /* of gen.insn: where the block ends */
+    unsigned left;           /* instructions of the block from the present one on */
+    unsigned end;            /* of gen.insn: where the block ends */
+    uint32_t steady;         /* of the block */
+    uint8_t cell[32], cells; /* of x registers as bases; 0 is sp's */
     struct group group;
     const struct insn *cur;
     uint8_t home[33]; /* host register of x[i], or X86_NONE: it is in the hart */

@@ -268,6 +268,7 @@ static void block_body(struct gen *g, const struct bb *b)
     g->narrow = g->extended = 0;
     g->fp_noted = false;
     g->end = b->first + b->count;
+    g->steady = b->steady;
     g->group = (struct group){.first = 1};
     x86_alu_imm(x, ALU_ADD, X86_W, x86_r(R15), b->count);
     for (unsigned n = 0; n < b->count; n++) {
