@@ -30,7 +30,7 @@ def main():
         if firmware:
             m.wait("OpenSBI v")
         m.wait(r"Linux version 6\.\d+")
-        m.wait("riscreen: init")
+        m.wait("riscreen: init", 120 if "--jit=verify" not in options else 700)
         m.wait(rf"(?m)^{harts}\r?$")
         m.wait(r"(?m)^1\r?$")
         if screen:
@@ -39,6 +39,7 @@ def main():
         m.wait("riscreen: exit 7")
         m.wait("reboot: Power down")
         assert m.end() == 0
+        assert b"verify:" not in m.errors, m.errors.decode(errors="replace")
 
 
 if __name__ == "__main__":
