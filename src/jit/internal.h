@@ -6,8 +6,9 @@
  *   rbp         the hart + 128, so that x0..x30 and limit have short displacements
  *   r14         the TLB's view for loads and stores (tlb.h)
  *   r15         icount
- *   rbx rdi rsi r8-r13   guest sp a0 a1 a2 a3 a4 a5 s0 s1
- *   rax rcx rdx xmm0-2   free between two instructions
+ *   rbx rdi rsi r8-r13   guest sp a0 a1 a2 a3 a4 a5 s0 s1, or others inside a region: gen_reg.c
+ *   xmm3-15     f registers inside a region: gen_freg.c
+ *   rax rcx rdx xmm0-2   free between two instructions; rcx holds a group's addend
  * icount counts a basic block's instructions at its head. Cold code that leaves in the middle says
  * how many have not run yet (struct place).
  */

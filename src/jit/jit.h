@@ -9,9 +9,9 @@
  * (pc -> code) without leaving translated code; what a region cannot do, it leaves to the
  * interpreter, at an exact instruction.
  *
- * Nine guest registers live in nine host registers wherever translated code runs, the others in
- * struct hart. So any region can jump to any other, and a fault needs no tables: all state is where
- * it belongs before each instruction.
+ * Between regions nine guest registers are in nine host registers, the others in struct hart, so any
+ * region can jump to any other. Inside, a region with loops maps registers by their use, and puts
+ * some work off; where it can leave, cold code restores the state first. So a fault needs no tables.
  *
  * Code is shared by all harts and never changes once it is published. What changes lies in struct
  * hart, or in a region's data.
