@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Loads, stores and atomics: the TLB of the hart's view is tried inline. Cold code, behind the region,
- * calls run.c where that misses, and goes on behind the access.
+ * Loads and stores: the TLB is tried inline. Cold code (gen_cold.c) calls run.c where that misses, and
+ * goes on behind the access.
  */
 #include "jit/internal.h"
-
-/* place_kind: log2 of the size, and how a loaded value is extended. */
-enum { KIND_SIGNED = 4, KIND_LOAD_ADDRESS = 8 };
-
-static unsigned log2_of(unsigned size)
-{
-    return (unsigned)__builtin_ctz(size);
-}
 
 void gen_address(struct gen *g, unsigned rs1, int32_t imm)
 {
@@ -30,24 +22,6 @@ void gen_address(struct gen *g, unsigned rs1, int32_t imm)
         x86_mov(x, w, RAX, base);
     if (imm)
         x86_alu_imm(x, ALU_ADD, w, x86_r(RAX), imm);
-}
-
-struct cold *gen_cold(struct gen *g, enum cold_kind kind, enum x86_cond cc)
-{
-    if (g->colds == COLDS_MAX) {
-        g->x.full = true;
-        return &g->cold[0];
-    }
-    struct cold *c = &g->cold[g->colds++];
-    *c = (struct cold){.kind = (uint8_t)kind, .xmm = X86_NONE};
-    c->from = x86_jcc(&g->x, cc, NULL);
-    c->narrow = g->narrow;
-    c->extended = g->extended;
-    c->boxed = g->boxed;
-    c->nan = g->nan;
-    c->fp_noted = g->fp_noted;
-    c->place = place_of(g->cur->offset, g->left, 0);
-    return c;
 }
 
 #define ENTRY_DISP(field) ((int32_t)offsetof(struct tlb_view, entry[0].field))
@@ -117,7 +91,7 @@ static struct cold *probe_cell(struct gen *g, unsigned base, enum access access,
     return c;
 }
 
-static void cold_cell(struct gen *g, const struct cold *c)
+void gen_cold_cell(struct gen *g, const struct cold *c)
 {
     struct x86 *x = &g->x;
     struct cold *miss = probe_entry(g, (enum access)c->access, c->bytes, (enum cold_kind)c->then);
@@ -340,7 +314,7 @@ static struct x86_rm locate(struct gen *g, const struct op *o, enum access acces
 }
 
 /* Loads into reg, extended to 64 bits. */
-static void load_as(struct gen *g, unsigned reg, unsigned size, bool is_signed, struct x86_rm from)
+void gen_load_as(struct gen *g, unsigned reg, unsigned size, bool is_signed, struct x86_rm from)
 {
     static const unsigned opcode[4][2] = {
         {X86_0F | 0xb6, X86_W | X86_0F | 0xbe},
@@ -348,7 +322,7 @@ static void load_as(struct gen *g, unsigned reg, unsigned size, bool is_signed, 
         {0x8b, X86_W | 0x63},
         {X86_W | 0x8b, X86_W | 0x8b},
     };
-    x86_op(&g->x, opcode[log2_of(size)][is_signed], reg, from);
+    x86_op(&g->x, opcode[gen_log2(size)][is_signed], reg, from);
 }
 
 static void load(struct gen *g, const struct op *o, unsigned size, bool is_signed)
@@ -356,9 +330,9 @@ static void load(struct gen *g, const struct op *o, unsigned size, bool is_signe
     unsigned d = gen_target(g, o->rd, RAX);
     struct cold *c;
     struct x86_rm from = locate(g, o, ACCESS_LOAD, size, COLD_LOAD, &c);
-    load_as(g, d, size, is_signed, from);
+    gen_load_as(g, d, size, is_signed, from);
     if (c) {
-        c->place |= (log2_of(size) | (is_signed ? KIND_SIGNED : 0)) << 24;
+        c->place |= (gen_log2(size) | (is_signed ? PLACE_SIGNED : 0)) << 24;
         c->reg = (uint8_t)d;
         c->back = g->x.at;
     }
@@ -369,7 +343,7 @@ static void load(struct gen *g, const struct op *o, unsigned size, bool is_signe
 static void store_from(struct gen *g, unsigned reg, unsigned size, struct x86_rm to)
 {
     static const unsigned opcode[4] = {0x88 | X86_BYTE, X86_66 | 0x89, 0x89, X86_W | 0x89};
-    x86_op(&g->x, opcode[log2_of(size)], reg, to);
+    x86_op(&g->x, opcode[gen_log2(size)], reg, to);
 }
 
 static void store(struct gen *g, const struct op *o, unsigned size)
@@ -387,155 +361,10 @@ static void store(struct gen *g, const struct op *o, unsigned size)
     }
     store_from(g, from, size, to);
     if (c) {
-        c->place |= log2_of(size) << 24;
+        c->place |= gen_log2(size) << 24;
         c->reg = (uint8_t)s;
         c->disp = disp;
         c->back = g->x.at;
-    }
-}
-
-/* --- atomics --- */
-
-/* rax = the host address of the aligned access at x[rs1]. */
-static void atomic_address(struct gen *g, const struct op *o, unsigned size, enum access access)
-{
-    gen_address(g, o->rs1, 0);
-    struct cold *c = gen_probe(g, access, size, COLD_ATOMIC);
-    c->place |= (log2_of(size) | (access == ACCESS_LOAD ? KIND_LOAD_ADDRESS : 0)) << 24;
-    x86_alu(&g->x, ALU_ADD, X86_W, RAX, x86_r(RCX));
-    c->back = g->x.at;
-}
-
-static void set_result(struct gen *g, unsigned rd, unsigned from, unsigned size)
-{
-    if (rd == REG_SINK)
-        return;
-    if (size == 4)
-        gen_write_word(g, rd, from);
-    else
-        gen_write(g, rd, from);
-}
-
-static unsigned width_of(unsigned size)
-{
-    return size == 8 ? X86_W : 0;
-}
-
-/* lock xadd, or xchg, which locks by itself */
-static void amo_direct(struct gen *g, const struct op *o, unsigned size, unsigned opcode)
-{
-    atomic_address(g, o, size, ACCESS_STORE);
-    gen_read(g, RDX, o->rs2);
-    x86_op(&g->x, width_of(size) | opcode, RDX, x86_m(RAX, 0));
-    set_result(g, o->rd, RDX, size);
-}
-
-/* rcx: address, rax: old value, rdx: new one, until nobody came between. cc: of min and max, when the
- * old value stays. */
-static void amo_loop(struct gen *g, const struct op *o, unsigned size, int alu, enum x86_cond cc)
-{
-    struct x86 *x = &g->x;
-    unsigned w = width_of(size);
-    atomic_address(g, o, size, ACCESS_STORE);
-    x86_mov(x, X86_W, RCX, x86_r(RAX));
-    x86_mov(x, w, RAX, x86_m(RCX, 0));
-    const uint8_t *again = x->at;
-    gen_read(g, RDX, o->rs2);
-    if (alu >= 0) {
-        x86_alu(x, (enum x86_alu)alu, w, RDX, x86_r(RAX));
-    } else {
-        x86_alu(x, ALU_CMP, w, RAX, x86_r(RDX));
-        x86_op(x, w | X86_0F | 0x40 | cc, RDX, x86_r(RAX));
-    }
-    x86_op(x, X86_LOCK | w | X86_0F | 0xb1, RDX, x86_m(RCX, 0));
-    x86_jcc(x, CC_NE, x->full ? NULL : again);
-    set_result(g, o->rd, RAX, size);
-}
-
-/* Add, and, or, xor: one instruction if the old value is not asked for. */
-static void amo_alu(struct gen *g, const struct op *o, unsigned size, enum x86_alu alu)
-{
-    if (o->rd == REG_SINK) {
-        atomic_address(g, o, size, ACCESS_STORE);
-        gen_read(g, RDX, o->rs2);
-        x86_op(&g->x, X86_LOCK | width_of(size) | alu << 3 | 1, RDX, x86_m(RAX, 0));
-    } else if (alu == ALU_ADD) {
-        amo_direct(g, o, size, X86_LOCK | X86_0F | 0xc1); /* xadd */
-    } else {
-        amo_loop(g, o, size, (int)alu, CC_E);
-    }
-}
-
-/* rdx = what names the bytes at host address `at`: see RESERVATION in interp_mem.h. */
-static void reservation(struct gen *g, unsigned at, unsigned size)
-{
-    struct x86 *x = &g->x;
-    x86_mov(x, X86_W, RDX, x86_r(at));
-    x86_alu(x, ALU_SUB, X86_W, RDX, x86_m(RBP, HART_DISP(ram)));
-    x86_alu(x, ALU_ADD, X86_W, RDX, x86_m(RBP, HART_DISP(ram_base)));
-    if (size == 8)
-        x86_alu_imm(x, ALU_OR, 0, x86_r(RDX), 1);
-}
-
-static void load_reserved(struct gen *g, const struct op *o, unsigned size)
-{
-    struct x86 *x = &g->x;
-    atomic_address(g, o, size, ACCESS_LOAD);
-    x86_mov(x, X86_W, RCX, x86_r(RAX));
-    load_as(g, RAX, size, true, x86_m(RCX, 0));
-    x86_mov(x, X86_W, RDX, x86_r(RCX));
-    x86_alu(x, ALU_SUB, X86_W, RDX, x86_m(RBP, HART_DISP(ram)));
-    x86_alu(x, ALU_ADD, X86_W, RDX, x86_m(RBP, HART_DISP(ram_base)));
-    if (size == 8)
-        x86_alu_imm(x, ALU_ADD, X86_W, x86_r(RDX), 1);
-    x86_mov_to(x, X86_W, x86_m(RBP, HART_DISP(arch.res_addr)), RDX);
-    x86_mov_to(x, X86_W, x86_m(RBP, HART_DISP(arch.res_value)), RAX);
-    gen_write(g, o->rd, RAX);
-}
-
-static void store_conditional(struct gen *g, const struct op *o, unsigned size)
-{
-    struct x86 *x = &g->x;
-    atomic_address(g, o, size, ACCESS_STORE);
-    x86_mov(x, X86_W, RCX, x86_r(RAX));
-    reservation(g, RCX, size);
-    x86_alu(x, ALU_CMP, X86_W, RDX, x86_m(RBP, HART_DISP(arch.res_addr)));
-    uint8_t *fail = x86_jcc(x, CC_NE, NULL);
-    x86_mov(x, X86_W, RAX, x86_m(RBP, HART_DISP(arch.res_value)));
-    gen_read(g, RDX, o->rs2);
-    x86_op(x, X86_LOCK | width_of(size) | X86_0F | 0xb1, RDX, x86_m(RCX, 0));
-    if (!x->full)
-        x86_patch(fail, x->at);
-    x86_op(x, X86_0F | 0x90 | CC_NE | X86_BYTE, 0, x86_r(RAX));
-    x86_op(x, X86_0F | 0xb6 | X86_BYTE, RAX, x86_r(RAX));
-    x86_op_imm(x, X86_W | 0xc7, 0, x86_m(RBP, HART_DISP(arch.res_addr)), -1, 4);
-    gen_write(g, o->rd, RAX);
-}
-
-static bool gen_amo(struct gen *g, const struct insn *i)
-{
-    const struct op *o = &i->op;
-    if (o->rs2)
-        gen_x(g, o->rs2); /* all of it, before there are branches */
-    switch (i->id) {
-    case INSN_lr_w: load_reserved(g, o, 4); return true;
-    case INSN_lr_d: load_reserved(g, o, 8); return true;
-    case INSN_sc_w: store_conditional(g, o, 4); return true;
-    case INSN_sc_d: store_conditional(g, o, 8); return true;
-#define AMO_SIZE(s, size)                                                                          \
-    case INSN_amoswap_##s: amo_direct(g, o, size, 0x87); return true;                              \
-    case INSN_amoadd_##s: amo_alu(g, o, size, ALU_ADD); return true;                               \
-    case INSN_amoand_##s: amo_alu(g, o, size, ALU_AND); return true;                               \
-    case INSN_amoor_##s: amo_alu(g, o, size, ALU_OR); return true;                                 \
-    case INSN_amoxor_##s: amo_alu(g, o, size, ALU_XOR); return true;                               \
-    case INSN_amomin_##s: amo_loop(g, o, size, -1, CC_L); return true;                             \
-    case INSN_amomax_##s: amo_loop(g, o, size, -1, CC_G); return true;                             \
-    case INSN_amominu_##s: amo_loop(g, o, size, -1, CC_B); return true;                            \
-    case INSN_amomaxu_##s: amo_loop(g, o, size, -1, CC_A); return true;
-        AMO_SIZE(w, 4)
-        AMO_SIZE(d, 8)
-#undef AMO_SIZE
-    default: return false;
     }
 }
 
@@ -546,7 +375,7 @@ static void fp_load(struct gen *g, const struct op *o, unsigned size)
     struct x86_rm from = locate(g, o, ACCESS_LOAD, size, COLD_LOAD, &c);
     x86_vex(&g->x, X86_0F | (size == 8 ? X86_F2 : X86_F3) | 0x10, to, 0, from);
     if (c) {
-        c->place |= log2_of(size) << 24;
+        c->place |= gen_log2(size) << 24;
         c->reg = RAX;
         c->xmm = (uint8_t)to;
         c->back = g->x.at;
@@ -565,7 +394,7 @@ static void fp_store(struct gen *g, const struct op *o, unsigned size)
     unsigned from = gen_f_read(g, XMM0, o->rs2);
     x86_vex(&g->x, X86_0F | (size == 8 ? X86_F2 : X86_F3) | 0x11, from, 0, to);
     if (c) {
-        c->place |= log2_of(size) << 24;
+        c->place |= gen_log2(size) << 24;
         c->reg = X86_NONE;
         c->disp = F_DISP(o->rs2);
         c->xmm = g->fhome[o->rs2];
@@ -592,99 +421,6 @@ bool gen_mem(struct gen *g, const struct insn *i)
     case INSN_fld: fp_load(g, o, 8); return true;
     case INSN_fsw: fp_store(g, o, 4); return true;
     case INSN_fsd: fp_store(g, o, 8); return true;
-    default: return gen_amo(g, i);
-    }
-}
-
-/* --- cold code --- */
-
-/* Calls C, which finds and leaves everything in the canonical mapping. */
-static void call_out(struct gen *g, const struct cold *c, const uint8_t *thunk)
-{
-    gen_call_stub(g, g->spill);
-    x86_mov_imm(&g->x, RCX, c->place);
-    x86_call(&g->x, thunk);
-    gen_call_stub(g, g->fill);
-}
-
-static void cold_load(struct gen *g, const struct cold *c)
-{
-    call_out(g, c, g->j->thunks.load);
-    if (c->xmm != X86_NONE)
-        x86_vex(&g->x, X86_W | X86_66 | X86_0F | 0x6e, c->xmm, 0, x86_r(RAX));
-    else if (c->reg != RAX)
-        x86_mov(&g->x, X86_W, c->reg, x86_r(RAX));
-}
-
-static void cold_store(struct gen *g, const struct cold *c)
-{
-    if (c->xmm != X86_NONE)
-        x86_vex(&g->x, X86_W | X86_66 | X86_0F | 0x7e, c->xmm, 0, x86_r(RDX));
-    else if (c->reg == X86_NONE)
-        x86_mov(&g->x, X86_W, RDX, x86_m(RBP, c->disp));
-    else
-        x86_mov(&g->x, X86_W, RDX, x86_r(c->reg));
-    call_out(g, c, g->j->thunks.store);
-}
-
-static void cold_exit(struct gen *g, const struct cold *c)
-{
-    if (c->exit == EXIT_STALE) { /* unless it is equal to memory still */
-        x86_mov_imm(&g->x, RAX, (uint64_t)(uintptr_t)g->r);
-        x86_call(&g->x, g->j->thunks.verify);
-        x86_op(&g->x, 0x85, RAX, x86_r(RAX)); /* test */
-        x86_jcc(&g->x, CC_NE, g->x.full ? NULL : c->back);
-    }
-    if (!c->outside)
-        gen_call_stub(g, g->spill);
-    if (c->size)
-        x86_alu_imm(&g->x, ALU_SUB, X86_W, x86_r(R15), c->size);
-    x86_mov_imm(&g->x, RCX, (uint32_t)c->offset);
-    x86_jmp(&g->x, g->j->thunks.exit[c->exit]);
-}
-
-/* The instructions of a group, each access by itself. They leave everything as their other code
- * does. */
-static void cold_group_code(struct gen *g, const struct cold *c)
-{
-    g->narrow = c->narrow;
-    g->extended = c->extended;
-    g->boxed = c->boxed;
-    g->nan = c->nan;
-    g->fp_noted = c->fp_noted;
-    g->end = c->end;
-    g->single = true;
-    for (unsigned n = c->insn; n <= c->last && !g->x.full; n += 1u + g->skip) {
-        g->cur = &g->insn[n];
-        if (!gen_one(g))
-            g->x.full = true;
-    }
-    g->single = false;
-}
-
-void gen_colds(struct gen *g)
-{
-    struct x86 *x = &g->x;
-    for (unsigned n = 0; n < g->colds && !x->full; n++) {
-        const struct cold *c = &g->cold[n];
-        x86_patch(c->from, x->at);
-        if (c->kind != COLD_NAN && c->kind != COLD_GROUP && c->kind != COLD_CELL)
-            gen_settle_cold(g, c);
-        switch (c->kind) {
-        case COLD_LOAD: cold_load(g, c); break;
-        case COLD_STORE: cold_store(g, c); break;
-        case COLD_ATOMIC: call_out(g, c, g->j->thunks.atomic); break;
-        case COLD_GROUP: cold_group_code(g, c); break;
-        case COLD_CELL: cold_cell(g, c); continue;
-        case COLD_SYS: gen_sys_cold(g, c); break;
-        case COLD_NAN:
-            x86_mov_imm(x, RAX, c->value);
-            x86_vex(x, X86_W | X86_66 | X86_0F | 0x6e, c->reg, 0, x86_r(RAX));
-            break;
-        case COLD_EXIT: cold_exit(g, c); continue;
-        default: gen_jump_out(g, c->offset); continue;
-        }
-        if (!x->full)
-            x86_jmp(x, c->back);
+    default: return false;
     }
 }

@@ -170,6 +170,15 @@ static inline unsigned place_kind(uint32_t place)
 {
     return place >> 24;
 }
+/* place_kind of an access: log2 of its size, and: */
+enum {
+    PLACE_SIGNED = 4, /* a load extends the sign */
+    PLACE_READS = 8,  /* an atomic only reads */
+};
+static inline unsigned gen_log2(unsigned size)
+{
+    return (unsigned)__builtin_ctz(size);
+}
 
 /* --- cache.c --- */
 
@@ -431,6 +440,7 @@ struct cold *gen_cold(struct gen *g, enum cold_kind kind, enum x86_cond cc);
 bool gen_int(struct gen *g, const struct insn *i); /* and gen_bit */
 bool gen_bit(struct gen *g, const struct insn *i);
 bool gen_mem(struct gen *g, const struct insn *i);
+bool gen_amo(struct gen *g, const struct insn *i);
 bool gen_fp(struct gen *g, const struct insn *i);
 bool gen_sys(struct gen *g, const struct insn *i); /* also cbo.* */
 void gen_sys_cold(struct gen *g, const struct cold *c);
@@ -439,6 +449,9 @@ struct cold *gen_probe(struct gen *g, enum access access, unsigned size, enum co
 /* To the pc in rax, but for its bit 0, by the fetch view's native jumps (mmu_native_jump). */
 void gen_jump_rax(struct x86 *x, const struct thunks *t);
 void gen_end_group(struct gen *g); /* cur has been translated: if it ends a group, so it is */
+/* A load into reg, extended to 64 bits. */
+void gen_load_as(struct gen *g, unsigned reg, unsigned size, bool is_signed, struct x86_rm from);
+void gen_cold_cell(struct gen *g, const struct cold *c);
 void gen_colds(struct gen *g);
 void gen_address(struct gen *g, unsigned rs1, int32_t imm); /* rax = the address */
 

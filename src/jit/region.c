@@ -256,7 +256,7 @@ bool gen_one(struct gen *g)
 {
     g->left = g->end - (unsigned)(g->cur - g->insn);
     g->skip = 0;
-    bool done = gen_int(g, g->cur) || gen_mem(g, g->cur) || gen_fp(g, g->cur);
+    bool done = gen_int(g, g->cur) || gen_mem(g, g->cur) || gen_amo(g, g->cur) || gen_fp(g, g->cur);
     gen_end_group(g);
     return done;
 }

@@ -132,7 +132,8 @@ struct jit_value jit_atomic(struct hart *h, uint64_t va, uint64_t none, uint32_t
     uint64_t pa, after = h->icount;
     counter_add(&jit_of(h)->counts.calls[CALL_ATOMIC], 1);
     locate(h, place);
-    uint8_t *p = mmu_ram(h, va, 1u << (kind & 3), kind & 8 ? ACCESS_LOAD : ACCESS_STORE, &pa);
+    uint8_t *p =
+        mmu_ram(h, va, 1u << (kind & 3), kind & PLACE_READS ? ACCESS_LOAD : ACCESS_STORE, &pa);
     if (!p)
         return faulted(h);
     h->icount = after;
