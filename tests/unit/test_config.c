@@ -153,13 +153,19 @@ static void test_optional_value(void **state)
     struct config c;
     assert_null(parse(&c, "-k I --perf-map --stats"));
     assert_true(c.machine.jit.perf_map && !c.machine.jit.symbols && c.stats);
+    config_finish(&c);
     assert_null(parse(&c, "-k I --perf-map=a=b"));
     assert_string_equal(c.machine.jit.symbols, "a=b");
+    config_finish(&c);
     assert_non_null(strstr(parse(&c, "-k I --perf-map="), "empty value"));
+    config_finish(&c);
     assert_non_null(strstr(parse(&c, "-k I --perf-map --jit off"), "leave one out"));
+    config_finish(&c);
     assert_non_null(strstr(parse(&c, "-k I --jit verify"), "--threads single"));
+    config_finish(&c);
     assert_null(parse(&c, "-k I --jit verify,hot=1 --threads single"));
     assert_true(c.machine.jit.verify && !c.machine.jit.off);
+    config_finish(&c);
 }
 
 static void test_help_and_manual(void **state)
